@@ -1,0 +1,169 @@
+"""Python expressions as data, and the printer that lays them out as a formatter would.
+
+Text is only ever made from identifiers, numbers and ``repr``; nothing of a story reaches the
+generated source in another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, NOT, AND, OR, CHOICE = range(10)
+_PRECEDENCE = {
+    "**": POWER, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT,
+    "+": SUM, "-": SUM, "and": AND, "or": OR,
+    "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE, "is": COMPARE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A name, a number, a string, ``...``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``function(args, keywords)``."""
+
+    function: Py
+    args: tuple[Py, ...] = ()
+    keywords: tuple[tuple[str, Py], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``value.name``."""
+
+    value: Py
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """``value[items]``."""
+
+    value: Py
+    items: tuple[Py, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Infix:
+    """``left op right``."""
+
+    op: str
+    left: Py
+    right: Py
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """``-operand`` or ``not operand``."""
+
+    op: str
+    operand: Py
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``then if condition else otherwise``."""
+
+    then: Py
+    condition: Py
+    otherwise: Py
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A tuple ``(a, b)`` or a list ``[a, b]``."""
+
+    brackets: str
+    items: tuple[Py, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dictionary display with string keys."""
+
+    items: tuple[tuple[str, Py], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceOf:
+    """``start:stop:step`` inside a subscript."""
+
+    start: Py | None
+    stop: Py | None
+    step: Py | None
+
+
+Py = Atom | Call | Member | Subscript | Infix | Prefix | Choice | Sequence | Table | SliceOf
+
+NONE = Atom("None")
+DOTS = Atom("...")
+
+
+def name(identifier: str) -> Py:
+    """An identifier, possibly dotted: ``torch.exp``."""
+    if not all(part.isidentifier() for part in identifier.split(".")):
+        raise ValueError(f"not an identifier: {identifier!r}")
+    return Atom(identifier)
+
+
+def literal(value: bool | int | float | str | None) -> Py:
+    """A Python literal; infinities and NaN become ``math.inf`` and the like."""
+    if isinstance(value, float) and value != value:
+        return Atom("math.nan")
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return Atom("math.inf") if value > 0 else Prefix("-", Atom("math.inf"))
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return Prefix("-", Atom(repr(-value)))
+    return Atom(repr(value))
+
+
+def call(function: str | Py, *args: Py, **keywords: Py) -> Py:
+    """``function(args, keywords)``; a function given as text is a dotted name."""
+    target = name(function) if isinstance(function, str) else function
+    return Call(target, args, tuple(keywords.items()))
+
+
+def method(value: Py, method_name: str, *args: Py, **keywords: Py) -> Py:
+    """``value.method_name(args, keywords)``."""
+    return Call(Member(value, method_name), args, tuple(keywords.items()))
+
+
+def member(value: Py, attribute: str) -> Py:
+    """``value.attribute``."""
+    return Member(value, attribute)
+
+
+def index(value: Py, *items: Py) -> Py:
+    """``value[items]``."""
+    return Subscript(value, items)
+
+
+def infix(op: str, left: Py, right: Py) -> Py:
+    """``left op right``."""
+    return Infix(op, left, right)
+
+
+def prefix(op: str, operand: Py) -> Py:
+    """``op operand``."""
+    return Prefix(op, operand)
+
+
+def tuple_of(*items: Py) -> Py:
+    """``(a, b)``."""
+    return Sequence("()", items)
+
+
+def list_of(*items: Py) -> Py:
+    """``[a, b]``."""
+    return Sequence("[]", items)
+
+
+def table(items: Mapping[str, Py]) -> Py:
+    """``{"key": value}``."""
+    return Table(tuple(items.items()))

@@ -1,0 +1,139 @@
+"""The form of an entry in the catalogue of functions: one entry says all that storchc knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from storchc.backend.python import Py
+from storchc.ir.expression import Setting
+from storchc.ir.size import Shape, Size
+from storchc.ir.types import ValueType
+from storchc.syntax.tree import Dtype
+
+ParameterKind = Literal[
+    "value",  # a value of the story (tensor or number)
+    "values",  # a list of values, or all remaining positional arguments
+    "dim",  # one event dimension (an int known now), or None where the default is None
+    "dims",  # one event dimension or a list of them
+    "shape",  # a list of sizes; -1 allowed where ``infer`` accepts it
+    "size",  # one size (constant or free)
+    "int",  # an int known now
+    "number",  # an int or float known now
+    "flag",  # true or false
+    "text",  # a string
+    "numbers",  # nested lists of numbers, as in tensor([...])
+]
+
+
+class _Required:
+    """Marks a parameter without a default."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a catalogue function, in torch's name and order."""
+
+    name: str
+    kind: ParameterKind = "value"
+    default: Setting | _Required = REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a shape rule sees: the types of the values (in order), and the settings by name.
+
+    ``numbers[i]`` is the number that operand ``i`` is known to be, or None.
+    """
+
+    types: tuple[ValueType, ...]
+    numbers: tuple[int | float | bool | None, ...]
+    settings: Mapping[str, Setting]
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The event shapes of the values."""
+        return tuple(t.shape for t in self.types)
+
+    def promoted(self) -> Dtype:
+        """The dtype of arithmetic over all values: float over int over bool."""
+        kinds = {t.dtype for t in self.types}
+        return "float" if "float" in kinds else "int" if "int" in kinds else "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a shape rule answers: event shape and dtype (plates are the union of the operands')."""
+
+    shape: Shape
+    dtype: Dtype
+
+
+class Misfit(Exception):
+    """Raised by a shape rule: why the arguments do not fit, and how to mend it.
+
+    ``operand`` is the index of the value to point at; None points at the whole call.
+    """
+
+    def __init__(self, message: str, help: str, operand: int | None = None) -> None:
+        super().__init__(message)
+        self.message, self.help, self.operand = message, help, operand
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """What the code of a function is made from.
+
+    ``operands`` are the codes of the values, already aligned as the entry's ``align`` says;
+    ``types`` their types (event shape *before* alignment); ``result`` the type of the result.
+    ``plates`` are the codes of the sizes of the plates that the result is stored with, in memory order
+    (the operands of an entry with ``align="plates"`` or ``"broadcast"`` have a dimension, maybe of
+    size 1, or no dimension at all on the left, for each of them).
+    ``size`` writes a size as code; ``creation`` is ``{"dtype": ..., "device": ...}`` for the result's dtype.
+    """
+
+    operands: tuple[Py, ...]
+    types: tuple[ValueType, ...]
+    settings: Mapping[str, Setting]
+    result: ValueType
+    plates: Callable[[], tuple[Py, ...]]
+    size: Callable[[Size], Py]
+    creation: Callable[[], dict[str, Py]]
+
+
+Align = Literal[
+    "broadcast",  # plates aligned and event shapes padded to one rank: plain torch broadcasting is right
+    "plates",  # plates aligned only: every operand has the same plates, or none at all when that suffices
+    "expand",  # as "plates", and each operand expanded to the common plates
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the language.
+
+    ``infer`` is its shape rule (raises Misfit); ``emit`` writes its code.
+    ``broken``: the operands through which no gradient flows (``"all"``, ``"none"``, or positions).
+    ``numbers``: positions of operands that torch accepts as plain Python numbers; others are made tensors.
+    ``fold`` computes the result when every operand is a number known now.
+    ``over``: whether ``over=`` may take the place of ``dim=``.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    infer: Callable[[Arguments], Outcome]
+    emit: Callable[[Emission], Py]
+    align: Align = "broadcast"
+    broken: Literal["all", "none"] | frozenset[int] = "none"
+    numbers: Literal["all", "none"] | frozenset[int] = "none"
+    fold: Callable[..., int | float | bool] | None = None
+    over: bool = False
+    group: str = "elementwise"

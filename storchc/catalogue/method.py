@@ -1,0 +1,74 @@
+"""The form of an entry in the catalogues of methods and samplers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+OptionKind = Literal[
+    "count",  # an integer constant, at least ``least``
+    "number",  # a float constant; a story value too where ``value`` is True
+    "flag",  # true or false
+    "word",  # one of ``words``; a story value too where ``value`` is True
+    "module",  # a module of the user's
+    "distribution",  # a distribution expression
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a method or sampler. ``default`` None means that it must be given."""
+
+    name: str
+    kind: OptionKind
+    default: int | float | bool | str | None
+    summary: str
+    words: tuple[str, ...] = ()
+    value: bool = False
+    least: float = 0
+    below: float | None = None
+
+
+SamplingClass = Literal["iid", "slot-exact", "linear-exact", "enumerated", "biased"]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodEntry:
+    """A gradient estimator.
+
+    ``carrier`` says where its gradient lives: ``score`` (a log-probability ``l``), ``pathwise``
+    (through the value), ``weights`` (enumerated). ``families`` names the families it can stand at
+    (empty: any); ``needs`` are further demands: ``pathwise`` (a reparameterizable family), ``smooth``
+    (every path to every cost differentiable), ``finite`` (finitely many outcomes).
+    """
+
+    name: str
+    summary: str
+    options: tuple[Option, ...]
+    unbiased: bool
+    carrier: Literal["score", "pathwise", "weights"]
+    sampling: SamplingClass
+    needs: frozenset[Literal["pathwise", "smooth", "finite"]]
+    families: tuple[str, ...]
+    order: int | None
+    open_drawing: bool
+    formula: str
+    evaluations: str
+    prefer: str
+    reference: str
+    relaxed: bool = False
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerEntry:
+    """A way of drawing, for methods that leave it open."""
+
+    name: str
+    summary: str
+    options: tuple[Option, ...]
+    sampling: SamplingClass
+    weighted: bool
+    reference: str
+    prefer: str
+    needs: frozenset[Literal["finite"]] = field(default_factory=frozenset)

@@ -1,0 +1,28 @@
+"""The catalogue of methods: one module an entry, found through this table of names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from storchc.catalogue.method import MethodEntry
+
+_MODULES = {
+    "Reparameterization": "reparameterization",
+    "ScoreFunction": "score_function",
+    "Infer": "infer",
+    "Expect": "expect",
+    "GumbelSoftmax": "gumbel_softmax",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Every method, in the order of the guide."""
+    return tuple(_MODULES)
+
+
+def lookup(name: str) -> MethodEntry | None:
+    """The entry of the method called ``name``, or None."""
+    if name not in _MODULES:
+        return None
+    entry: MethodEntry = import_module(f"{__name__}.{_MODULES[name]}").ENTRY
+    return entry

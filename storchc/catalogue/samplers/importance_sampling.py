@@ -1,0 +1,16 @@
+"""Catalogue entry of importance sampling."""
+
+from storchc.catalogue.method import Option, SamplerEntry
+
+ENTRY = SamplerEntry(
+    name="ImportanceSampling",
+    summary="independent draws from a proposal, weighted by p / q; never self-normalised",
+    options=(
+        Option("n", "count", 1, "independent samples", least=1),
+        Option("proposal", "distribution", None, "the distribution to draw from"),
+    ),
+    sampling="iid",
+    weighted=True,
+    reference="Kahn and Marshall 1953; van Krieken et al. 2021, arXiv:2104.00428",
+    prefer="the distribution rarely visits what the cost depends on",
+)

@@ -1,0 +1,13 @@
+"""Catalogue entry of plain Monte Carlo."""
+
+from storchc.catalogue.method import Option, SamplerEntry
+
+ENTRY = SamplerEntry(
+    name="MonteCarlo",
+    summary="independent draws from the distribution itself",
+    options=(Option("n", "count", 1, "independent samples", least=1),),
+    sampling="iid",
+    weighted=False,
+    reference="Metropolis and Ulam 1949",
+    prefer="nothing speaks for another one; it is what every method does by default",
+)

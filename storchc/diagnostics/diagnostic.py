@@ -1,0 +1,111 @@
+"""What the compiler has to say about a story: data first, words made from it elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from storchc.source import Source, Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that explains a diagnostic, with a few words about it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A diagnostic before it is tied to a file: what is wrong, where, and how to mend it.
+
+    ``message`` states the fact: lower case, no full stop, names in backticks.
+    ``help`` says how to mend it. ``code`` is a key of ``storchc.diagnostics.codes.CODES``.
+    """
+
+    code: str
+    message: str
+    span: Span
+    help: str
+    labels: tuple[Label, ...] = ()
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticLabel:
+    """A label with the place written out, as in JSON."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A problem in a file. Lines and columns count from 1, in characters; ends are exclusive."""
+
+    code: str
+    severity: Severity
+    message: str
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    labels: tuple[DiagnosticLabel, ...]
+    help: str
+
+
+def locate(problem: Problem, source: Source) -> Diagnostic:
+    """Write out the place of ``problem`` in ``source``."""
+    start, end = source.position(problem.span.start), source.position(problem.span.end)
+    labels = tuple(_locate_label(label, source) for label in problem.labels)
+    return Diagnostic(
+        problem.code,
+        problem.severity,
+        problem.message,
+        source.name,
+        start.line,
+        start.column,
+        end.line,
+        end.column,
+        labels,
+        problem.help,
+    )
+
+
+def _locate_label(label: Label, source: Source) -> DiagnosticLabel:
+    start, end = source.position(label.span.start), source.position(label.span.end)
+    return DiagnosticLabel(start.line, start.column, end.line, end.column, label.text)
+
+
+class StoryError(Exception):
+    """A story has errors. ``diagnostics`` lists them, warnings included, in the order of the file."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+        errors = [d for d in diagnostics if d.severity == "error"]
+        lines = [f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}" for d in errors]
+        super().__init__("\n".join(lines))
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects what the stages find, so that one run reports as much as it can."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        """Keep ``problem`` unless the same one stands at the same place already."""
+        if problem not in self.found:
+            self.found.append(problem)
+
+    @property
+    def fatal(self) -> bool:
+        """Whether an error is among them."""
+        return any(p.severity == "error" for p in self.found)

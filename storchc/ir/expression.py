@@ -1,0 +1,182 @@
+"""Typed expressions: what the shapes stage makes of the syntax tree, and the code generator reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import EllipsisType
+
+from storchc.ir.size import Shape, Size
+from storchc.ir.types import DistributionType, ValueType
+from storchc.source import Span
+
+Setting = int | float | bool | str | None | Shape | tuple[int, ...] | tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number or truth value known when the story is compiled (constant dims included)."""
+
+    value: int | float | bool
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A size that depends on free dims, used as an integer value."""
+
+    size: Size
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value by its name: an input, a param, a sample or a computed value."""
+
+    name: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function or operator of the catalogue applied to values; ``function`` is its name there."""
+
+    function: str
+    operands: tuple[Value, ...]
+    settings: Mapping[str, Setting]
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """``value[items]``: ints, slices, ``...`` and int values, over event dimensions.
+
+    An item is an int, a ``(start, stop, step)`` triple of sizes or None, ``...``, or a value.
+    """
+
+    value: Value
+    items: tuple[SelectItem, ...]
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """``start:stop:step`` of an index, as sizes; None where left out."""
+
+    start: Size | None
+    stop: Size | None
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverPlates:
+    """``mean(value, over=p)`` and its kin: the only operation that removes plates."""
+
+    function: str
+    value: Value
+    plates: tuple[str, ...]
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallUser:
+    """A call of the user's module or function; ``results`` are flat, tuples spread out."""
+
+    callee: str
+    arguments: tuple[Value | tuple[Value, ...], ...]
+    results: tuple[ValueType, ...]
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """A distribution made from its parameters, in the family's order."""
+
+    family: str
+    parameters: tuple[tuple[str, Value], ...]
+    type: DistributionType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A distribution by the name that a ``compute`` gave it."""
+
+    name: str
+    type: DistributionType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LogProb:
+    """``log_prob(distribution, value)``: every event dimension summed."""
+
+    distribution: Distribution
+    value: Value
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """``kl_divergence(left, right)``: every event dimension summed."""
+
+    left: Distribution
+    right: Distribution
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entropy:
+    """``entropy(distribution)``: every event dimension summed."""
+
+    distribution: Distribution
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """``distribution.name``: a property of torch's distribution."""
+
+    distribution: Distribution
+    name: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StaticChoice:
+    """``a if c else b`` where ``c`` is known before any tensor is: only one side is evaluated."""
+
+    condition: Value
+    then: Value
+    otherwise: Value
+    type: ValueType
+    span: Span
+
+
+Value = (
+    Literal
+    | Extent
+    | Reference
+    | Apply
+    | Select
+    | OverPlates
+    | CallUser
+    | LogProb
+    | Divergence
+    | Entropy
+    | Property
+    | StaticChoice
+)
+Distribution = Construct | Named
+SelectItem = int | Range | EllipsisType | Value

@@ -1,0 +1,205 @@
+"""The typed graph of a story: what every stage after ``shapes`` reads.
+
+Nodes stand in story order. Analyses do not change the graph; they are results of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from storchc.ir.expression import Construct, Distribution, Named, Value
+from storchc.ir.size import Shape, Size
+from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.source import Source, Span
+from storchc.syntax.tree import Call, Dtype, Expression, Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A dim: a constant with its value, or free (None), bound at the call."""
+
+    name: str
+    value: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlate:
+    """A declared plate and how it is reduced in the total cost."""
+
+    name: str
+    reduction: Literal["mean", "sum"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An argument of ``forward``."""
+
+    name: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter; ``init`` is a catalogue initialiser call or a number, as in the syntax tree."""
+
+    name: str
+    type: ValueType
+    init: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One argument or result of a user's module or function; several items make a tuple."""
+
+    items: tuple[ValueType, ...]
+    is_tuple: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A module or function of the user's: what it takes and gives, per row.
+
+    ``default`` is the checked expression of a module's default; ``path`` the dotted name of a function.
+    """
+
+    name: str
+    kind: Literal["module", "function"]
+    flags: frozenset[Flag]
+    arguments: tuple[Slot, ...]
+    results: tuple[Slot, ...]
+    default: Expression | None
+    path: str | None
+    span: Span
+
+    @property
+    def folds(self) -> bool:
+        """Whether the plates are folded into one batch dimension for the call."""
+        return self.kind == "module" or "batched" in self.flags
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A method of the user's, brought in by ``use``."""
+
+    module: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Deterministic: one value or distribution under a name, or a call's results under several."""
+
+    names: tuple[str, ...]
+    value: Value | Distribution
+    types: tuple[ValueType | DistributionType, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A method or sampler as the story names it. ``constants`` are options known now (numbers,
+    words, strings, flags; user modules appear as ``ModuleOption``); ``values`` are story expressions."""
+
+    name: str
+    constants: Mapping[str, int | float | bool | str | None | ModuleOption]
+    values: Mapping[str, Value | Construct | Named]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOption:
+    """A module of the user's given as an option: ``c_phi=critic``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Stochastic: ``type`` includes the sample's plate. ``plate`` is the plate it opens (its own
+    name) or, with ``in``, the one it joins (``joins`` is True). ``method`` is None where none is named.
+
+    ``raw_method`` and ``raw_sampler`` are the calls in the syntax tree (for spans of options).
+    """
+
+    name: str
+    distribution: Distribution
+    type: ValueType
+    plate: str
+    joins: bool
+    method: Choice | None
+    sampler: Choice | None
+    raw_method: Call | None
+    raw_sampler: Call | None
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A cost: ``value`` defines it, or is a Reference to an existing value. ``observed`` marks
+    ``observe``, whose value is already ``-log_prob`` of it."""
+
+    name: str
+    value: Value
+    observed: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A value to look at; no part of the total."""
+
+    name: str
+    value: Value
+    span: Span
+
+
+Node = Compute | Sample | Cost | Report
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A checked story. ``sample_plates`` are in the order of opening; ``types`` maps every value and
+    distribution of the story to its type; ``weight_plates[p]`` are the plates that the weights of
+    sample plate ``p`` may carry (the plates of the samples that live in it, and their own ...)."""
+
+    name: str
+    doc: str | None
+    source: Source
+    dims: Mapping[str, Dim]
+    data_plates: Mapping[str, DataPlate]
+    inputs: tuple[Input, ...]
+    params: tuple[Param, ...]
+    callees: Mapping[str, Callee]
+    uses: Mapping[str, Use]
+    nodes: tuple[Node, ...]
+    sample_plates: tuple[str, ...]
+    types: Mapping[str, ValueType | DistributionType]
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The stochastic nodes in story order."""
+        return tuple(n for n in self.nodes if isinstance(n, Sample))
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """The costs in story order."""
+        return tuple(n for n in self.nodes if isinstance(n, Cost))
+
+    def order(self, plates: Plates) -> tuple[str, ...]:
+        """Plates in memory order: newest sample plate outermost, data plates last, as declared."""
+        opened = [p for p in reversed(self.sample_plates) if p in plates]
+        return (*opened, *(p for p in self.data_plates if p in plates))
+
+
+__all__ = [
+    "Callee", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input", "ModuleOption",
+    "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
+]  # fmt: skip

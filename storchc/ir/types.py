@@ -1,0 +1,46 @@
+"""Types of values: plates, event shape, dtype; and of distributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storchc.ir.size import Shape
+from storchc.syntax.tree import Dtype
+
+Plates = frozenset[str]
+NO_PLATES: Plates = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """A tensor: its plates (a set: their order in memory is the story's), event shape and dtype."""
+
+    plates: Plates
+    shape: Shape
+    dtype: Dtype = "float"
+
+    @property
+    def rank(self) -> int:
+        """The number of event dimensions."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionType:
+    """A distribution: ``batch`` is the event shape of its parameters, ``event`` the family's own."""
+
+    family: str
+    plates: Plates
+    batch: Shape
+    event: Shape
+    dtype: Dtype = "float"
+
+    @property
+    def sample(self) -> ValueType:
+        """The type of a value drawn once, without the plate of its sample."""
+        return ValueType(self.plates, self.batch + self.event, self.dtype)
+
+
+def write_shape(shape: Shape) -> str:
+    """A shape as in a story: ``[K, C]``."""
+    return f"[{', '.join(map(str, shape))}]"
