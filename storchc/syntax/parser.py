@@ -1,0 +1,88 @@
+"""Reads the text of a story into its syntax tree, reporting every line that does not parse."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lark import TextSlice
+from lark.exceptions import UnexpectedInput
+
+from storchc.diagnostics import syntax as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.source import Source, Span
+from storchc.syntax import tree
+from storchc.syntax.blocks import Assembly
+from storchc.syntax.builder import Mistake
+from storchc.syntax.depth import too_deep
+from storchc.syntax.layout import Line, check_brackets, split
+from storchc.syntax.mistakes import explain
+from storchc.syntax.tables import tables
+
+_AFTER_DOC = re.compile(r"[ \t\f]*(?:#.*)?")
+
+
+def parse(source: Source, problems: Problems) -> tree.Story | None:
+    """The tree of a story, or None when ``problems`` has got something fatal."""
+    assembly = Assembly(problems)
+    line = None
+    for line in split(source.text, problems):
+        if line.is_doc:
+            assembly.document(line, _docstring(source.text, line, problems))
+        else:
+            node = None if line.broken else _phrase(source.text, line.span, "statement", problems)
+            assembly.add(line, node)
+    if line is None:
+        problems.add(words.empty_story(Span(0, 0)))
+    return assembly.finish(Span(0, len(source.text)))
+
+
+def parse_phrase(text: str, start: str, problems: Problems) -> Any:
+    """The tree of a part of a story; ``start`` is a rule of the grammar. None when it is wrong."""
+    if not check_brackets(text, problems):
+        return None
+    return _phrase(text, Span(0, len(text)), start, problems)
+
+
+def parse_expression(text: str, problems: Problems) -> tree.Expression | None:
+    """The tree of an expression."""
+    expression: tree.Expression | None = parse_phrase(text, "expression", problems)
+    return expression
+
+
+def parse_method(text: str, problems: Problems) -> tuple[tree.Call | None, tree.Call | None]:
+    """Method and sampler of ``M(…) using S(…)``; the method is None when the text is wrong."""
+    choice: tuple[tree.Call, tree.Call | None] | None
+    choice = parse_phrase(text, "method_choice", problems)
+    return choice or (None, None)
+
+
+def _phrase(text: str, span: Span, start: str, problems: Problems) -> Any:
+    piece = TextSlice(text, span.start, span.end)
+    try:
+        node = tables().parse(piece, start=start)  # type: ignore[arg-type]
+    except Mistake as mistake:
+        problems.add(mistake.problem)
+        return None
+    except UnexpectedInput as unexpected:
+        problems.add(explain(unexpected, text, span, start))
+        return None
+    deep = too_deep(node, words.DEPTH) if span.end - span.start > words.DEPTH else None
+    if deep is None:
+        return node
+    problems.add(words.nested_too_deeply(deep, "operators and calls"))
+    return None
+
+
+def _docstring(text: str, line: Line, problems: Problems) -> str:
+    start = line.span.start + 3
+    end = text.find('"""', start)
+    if end < 0:  # reported by the layout
+        return text[start:]
+    rest = text[end + 3 : line.span.end]
+    after = _AFTER_DOC.match(rest)
+    if after is not None and after.end() < len(rest):
+        place = end + 3 + after.end()
+        help = "start the next statement on a line of its own"
+        problems.add(words.trailing_text(Span(place, line.span.end), "this text", help))
+    return text[start:end]

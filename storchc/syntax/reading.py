@@ -1,0 +1,43 @@
+"""From the bytes of a file to its syntax tree, whichever of the two forms it is written in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from storchc.diagnostics import syntax as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.source import Source, Span
+from storchc.syntax.parser import parse
+from storchc.syntax.tree import Story
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85]")
+
+
+def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Story | None]:
+    """The text and the tree of the file ``name``; no tree when ``problems`` has got an error."""
+    source = Source(name, _text(data, problems))
+    for found in _CONTROL.finditer(source.text):
+        problems.add(words.control_character(Span(*found.span()), found.group()))
+    if problems.fatal:
+        return source, None
+    if PurePath(name).suffix.lower() not in (".yaml", ".yml"):
+        return source, parse(source, problems)
+    from storchc.syntax.yaml_reader import read_yaml  # loads yaml, which most runs do not need
+
+    return source, read_yaml(source, problems)
+
+
+def _text(data: bytes, problems: Problems) -> str:
+    """The text with its line ends as ``\\n``; bytes that are no text are shown as U+FFFD."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = len(_plain_ends(data[: error.start].decode("utf-8-sig")))
+        problems.add(words.not_utf8(Span(place, place + 1), data[error.start]))
+        text = data.decode("utf-8-sig", errors="replace")
+    return _plain_ends(text)
+
+
+def _plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
