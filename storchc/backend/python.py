@@ -102,6 +102,7 @@ class SliceOf:
 Py = Atom | Call | Member | Subscript | Infix | Prefix | Choice | Sequence | Table | SliceOf
 
 NONE = Atom("None")
+ALL = SliceOf(None, None, None)
 DOTS = Atom("...")
 
 
@@ -167,3 +168,16 @@ def list_of(*items: Py) -> Py:
 def table(items: Mapping[str, Py]) -> Py:
     """``{"key": value}``."""
     return Table(tuple(items.items()))
+
+
+def precedence_of(py: Py) -> int:
+    """How tightly ``py`` binds: ATOM is tightest."""
+    match py:
+        case Infix(op, _, _):
+            return _PRECEDENCE[op]
+        case Prefix(op, _):
+            return NOT if op == "not" else UNARY
+        case Choice():
+            return CHOICE
+        case _:
+            return ATOM

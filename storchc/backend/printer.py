@@ -1,0 +1,162 @@
+"""Target expressions as text: on one line where it fits, else broken at the outermost bracket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.backend.python import (
+    ATOM,
+    CHOICE,
+    NOT,
+    UNARY,
+    Atom,
+    Call,
+    Choice,
+    Infix,
+    Member,
+    Prefix,
+    Py,
+    Sequence,
+    SliceOf,
+    Subscript,
+    Table,
+    precedence_of,
+)
+
+WIDTH = 99
+
+
+def write(py: Py) -> str:
+    """``py`` on one line."""
+    match py:
+        case Atom(text):
+            return text
+        case Call(function, _, _):
+            return f"{_tight(function)}({', '.join(_arguments(py))})"
+        case Member(value, name):
+            return f"{_tight(value)}.{name}"
+        case Subscript(value, items):
+            return f"{_tight(value)}[{', '.join(map(write, items))}]"
+        case Infix(op, left, right):
+            return _infix(op, left, right)
+        case Prefix(op, operand):
+            level = NOT if op == "not" else UNARY
+            return f"{op} {_at(operand, level)}" if op == "not" else f"{op}{_at(operand, level)}"
+        case Choice(then, condition, otherwise):
+            parts = _at(then, CHOICE - 1), _at(condition, CHOICE - 1), _at(otherwise, CHOICE)
+            return "{} if {} else {}".format(*parts)
+        case Sequence(brackets, items):
+            return _sequence(brackets, items)
+        case Table(items):
+            return "{" + ", ".join(f"{key!r}: {write(v)}".replace("'", '"', 2) for key, v in items) + "}"
+        case SliceOf(start, stop, step):
+            return _slice(start, stop, step)
+
+
+def statement(prefix: str, py: Py, indent: int, suffix: str = "") -> list[str]:
+    """The lines of ``prefix py suffix`` at ``indent`` columns, none longer than can be helped."""
+    return list(_lines(prefix, py, suffix, indent))
+
+
+def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
+    pad = " " * indent
+    flat = f"{pad}{prefix}{write(py)}{suffix}"
+    if len(flat) <= WIDTH:
+        yield flat
+        return
+    match py:
+        case Call(function, args, keywords) if args or keywords:
+            yield from _bracket(f"{pad}{prefix}{_tight(function)}(", _parts(py), f"){suffix}", indent)
+        case Sequence(brackets, items) if items:
+            parts = [("", item) for item in items]
+            yield from _bracket(f"{pad}{prefix}{brackets[0]}", parts, f"{brackets[1]}{suffix}", indent)
+        case Table(items) if items:
+            parts = [(f'"{key}": ', item) for key, item in items]
+            yield from _bracket(f"{pad}{prefix}{{", parts, f"}}{suffix}", indent, one_each=True)
+        case Infix():
+            yield from _chain(prefix, py, suffix, indent)
+        case Subscript(value, items):
+            inner = f"[{', '.join(map(write, items))}]{suffix}"
+            yield from _lines(prefix, value, inner, indent)
+        case _:
+            yield flat
+
+
+def _bracket(
+    head: str, parts: list[tuple[str, Py]], tail: str, indent: int, *, one_each: bool = False
+) -> Iterator[str]:
+    inner = " " * (indent + 4)
+    flat = inner + ", ".join(f"{prefix}{write(py)}" for prefix, py in parts)
+    yield head
+    if len(flat) <= WIDTH and not one_each:
+        yield flat
+    else:
+        for prefix, py in parts:
+            yield from _lines(prefix, py, ",", indent + 4)
+    yield " " * indent + tail
+
+
+def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
+    level = precedence_of(py)
+    terms: list[tuple[str, Py]] = []
+    rest: Py = py
+    while isinstance(rest, Infix) and precedence_of(rest) == level:
+        terms.append((f"{rest.op} ", rest.right))
+        rest = rest.left
+    terms.append(("", rest))
+    pad = " " * indent
+    open_, close = ("", "") if prefix == "" and suffix == "," else ("(", ")")
+    inner = indent + 4 if open_ else indent
+    if open_:
+        yield f"{pad}{prefix}("
+    for number, (operator, term) in enumerate(reversed(terms)):
+        last = number == len(terms) - 1
+        shown = term if precedence_of(term) < level or number == 0 else _Parenthesised(term)
+        yield from _lines(operator, shown, suffix if last and not open_ else "", inner)
+    if open_:
+        yield f"{pad}{close}{suffix}"
+
+
+def _Parenthesised(py: Py) -> Py:  # noqa: N802  (reads as a node)
+    return Atom(f"({write(py)})")
+
+
+def _parts(py: Call) -> list[tuple[str, Py]]:
+    return [("", arg) for arg in py.args] + [(f"{key}=", value) for key, value in py.keywords]
+
+
+def _arguments(py: Call) -> list[str]:
+    return [f"{prefix}{write(value)}" for prefix, value in _parts(py)]
+
+
+def _infix(op: str, left: Py, right: Py) -> str:
+    level = precedence_of(Infix(op, left, right))
+    if op == "**":  # binds tighter than a sign on its left, looser than one on its right
+        return f"{_at(left, ATOM)}**{_at(right, UNARY)}"
+    return f"{_at(left, level)} {op} {_at(right, level - 1)}"
+
+
+def _sequence(brackets: str, items: tuple[Py, ...]) -> str:
+    inner = ", ".join(map(write, items))
+    comma = "," if len(items) == 1 and brackets == "()" else ""
+    return f"{brackets[0]}{inner}{comma}{brackets[1]}"
+
+
+def _slice(start: Py | None, stop: Py | None, step: Py | None) -> str:
+    text = f"{_optional(start)}:{_optional(stop)}"
+    return f"{text}:{write(step)}" if step is not None else text
+
+
+def _optional(py: Py | None) -> str:
+    return "" if py is None else write(py)
+
+
+def _tight(py: Py) -> str:
+    """``py`` as the left of ``.``, ``(`` or ``[``; a bare number needs brackets before a dot."""
+    text = _at(py, ATOM)
+    return f"({text})" if text[:1].isdigit() else text
+
+
+def _at(py: Py, level: int) -> str:
+    text = write(py)
+    return text if precedence_of(py) <= level else f"({text})"
