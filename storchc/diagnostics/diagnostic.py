@@ -38,6 +38,7 @@ class Problem:
 class DiagnosticLabel:
     """A label with the place written out, as in JSON."""
 
+    file: str
     line: int
     column: int
     end_line: int
@@ -59,29 +60,6 @@ class Diagnostic:
     end_column: int
     labels: tuple[DiagnosticLabel, ...]
     help: str
-
-
-def locate(problem: Problem, source: Source) -> Diagnostic:
-    """Write out the place of ``problem`` in ``source``."""
-    start, end = source.position(problem.span.start), source.position(problem.span.end)
-    labels = tuple(_locate_label(label, source) for label in problem.labels)
-    return Diagnostic(
-        problem.code,
-        problem.severity,
-        problem.message,
-        source.name,
-        start.line,
-        start.column,
-        end.line,
-        end.column,
-        labels,
-        problem.help,
-    )
-
-
-def _locate_label(label: Label, source: Source) -> DiagnosticLabel:
-    start, end = source.position(label.span.start), source.position(label.span.end)
-    return DiagnosticLabel(start.line, start.column, end.line, end.column, label.text)
 
 
 class StoryError(Exception):

@@ -1,0 +1,95 @@
+"""The Python interface: a story by its path, or its text by the keyword ``text``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from storchc.diagnostics.diagnostic import Diagnostic, StoryError
+from storchc.driver import NO_METHODS, Result, check_story, compile_story
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from storchc.ir.graph import Graph
+
+StoryPath = str | os.PathLike[str]
+
+
+def compile(
+    path: StoryPath | None = None,
+    *,
+    text: str | None = None,
+    methods: Mapping[str, str] = NO_METHODS,
+) -> str:
+    """The text of the module that computes the story.
+
+    Args:
+        path: the story's file.
+        text: the story itself, in place of a file.
+        methods: replaces methods by the names of their samples: ``{"z": "Expect()"}``.
+
+    Raises:
+        StoryError: the story has errors.
+    """
+    return _code(_sound(compile_story(*_read(path, text), methods)))
+
+
+def load(
+    path: StoryPath | None = None,
+    *,
+    text: str | None = None,
+    methods: Mapping[str, str] = NO_METHODS,
+) -> type[Any]:
+    """The class that computes the story, ready to be constructed. Takes what ``compile`` takes."""
+    from storchc.loading import load_class
+
+    name, data = _read(path, text)
+    result = _sound(compile_story(name, data, methods))
+    assert result.graph is not None
+    return load_class(_code(result), result.graph.name, name)
+
+
+def check(
+    path: StoryPath | None = None,
+    *,
+    text: str | None = None,
+    methods: Mapping[str, str] = NO_METHODS,
+) -> list[Diagnostic]:
+    """Everything that is wrong or doubtful in the story, in its order; empty when all is well."""
+    return check_story(*_read(path, text), methods).diagnostics
+
+
+def analyze(
+    path: StoryPath | None = None,
+    *,
+    text: str | None = None,
+    methods: Mapping[str, str] = NO_METHODS,
+) -> Graph:
+    """The typed graph of the story. Raises ``StoryError`` when the story has errors."""
+    graph = _sound(check_story(*_read(path, text), methods)).graph
+    assert graph is not None
+    return graph
+
+
+def _read(path: StoryPath | None, text: str | None) -> tuple[str, bytes]:
+    """The name of a story and its bytes."""
+    if (path is None) == (text is None):
+        raise TypeError("give either the path of a story or its text=")
+    if text is not None:
+        return "<text>", text.encode("utf-8", "surrogatepass")
+    assert path is not None
+    return os.fspath(path), Path(path).read_bytes()
+
+
+def _sound(result: Result) -> Result:
+    if result.failed:
+        raise StoryError(result.diagnostics)
+    return result
+
+
+def _code(result: Result) -> str:
+    assert result.code is not None
+    return result.code

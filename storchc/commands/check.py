@@ -1,0 +1,65 @@
+"""``storchc check``: diagnostics only."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from storchc.commands.files import CannotUse, read
+from storchc.commands.showing import show
+from storchc.driver import Result, check_story
+
+FORMATS = ("human", "json", "github", "sarif")
+
+
+@click.command("check", short_help="Say what is wrong with stories.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="human",
+    help="For people (on standard error), or for programs (on standard output).",
+)
+@click.option("--strict", is_flag=True, help="Take warnings for errors.")
+def command(files: tuple[str, ...], form: str, strict: bool) -> None:
+    """Say what is wrong with stories, and how to mend it.
+
+    FILE is a story, in a .story or .yaml file; - is standard input.
+    """
+    results, unread = _check_all(files)
+    if strict:
+        results = [_stricter(result) for result in results]
+    if form == "human":
+        show(results)
+    else:
+        sys.stdout.write(_formatted(results, form))
+    for problem in unread:
+        problem.show()
+    if unread:
+        sys.exit(CannotUse.exit_code)
+    sys.exit(any(result.failed for result in results))
+
+
+def _check_all(files: tuple[str, ...]) -> tuple[list[Result], list[CannotUse]]:
+    results, unread = [], []
+    for file in files:
+        try:
+            results.append(check_story(*read(file)))
+        except CannotUse as problem:
+            unread.append(problem)
+    return results, unread
+
+
+def _stricter(result: Result) -> Result:
+    found = [replace(diagnostic, severity="error") for diagnostic in result.diagnostics]
+    return replace(result, diagnostics=found)
+
+
+def _formatted(results: list[Result], form: str) -> str:
+    from storchc.diagnostics import formats
+
+    write = {"json": formats.as_json, "github": formats.as_github, "sarif": formats.as_sarif}
+    return write[form](diagnostic for result in results for diagnostic in result.diagnostics)

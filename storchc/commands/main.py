@@ -1,0 +1,82 @@
+"""The command ``storchc``: finds the subcommand and imports no other."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from io import TextIOWrapper
+from typing import NoReturn
+
+import click
+
+from storchc import __version__
+
+COMMANDS = ("compile", "check", "explain", "methods", "samplers", "distributions", "functions")
+
+EXIT_ERRORS, EXIT_USAGE, EXIT_INTERNAL = 1, 2, 70
+
+
+class Commands(click.Group):
+    """Subcommands by the names of their modules in this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of the guide."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command called ``name``, imported now."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"storchc.commands.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say which command was probably meant when there is none of that name."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, COMMANDS, n=1)
+        if close:
+            hint = f" Did you mean `{close[0]}`?"
+        else:
+            hint = f" There are: {', '.join(COMMANDS)}."
+        raise click.UsageError(f"There is no command `{name}`.{hint}", ctx)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="storchc %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def cli(debug: bool) -> None:
+    """Compile stochastic computation graphs: stories in, plain PyTorch modules out."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and end the process."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, TextIOWrapper):  # formulas have letters that some terminals lack
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        cli(args=arguments, prog_name="storchc")
+    except Exception as error:
+        _report(error, arguments)
+    sys.exit(EXIT_INTERNAL)
+
+
+def _report(error: Exception, arguments: list[str]) -> None:
+    """An internal error: ours, not the story's."""
+    if "--debug" in arguments:
+        from traceback import print_exception
+
+        print_exception(error)
+    notes = getattr(error, "__notes__", [f"storchc {__version__} failed"])
+    again = " ".join(["storchc", "--debug", *arguments])
+    click.echo(
+        f"storchc: internal error ({type(error).__name__}); this is a mistake in storchc, not yours\n"
+        f"  {notes[0]}\n"
+        f"  please report it, with the story and what this prints: {again}",
+        err=True,
+    )

@@ -1,0 +1,103 @@
+"""The stages in order: from the bytes of a story to its diagnostics, its graph and its module.
+
+Nothing here prints, opens a file or ends the process: the command line and the Python interface
+do, each in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from storchc import __version__
+from storchc.diagnostics.diagnostic import Diagnostic, Problems
+from storchc.overrides import Texts, read_overrides
+from storchc.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from storchc.analysis.estimation import Estimation
+    from storchc.ir.graph import Graph
+
+NO_METHODS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a story. ``diagnostics`` stand in the order of the file.
+
+    ``sources`` are the texts that they point into. ``graph`` and ``estimation`` are there unless
+    errors kept the stages from making them; ``code`` is there when a module was asked for and there
+    are no errors.
+    """
+
+    diagnostics: list[Diagnostic]
+    sources: Mapping[str, Source]
+    graph: Graph | None = None
+    estimation: Estimation | None = None
+    code: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among the diagnostics."""
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+
+def check_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
+    """Run every check on the story ``data``, called ``name`` in diagnostics."""
+    with _blamed(name):
+        return _check(name, data, methods)
+
+
+def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
+    """Check the story and, when it has no errors, write its module."""
+    with _blamed(name):
+        result = _check(name, data, methods)
+        if result.failed or result.graph is None or result.estimation is None:
+            return result
+        from storchc.backend import generate
+
+        code = generate(result.graph, result.estimation)
+        return Result(
+            result.diagnostics, result.sources, result.graph, result.estimation, code
+        )
+
+
+def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
+    from storchc.syntax.reading import read_story
+
+    problems = Problems()
+    source, story = read_story(name, data, problems)
+    texts, overrides = read_overrides(source, methods, problems)
+    if story is None or problems.fatal:
+        return _result(texts, problems)
+    from storchc.analysis.shapes import build_graph
+
+    graph = build_graph(story, source, problems, overrides)
+    if graph is None:
+        return _result(texts, problems)
+    from storchc.analysis.estimation import analyse
+
+    return _result(texts, problems, graph, analyse(graph, problems))
+
+
+def _result(
+    texts: Texts,
+    problems: Problems,
+    graph: Graph | None = None,
+    estimation: Estimation | None = None,
+) -> Result:
+    found = sorted(problems.found, key=lambda p: (p.span, p.severity, p.code))
+    return Result([texts.locate(p) for p in found], texts.by_name(), graph, estimation)
+
+
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """Tell an exception that is no diagnostic, a mistake of ours, which story brought it about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"storchc {__version__} failed on the story {name}")
+        raise

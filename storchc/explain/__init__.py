@@ -1,0 +1,1 @@
+"""What ``storchc explain`` says: about stories, diagnostics and the entries of the catalogues."""
