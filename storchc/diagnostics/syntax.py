@@ -40,6 +40,44 @@ CODES: dict[str, str] = {
 DEPTH = 100
 """How many levels brackets, operators and loops may nest."""
 
+STATEMENTS_ARE = "a line starts with a word such as `input`, `compute`, `sample` or `cost`"
+OWN_LINE = "start the next statement on a line of its own"
+PARTS_IN_ORDER = "`with`, `using` and `in` follow the distribution in this order, each at most once"
+END_HERE = "delete what follows, or join it to the statement with an operator or a comma"
+WRITE_PRODUCT = "a product is written with `*`: `2 * x`"
+WRITE_SHAPE = "shapes are written in brackets: `[K, 3]`"
+ONE_BOUND = "a loop counts from 0 up to one bound: `for t in range(T):`"
+ONE_WORD = "a title is one word: `story MyStory`"
+WRITE_LIST = "a list is written in brackets: `[a, b]`"
+
+_INSTEAD = {
+    "{": "lists and shapes are written with `[` and `]`",
+    "}": "lists and shapes are written with `[` and `]`",
+    ";": "write one statement on each line",
+    "\\": "no mark is needed: a statement goes on to the next line while a bracket is open",
+    "^": "powers are written with `**`",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`, or `!=` for unequal",
+    "$": "names need no mark",
+    "?": "a choice is written `a if condition else b`",
+    "`": "strings are written with double or single quotes",
+    "\u201c": 'use plain quotes: `"`',
+    "\u201d": 'use plain quotes: `"`',
+    "\u2018": "use plain quotes: `'`",
+    "\u2019": "use plain quotes: `'`",
+    "\u2212": "write the plain minus sign `-`",
+    "\u2013": "write the plain minus sign `-`",
+    "\u00d7": "write `*`",
+    "\u00b7": "write `*`",
+    "\u2264": "write `<=`",
+    "\u2265": "write `>=`",
+    "\u2260": "write `!=`",
+    "\u2192": "write `->`",
+    "\u223c": "write the plain tilde `~`",
+    "\u00a0": "replace this no-break space by a plain one",
+}
+
 
 def _plural(items: list[str]) -> str:
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " or " + items[-1]
@@ -126,10 +164,11 @@ def unterminated_string(span: Span, quote: str) -> Problem:
     return Problem("S108", "the string does not end on its line", span, help)
 
 
-def unexpected_character(span: Span, char: str, help: str) -> Problem:
+def unexpected_character(span: Span, char: str) -> Problem:
     """A character outside the language."""
     shown = f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
-    return Problem("S109", f"{shown} means nothing in a story", span, help)
+    help = _INSTEAD.get(char, "delete it, or put it into a string or a comment")
+    return Problem("S109", f"{shown} means nothing here", span, help)
 
 
 # --- statements ----------------------------------------------------------------------------------
@@ -179,7 +218,9 @@ def chained_comparison(span: Span) -> Problem:
 
 def tilde_in_place_of_equal(span: Span, keyword: str) -> Problem:
     """``compute x ~ …``."""
-    help = "write `=` for a value; a value that is drawn is written `sample x ~ …`"
+    drawn = "observe x ~ …" if keyword == "cost" else "sample x ~ …"
+    role = "observed" if keyword == "cost" else "drawn"
+    help = f"write `=` for a value; a value that is {role} is written `{drawn}`"
     return Problem("S116", f"`{keyword}` defines a value with `=`, not with `~`", span, help)
 
 

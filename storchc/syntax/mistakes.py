@@ -1,17 +1,229 @@
-"""From where the parser got stuck to words about it."""
+"""From the place where the parser got stuck to words about it."""
 
 from __future__ import annotations
 
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+import re
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from typing import Any
+
+from lark import Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem
+from storchc.diagnostics.nearest import nearest
+from storchc.diagnostics.terminals import END, RESERVED, STATEMENTS, advice, phrases
 from storchc.source import Span
+from storchc.syntax.expressions import at
+from storchc.syntax.layout import KEYWORDS
+
+_LONGEST = 30
+_WORD = re.compile(r"[^\W\d]\w*")
+_PARTS = ("_WITH", "_USING", "_IN")
+_JOINTS = {
+    "with": "_WITH",
+    "using": "_USING",
+    "in": "_IN",
+    "if": "_IF",
+    "else": "_ELSE",
+    "and": "AND",
+    "or": "OR",
+    "from": "_FROM",
+    "range": "_RANGE",
+    "when": "_WHEN",
+}
 
 
-def explain(unexpected: UnexpectedInput, text: str, span: Span, start: str) -> Problem:
-    """The problem that stopped the parser within ``span`` of ``text``."""
-    place = unexpected.pos_in_stream
-    if isinstance(unexpected, UnexpectedToken):
-        place = unexpected.token.start_pos
-    return words.expected(Span(place or 0, (place or 0) + 1), "this", ("something else",))
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What the parser found, what it could have gone on with, and where."""
+
+    text: str
+    line: Span
+    start: str
+    found: str
+    span: Span
+    accepted: Set[str]
+    stack: tuple[Any, ...]
+
+    @property
+    def word(self) -> str:
+        """What was found, as written."""
+        return self.text[self.span.start : self.span.end]
+
+    @property
+    def keyword(self) -> str:
+        """The first word of the statement."""
+        match = _WORD.match(self.text, self.line.start)
+        return match.group() if self.start == "statement" and match else self.start
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the first word of a line."""
+        return bool(self.accepted & STATEMENTS)
+
+    @property
+    def after_value(self) -> bool:
+        """Whether a whole expression precedes."""
+        return "PLUS" in self.accepted and "NUMBER" not in self.accepted
+
+
+def explain(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Problem:
+    """The problem that stopped the parser in ``line``, a part of ``text``."""
+    stuck = _stuck(unexpected, text, line, start)
+    for rule in _RULES:
+        problem = rule(stuck)
+        if problem is not None:
+            return problem
+    help = advice(stuck.accepted, stuck.keyword)
+    return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
+
+
+def _stuck(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Stuck:
+    accepted: Set[str] = unexpected.interactive_parser.accepts()  # type: ignore[attr-defined]
+    stack = tuple(unexpected.state.value_stack)  # type: ignore[attr-defined]
+    if not isinstance(unexpected, UnexpectedToken):
+        assert isinstance(unexpected, UnexpectedCharacters)
+        place = unexpected.pos_in_stream
+        return Stuck(text, line, start, "", Span(place, place + 1), accepted, stack)
+    token = unexpected.token
+    if token.type == END:
+        end = max(token.end_pos or 0, line.start)
+        return Stuck(text, line, start, END, Span(end, end), accepted, stack)
+    assert token.start_pos is not None
+    span = Span(token.start_pos, token.start_pos + len(token))
+    return Stuck(text, line, start, token.type, span, accepted, stack)
+
+
+def _shown(stuck: Stuck) -> str:
+    if stuck.found == END:
+        return "the end of the line"
+    if stuck.found == "STRING":
+        return "a string"
+    word = stuck.word
+    return f"`{word}`" if len(word) <= _LONGEST else f"`{word[:_LONGEST]}…`"
+
+
+# --- rules, in the order in which they are tried -------------------------------------------------
+
+
+def _character(stuck: Stuck) -> Problem | None:
+    if stuck.found:
+        return None
+    return words.unexpected_character(stuck.span, stuck.word)
+
+
+def _first_word(stuck: Stuck) -> Problem | None:
+    if not stuck.is_first:
+        return None
+    rest = stuck.text[stuck.span.end : stuck.line.end].lstrip()
+    meant = nearest(stuck.word, KEYWORDS) if rest[:1] not in ("~", "=") else None
+    if meant is not None:
+        return words.unknown_statement(stuck.span, stuck.word, f"did you mean `{meant}`?")
+    if stuck.found == "NAME" and rest[:1] == "~":
+        return words.unknown_statement(stuck.span, stuck.word, f"write `sample {stuck.word} ~ …`")
+    if stuck.found == "NAME" and rest[:1] == "=":
+        return words.unknown_statement(stuck.span, stuck.word, f"write `compute {stuck.word} = …`")
+    return words.unknown_statement(stuck.span, _shown(stuck).strip("`"), words.STATEMENTS_ARE)
+
+
+def _reserved(stuck: Stuck) -> Problem | None:
+    if stuck.found not in RESERVED:
+        return None
+    follows = stuck.text[stuck.span.end : stuck.line.end].lstrip()
+    names_argument = "NUMBER" in stuck.accepted and follows[:1] == "=" and follows[:2] != "=="
+    if names_argument or ("NAME" in stuck.accepted and "NUMBER" not in stuck.accepted):
+        return words.reserved_word(stuck.span, stuck.word)
+    return None
+
+
+def _method_without_parentheses(stuck: Stuck) -> Problem | None:
+    before = stuck.stack[-1] if stuck.stack else None
+    if stuck.accepted != {"LPAR"} or not _is(before, "NAME"):
+        return None
+    return words.missing_parentheses(at(before), str(before))
+
+
+def _sign(stuck: Stuck) -> Problem | None:
+    if stuck.found == "_TILDE" and "_EQUAL" in stuck.accepted:
+        return words.tilde_in_place_of_equal(stuck.span, stuck.keyword)
+    if stuck.found == "_EQUAL" and stuck.keyword == "sample" and "_TILDE" in stuck.accepted:
+        return words.equal_in_place_of_tilde(stuck.span)
+    return None
+
+
+def _comparison(stuck: Stuck) -> Problem | None:
+    if stuck.found == "COMPARE" and stuck.after_value and "COMPARE" not in stuck.accepted:
+        return words.chained_comparison(stuck.span)
+    if stuck.found == "COMPARE" and stuck.word == "==" and "_EQUAL" in stuck.accepted:
+        return words.expected(stuck.span, "`==`", ("`=`",), "`=` defines, `==` compares")
+    if stuck.found == "_EQUAL" and stuck.after_value:
+        found = phrases(stuck.accepted)
+        return words.expected(stuck.span, "`=`", found, "`=` defines, `==` compares")
+    return None
+
+
+def _misspelt_joint(stuck: Stuck) -> Problem | None:
+    options = [word for word, terminal in _JOINTS.items() if terminal in stuck.accepted]
+    meant = nearest(stuck.word, options) if stuck.found == "NAME" else None
+    if meant is None:
+        return None
+    return words.expected(stuck.span, _shown(stuck), (f"`{meant}`",), f"did you mean `{meant}`?")
+
+
+def _product(stuck: Stuck) -> Problem | None:
+    """``2x``."""
+    start = stuck.span.start
+    if stuck.found != "NAME" or not stuck.after_value or not stuck.text[start - 1].isdigit():
+        return None
+    return words.expected(stuck.span, _shown(stuck), ("an operator",), words.WRITE_PRODUCT)
+
+
+def _tuple(stuck: Stuck) -> Problem | None:
+    """``(a, b)``."""
+    if stuck.found != "_COMMA" or stuck.accepted != {"RPAR"} or not _is(stuck.stack[-2], "LPAR"):
+        return None
+    if len(stuck.stack) > 2 and _is(stuck.stack[-3], "_RANGE"):
+        return words.expected(stuck.span, "`,`", ("`)`",), words.ONE_BOUND)
+    return words.expected(stuck.span, "`,`", ("`)`", "an operator"), words.WRITE_LIST)
+
+
+def _round_shape(stuck: Stuck) -> Problem | None:
+    """``input x(3)``."""
+    if stuck.found != "LPAR" or "LSQB" not in stuck.accepted or stuck.accepted & {"PLUS", "NUMBER"}:
+        return None
+    return words.expected(stuck.span, "`(`", ("`[`",), words.WRITE_SHAPE)
+
+
+def _trailing(stuck: Stuck) -> Problem | None:
+    if END not in stuck.accepted or stuck.found == END:
+        return None
+    if stuck.word in KEYWORDS and stuck.start == "statement":
+        return words.trailing_text(stuck.span, _shown(stuck), words.OWN_LINE)
+    if stuck.found in _PARTS and stuck.keyword == "sample":
+        return words.trailing_text(stuck.span, _shown(stuck), words.PARTS_IN_ORDER)
+    if "COLON" in stuck.accepted:
+        help = advice({"COLON"}, stuck.keyword)
+        return words.trailing_text(stuck.span, _shown(stuck), help or words.END_HERE)
+    help = words.ONE_WORD if stuck.keyword == "story" else words.END_HERE
+    return words.trailing_text(stuck.span, _shown(stuck), help)
+
+
+def _is(part: Any, terminal: str) -> bool:
+    return isinstance(part, Token) and part.type == terminal
+
+
+_RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
+    _character,
+    _first_word,
+    _reserved,
+    _method_without_parentheses,
+    _sign,
+    _comparison,
+    _misspelt_joint,
+    _product,
+    _tuple,
+    _round_shape,
+    _trailing,
+)

@@ -13,8 +13,8 @@ from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source, Span
 from storchc.syntax import tree
 from storchc.syntax.blocks import Assembly
-from storchc.syntax.builder import Mistake
 from storchc.syntax.depth import too_deep
+from storchc.syntax.expressions import Mistake
 from storchc.syntax.layout import Line, check_brackets, split
 from storchc.syntax.mistakes import explain
 from storchc.syntax.tables import tables

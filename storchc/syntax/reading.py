@@ -11,13 +11,15 @@ from storchc.source import Source, Span
 from storchc.syntax.parser import parse
 from storchc.syntax.tree import Story
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85]")
 
 
 def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Story | None]:
     """The text and the tree of the file ``name``; no tree when ``problems`` has got an error."""
     source = Source(name, _text(data, problems))
-    for found in _CONTROL.finditer(source.text):
+    found = _CONTROL.search(source.text)  # the first of perhaps a million, in a binary file
+    if found is not None:
         problems.add(words.control_character(Span(*found.span()), found.group()))
     if problems.fatal:
         return source, None
@@ -30,13 +32,13 @@ def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Stor
 
 def _text(data: bytes, problems: Problems) -> str:
     """The text with its line ends as ``\\n``; bytes that are no text are shown as U+FFFD."""
+    bare = data.removeprefix(_BYTE_ORDER_MARK)
     try:
-        text = data.decode("utf-8-sig")
+        return _plain_ends(bare.decode("utf-8"))
     except UnicodeDecodeError as error:
-        place = len(_plain_ends(data[: error.start].decode("utf-8-sig")))
-        problems.add(words.not_utf8(Span(place, place + 1), data[error.start]))
-        text = data.decode("utf-8-sig", errors="replace")
-    return _plain_ends(text)
+        place = len(_plain_ends(bare[: error.start].decode("utf-8")))
+        problems.add(words.not_utf8(Span(place, place + 1), bare[error.start]))
+        return _plain_ends(bare.decode("utf-8", errors="replace"))
 
 
 def _plain_ends(text: str) -> str:
