@@ -167,10 +167,10 @@ Node = Compute | Sample | Cost | Report
 @dataclass(frozen=True, slots=True)
 class Graph:
     """A checked story. ``sample_plates`` are in the order of opening; ``types`` maps every value and
-    distribution of the story to its type; ``weight_plates[p]`` are the plates that the weights of
-    sample plate ``p`` may carry (the plates of the samples that live in it, and their own ...)."""
+    distribution of the story to its type."""
 
     name: str
+    name_span: Span
     doc: str | None
     source: Source
     dims: Mapping[str, Dim]

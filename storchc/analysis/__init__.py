@@ -1,0 +1,1 @@
+"""The analyses of a story: names, shapes and plates, paths, methods, credit."""

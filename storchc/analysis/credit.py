@@ -1,0 +1,135 @@
+"""Credit: which scores multiply which cost, which costs a node's control variate sees (LOSS.md §2-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from storchc.analysis.dependence import Ancestors, Dependence
+from storchc.analysis.methods import Estimator
+from storchc.diagnostics import credit as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.types import Plates
+from storchc.ir.walk import expressions, walk
+
+Scores = tuple[tuple[str, Plates], ...]
+"""Samples whose log-probability enters a sum, each with the plates over which it is summed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """``scores[c]`` is L_c; ``before[i]`` is L_before_i; ``groups[i][M]`` are the costs that node i
+    is credited with when its plates M are mixed on the way there."""
+
+    scores: Mapping[str, Scores]
+    before: Mapping[str, Scores]
+    groups: Mapping[str, Mapping[Plates, tuple[str, ...]]]
+
+
+def assign(
+    graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], live: frozenset[str]
+) -> Credit:
+    """Every cost credits the scores of the samples it depends on, and of no others."""
+    scoring = frozenset(
+        name for name, e in estimators.items() if e.carrier == "score" and f"~{name}" in live
+    )
+
+    def scores(ancestors: Ancestors) -> Scores:
+        return tuple(
+            (s.name, ancestors[s.name])
+            for s in graph.samples
+            if s.name in ancestors and s.name in scoring and not _weighed(s, ancestors, estimators)
+        )
+
+    by_cost = {c.name: scores(dependent.costs[c.name]) for c in graph.costs}
+    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in estimators if name in scoring}
+    for cost, members in by_cost.items():
+        for name, mixed in members:
+            groups[name].setdefault(mixed, []).append(cost)
+    return Credit(
+        by_cost,
+        {name: scores(dependent.parameters[name]) for name in groups},
+        {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
+    )
+
+
+def _weighed(sample: Sample, ancestors: Ancestors, estimators: Mapping[str, Estimator]) -> bool:
+    """Inside a reduction of its own plate an importance weight carries the score itself."""
+    return estimators[sample.name].weighted and sample.plate in ancestors[sample.name]
+
+
+def check(
+    graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], problems: Problems
+) -> None:
+    """Refuse what no weighting makes right."""
+    for reduction in _reductions(graph):
+        _check_reduction(graph, reduction, estimators, problems)
+    for sample in graph.samples:
+        _check_baseline(sample, estimators[sample.name], dependent, problems)
+        _check_weights(graph, sample, estimators[sample.name], dependent, problems)
+    if not graph.costs:
+        problems.add(words.no_cost(graph.name, graph.name_span))
+    _check_reach(graph, dependent, problems)
+
+
+def _reductions(graph: Graph) -> Iterator[OverPlates]:
+    for node in graph.nodes:
+        for root in expressions(node):
+            yield from (e for e in walk(root) if isinstance(e, OverPlates))
+
+
+def _check_reduction(
+    graph: Graph,
+    reduction: OverPlates,
+    estimators: Mapping[str, Estimator],
+    problems: Problems,
+) -> None:
+    left = reduction.value.type.plates - frozenset(reduction.plates)
+    for sample in graph.samples:
+        estimator = estimators[sample.name]
+        if sample.plate not in left or not (estimator.enumerated or estimator.weighted):
+            continue
+        clash = sample.distribution.type.plates & frozenset(reduction.plates)
+        for plate in sorted(clash - {sample.plate}):
+            problems.add(
+                words.reduced_too_early(
+                    plate, sample.plate, reduction.function, reduction.span, sample.span
+                )
+            )
+
+
+def _check_baseline(
+    sample: Sample, estimator: Estimator, dependent: Dependence, problems: Problems
+) -> None:
+    baseline = estimator.values.get("baseline")
+    if baseline is None:
+        return
+    for plate in sorted(baseline.type.plates - sample.type.plates):
+        problems.add(words.baseline_plates(sample, plate, baseline.span))
+    if sample.name in dependent.expression(baseline):
+        problems.add(words.own_baseline(sample, baseline.span))
+
+
+def _check_weights(
+    graph: Graph,
+    sample: Sample,
+    estimator: Estimator,
+    dependent: Dependence,
+    problems: Problems,
+) -> None:
+    if not estimator.weighted:
+        return
+    for cost in graph.costs:
+        mixed = dependent.costs[cost.name].get(sample.name, frozenset())
+        if sample.plate in mixed and sample.plate in cost.value.type.plates:
+            problems.add(words.weighted_twice(sample, cost.name, estimator.span, cost.span))
+
+
+def _check_reach(graph: Graph, dependent: Dependence, problems: Problems) -> None:
+    seen = [*dependent.costs.values(), *dependent.reports.values()]
+    reached = {name for ancestors in seen for name in ancestors}
+    for sample in graph.samples:
+        if graph.costs and sample.name not in reached:
+            problems.add(words.reaches_no_cost(sample, sample.name_span))

@@ -1,0 +1,95 @@
+"""Which samples every value depends on, and which of their plates are mixed on the way (LOSS.md §2).
+
+A path runs through operands, through the parameters of samples, and through the weights of reduced
+plates: weights belong to samples that the reduced value depends on already, so they add no path of
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from storchc.analysis.edges import edges
+from storchc.ir.expression import Distribution, Named, Reference, Value
+from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
+from storchc.ir.types import Plates
+
+Ancestors = Mapping[str, Plates]
+"""For each sample that a value depends on: the plates of that sample that some path mixes."""
+
+NOTHING: Ancestors = {}
+
+
+@dataclass(slots=True)
+class Dependence:
+    """``of[name]``: the ancestors of a named value, the sample itself included; ``parameters[z]`` and
+    ``costs`` and ``reports``
+    those of the parameters of sample ``z``, of a cost, of a report."""
+
+    graph: Graph
+    of: dict[str, Ancestors] = field(default_factory=dict)
+    parameters: dict[str, Ancestors] = field(default_factory=dict)
+    costs: dict[str, Ancestors] = field(default_factory=dict)
+    reports: dict[str, Ancestors] = field(default_factory=dict)
+
+    def expression(self, value: Value | Distribution) -> Ancestors:
+        """The ancestors of any expression over names seen so far."""
+        if isinstance(value, Reference | Named):
+            return self.of.get(value.name, NOTHING)
+        found = [
+            self._mixed(self.expression(edge.operand), edge.plates)
+            for edge in edges(value, self.graph.callees)
+            if edge.flow != "cut"
+        ]
+        return merge(found)
+
+    def _mixed(self, ancestors: Ancestors, plates: tuple[str, ...]) -> Ancestors:
+        if not plates or not ancestors:
+            return ancestors
+        types = self.graph.types
+        return {
+            name: mixed | (types[name].plates & frozenset(plates))
+            for name, mixed in ancestors.items()
+        }
+
+
+def dependence(graph: Graph) -> Dependence:
+    """Walk the graph once, in story order."""
+    result = Dependence(graph)
+    for node in graph.nodes:
+        match node:
+            case Compute(names, value, _, _):
+                result.of.update(dict.fromkeys(names, result.expression(value)))
+            case Sample(name=name):
+                parameters = merge([result.expression(v) for v in _inputs(node)])
+                result.parameters[name] = parameters
+                result.of[name] = {**parameters, name: parameters.get(name, frozenset())}
+            case Cost(name, value, _, _):
+                result.costs[name] = result.of[name] = result.expression(value)
+            case Report(name, value, _):
+                result.reports[name] = result.of[name] = result.expression(value)
+    return result
+
+
+def _inputs(node: Sample) -> list[Value | Distribution]:
+    """What decides a sample's value: its distribution, a temperature, a proposal; no baseline."""
+    options = dict(node.method.values) if node.method else {}
+    options.pop("baseline", None)
+    proposals = node.sampler.values.values() if node.sampler else ()
+    return [node.distribution, *options.values(), *proposals]
+
+
+def merge(parts: list[Ancestors]) -> Ancestors:
+    """The union, path by path."""
+    parts = [p for p in parts if p]
+    if not parts:
+        return NOTHING
+    first, *rest = sorted(parts, key=len, reverse=True)
+    if all(p is first for p in rest):
+        return first
+    total = dict(first)
+    for part in rest:
+        for name, mixed in part.items():
+            total[name] = total[name] | mixed if name in total else mixed
+    return total

@@ -1,0 +1,119 @@
+"""How a value uses its operands: whether a gradient flows, whether plates are reduced on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from storchc.catalogue import functions
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Construct,
+    Distribution,
+    Divergence,
+    Entropy,
+    LogProb,
+    OverPlates,
+    Property,
+    Select,
+    StaticChoice,
+    Value,
+)
+from storchc.ir.graph import Callee
+from storchc.source import Span
+
+Flow = Literal["smooth", "broken", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One operand of an expression.
+
+    ``flow``: a gradient flows; it does not, though the value depends on the operand; or a deliberate
+    cut, which ends dependence too. ``plates`` are reduced by ``over=`` on this edge. ``reason`` says in
+    the user's words what breaks the path at ``span``.
+    """
+
+    operand: Value | Distribution
+    flow: Flow
+    span: Span
+    plates: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tuple[Edge, ...]:
+    """The operands of ``expression`` and how it uses them."""
+    match expression:
+        case Apply():
+            return _apply(expression)
+        case Select(value, items, _, span):
+            return (Edge(value, "smooth", span), *_index_edges(items, span))
+        case OverPlates(_, value, plates, _, span):
+            return (Edge(value, "smooth", span, plates),)
+        case CallUser():
+            return _call(expression, callees[expression.callee])
+        case Construct(_, parameters, _, span):
+            return tuple(Edge(value, "smooth", span) for _, value in parameters)
+        case LogProb(distribution, value, _, span):
+            return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
+        case Divergence(left, right, _, span):
+            return Edge(left, "smooth", span), Edge(right, "smooth", span)
+        case Entropy(distribution, _, span) | Property(distribution, _, _, span):
+            return (Edge(distribution, "smooth", span),)
+        case StaticChoice(_, then, otherwise, _, span):
+            return Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
+        case _:
+            return ()
+
+
+def _apply(expression: Apply) -> tuple[Edge, ...]:
+    if expression.function == "stop_gradient":
+        return tuple(Edge(o, "cut", expression.span) for o in expression.operands)
+    entry = functions.lookup(expression.function)
+    broken = entry.broken if entry is not None else "none"
+    return tuple(
+        _through(operand, broken == "all" or position in broken, expression)
+        for position, operand in enumerate(expression.operands)
+    )
+
+
+def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
+    if not broken:
+        return Edge(operand, "smooth", expression.span)
+    reason = f"no gradient flows through `{_SYMBOLS.get(expression.function, expression.function)}`"
+    return Edge(operand, "broken", expression.span, reason=reason)
+
+
+def _index_edges(items: tuple[object, ...], span: Span) -> tuple[Edge, ...]:
+    values = [i for i in items if isinstance(i, _VALUES)]
+    return tuple(
+        Edge(v, "broken", span, reason="no gradient flows through an index")  # type: ignore[arg-type]
+        for v in values
+    )
+
+
+def _call(expression: CallUser, callee: Callee) -> tuple[Edge, ...]:
+    reason = f"`{callee.name}` is declared `nondiff`"
+    flow: Flow = "broken" if "nondiff" in callee.flags else "smooth"
+    flat = [v for a in expression.arguments for v in (a if isinstance(a, tuple) else (a,))]
+    return tuple(Edge(value, flow, expression.span, reason=reason) for value in flat)
+
+
+_VALUES = Value.__args__  # type: ignore[attr-defined]
+
+_SYMBOLS = {
+    "floor_divide": "//",
+    "remainder": "%",
+    "equal": "==",
+    "not_equal": "!=",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "logical_and": "and",
+    "logical_or": "or",
+    "logical_not": "not",
+    "where": "the condition of `if`/`where`",
+}

@@ -1,0 +1,43 @@
+"""Which values carry a gradient to something that learns: params, modules, float inputs.
+
+A sample whose parameters carry none has a score that is zero under every derivative: it needs
+neither a magic box nor a baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storchc.analysis.edges import edges
+from storchc.analysis.methods import Estimator
+from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
+from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
+
+
+def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
+    """The names through which a gradient can reach a parameter; samples by their *parameters* stand
+    under ``"~z"``."""
+    live = {i.name for i in graph.inputs if i.type.dtype == "float"} | {p.name for p in graph.params}
+    for node in graph.nodes:
+        match node:
+            case Compute(names, value, _, _) if is_live(value, live, graph):
+                live.update(names)
+            case Cost(name, value, _, _) | Report(name, value, _) if is_live(value, live, graph):
+                live.add(name)
+            case Sample(name=name) if is_live(node.distribution, live, graph):
+                live.add(f"~{name}")
+                if estimators[name].carrier == "pathwise":
+                    live.add(name)
+    return frozenset(live)
+
+
+def is_live(value: Value | Distribution, live: set[str] | frozenset[str], graph: Graph) -> bool:
+    """Whether a gradient flows from ``value`` to something that learns."""
+    if isinstance(value, Reference | Named):
+        return value.name in live
+    if isinstance(value, CallUser) and "nondiff" not in graph.callees[value.callee].flags:
+        return True
+    return any(
+        edge.flow == "smooth" and is_live(edge.operand, live, graph)
+        for edge in edges(value, graph.callees)
+    )

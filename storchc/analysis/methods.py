@@ -1,0 +1,268 @@
+"""Which estimator stands at each sample: `Infer` resolved, every demand of the method checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from storchc.analysis.dependence import Dependence
+from storchc.analysis.paths import SMOOTH, Demand, Demands
+from storchc.analysis.support import support_size
+from storchc.catalogue import distributions, methods, samplers
+from storchc.catalogue.family import Family
+from storchc.catalogue.method import MethodEntry, SamplerEntry
+from storchc.diagnostics import credit as credit_words
+from storchc.diagnostics import paths as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import Construct, Distribution, Named, Value
+from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Sample
+from storchc.ir.types import DistributionType
+from storchc.source import Span
+
+Constant = int | float | bool | str | None | ModuleOption
+Carrier = Literal["score", "pathwise", "weights"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """The estimator of one sample, as the generated module will use it.
+
+    ``name`` is the runtime class; ``entry`` is None for a method of the user's. ``constants`` are its
+    options, defaults left out; ``values`` are story expressions. ``why`` says why it stands here.
+    """
+
+    name: str
+    entry: MethodEntry | None
+    carrier: Carrier
+    constants: Mapping[str, Constant]
+    values: Mapping[str, Value | Construct | Named]
+    sampler: SamplerEntry | None
+    sampler_values: Mapping[str, Value | Construct | Named]
+    count: int
+    order: int | None
+    why: str
+    span: Span
+
+    @property
+    def weighted(self) -> bool:
+        """Whether its draws carry importance weights."""
+        return self.sampler is not None and self.sampler.weighted
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether it evaluates its whole support, each value with its probability."""
+        return self.carrier == "weights"
+
+    @property
+    def baseline(self) -> Constant:
+        """The baseline of a score function: a word, or ``"learned"``."""
+        return "learned" if "baseline" in self.values else self.constants.get("baseline", "none")
+
+
+@dataclass(slots=True)
+class _Site:
+    """One sample under inspection."""
+
+    node: Sample
+    family: Family
+    type: DistributionType
+    demand: Demand | None
+    openers: Mapping[str, int]
+    mixes: bool
+    problems: Problems
+    span: Span = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.span = self.node.method.span if self.node.method else self.node.span
+
+
+def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str, Estimator]:
+    """The estimator of every sample, from the end of the story to its start."""
+    demands = Demands(graph)
+    counts = {s.name: stated_count(s) for s in graph.samples if not s.joins}
+    found: dict[str, Estimator] = {}
+    for node in reversed(graph.nodes):
+        match node:
+            case Cost(name, value, _, _):
+                demands.push(value, demands.of.get(name, SMOOTH))
+            case Compute(names, value, _, _):
+                demand = demands.any_of(names)
+                if demand is not None:
+                    demands.push(value, demand)
+            case Sample():
+                site = _site(graph, node, demands, counts, dependent, problems)
+                found[node.name] = estimator = _estimator(site)
+                _push_parameters(node, estimator, demands)
+    return {s.name: found[s.name] for s in graph.samples}
+
+
+def stated_count(node: Sample) -> int:
+    """The number of elements of the plate that ``node`` opens, as the story states it."""
+    for choice in (node.sampler, node.method):
+        if choice is not None and "n" in choice.constants:
+            count = choice.constants["n"]
+            if isinstance(count, int):
+                return count
+    return 1
+
+
+def _site(
+    graph: Graph,
+    node: Sample,
+    demands: Demands,
+    counts: Mapping[str, int],
+    dependent: Dependence,
+    problems: Problems,
+) -> _Site:
+    type_ = node.distribution.type
+    family = distributions.lookup(type_.family)
+    assert family is not None
+    mixes = any(
+        node.plate in ancestors[node.name]
+        for ancestors in dependent.costs.values()
+        if node.name in ancestors
+    )
+    return _Site(node, family, type_, demands.of.get(node.name), counts, mixes, problems)
+
+
+def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> None:
+    asked = demands.of.get(node.name)
+    pathwise = estimator.carrier == "pathwise"
+    for value in (node.distribution, *_smooth_options(estimator)):
+        if not pathwise:
+            demands.push(value, SMOOTH)
+        elif asked is not None:
+            demands.push(value, asked)
+
+
+def _smooth_options(estimator: Estimator) -> list[Value | Distribution]:
+    return [v for name, v in estimator.values.items() if name == "temperature"]
+
+
+def _estimator(site: _Site) -> Estimator:
+    choice = site.node.method
+    if choice is None or choice.name == "Infer":
+        return _inferred(site, choice)
+    entry = methods.lookup(choice.name)
+    if entry is None:
+        return _users(site, choice)
+    _check(site, entry, choice)
+    return _made(site, entry, choice.constants, choice.values, entry.summary)
+
+
+def _users(site: _Site, choice: Choice) -> Estimator:
+    sampler = _sampler(site)
+    return Estimator(
+        choice.name,
+        None,
+        "score",
+        choice.constants,
+        choice.values,
+        sampler,
+        site.node.sampler.values if site.node.sampler else {},
+        _count(site),
+        None,
+        "a method of the user's, taken for a score-function method on any support",
+        site.span,
+    )
+
+
+def _inferred(site: _Site, choice: Choice | None) -> Estimator:
+    constants = dict(choice.constants) if choice else {}
+    weighted = site.node.sampler is not None and site.node.sampler.name == "ImportanceSampling"
+    if site.family.pathwise and not site.demand and not weighted:
+        entry = methods.lookup("Reparameterization")
+        why = f"`Infer`: `{site.family.name}` is reparameterizable and every path is differentiable"
+    else:
+        entry = methods.lookup("ScoreFunction")
+        batch = _count(site) > 1 and not site.mixes and not (site.node.joins and weighted)
+        constants["baseline"] = "batch_average" if batch else "moving_average"
+        reason = (
+            f"`{site.family.name}` is not reparameterizable"
+            if not site.family.pathwise
+            else site.demand[0].reason
+            if site.demand
+            else "the draws are weighted"
+        )
+        why = f"`Infer`: {reason}"
+    assert entry is not None
+    return _made(site, entry, constants, {}, why)
+
+
+def _made(
+    site: _Site,
+    entry: MethodEntry,
+    constants: Mapping[str, Constant],
+    values: Mapping[str, Value | Construct | Named],
+    why: str,
+) -> Estimator:
+    order = entry.order
+    if entry.name == "Reparameterization":
+        order = site.family.pathwise_order
+    return Estimator(
+        entry.name,
+        entry,
+        entry.carrier,
+        {k: v for k, v in constants.items() if k not in ("n", "budget")},
+        values,
+        _sampler(site),
+        site.node.sampler.values if site.node.sampler else {},
+        _count(site),
+        order,
+        why,
+        site.span,
+    )
+
+
+def _sampler(site: _Site) -> SamplerEntry | None:
+    return samplers.lookup(site.node.sampler.name) if site.node.sampler else None
+
+
+def _count(site: _Site) -> int:
+    return site.openers.get(site.node.plate, 1)
+
+
+def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
+    add = site.problems.add
+    family, node = site.family, site.node
+    if entry.families and family.name not in entry.families:
+        add(words.wrong_family(entry, family.name, site.span))
+    elif "pathwise" in entry.needs and not family.pathwise:
+        add(words.not_reparameterizable(node, family.name, site.span))
+    elif "smooth" in entry.needs and site.demand:
+        add(words.path_broken(node, entry, site.demand, choice, site.span))
+    if "finite" in entry.needs:
+        _check_finite(site, entry, choice)
+    if node.joins and entry.opens_only:
+        add(words.cannot_join(node, entry, site.span))
+    if node.sampler is not None:
+        _check_sampler(site, entry, node.sampler)
+    if choice.constants.get("baseline") == "batch_average":
+        _check_batch_average(site)
+
+
+def _check_finite(site: _Site, entry: MethodEntry, choice: Choice) -> None:
+    if site.family.finite is None:
+        site.problems.add(words.infinite_support(entry, site.family.name, site.span))
+        return
+    size = support_size(site.node.distribution, site.family)
+    budget = choice.constants.get("budget", 10000)
+    if size is None:
+        site.problems.add(words.unknown_support(site.node, entry, site.span))
+    elif isinstance(budget, int) and size > budget:
+        site.problems.add(words.over_budget(site.node, entry, size, budget, site.span))
+
+
+def _check_sampler(site: _Site, entry: MethodEntry, sampler: Choice) -> None:
+    if not entry.open_drawing:
+        site.problems.add(words.draws_itself(entry, sampler))
+    elif entry.carrier == "pathwise" and sampler.name == "ImportanceSampling":
+        site.problems.add(words.pathwise_importance(sampler))
+
+
+def _check_batch_average(site: _Site) -> None:
+    if _count(site) < 2:
+        site.problems.add(words.lone_batch_average(site.node, site.span))
+    elif site.mixes:
+        site.problems.add(credit_words.mixed_batch_average(site.node, site.span))

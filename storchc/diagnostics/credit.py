@@ -1,0 +1,94 @@
+"""Words for credit and costs: S5xx."""
+
+from __future__ import annotations
+
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.ir.graph import Sample
+from storchc.source import Span
+
+CODES = {
+    "S501": "plate reduced before one whose weights carry it",
+    "S502": "batch average over a mixed plate",
+    "S503": "baseline has a plate that the sample lacks",
+    "S504": "importance weights inside and outside of a reduction",
+    "S505": "story has no cost",
+    "S506": "baseline depends on its own sample",
+    "S507": "sample reaches no cost",
+}
+
+
+def reduced_too_early(
+    plate: str, carrier: str, function: str, span: Span, opened: Span
+) -> Problem:
+    """``over=p`` while another plate is there whose weights differ along ``p`` (LOSS.md §3)."""
+    return Problem(
+        "S501",
+        f"`over={plate}` comes before `over={carrier}`, whose weights differ along `{plate}`",
+        span,
+        f"reduce `{carrier}` first: `{function}(mean(…, over={carrier}), over={plate})`",
+        (Label(opened, f"every element of `{plate}` weighs the values of `{carrier}` its own way"),),
+    )
+
+
+def mixed_batch_average(node: Sample, span: Span, where: tuple[Span, ...] = ()) -> Problem:
+    """Leave-one-out over a plate whose elements a cost joins (LOSS.md §4)."""
+    return Problem(
+        "S502",
+        f"a cost joins the samples of `{node.plate}`, so one cannot be the baseline of another",
+        span,
+        "use `baseline=moving_average`",
+        tuple(Label(s, f"`{node.plate}` is reduced here") for s in where),
+    )
+
+
+def baseline_plates(node: Sample, extra: str, span: Span) -> Problem:
+    """A learned baseline with a plate of its own."""
+    return Problem(
+        "S503",
+        f"the baseline of `{node.name}` has the plate `{extra}`, which `{node.name}` lacks",
+        span,
+        f"average it first: `mean(…, over={extra})`",
+    )
+
+
+def weighted_twice(node: Sample, cost: str, span: Span, cost_span: Span) -> Problem:
+    """An importance-sampled plate both reduced inside a cost and carried by it."""
+    return Problem(
+        "S504",
+        f"the importance weights of `{node.plate}` would count twice in the cost `{cost}`",
+        span,
+        f"use plain Monte Carlo for `{node.name}`, or split the cost into a reduced and an unreduced one",
+        (Label(cost_span, f"this cost has the plate `{node.plate}` and also reduces it"),),
+    )
+
+
+def no_cost(story: str, span: Span) -> Problem:
+    """Nothing to differentiate."""
+    return Problem(
+        "S505",
+        f"`{story}` pays no cost, so there is nothing to estimate",
+        span,
+        "add a line such as `cost loss = sum((x - y) ** 2)`",
+        severity="warning",
+    )
+
+
+def own_baseline(node: Sample, span: Span) -> Problem:
+    """A learned baseline that contains its own sample."""
+    return Problem(
+        "S506",
+        f"the baseline of `{node.name}` depends on `{node.name}` itself, which biases the gradient",
+        span,
+        f"make it of values that are known before `{node.name}` is drawn",
+    )
+
+
+def reaches_no_cost(node: Sample, span: Span) -> Problem:
+    """A sample nothing pays for."""
+    return Problem(
+        "S507",
+        f"no cost depends on `{node.name}`",
+        span,
+        "leave it out, or pay a cost that uses it",
+        severity="warning",
+    )

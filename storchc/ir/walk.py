@@ -1,0 +1,65 @@
+"""Walking typed expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import EllipsisType
+
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Construct,
+    Distribution,
+    Divergence,
+    Entropy,
+    LogProb,
+    OverPlates,
+    Property,
+    Range,
+    Select,
+    StaticChoice,
+    Value,
+)
+from storchc.ir.graph import Compute, Cost, Node, Report, Sample
+
+
+def children(expression: Value | Distribution) -> tuple[Value | Distribution, ...]:
+    """The operands of ``expression``, in order."""
+    match expression:
+        case Apply(_, operands, _, _, _):
+            return operands
+        case Select(value, items, _, _):
+            return (value, *(i for i in items if not isinstance(i, int | Range | EllipsisType)))
+        case OverPlates(_, value, _, _, _):
+            return (value,)
+        case CallUser(_, arguments, _, _, _):
+            return tuple(v for a in arguments for v in (a if isinstance(a, tuple) else (a,)))
+        case Construct(_, parameters, _, _):
+            return tuple(value for _, value in parameters)
+        case LogProb(distribution, value, _, _):
+            return distribution, value
+        case Divergence(left, right, _, _):
+            return left, right
+        case Entropy(distribution, _, _) | Property(distribution, _, _, _):
+            return (distribution,)
+        case StaticChoice(condition, then, otherwise, _, _):
+            return condition, then, otherwise
+        case _:
+            return ()
+
+
+def walk(expression: Value | Distribution) -> Iterator[Value | Distribution]:
+    """``expression`` and everything in it, outermost first."""
+    yield expression
+    for child in children(expression):
+        yield from walk(child)
+
+
+def expressions(node: Node) -> tuple[Value | Distribution, ...]:
+    """The expressions that a statement holds, options of its method included."""
+    match node:
+        case Compute(_, value, _, _) | Cost(_, value, _, _) | Report(_, value, _):
+            return (value,)
+        case Sample():
+            choices = [c for c in (node.method, node.sampler) if c is not None]
+            return (node.distribution, *(v for c in choices for v in c.values.values()))
