@@ -60,9 +60,7 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
         from storchc.backend import generate
 
         code = generate(result.graph, result.estimation)
-        return Result(
-            result.diagnostics, result.sources, result.graph, result.estimation, code
-        )
+        return Result(result.diagnostics, result.sources, result.graph, result.estimation, code)
 
 
 def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:

@@ -60,7 +60,9 @@ def _targets(files: tuple[str, ...], out: str | None) -> list[Path | None]:
     targets = [_target(file, out) for file in files]
     for target in targets:
         if targets.count(target) > 1:
-            raise click.UsageError(f"Two stories would both be written to {target or 'standard output'}.")
+            raise click.UsageError(
+                f"Two stories would both be written to {target or 'standard output'}."
+            )
     return targets
 
 

@@ -87,7 +87,9 @@ def write(target: Path, code: str) -> None:
 def _replace(target: Path, data: bytes) -> None:
     """Write beside ``target`` first, so that nobody ever sees half a file."""
     beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    number = os.open(
+        beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+    )
     try:
         with open(number, "wb") as file:
             file.write(data)

@@ -36,9 +36,7 @@ PLAIN = Palette()
 COLORS = Palette("\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m")
 
 
-def report(
-    files: Iterable[tuple[Sequence[Diagnostic], Sources]], palette: Palette = PLAIN
-) -> str:
+def report(files: Iterable[tuple[Sequence[Diagnostic], Sources]], palette: Palette = PLAIN) -> str:
     """The diagnostics of several stories, and how many there are in all; empty for none."""
     listed = list(files)
     blocks = [block for found, sources in listed for block in render(found, sources, palette)]
@@ -127,7 +125,8 @@ def _excerpt(
     previous = None
     for number in sorted({mark.line for mark in marks}):
         if previous is not None and number == previous + 2:
-            yield _gutter(str(number - 1), margin, palette) + layout(source.line(number - 1)).text
+            between = layout(source.line(number - 1)).text
+            yield (_gutter(str(number - 1), margin, palette) + between).rstrip()
         elif previous is not None and number > previous + 2:
             yield palette.paint(palette.frame, "...")
         here = [mark for mark in marks if mark.line == number]
@@ -143,7 +142,9 @@ def _annotated(
     line = layout(text, focus.start)
     yield (_gutter(number, margin, palette) + line.text).rstrip()
     cells = [
-        replace(mark, start=(start := line.cell(mark.start)), end=max(start + 1, line.cell(mark.end)))
+        replace(
+            mark, start=(start := line.cell(mark.start)), end=max(start + 1, line.cell(mark.end))
+        )
         for mark in marks
     ]
     for row in rows(cells):

@@ -1,0 +1,74 @@
+"""``storchc explain``: a story, a diagnostic, or an entry of a catalogue."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+import click
+
+from storchc.commands.files import read
+from storchc.commands.showing import show
+
+_CODE = re.compile(r"S\d{3}", re.IGNORECASE)
+_SUFFIXES = (".story", ".yaml", ".yml")
+
+
+@click.command("explain", short_help="Explain a story, a diagnostic, or a method.")
+@click.argument("subject", metavar="FILE|CODE|NAME")
+def command(subject: str) -> None:
+    """Explain a story: what is estimated, how, and why that is right.
+
+    Or a diagnostic by its code, such as S402; or a method, sampler, distribution or function by its
+    name, such as ScoreFunction.
+    """
+    if _is_file(subject):
+        _explain_story(subject)
+    elif _CODE.fullmatch(subject):
+        _explain_code(subject.upper())
+    else:
+        _explain_name(subject)
+
+
+def _is_file(subject: str) -> bool:
+    looks_so = subject == "-" or subject.endswith(_SUFFIXES) or os.path.basename(subject) != subject
+    return looks_so or os.path.isfile(subject)
+
+
+def _explain_story(file: str) -> None:
+    from storchc.driver import check_story
+
+    result = check_story(*read(file))
+    show([result])
+    if result.failed:
+        sys.exit(1)
+    from storchc.explain.story import explain
+
+    assert result.graph is not None and result.estimation is not None
+    click.echo(explain(result.graph, result.estimation), nl=False)
+
+
+def _explain_code(code: str) -> None:
+    from storchc.diagnostics.codes import CODES, page
+    from storchc.explain.page import plain
+
+    if code not in CODES:
+        raise _unknown(f"There is no diagnostic {code}.", code)
+    click.echo(plain(page(code)), nl=False)
+
+
+def _explain_name(name: str) -> None:
+    from storchc.explain.lookup import cards_of
+
+    cards = cards_of(name)
+    if not cards:
+        raise _unknown(f"There is nothing called `{name}`, nor a file of that name.", name)
+    click.echo(cards, nl=False)
+
+
+def _unknown(message: str, name: str) -> click.UsageError:
+    from storchc.explain.lookup import similar
+
+    close = [f"`{known}`" for known in similar(name)]
+    return click.UsageError(message + (f" Did you mean {' or '.join(close)}?" if close else ""))

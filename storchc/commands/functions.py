@@ -1,0 +1,20 @@
+"""``storchc functions``: the catalogue of functions."""
+
+from __future__ import annotations
+
+import click
+
+from storchc.catalogue import functions as catalogue
+from storchc.commands.table import print_table
+
+
+@click.command("functions", short_help="List the functions of expressions.")
+def command() -> None:
+    """List the functions that expressions can call.
+
+    `storchc explain NAME` shows the card of one.
+    """
+    entries = [entry for name in catalogue.names() if (entry := catalogue.lookup(name))]
+    print_table(
+        ("function", "group", "what it is"), [(e.name, e.group, e.summary) for e in entries]
+    )

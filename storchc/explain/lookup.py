@@ -1,0 +1,38 @@
+"""Finds what a name means in the catalogues, and what was probably meant when it means nothing."""
+
+from __future__ import annotations
+
+from storchc.explain import cards
+
+
+def cards_of(name: str) -> str:
+    """The cards of everything called ``name``; empty when there is nothing."""
+    from storchc.catalogue import distributions, functions, methods, samplers
+
+    found = []
+    if method := methods.lookup(name):
+        found.append(cards.method_card(method))
+    if sampler := samplers.lookup(name):
+        found.append(cards.sampler_card(sampler))
+    if family := distributions.lookup(name):
+        found.append(cards.family_card(family))
+    if function := functions.lookup(name):
+        found.append(cards.function_card(function))
+    return "\n".join(found)
+
+
+def all_names() -> list[str]:
+    """Every name that has a card, and every code that has a page."""
+    from storchc.catalogue import distributions, functions, methods, samplers
+    from storchc.diagnostics.codes import CODES
+
+    catalogues = (methods, samplers, distributions, functions)
+    return [*(name for catalogue in catalogues for name in catalogue.names()), *CODES]
+
+
+def similar(name: str) -> list[str]:
+    """Names like ``name``, the likeliest first; its case does not matter."""
+    from difflib import get_close_matches
+
+    names = {known.lower(): known for known in all_names()}
+    return [names[close] for close in get_close_matches(name.lower(), names, n=3)]

@@ -1,0 +1,69 @@
+"""``storchc explain`` and the catalogues."""
+
+from pathlib import Path
+
+import pytest
+
+from storchc.catalogue import distributions, functions, methods, samplers
+
+CATALOGUES = {
+    "methods": methods,
+    "samplers": samplers,
+    "distributions": distributions,
+    "functions": functions,
+}
+
+
+@pytest.mark.parametrize("kind", CATALOGUES)
+def test_catalogues_list_everything(run, kind: str) -> None:
+    outcome = run(kind)
+    listed = [line.split()[0] for line in outcome.out.splitlines()[1:]]
+    assert outcome.status == 0
+    assert listed == list(CATALOGUES[kind].names())
+
+
+@pytest.mark.parametrize("kind", CATALOGUES)
+def test_every_entry_has_a_card(run, kind: str) -> None:
+    for name in CATALOGUES[kind].names():
+        outcome = run("explain", name)
+        assert (outcome.status, outcome.err) == (0, "")
+        assert outcome.out.startswith(f"{name}")
+
+
+def test_a_biased_method_is_called_so(run) -> None:
+    assert "BIASED" in run("explain", "GumbelSoftmax").out
+    assert "BIASED" not in run("explain", "ScoreFunction").out
+
+
+@pytest.mark.parametrize("code", ["S110", "s110"])
+def test_a_code(run, code: str) -> None:
+    out = run("explain", code).out
+    assert out.startswith("S110: ")
+    assert "```" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ScoreFuntion", "Did you mean `ScoreFunction`?"),
+        ("scorefunction", "Did you mean `ScoreFunction`?"),
+        ("S199", "There is no diagnostic S199."),
+        ("xyzzyx", "There is nothing called `xyzzyx`"),
+    ],
+)
+def test_unknown_names(run, name: str, words: str) -> None:
+    outcome = run("explain", name)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert words in outcome.err
+
+
+def test_a_story_that_is_not_there(run) -> None:
+    outcome = run("explain", "nowhere.story")
+    assert outcome.status == 2
+    assert "cannot read `nowhere.story`" in outcome.err
+
+
+def test_a_wrong_story(run) -> None:
+    outcome = run("explain", "-", stdin=b"story X\ncost c = (z\n")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "error[S106]" in outcome.err
