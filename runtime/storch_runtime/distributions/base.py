@@ -1,0 +1,179 @@
+"""What every family can do, and the little that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+
+Parameter = Tensor | float
+
+
+class Distribution:
+    """A distribution over plates: parameters ``[*plates, *batch event, *own]``.
+
+    ``event`` counts the trailing batch dimensions that belong to the story's event; those on their
+    left are plates. A log-probability sums every event dimension: one joint variable per plate element.
+    Parameters are Python numbers or floating tensors that broadcast against each other; nothing is
+    checked here. The class attributes say of a family what the compiler's catalogue says too.
+    """
+
+    __slots__ = ("event",)
+
+    ranks: ClassVar[Mapping[str, int]] = {}  # dimensions of each parameter's own event part
+    pathwise: ClassVar[bool] = False  # whether rsample carries a gradient
+    pathwise_order: ClassVar[int | None] = None  # highest derivative of rsample; None: any
+    finite: ClassVar[bool] = False  # whether the support can be listed
+    replayable: ClassVar[bool] = False  # whether replay() re-attaches the gradient
+
+    event: int
+
+    def given(self) -> dict[str, Parameter]:
+        """The parameters as they were given, numbers included."""
+        raise NotImplementedError
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Plates and batch event together."""
+        raise NotImplementedError
+
+    @property
+    def own_event(self) -> torch.Size:
+        """The family's own event shape."""
+        return torch.Size()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """``[..., *plates]``: every event dimension summed; leading dimensions may be added."""
+        raise NotImplementedError
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """``[n, *plates, *event]`` without gradient; no leading dimension where ``n`` is None."""
+        with torch.no_grad():
+            return self.rsample(n, noise=noise)
+
+    def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """As ``sample``, differentiable with respect to the parameters."""
+        raise TypeError(f"{type(self).__name__} has no pathwise derivative")
+
+    def replay(self, value: Tensor) -> Tensor:
+        """``value`` with the gradient that ``rsample`` would have given it."""
+        raise TypeError(f"the gradient of a {type(self).__name__} sample cannot be re-attached")
+
+    def entropy(self) -> Tensor:
+        """``[*plates]``: of the joint variable."""
+        raise NotImplementedError
+
+    def enumerate_support(self) -> Tensor:
+        """``[S, *event]``: every joint outcome, the last element changing fastest."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
+    def joint_log_prob(self, support: Tensor) -> Tensor:
+        """``[S, *plates]``: the log-probability of each row of ``enumerate_support()``."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
+    @property
+    def parameters(self) -> dict[str, Tensor]:
+        """The tensors among the parameters, by the story's names."""
+        return {k: v for k, v in self.given().items() if isinstance(v, Tensor)}
+
+    @property
+    def plates(self) -> torch.Size:
+        """The sizes of the plates."""
+        shape = self.batch_shape
+        return shape[: len(shape) - self.event]
+
+    @property
+    def batch_event(self) -> torch.Size:
+        """The event shape that comes from the parameters."""
+        shape = self.batch_shape
+        return shape[len(shape) - self.event :]
+
+    @property
+    def event_shape(self) -> torch.Size:
+        """The story's event shape: batch event, then the family's own."""
+        return self.batch_event + self.own_event
+
+    def expand(self, plates: tuple[int, ...]) -> Self:
+        """The same distribution with these plate sizes."""
+        shape = (*plates, *self.batch_event)
+        expanded = {
+            name: _expand(value, shape, self.ranks.get(name, 0))
+            for name, value in self.given().items()
+        }
+        return type(self)(**expanded, event=self.event)  # type: ignore[call-arg]
+
+    def lift(self, event: int) -> Self:
+        """The same distribution with ``event`` batch-event dimensions, padded on their left."""
+        lifted = {
+            name: _lift(value, self.event + self.ranks.get(name, 0), event - self.event)
+            for name, value in self.given().items()
+        }
+        return type(self)(**lifted, event=event)  # type: ignore[call-arg]
+
+    def retain_grads(self) -> None:
+        """Make ``parameters[...].grad`` available after the backward pass."""
+        aliases = {name: _alias(value) for name, value in self.given().items()}
+        type(self).__init__(self, **aliases, event=self.event)  # type: ignore[call-arg]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{name}: {tuple(value.shape) if isinstance(value, Tensor) else value}"
+            for name, value in self.given().items()
+        )
+        return f"{type(self).__name__}({shown}, event={self.event})"
+
+
+def sum_event(value: Tensor, event: int) -> Tensor:
+    """``value`` summed over its last ``event`` dimensions."""
+    if event == 0:
+        return value
+    return value.sum(-1) if event == 1 else value.sum(tuple(range(-event, 0)))
+
+
+def joint_shape(a: Parameter | None, b: Parameter | None) -> torch.Size:
+    """The shape that two parameters broadcast to."""
+    if not isinstance(b, Tensor):
+        return a.shape if isinstance(a, Tensor) else torch.Size()
+    if not isinstance(a, Tensor) or a.shape == b.shape:
+        return b.shape
+    return torch.broadcast_shapes(a.shape, b.shape)
+
+
+def spread(value: Parameter, shape: torch.Size, like: Tensor) -> Tensor:
+    """A parameter as a tensor of the full shape, with the dtype and device of ``like``."""
+    if not isinstance(value, Tensor):
+        return like.new_full(shape, value)
+    return value if value.shape == shape else value.expand(shape)
+
+
+def attach(value: Tensor, path: Tensor) -> Tensor:
+    """``value``, bit for bit, with the derivatives of ``path``."""
+    return value + (path - path.detach())
+
+
+def drawn(n: int | None, shape: torch.Size) -> tuple[int, ...]:
+    """The shape of ``n`` draws of something of this shape."""
+    return shape if n is None else (n, *shape)
+
+
+def _expand(value: Parameter, shape: tuple[int, ...], rank: int) -> Parameter:
+    if not isinstance(value, Tensor):
+        return torch.tensor(value, dtype=torch.get_default_dtype()).expand(shape)
+    return value.expand(*shape, *value.shape[value.dim() - rank :])
+
+
+def _lift(value: Parameter, rank: int, more: int) -> Parameter:
+    if not isinstance(value, Tensor) or value.dim() <= rank or more == 0:
+        return value
+    plates = value.dim() - rank
+    return value.reshape(value.shape[:plates] + (1,) * more + value.shape[plates:])
+
+
+def _alias(value: Parameter) -> Parameter:
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        return value
+    alias = value.view_as(value)
+    alias.retain_grad()
+    return alias

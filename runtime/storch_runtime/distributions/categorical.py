@@ -1,0 +1,210 @@
+"""Categorical distributions, by index or one-hot, from probabilities or logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.base import Distribution, Parameter, drawn, sum_event
+from storch_runtime.distributions.bernoulli import smallest
+from storch_runtime.distributions.enumeration import joint_indices, joint_sums
+
+_IMPOSSIBLE = -1e30  # a log-probability whose product with 0 is 0, and whose exponential is 0
+
+
+class Classes(Distribution):
+    """What the two categorical families share: parameters ``[*plates, *batch event, C]``.
+
+    Probabilities are divided by their sum. A probability of exactly 0 counts as the smallest normal
+    float, so that every derivative stays finite; a logit of minus infinity is never drawn either.
+    The noise of a sample is uniform on [0, 1), through the cumulative probabilities.
+    """
+
+    __slots__ = ("_log_probs", "_logits", "_probs", "_tensor")
+
+    ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
+    finite = True
+
+    def __init__(
+        self, probs: Tensor | None = None, logits: Tensor | None = None, *, event: int = 0
+    ) -> None:
+        self._logits = logits
+        self._probs: Tensor | None = None
+        self._log_probs: Tensor | None = None
+        tensor = probs if logits is None else logits
+        assert tensor is not None
+        self._tensor = tensor
+        self.event = event
+
+    def given(self) -> dict[str, Parameter]:
+        """``logits`` or ``probs``."""
+        return {"probs" if self._logits is None else "logits": self._tensor}
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Plates and batch event together."""
+        return self._tensor.shape[:-1]
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return self._tensor.shape[-1]
+
+    @property
+    def logits(self) -> Tensor:
+        """Normalised: the logarithms of ``probs``."""
+        if self._log_probs is None:
+            if self._logits is not None:
+                self._log_probs = self._logits.log_softmax(-1)
+            else:
+                self._log_probs = (self.probs + smallest(self._tensor.dtype)).log()
+        return self._log_probs
+
+    @property
+    def probs(self) -> Tensor:
+        """Normalised."""
+        if self._probs is None:
+            if self._logits is not None:
+                self._probs = self.logits.exp()
+            else:
+                self._probs = self._tensor / self._tensor.sum(-1, keepdim=True)
+        return self._probs
+
+    def draw_indices(self, n: int | None, noise: Tensor | None) -> Tensor:
+        """``[n, *batch]``: class indices, without gradient."""
+        probs = self.probs.detach()
+        if noise is None and probs.is_cuda:
+            return _race(probs, drawn(n, probs.shape))
+        cumulative = probs.cumsum(-1)
+        if noise is None:
+            shape = (*probs.shape[:-1], 1 if n is None else n)
+            points = torch.rand(shape, dtype=probs.dtype, device=probs.device)
+        else:
+            points = noise.unsqueeze(-1) if n is None else noise.movedim(0, -1)
+        points = (points * cumulative[..., -1:]).contiguous()
+        indices = torch.searchsorted(cumulative, points, right=True).clamp_(max=self.classes - 1)
+        return indices.squeeze(-1) if n is None else indices.movedim(-1, 0)
+
+    def entropy(self) -> Tensor:
+        """``-Σ p log p`` with ``0 log 0 = 0``."""
+        return -sum_event(self.probs * self._finite_logits(), self.event + 1)
+
+    def kl_divergence(self, other: Classes) -> Tensor:
+        """``Σ p log(p/q)``: 0 where p is 0, infinite where only q is."""
+        p = self.probs
+        ratio = self._finite_logits() - other._support_logits()
+        return sum_event(p * ratio.masked_fill(p == 0, 0.0), self.event + 1)
+
+    def joint_log_prob(self, support: Tensor) -> Tensor:
+        """``[C ** D, *plates]``, for the rows of ``enumerate_support()``."""
+        return joint_sums(self.logits.movedim(-1, 0), self.event)
+
+    def _finite_logits(self) -> Tensor:
+        return self.logits if self._logits is None else self.logits.clamp(min=_IMPOSSIBLE)
+
+    def _support_logits(self) -> Tensor:
+        if self._logits is not None:
+            return self.logits
+        return self.logits.masked_fill(self._tensor == 0, -torch.inf)
+
+    def _joint_indices(self) -> Tensor:
+        shape = self.batch_event
+        return joint_indices(self.classes, shape.numel(), self._tensor.device).reshape(-1, *shape)
+
+
+class Categorical(Classes):
+    """The index of a class, as an integer."""
+
+    __slots__ = ()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The logit at ``value``."""
+        logits = self.logits
+        shape = torch.broadcast_shapes(value.shape, logits.shape[:-1])
+        index = value.expand(shape).unsqueeze(-1)
+        picked = logits.expand(*shape, logits.shape[-1]).gather(-1, index).squeeze(-1)
+        return sum_event(picked, self.event)
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """Class indices."""
+        return self.draw_indices(n, noise)
+
+    def enumerate_support(self) -> Tensor:
+        """``[C ** D, *event]``."""
+        return self._joint_indices()
+
+    @property
+    def mean(self) -> Tensor:
+        """NaN: classes have no mean, as in torch."""
+        return self._tensor.new_full(self.batch_shape, torch.nan)
+
+    @property
+    def mode(self) -> Tensor:
+        """The index of the likeliest class."""
+        return self._tensor.argmax(-1)
+
+    @property
+    def variance(self) -> Tensor:
+        """NaN: classes have no variance, as in torch."""
+        return self.mean
+
+    @property
+    def stddev(self) -> Tensor:
+        """NaN, as in torch."""
+        return self.mean
+
+
+class OneHotCategorical(Classes):
+    """A one-hot vector of floats."""
+
+    __slots__ = ()
+
+    @property
+    def own_event(self) -> torch.Size:
+        """``[C]``."""
+        return self._tensor.shape[-1:]
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """``Σ value log probs``, for relaxed values too."""
+        return sum_event(value * self._finite_logits(), self.event + 1)
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """One-hot vectors, without gradient."""
+        indices = self.draw_indices(n, noise).unsqueeze(-1)
+        zeros = self._tensor.new_zeros(drawn(n, self._tensor.shape))
+        return zeros.scatter_(-1, indices, 1.0)
+
+    def enumerate_support(self) -> Tensor:
+        """``[C ** D, *event, C]``."""
+        one_hot = torch.eye(self.classes, dtype=self._tensor.dtype, device=self._tensor.device)
+        return one_hot[self._joint_indices()]
+
+    @property
+    def mean(self) -> Tensor:
+        """``probs``."""
+        return self.probs
+
+    @property
+    def mode(self) -> Tensor:
+        """The likeliest class."""
+        indices = self._tensor.argmax(-1, keepdim=True)
+        return torch.zeros_like(self._tensor).scatter_(-1, indices, 1.0)
+
+    @property
+    def variance(self) -> Tensor:
+        """``p (1 - p)``."""
+        return self.probs * (1 - self.probs)
+
+    @property
+    def stddev(self) -> Tensor:
+        """The square root of the variance."""
+        return self.variance.sqrt()
+
+
+def _race(probs: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The first of exponential clocks to ring; a parallel sum need not be monotone on a GPU."""
+    clocks = torch.empty(shape, dtype=probs.dtype, device=probs.device).exponential_()
+    return (probs / clocks).argmax(-1)
