@@ -1,0 +1,1 @@
+"""The exact interpreter: the meaning of a small discrete story, by brute force."""

@@ -1,0 +1,175 @@
+"""Distributions by their textbook formulas; a law's parameters have event dimensions only.
+
+Finite families list their outcomes. A Normal is replaced by Gauss-Hermite quadrature, which is
+exact for the moments of polynomials of degree up to ``2 * NODES - 1``.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+NODES = 9
+PARAMETERS = {
+    "Bernoulli": ("probs", "logits"),
+    "Categorical": ("probs", "logits"),
+    "OneHotCategorical": ("probs", "logits"),
+    "Binomial": ("total_count", "probs", "logits"),
+    "Normal": ("loc", "scale"),
+}
+
+
+class Law(NamedTuple):
+    """A distribution: the family's name and its parameters by name."""
+
+    family: str
+    parameters: dict[str, Any]
+
+
+def law(family: str, *args: Any, **keywords: Any) -> Law:
+    """The law with these arguments in every world, positional ones under torch's names."""
+    named = dict(zip(PARAMETERS[family], args, strict=False)) | keywords
+    return Law(family, {name: _parameter(name, value) for name, value in named.items()})
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if name == "total_count":
+        return value
+    return as_float(value) if isinstance(value, Tensor) else as_float(value)[None]
+
+
+def as_float(value: Any) -> Tensor:
+    """A number or tensor as a float64 tensor."""
+    if isinstance(value, Tensor):
+        return value if value.is_floating_point() else value.double()
+    return torch.tensor(float(value), dtype=torch.float64)
+
+
+def log_probabilities(q: Law) -> Tensor:
+    """The log-probability of each outcome of each batch element: ``[*batch, outcomes]``."""
+    match q.family:
+        case "Bernoulli":
+            p = _success(q)
+            return torch.stack([torch.log1p(-p), p.log()], -1)
+        case "Categorical" | "OneHotCategorical":
+            return _class_probabilities(q).log()
+        case "Binomial":
+            p, n = _success(q), int(q.parameters["total_count"])
+            terms = [
+                math.log(math.comb(n, k)) + k * p.log() + (n - k) * torch.log1p(-p)
+                for k in range(n + 1)
+            ]
+            return torch.stack(terms, -1)
+    raise ValueError(f"{q.family} has no finite support")
+
+
+def _success(q: Law) -> Tensor:
+    given = q.parameters
+    return given["probs"] if "probs" in given else torch.sigmoid(given["logits"])
+
+
+def _class_probabilities(q: Law) -> Tensor:
+    given = q.parameters
+    if "probs" in given:
+        return given["probs"] / given["probs"].sum(-1, keepdim=True)
+    return torch.exp(given["logits"] - torch.logsumexp(given["logits"], -1, keepdim=True))
+
+
+def log_prob(q: Law, x: Any) -> Tensor:
+    """The log-probability of ``x``, summed over all event dimensions."""
+    if q.family == "Normal":
+        loc, scale = q.parameters["loc"], q.parameters["scale"]
+        deviation = (as_float(x) - loc) / scale
+        return (-deviation.square() / 2 - scale.log() - math.log(2 * math.pi) / 2).sum()
+    table = log_probabilities(q)
+    if q.family == "OneHotCategorical":
+        return (as_float(x) * table).sum()
+    chosen = torch.arange(table.shape[-1]) == as_float(x)[..., None]
+    return torch.where(chosen, table, torch.zeros(())).sum()
+
+
+def entropy(q: Law) -> Tensor:
+    """Entropy, summed over all event dimensions."""
+    if q.family == "Normal":
+        return (q.parameters["scale"].log() + (1 + math.log(2 * math.pi)) / 2).sum()
+    table = log_probabilities(q)
+    return -(table.exp() * table).sum()
+
+
+def kl_divergence(q: Law, p: Law) -> Tensor:
+    """Divergence of two laws of one family, summed over all event dimensions."""
+    if q.family == "Normal":
+        return _normal_divergence(q, p)
+    first, second = log_probabilities(q), log_probabilities(p)
+    return (first.exp() * (first - second)).sum()
+
+
+def _normal_divergence(q: Law, p: Law) -> Tensor:
+    a, b = q.parameters, p.parameters
+    ratio = (a["scale"] / b["scale"]).square()
+    shift = ((a["loc"] - b["loc"]) / b["scale"]).square()
+    return ((ratio + shift - 1 - ratio.log()) / 2).sum()
+
+
+def outcomes(q: Law) -> tuple[Tensor, Tensor]:
+    """All joint outcomes ``[S, *event]`` of the event and their log-probabilities ``[S]``."""
+    if q.family == "Normal":
+        return _quadrature(q)
+    table = log_probabilities(q)
+    choices = list(product(range(table.shape[-1]), repeat=table[..., 0].numel()))
+    index = torch.tensor(choices).reshape(len(choices), *table.shape[:-1])
+    chosen = (torch.arange(table.shape[-1]) == index[..., None]).double()
+    logs = (chosen * table).flatten(1).sum(-1)
+    match q.family:
+        case "Categorical":
+            return index, logs
+        case "OneHotCategorical":
+            return chosen, logs
+    return index.double(), logs
+
+
+def _quadrature(q: Law) -> tuple[Tensor, Tensor]:
+    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    loc, scale = torch.broadcast_tensors(q.parameters["loc"], q.parameters["scale"])
+    choices = torch.tensor(list(product(range(NODES), repeat=loc.numel())))
+    noise = torch.from_numpy(points)[choices].reshape(len(choices), *loc.shape)
+    logs = torch.from_numpy(np.log(weights / weights.sum()))[choices].sum(-1)
+    return loc + scale * noise, logs + 0 * loc.sum()
+
+
+def attribute(q: Law, name: str) -> Tensor:
+    """A property of a law under torch's name."""
+    if name in ("loc", "scale") and q.family == "Normal":
+        return q.parameters[name]
+    match q.family, name:
+        case "Categorical" | "OneHotCategorical", "logits":
+            return log_probabilities(q)
+        case "Categorical" | "OneHotCategorical", "probs":
+            return log_probabilities(q).exp()
+        case _, "logits":
+            p = _success(q)
+            return p.log() - torch.log1p(-p)
+        case _, "probs":
+            return _success(q)
+    return _moment(q, name)
+
+
+def _moment(q: Law, name: str) -> Tensor:
+    mean, variance = _mean_and_variance(q)
+    return {"mean": mean, "variance": variance, "stddev": variance.sqrt()}[name]
+
+
+def _mean_and_variance(q: Law) -> tuple[Tensor, Tensor]:
+    match q.family:
+        case "Normal":
+            return q.parameters["loc"], q.parameters["scale"].square()
+        case "OneHotCategorical":
+            p = _class_probabilities(q)
+            return p, p * (1 - p)
+    p, n = _success(q), q.parameters.get("total_count", 1)
+    return n * p, n * p * (1 - p)
