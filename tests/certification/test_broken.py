@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+
 from storch_runtime.methods import Expect, Reparameterization, ScoreFunction
 from storch_runtime.samplers.importance_sampling import ImportanceSampling
-
 from tests.certification.harness import Case, case, certify, fails
 
 TWO_NODES = """

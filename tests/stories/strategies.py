@@ -181,6 +181,18 @@ class Law:
     outcomes: int
     event: Event
 
+    @property
+    def proposal(self) -> str:
+        """A proposal for it, or nothing."""
+        match self.family, self.event:
+            case "Bernoulli", ():
+                return "Bernoulli(probs=0.4)"
+            case "Bernoulli", _:
+                return "Bernoulli(probs=tensor([0.4, 0.7]))"
+            case "OneHotCategorical", _:
+                return "OneHotCategorical(probs=tensor([0.4, 0.6]))"
+        return ""
+
 
 def _law(writer: Writer, depth: int) -> Law:
     family = writer.pick("Bernoulli", "Bernoulli", "Pair", "Categorical", "OneHot", "Binomial")
@@ -240,26 +252,31 @@ def _shared(writer: Writer, name: str, law: Law, plate: str) -> None:
     options = writer.pick("", "baseline=moving_average", "baseline=batch_average")
     if writer.sizes[plate] == 1:
         options = options.replace("batch", "moving")
-    line = f"sample {name} ~ {law.text} with ScoreFunction({options}) in {plate}"
+    sampler = ""
+    if law.proposal and writer.pick(True, False, False):
+        sampler = f" using ImportanceSampling(proposal={law.proposal})"
+    line = f"sample {name} ~ {law.text} with ScoreFunction({options}){sampler} in {plate}"
     writer.define(line, Written(name, law.plates | {plate}, law.event))
 
 
 def _method(writer: Writer, law: Law, size: int) -> str:
     n = f"n={size}"
-    match writer.pick("plain", "average", "others", "learned", "infer", "proposal"):
+    match writer.pick("plain", "average", "others", "learned", "infer", "proposal", "proposal"):
         case "average":
             return f"with ScoreFunction({n}, baseline=moving_average)"
-        case "others" if size > 1:
-            return f"with ScoreFunction({n}, baseline=batch_average)"
+        case "others":
+            baseline = "batch_average" if size > 1 else "moving_average"
+            return f"with ScoreFunction({n}, baseline={baseline})"
         case "learned":
             known = [v for v in writer.values if v.plates <= law.plates and v.event == ()]
             baseline = writer.pick(*known, Written("w")).text
             return f"with ScoreFunction({n}, baseline=0.5 * {baseline} + 0.2)"
         case "infer":
             return f"with Infer({n})" if size > 1 else writer.pick("", "with Infer()")
-        case "proposal" if law.family == "Bernoulli" and law.outcomes == 2:
-            proposal = f"ImportanceSampling({n}, proposal=Bernoulli(probs=0.4))"
-            return f"with ScoreFunction() using {proposal}"
+        case "proposal" if law.proposal:
+            options = writer.pick("", "", "baseline=moving_average")
+            sampler = f"ImportanceSampling({n}, proposal={law.proposal})"
+            return f"with ScoreFunction({options}) using {sampler}"
     return f"with ScoreFunction({n})"
 
 
