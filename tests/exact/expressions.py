@@ -158,7 +158,7 @@ def evaluate(expression: object, scope: Scope, element: Element) -> Any:
             return lift(laws.attribute, of(expression.value), expression.name.id)
         case tree.Call():
             return _call(expression, scope, element)
-    raise NotImplementedError(f"the interpreter does not know {expression!r}")
+    raise TypeError(f"the interpreter does not know {expression!r}")
 
 
 def _item(item: object, of: Callable[[object], Any]) -> Any:

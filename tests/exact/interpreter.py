@@ -145,7 +145,7 @@ class _Walk:
             case tree.Report():
                 pass
             case _:
-                raise NotImplementedError(f"the interpreter does not know {step!r}")
+                raise TypeError(f"the interpreter does not know {step!r}")
 
     def _node(self, expression: object) -> Node:
         scope = self.scope
