@@ -17,7 +17,7 @@ from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Sample
-from storchc.ir.types import DistributionType
+from storchc.ir.lookup import construction
 from storchc.source import Span
 
 Constant = int | float | bool | str | None | ModuleOption
@@ -66,7 +66,7 @@ class _Site:
 
     node: Sample
     family: Family
-    type: DistributionType
+    made: Construct
     demand: Demand | None
     openers: Mapping[str, int]
     mixes: bool
@@ -115,15 +115,14 @@ def _site(
     dependent: Dependence,
     problems: Problems,
 ) -> _Site:
-    type_ = node.distribution.type
-    family = distributions.lookup(type_.family)
+    family = distributions.lookup(node.distribution.type.family)
     assert family is not None
     mixes = any(
         node.plate in ancestors[node.name]
         for ancestors in dependent.costs.values()
         if node.name in ancestors
     )
-    return _Site(node, family, type_, demands.of.get(node.name), counts, mixes, problems)
+    return _Site(node, family, construction(graph, node.distribution), demands.of.get(node.name), counts, mixes, problems)
 
 
 def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> None:
@@ -246,7 +245,7 @@ def _check_finite(site: _Site, entry: MethodEntry, choice: Choice) -> None:
     if site.family.finite is None:
         site.problems.add(words.infinite_support(entry, site.family.name, site.span))
         return
-    size = support_size(site.node.distribution, site.family)
+    size = support_size(site.made)
     budget = choice.constants.get("budget", 10000)
     if size is None:
         site.problems.add(words.unknown_support(site.node, entry, site.span))

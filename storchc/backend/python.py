@@ -6,7 +6,7 @@ generated source in another way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, NOT, AND, OR, CHOICE = range(10)
@@ -181,3 +181,32 @@ def precedence_of(py: Py) -> int:
             return CHOICE
         case _:
             return ATOM
+
+
+def rebuild(py: Py, visit: Callable[[Py], Py]) -> Py:
+    """``py`` with ``visit`` applied to every node, innermost first."""
+
+    def go(node: Py) -> Py:
+        return rebuild(node, visit)
+
+    match py:
+        case Call(function, args, keywords):
+            named = tuple((key, go(value)) for key, value in keywords)
+            py = Call(go(function), tuple(map(go, args)), named)
+        case Member(value, attribute):
+            py = Member(go(value), attribute)
+        case Subscript(value, items):
+            py = Subscript(go(value), tuple(map(go, items)))
+        case Infix(op, left, right):
+            py = Infix(op, go(left), go(right))
+        case Prefix(op, operand):
+            py = Prefix(op, go(operand))
+        case Choice(then, condition, otherwise):
+            py = Choice(go(then), go(condition), go(otherwise))
+        case Sequence(brackets, items):
+            py = Sequence(brackets, tuple(map(go, items)))
+        case Table(rows):
+            py = Table(tuple((key, go(value)) for key, value in rows))
+        case SliceOf(start, stop, step):
+            py = SliceOf(*(None if x is None else go(x) for x in (start, stop, step)))
+    return visit(py)

@@ -1,0 +1,133 @@
+"""Calls of the user's modules and functions: plates folded into one batch dimension and unfolded again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storchc.backend.code import Code
+from storchc.backend.python import NONE, Py, Sequence, call, index, infix, literal, method, tuple_of
+from storchc.ir.expression import CallUser, Value
+from storchc.ir.graph import Callee, Slot
+from storchc.ir.types import Plates, ValueType
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+
+
+def call_user(writer: Writer, value: CallUser) -> Code:
+    """A call with one result."""
+    callee = writer.graph.callees[value.callee]
+    result, stored = called(writer, value, callee)
+    slot = callee.results[0]
+    checked = check(writer, callee, 0, slot.items[0], result, stored)
+    return Code(unfold(writer, callee, checked, stored), stored)
+
+
+def called(writer: Writer, value: CallUser, callee: Callee) -> tuple[Py, Plates]:
+    """The bare call, and the plates that its results have once unfolded."""
+    flat = [_operands(writer, a, s) for a, s in zip(value.arguments, callee.arguments, strict=True)]
+    stored = frozenset().union(*(c.stored for group in flat for c, _ in group))
+    if "stateful" in callee.flags:
+        stored = writer.storage.full(value.type.plates)
+    arguments = [
+        _argument(writer, callee, group, slot, stored)
+        for group, slot in zip(flat, callee.arguments, strict=True)
+    ]
+    target = writer.own(callee.name)
+    if "nondiff" in callee.flags:
+        return call(writer.runtime("without_gradient"), target, *arguments), stored
+    return call(target, *arguments), stored
+
+
+def _operands(
+    writer: Writer, argument: Value | tuple[Value, ...], slot: Slot
+) -> list[tuple[Code, ValueType]]:
+    values = argument if isinstance(argument, tuple) else (argument,)
+    return [
+        (_typed(writer, value, wanted), wanted)
+        for value, wanted in zip(values, slot.items, strict=True)
+    ]
+
+
+def _typed(writer: Writer, value: Value, wanted: ValueType) -> Code:
+    """The argument as a tensor of the dtype that the signature declares."""
+    if wanted.dtype == "float":
+        return writer.as_float(value)
+    return writer.tensor(writer.value(value), wanted.dtype)
+
+
+def _argument(
+    writer: Writer,
+    callee: Callee,
+    group: list[tuple[Code, ValueType]],
+    slot: Slot,
+    stored: Plates,
+) -> Py:
+    place = _folded if callee.folds else _spread
+    codes = [place(writer, code, wanted.rank, stored) for code, wanted in group]
+    return Sequence("()", tuple(codes)) if slot.is_tuple else codes[0]
+
+
+def _folded(writer: Writer, code: Code, rank: int, stored: Plates) -> Py:
+    """``[N, *event]``."""
+    if not stored:
+        return index(code.py, NONE)
+    expanded = writer.expand(code, rank, stored)
+    dims = len(writer.storage.order(stored))
+    if dims == 0:
+        return index(expanded, NONE)
+    return method(expanded, "flatten", literal(0), literal(dims - 1)) if dims > 1 else expanded
+
+
+def _spread(writer: Writer, code: Code, rank: int, stored: Plates) -> Py:
+    """Plates aligned, so that the function may broadcast."""
+    return writer.storage.align(code.py, code.stored, rank, stored)
+
+
+def check(
+    writer: Writer, callee: Callee, position: int, wanted: ValueType, result: Py, stored: Plates
+) -> Py:
+    """The result, its shape and dtype checked against the signature."""
+    constant = writer.constants[f"{callee.name}:{position}"]
+    event = tuple(writer.size(s) for s in wanted.shape)
+    sizes = writer.plate_sizes(stored)
+    if callee.folds:
+        return method(constant, "check", result, tuple_of(_product(sizes), *event))
+    return method(constant, "spread", result, tuple_of(*sizes, *event))
+
+
+def _product(sizes: tuple[Py, ...]) -> Py:
+    if not sizes:
+        return literal(1)
+    total = sizes[0]
+    for size in sizes[1:]:
+        total = infix("*", total, size)
+    return total
+
+
+def unfold(writer: Writer, callee: Callee, result: Py, stored: Plates) -> Py:
+    """The result with its plates."""
+    if not callee.folds:
+        return result
+    sizes = writer.plate_sizes(stored)
+    match len(sizes):
+        case 0:
+            return index(result, literal(0))
+        case 1:
+            return result
+        case _:
+            return method(result, "unflatten", literal(0), tuple_of(*sizes))
+
+
+def result_constant(writer: Writer, callee: Callee, wanted: ValueType, where: str) -> Py:
+    """The module-level record that checks one result of a callee."""
+    event = tuple(literal(str(s)) if s.value is None else literal(s.value) for s in wanted.shape)
+    return call(
+        writer.runtime("Result"),
+        literal(callee.name),
+        tuple_of(*event),
+        literal(wanted.dtype),
+        literal(where),
+    )
+
+

@@ -1,0 +1,17 @@
+"""A value of the story as target code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storchc.backend.python import Py
+from storchc.ir.types import Plates
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A value as code: ``stored`` are its plates in memory; ``plain`` marks a Python number."""
+
+    py: Py
+    stored: Plates
+    plain: bool = False

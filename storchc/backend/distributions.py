@@ -1,0 +1,140 @@
+"""Distributions as code: parameters aligned over plates and padded to one batch event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storchc.backend.code import Code
+from storchc.backend.identifiers import DISTRIBUTIONS
+from storchc.backend.python import Call, Py, call, literal, member, method, name, tuple_of
+from storchc.catalogue import distributions as catalogue
+from storchc.ir.expression import (
+    Construct,
+    Distribution,
+    Divergence,
+    Entropy,
+    Literal,
+    LogProb,
+    Named,
+    Property,
+    Value,
+)
+from storchc.ir.types import Plates
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+
+
+def distribution(
+    writer: Writer, value: Distribution, plates: Plates, rank: int | None = None, *, tensor: bool = False
+) -> Code:
+    """``value`` with dimensions for ``plates`` too, its batch event padded to ``rank`` dimensions.
+
+    ``tensor`` asks for a tensor among its parameters, which tells dtype and device.
+    """
+    rank = len(value.type.batch) if rank is None else rank
+    if isinstance(value, Named):
+        return _named(writer, value, plates, rank)
+    return _construct(writer, value, plates, rank, tensor)
+
+
+def _named(writer: Writer, value: Named, plates: Plates, rank: int) -> Code:
+    code = name(writer.locals[value.name])
+    stored = writer.stored[value.name]
+    if rank > len(value.type.batch):
+        code = method(code, "lift", literal(rank))
+    missing = _inner(writer, stored, plates)
+    if missing:
+        code = method(code, "unsqueeze", *map(literal, missing))
+    return Code(code, stored)
+
+
+def _inner(writer: Writer, stored: Plates, plates: Plates) -> list[int]:
+    """The dimensions, among all plates, that a value lacks on the right of its first plate."""
+    if not stored:
+        return []
+    order = writer.storage.order(stored | plates)
+    first = min(order.index(p) for p in stored)
+    return [i - first for i, p in enumerate(order) if i > first and p not in stored]
+
+
+def _construct(writer: Writer, value: Construct, plates: Plates, rank: int, tensor: bool) -> Code:
+    family = catalogue.lookup(value.family)
+    assert family is not None
+    own = {p.name: p.rank for p in family.parameters}
+    constant = {p.name for p in family.parameters if p.constant}
+    codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
+    if tensor and all(c.plain for n, c in codes.items() if n not in constant):
+        first = next((n for n in codes if n not in constant), None)
+        if first is not None:
+            codes[first] = writer.tensor(codes[first])
+    stored = frozenset[str]().union(*(c.stored for c in codes.values()))
+    target = stored | plates if stored else stored
+    ranks = {n: v.type.rank for n, v in value.parameters}
+    keywords = [
+        (n, writer.storage.align(c.py, c.stored, ranks[n], target, rank + own[n]))
+        for n, c in codes.items()
+    ]
+    if rank:
+        keywords.append(("event", literal(rank)))
+    return Code(Call(writer.identifiers.use(value.family, DISTRIBUTIONS), (), tuple(keywords)), stored)
+
+
+def _parameter(writer: Writer, value: Value, constant: bool) -> Code:
+    code = writer.value(value)
+    if constant:
+        return code
+    if isinstance(value, Literal):
+        return Code(literal(float(value.value)), code.stored, plain=True)
+    return code if code.plain else writer.as_float(value)
+
+
+def function(writer: Writer, value: LogProb | Divergence | Entropy | Property) -> Code:
+    """A function or property of distributions."""
+    match value:
+        case LogProb():
+            code = _log_prob(writer, value)
+        case Divergence():
+            code = _divergence(writer, value)
+        case Entropy(of, _, _):
+            made = distribution(writer, of, frozenset(), tensor=True)
+            code = Code(method(made.py, "entropy"), made.stored)
+        case Property(of, attribute, _, _):
+            made = distribution(writer, of, frozenset(), tensor=True)
+            code = Code(member(made.py, attribute), made.stored)
+    if writer.detached:
+        return Code(method(code.py, "detach"), code.stored)
+    return code
+
+
+def _log_prob(writer: Writer, value: LogProb) -> Code:
+    kind = value.distribution.type.dtype
+    observed = (
+        writer.as_float(value.value)
+        if kind == "float"
+        else writer.tensor(writer.value(value.value), "int")
+    )
+    own = len(value.distribution.type.event)
+    rank = max(len(value.distribution.type.batch), value.value.type.rank - own)
+    made = distribution(writer, value.distribution, observed.stored, rank)
+    stored = made.stored | observed.stored
+    aligned = writer.storage.align(
+        observed.py, observed.stored, value.value.type.rank, stored, rank + own
+    )
+    return Code(method(made.py, "log_prob", aligned), stored)
+
+
+def _divergence(writer: Writer, value: Divergence) -> Code:
+    rank = max(len(value.left.type.batch), len(value.right.type.batch))
+    right = distribution(writer, value.right, frozenset(), rank)
+    left = distribution(writer, value.left, right.stored, rank, tensor=True)
+    right = distribution(writer, value.right, left.stored, rank)
+    divergence = writer.identifiers.use("kl_divergence", DISTRIBUTIONS)
+    return Code(call(divergence, left.py, right.py), left.stored | right.stored)
+
+
+def expanded(writer: Writer, made: Code, plates: Plates) -> Py:
+    """The distribution over every element of ``plates``."""
+    if made.stored == plates:
+        return made.py
+    return method(made.py, "expand", tuple_of(*writer.plate_sizes(plates)))

@@ -1,0 +1,245 @@
+"""Values as code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from storchc.analysis.estimation import Estimation
+from storchc.backend import calls, distributions, indexing, reductions
+from storchc.backend.code import Code
+from storchc.backend.identifiers import RUNTIME, Identifiers
+from storchc.backend.python import Atom, Choice, Py, call, index, infix, literal, member, method, name
+from storchc.backend.storage import Storage
+from storchc.catalogue import functions
+from storchc.catalogue.function import Emission, Function
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Divergence,
+    Entropy,
+    Extent,
+    Literal,
+    LogProb,
+    OverPlates,
+    Property,
+    Reference,
+    Select,
+    StaticChoice,
+    Value,
+)
+from storchc.ir.graph import Graph
+from storchc.ir.size import Size
+from storchc.ir.types import NO_PLATES, Plates, ValueType
+from storchc.syntax.tree import Dtype
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes expressions of one story. ``locals`` are the identifiers of its names.
+
+    ``stored`` grows statement by statement. ``detached`` cuts values off from their gradient, but not
+    params and modules: what the inputs of a learned baseline need.
+    """
+
+    graph: Graph
+    estimation: Estimation
+    storage: Storage
+    identifiers: Identifiers
+    locals: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, Plates] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    draws: dict[str, str] = field(default_factory=dict)
+    distribution_plates: dict[str, Plates] = field(default_factory=dict)
+    constants: dict[str, Py] = field(default_factory=dict)
+    detached: bool = False
+    creates: bool = False
+
+    def cut(self) -> Writer:
+        """The same writer for expressions whose inputs are detached."""
+        return replace(self, detached=True)
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def runtime(self, identifier: str) -> Py:
+        """A member of the runtime package."""
+        return self.identifiers.use(identifier, RUNTIME)
+
+    def torch(self, dotted: str) -> Py:
+        """A member of torch."""
+        return self.identifiers.torch(dotted)
+
+    def own(self, attribute: str) -> Py:
+        """``self.attribute`` of a param, module or function by its story name."""
+        return member(name("self"), self.attributes[attribute])
+
+    def draw(self, sample: str) -> Py:
+        """The draw of a sample."""
+        return name(self.draws[sample])
+
+    # --- sizes, dtypes ---------------------------------------------------------------------------
+
+    def plate_size(self, plate: str) -> Py:
+        """The number of elements of a plate."""
+        if plate in self.graph.data_plates:
+            return name(self.locals[plate])
+        return index(member(member(self.draw(plate), "value"), "shape"), literal(0))
+
+    def plate_sizes(self, plates: Plates) -> tuple[Py, ...]:
+        """The sizes of stored plates, in memory order."""
+        return tuple(self.plate_size(p) for p in self.storage.order(plates))
+
+    def size(self, size: Size) -> Py:
+        """A size as an integer expression."""
+        if size.value is not None:
+            return literal(size.value)
+        total: Py | None = None
+        for monomial, coefficient in size.terms:
+            term = self._term(monomial, coefficient)
+            total = term if total is None else infix("+", total, term)
+        assert total is not None
+        return total
+
+    def _term(self, monomial: tuple[str, ...], coefficient: int) -> Py:
+        code: Py | None = None if coefficient == 1 and monomial else literal(coefficient)
+        for factor in monomial:
+            atom = self._factor(factor)
+            code = atom if code is None else infix("*", code, atom)
+        assert code is not None
+        return code
+
+    def _factor(self, factor: str) -> Py:
+        """A free dim, or a quotient of sizes written out."""
+        if factor in self.locals:
+            return name(self.locals[factor])
+        return Atom(f"({self._quotient(factor)})")
+
+    def _quotient(self, text: str) -> str:
+        """The text of an opaque quotient: dims, numbers and operators only, by construction."""
+        words = text.replace("(", " ( ").replace(")", " ) ").replace("*", " * ").split()
+        return " ".join(self.locals.get(w, w) for w in words).replace("/ /", "//")
+
+    def creation(self, dtype: Dtype) -> dict[str, Py]:
+        """``dtype`` and ``device`` of a tensor that the story makes."""
+        self.creates = True
+        like = name("like")
+        kind = member(like, "dtype") if dtype == "float" else self.torch(_DTYPES[dtype])
+        return {"dtype": kind, "device": member(like, "device")}
+
+    def tensor(self, code: Code, dtype: Dtype = "float") -> Code:
+        """A Python number as a tensor."""
+        if not code.plain:
+            return code
+        made = call(self.torch("torch.tensor"), code.py, **self.creation(dtype))
+        return Code(made, NO_PLATES)
+
+    def as_float(self, value: Value) -> Code:
+        """A value as a floating tensor."""
+        code = self.value(value)
+        if code.plain:
+            return self.tensor(code)
+        if value.type.dtype == "float":
+            return code
+        self.creates = True
+        return Code(method(code.py, "to", member(name("like"), "dtype")), code.stored)
+
+    # --- values ----------------------------------------------------------------------------------
+
+    def value(self, value: Value) -> Code:
+        """Any value."""
+        match value:
+            case Literal(number, _, _):
+                return Code(literal(number), NO_PLATES, plain=True)
+            case Extent(size, _, _):
+                return Code(self.size(size), NO_PLATES, plain=True)
+            case Reference():
+                return self._reference(value)
+            case Apply():
+                return self._apply(value)
+            case Select():
+                return indexing.select(self, value)
+            case OverPlates():
+                return reductions.over_plates(self, value)
+            case CallUser():
+                return calls.call_user(self, value)
+            case StaticChoice():
+                return self._choice(value)
+            case LogProb() | Divergence() | Entropy() | Property():
+                return distributions.function(self, value)
+
+    def _reference(self, value: Reference) -> Code:
+        if value.name in self.attributes:
+            return Code(self.own(value.name), NO_PLATES)
+        code: Py = name(self.locals[value.name])
+        if self.detached and value.name in self.estimation.live:
+            code = method(code, "detach")
+        return Code(code, self.stored[value.name])
+
+    def _choice(self, value: StaticChoice) -> Code:
+        condition = self.value(value.condition).py
+        then, otherwise = self.value(value.then), self.value(value.otherwise)
+        stored = then.stored | otherwise.stored
+        if not (then.plain and otherwise.plain):
+            then, otherwise = (self.tensor(c, value.type.dtype) for c in (then, otherwise))
+        sides = [self.storage.align_whole(c.py, c.stored, stored) for c in (then, otherwise)]
+        return Code(Choice(sides[0], condition, sides[1]), stored, then.plain)
+
+    def _apply(self, value: Apply) -> Code:
+        entry = functions.lookup(value.function)
+        assert entry is not None
+        operands = [self.value(o) for o in value.operands]
+        plain = bool(operands) and all(c.plain for c in operands) and entry.numbers == "all"
+        operands = [
+            c if _takes_number(entry, i) else self.tensor(c, o.type.dtype)
+            for i, (c, o) in enumerate(zip(operands, value.operands, strict=True))
+        ]
+        stored = frozenset().union(*(c.stored for c in operands))
+        emission = Emission(
+            operands=self._aligned(entry, value, operands, stored),
+            types=tuple(
+                ValueType(c.stored, o.type.shape, o.type.dtype)
+                for c, o in zip(operands, value.operands, strict=True)
+            ),
+            settings=value.settings,
+            result=ValueType(stored, value.type.shape, value.type.dtype),
+            plates=lambda: self.plate_sizes(stored),
+            size=self.size,
+            creation=lambda: self.creation(value.type.dtype),
+            plain=frozenset(i for i, c in enumerate(operands) if c.plain),
+        )
+        return Code(entry.emit(emission), stored, plain)
+
+    def _aligned(
+        self, entry: Function, value: Apply, operands: list[Code], stored: Plates
+    ) -> tuple[Py, ...]:
+        ranks = [o.type.rank for o in value.operands]
+        highest = max(ranks, default=0)
+        match entry.align:
+            case "broadcast":
+                return tuple(
+                    self.storage.align(c.py, c.stored, r, stored, highest)
+                    for c, r in zip(operands, ranks, strict=True)
+                )
+            case "plates":
+                return tuple(
+                    self.storage.align(c.py, c.stored, r, stored)
+                    for c, r in zip(operands, ranks, strict=True)
+                )
+            case "expand":
+                return tuple(
+                    self.expand(c, r, stored) for c, r in zip(operands, ranks, strict=True)
+                )
+
+    def expand(self, code: Code, rank: int, plates: Plates) -> Py:
+        """``code`` over all of ``plates``, each with its full size."""
+        if code.stored == plates or code.plain:
+            return code.py
+        aligned = self.storage.align(code.py, code.stored, rank, plates)
+        event = [literal(-1)] * rank
+        return method(aligned, "expand", *self.plate_sizes(plates), *event)
+
+
+def _takes_number(entry: Function, position: int) -> bool:
+    return entry.numbers == "all" or (entry.numbers != "none" and position in entry.numbers)
+
+
+_DTYPES = {"int": "torch.int64", "bool": "torch.bool"}

@@ -1,0 +1,98 @@
+"""Indexing event dimensions."""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import TYPE_CHECKING
+
+from storchc.backend.code import Code
+from storchc.backend.python import ALL, DOTS, NONE, Py, SliceOf, call, index, literal, method
+from storchc.ir.expression import Range, Select, SelectItem, Value
+from storchc.ir.types import Plates
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+
+
+def select(writer: Writer, value: Select) -> Code:
+    """``value[items]``: basic items first, then the one item that is a tensor, if there is one."""
+    code = writer.tensor(writer.value(value.value), value.value.type.dtype)
+    items = _spelled(value.items, value.value.type.rank)
+    chosen = [(i, item) for i, item in enumerate(items) if not isinstance(item, int | Range)]
+    if not chosen:
+        return Code(_basic(writer, code, items), code.stored)
+    position, item = chosen[0]
+    picked = writer.value(item)
+    if picked.plain:
+        codes = [_item(writer, x) if i != position else picked.py for i, x in enumerate(items)]
+        return Code(_indexed(code.py, code.stored, codes), code.stored)
+    code = Code(_basic(writer, code, [_keep(x) for x in items]), code.stored)
+    kept = [x for x in items if not isinstance(x, int)]
+    return _gather(writer, code, picked, item.type.rank, kept.index(item), len(kept))
+
+
+def _spelled(items: tuple[SelectItem, ...], rank: int) -> list[int | Range | Value]:
+    """One item for every event dimension."""
+    given = [i for i in items if not isinstance(i, EllipsisType)]
+    full = [Range(None, None, None)] * (rank - len(given))
+    at = next((n for n, i in enumerate(items) if isinstance(i, EllipsisType)), len(given))
+    return [*given[:at], *full, *given[at:]]
+
+
+def _keep(item: int | Range | Value) -> int | Range:
+    """Basic items stay; the place of a tensor is kept whole for now."""
+    return item if isinstance(item, int | Range) else Range(None, None, None)
+
+
+def _basic(writer: Writer, code: Code, items: list[int | Range | Value]) -> Py:
+    return _indexed(code.py, code.stored, [_item(writer, i) for i in items])
+
+
+def _indexed(code: Py, stored: Plates, items: list[Py]) -> Py:
+    if all(i is ALL for i in items):
+        return code
+    if not stored:
+        while items[-1] is ALL:
+            items.pop()
+        return index(code, *items)
+    return index(code, DOTS, *items)
+
+
+def _item(writer: Writer, item: int | Range | Value) -> Py:
+    match item:
+        case int():
+            return literal(item)
+        case Range(None, None, None):
+            return ALL
+        case Range(start, stop, step):
+            sizes = [None if s is None else writer.size(s) for s in (start, stop)]
+            return SliceOf(sizes[0], sizes[1], None if step is None else literal(step))
+        case _:
+            return writer.value(item).py
+
+
+def _gather(
+    writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int
+) -> Code:
+    """One element, or several, along event dimension ``dim``, each plate element by its own index."""
+    if not code.stored:
+        before = [ALL] * dim
+        return Code(index(code.py, *before, picked.py), picked.stored) if dim == 0 else _moved(
+            writer, code, picked, index_rank, dim, rank
+        )
+    return _moved(writer, code, picked, index_rank, dim, rank)
+
+
+def _moved(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int) -> Code:
+    """``take_along_dim`` over aligned plates; an index of rank 0 takes one element and no more."""
+    stored = code.stored | picked.stored
+    after = rank - dim - 1
+    source = writer.storage.align_whole(code.py, code.stored, stored)
+    aligned = writer.storage.align_whole(picked.py, picked.stored, stored)
+    lead = [ALL] * len(writer.storage.order(stored))
+    own = [NONE] if index_rank == 0 else [ALL]
+    shaped = index(aligned, *lead, *[NONE] * dim, *own, *[NONE] * after)
+    taken = call("torch.take_along_dim", source, shaped, literal(-1 - after))
+    return Code(method(taken, "squeeze", literal(-1 - after)) if index_rank == 0 else taken, stored)
+
+
