@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storchc.diagnostics import syntax
+from storchc.diagnostics import syntax, yaml_form
 
-CODES: dict[str, str] = {**syntax.CODES}
+CODES: dict[str, str] = {**syntax.CODES, **yaml_form.CODES}
 
 PAGES = Path(__file__).parent / "pages"
 

@@ -118,7 +118,7 @@ def tab_in_indentation(span: Span) -> Problem:
 
 def unexpected_indent(span: Span) -> Problem:
     """A line further right than its neighbours, with no loop above it."""
-    help = "start the line in the same column as the one above; only the body of a `for` is indented"
+    help = "start the line in the column of the one above; only the body of a `for` is indented"
     return Problem("S104", "the line is indented, but opens no block", span, help)
 
 
@@ -226,7 +226,7 @@ def tilde_in_place_of_equal(span: Span, keyword: str) -> Problem:
 
 def equal_in_place_of_tilde(span: Span) -> Problem:
     """``sample z = …``."""
-    help = "write `~` for a value that is drawn; a value that is computed is written `compute x = …`"
+    help = "write `~` for a value that is drawn; one that is computed is written `compute x = …`"
     return Problem("S116", "`sample` draws a value with `~`, not with `=`", span, help)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-OPERAND = frozenset({"NUMBER", "CONSTANT", "STRING", "NAME", "LPAR", "LSQB", "PLUS", "MINUS", "NOT"})
+OPERAND = frozenset(
+    {"NUMBER", "CONSTANT", "STRING", "NAME", "LPAR", "LSQB", "PLUS", "MINUS", "NOT"}
+)
 OPERATORS = frozenset(
     {"OR", "AND", "COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT", "AT", "POWER"}
 )
@@ -49,9 +51,9 @@ _ADVICE = {
     "_WHEN": "a loop is ended early by `stop when condition`",
     "_IN": "a loop is written `for t in range(T):`",
     "_RANGE": "a loop is written `for t in range(T):`",
-    "_EQUAL": "the value follows `=`",
     "RPAR": "separate arguments by commas, and close what `(` opens",
     "RSQB": "separate items by commas, and close what `[` opens",
+    "_EQUAL": "the value follows `=`",
     "LSQB": "shapes are written in brackets: `[K, 3]`",
 }
 

@@ -1,4 +1,4 @@
-"""Puts parsed lines together: title, docstring, declarations, steps, and loops with their bodies."""
+"""Puts parsed lines together: title, docstring, declarations, steps, loops with their bodies."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Assembly:
             return None
         if indent > self._blocks[-1].indent:
             return self._before
-        line, node = self._before
+        _, node = self._before
         if node is not None:
             self.problems.add(words.empty_loop(node.span))
         return None
@@ -115,7 +115,7 @@ class Assembly:
             self.problems.add(words.nested_too_deeply(_first_word(opener[0]), "loops"))
 
     def _adopt(self, line: Line) -> None:
-        """Let lines at a wrong indentation belong to the block around, after the first complaint."""
+        """Let lines at a wrong indentation belong to the block around, after one complaint."""
         around = self._blocks[-1]
         self._blocks.append(_Block(line.indent, around.steps, around.is_body))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FLAGS = ("batched", "nondiff", "stateful")
 DTYPES = ("float", "int", "bool")
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
     """``story Name``."""
@@ -180,7 +182,8 @@ class Builder(Expressions):
 
     def sample(self, children: list[Any]) -> tree.Sample:
         """``z ~ q with M() using S() in p``."""
-        return tree.Sample(*children, span=around(*children))
+        name, distribution, method, sampler, plate = children
+        return tree.Sample(name, distribution, method, sampler, plate, around(*children))
 
     def cost(self, children: list[Any]) -> tree.Cost:
         """``name = expr`` or ``name``."""

@@ -45,6 +45,7 @@ def around(*parts: Any) -> Span:
 
 
 def named(token: Token) -> tree.Name:
+    """A name of plain letters."""
     name = tree.Name(str(token), at(token))
     if not name.id.isascii():
         raise Mistake(words.name_not_ascii(name.span, name.id))
@@ -52,6 +53,7 @@ def named(token: Token) -> tree.Name:
 
 
 def present(items: Sequence[Any]) -> tuple[Any, ...]:
+    """The items without what is absent."""
     return tuple(item for item in items if item is not None)
 
 
@@ -97,7 +99,8 @@ class Expressions:
 
     def conditional(self, children: list[Any]) -> tree.Conditional:
         """``a if c else b``."""
-        return tree.Conditional(*children, span=around(*children))
+        then, condition, otherwise = children
+        return tree.Conditional(then, condition, otherwise, around(*children))
 
     def group(self, children: list[Any]) -> Any:
         """``(a)``: the value itself, its place with the parentheses."""
@@ -120,7 +123,7 @@ class Expressions:
         """``q.probs``."""
         return tree.Attribute(children[0], named(children[1]), around(*children))
 
-    def list(self, children: list[Any]) -> tree.ListOf:
+    def list_of(self, children: list[Any]) -> tree.ListOf:
         """``[a, b]``."""
         return tree.ListOf(present(children[1:-1]), around(*children))
 

@@ -18,6 +18,9 @@ DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "use")
 STEPS = ("compute", "sample", "cost", "observe", "report", "for", "stop")
 KEYWORDS = ("story", *DECLARATIONS, *STEPS)
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85]")
+"""Characters that no editor shows; no story has them."""
+
 _CLOSERS = {")": "(", "]": "["}
 _INDENT = re.compile(r"[ \t]*")
 _WORD = re.compile(r"\w*")
@@ -28,7 +31,8 @@ _MARK = re.compile(
 )
 # Two words side by side occur in no expression, so a line that begins like this ends all brackets.
 _STATEMENT = re.compile(
-    rf"[ \t]*(?:{'|'.join(KEYWORDS)})[ \t]+(?!(?:and|or|not|if|else|in|with|using|from)(?!\w))[^\W\d]"
+    rf"[ \t]*(?:{'|'.join(KEYWORDS)})[ \t]+"
+    r"(?!(?:and|or|not|if|else|in|with|using|from)(?!\w))[^\W\d]"
 )
 
 

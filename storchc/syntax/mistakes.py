@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -81,11 +81,11 @@ def explain(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> P
 
 
 def _stuck(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Stuck:
-    accepted: Set[str] = unexpected.interactive_parser.accepts()  # type: ignore[attr-defined]
-    stack = tuple(unexpected.state.value_stack)  # type: ignore[attr-defined]
+    accepted: Set[str] = unexpected.interactive_parser.accepts()  # type: ignore[no-untyped-call]
+    stack = tuple(unexpected.state.value_stack)
     if not isinstance(unexpected, UnexpectedToken):
         assert isinstance(unexpected, UnexpectedCharacters)
-        place = unexpected.pos_in_stream
+        place = unexpected.pos_in_stream or 0
         return Stuck(text, line, start, "", Span(place, place + 1), accepted, stack)
     token = unexpected.token
     if token.type == END:
@@ -210,7 +210,7 @@ def _trailing(stuck: Stuck) -> Problem | None:
     return words.trailing_text(stuck.span, _shown(stuck), help)
 
 
-def _is(part: Any, terminal: str) -> bool:
+def _is(part: Any, terminal: str) -> TypeGuard[Token]:
     return isinstance(part, Token) and part.type == terminal
 
 

@@ -60,7 +60,7 @@ def parse_method(text: str, problems: Problems) -> tuple[tree.Call | None, tree.
 def _phrase(text: str, span: Span, start: str, problems: Problems) -> Any:
     piece = TextSlice(text, span.start, span.end)
     try:
-        node = tables().parse(piece, start=start)  # type: ignore[arg-type]
+        node = tables().parse(piece, start=start)
     except Mistake as mistake:
         problems.add(mistake.problem)
         return None

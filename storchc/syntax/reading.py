@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source, Span
+from storchc.syntax.layout import CONTROL
 from storchc.syntax.parser import parse
 from storchc.syntax.tree import Story
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85]")
 
 
 def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Story | None]:
     """The text and the tree of the file ``name``; no tree when ``problems`` has got an error."""
     source = Source(name, _text(data, problems))
-    found = _CONTROL.search(source.text)  # the first of perhaps a million, in a binary file
+    found = CONTROL.search(source.text)  # the first of perhaps a million, in a binary file
     if found is not None:
         problems.add(words.control_character(Span(*found.span()), found.group()))
     if problems.fatal:

@@ -1,0 +1,90 @@
+"""Words for what is wrong with a story in its YAML form (S150 to S199)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.nearest import nearest
+from storchc.source import Span
+
+CODES: dict[str, str] = {
+    "S150": "a file that is not YAML",
+    "S151": "a tag, an anchor, an alias or a merge key",
+    "S152": "a key that stands twice",
+    "S153": "an unknown key",
+    "S154": "a key that is missing",
+    "S155": "a value of the wrong kind",
+    "S156": "a step that is not one statement",
+}
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def not_yaml(span: Span, reason: str) -> Problem:
+    """What the YAML parser says."""
+    help = "put texts that contain `: `, ` #`, quotes or brackets into quotes"
+    return Problem("S150", f"the file is not YAML: {reason}", span, help)
+
+
+def second_document(span: Span) -> Problem:
+    """A second ``---``."""
+    help = "delete it; a file holds one story"
+    return Problem("S150", "a second YAML document starts here", span, help)
+
+
+def too_deep(span: Span) -> Problem:
+    """Lists in lists, far beyond what any story has."""
+    help = "a story needs few levels: check the brackets and the indentation"
+    return Problem("S105", "lists and mappings nest too deeply here", span, help)
+
+
+def unsupported(span: Span, what: str) -> Problem:
+    """``!!tag``, ``&anchor``, ``*alias``, ``<<``."""
+    help = "write the text out; if it only looks like one of these, put it into quotes"
+    return Problem("S151", f"a story uses no {what}", span, help)
+
+
+def repeated_key(span: Span, key: str, first: Span) -> Problem:
+    """The same key twice in one mapping."""
+    label = Label(first, "it stands here first")
+    help = "delete one of them, or give it another name"
+    return Problem("S152", f"the key `{key}` stands twice", span, help, (label,))
+
+
+def unknown_key(span: Span, key: str, where: str, known: Sequence[str]) -> Problem:
+    """A key that means nothing."""
+    meant = nearest(key, known)
+    help = f"did you mean `{meant}`?" if meant else f"the keys here are {_listed(known)}"
+    if "(" in key or ")" in key or "]" in key:
+        help = "inside `{ }` put texts with commas or brackets into quotes"
+    return Problem("S153", f"`{key}` is no key of {where}", span, help)
+
+
+def missing_key(span: Span, key: str, where: str) -> Problem:
+    """A key that must be there."""
+    return Problem("S154", f"{where} has no `{key}`", span, f"add the key `{key}`")
+
+
+def wrong_kind(span: Span, what: str, wanted: str) -> Problem:
+    """A list where a text should stand, and the like."""
+    return Problem("S155", f"{what} is not {wanted}", span, f"write {wanted} here")
+
+
+def missing_value(span: Span, what: str) -> Problem:
+    """A key with nothing after it."""
+    return Problem("S155", f"{what} is empty", span, "write its value after the `:`")
+
+
+def quotes_in_doc(span: Span) -> Problem:
+    """Three quotes, which no docstring of a story can hold."""
+    help = "use other quotes"
+    return Problem("S155", 'the text of `doc` has three quotes `"""`', span, help)
+
+
+def not_a_step(span: Span, kinds: Sequence[str]) -> Problem:
+    """A step without a statement's key, or with several."""
+    message = "the step has not exactly one of the keys of a statement"
+    return Problem("S156", message, span, f"start each step with `- ` and one of {_listed(kinds)}")
