@@ -1,0 +1,55 @@
+"""The catalogue of distributions: an explicit table, so that a story loads only what it uses."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from storchc.catalogue.family import Family
+
+_GROUPS = {
+    "classes": (
+        "Bernoulli",
+        "Categorical",
+        "OneHotCategorical",
+        "OneHotCategoricalStraightThrough",
+    ),
+    "counts": ("Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"),
+    "real": ("Cauchy", "Gumbel", "Laplace", "Normal", "StudentT", "Uniform", "VonMises"),
+    "positive": (
+        "Chi2",
+        "Exponential",
+        "FisherSnedecor",
+        "Gamma",
+        "GeneralizedPareto",
+        "HalfCauchy",
+        "HalfNormal",
+        "InverseGamma",
+        "LogNormal",
+        "Pareto",
+        "Weibull",
+    ),
+    "unit": ("Beta", "ContinuousBernoulli", "Kumaraswamy", "RelaxedBernoulli"),
+    "vectors": (
+        "Dirichlet",
+        "LogisticNormal",
+        "LowRankMultivariateNormal",
+        "MultivariateNormal",
+        "RelaxedOneHotCategorical",
+    ),
+    "matrices": ("LKJCholesky", "Wishart"),
+}
+_MODULES = {name: group for group, names in _GROUPS.items() for name in names}
+
+
+def names() -> list[str]:
+    """Every family, by name; imports nothing."""
+    return sorted(_MODULES)
+
+
+def lookup(name: str) -> Family | None:
+    """The entry of a family, or None."""
+    group = _MODULES.get(name)
+    if group is None:
+        return None
+    table: tuple[Family, ...] = import_module(f"{__name__}.{group}").FAMILIES
+    return next(family for family in table if family.name == name)

@@ -1,0 +1,69 @@
+"""Coins and dice: families over finitely many classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storchc.catalogue.distributions.parts import (
+    CLASS_CHOICE,
+    class_count,
+    classes,
+    properties,
+    scalar,
+    two,
+)
+from storchc.catalogue.family import Family, Parameter, Property
+
+_CLASSES = (Parameter("probs", rank=1), Parameter("logits", rank=1))
+
+BERNOULLI = Family(
+    "Bernoulli",
+    "0 or 1, as floats: a coin.",
+    (Parameter("probs"), Parameter("logits")),
+    "boolean",
+    properties("probs", "logits"),
+    scalar,
+    choices=CLASS_CHOICE,
+    finite=two,
+    divergences=frozenset({"Bernoulli", "Poisson"}),
+)
+
+CATEGORICAL = Family(
+    "Categorical",
+    "The index of one of C classes, as an integer.",
+    _CLASSES,
+    "index",
+    (
+        Property("mode", dtype="int"),
+        *properties("probs", "logits", moments=("mean", "stddev", "variance")),
+    ),
+    scalar,
+    dtype="int",
+    choices=CLASS_CHOICE,
+    finite=class_count,
+    divergences=frozenset({"Categorical"}),
+)
+
+ONE_HOT = Family(
+    "OneHotCategorical",
+    "One of C classes, as a one-hot vector of floats.",
+    _CLASSES,
+    "one-hot",
+    properties("probs", "logits"),
+    classes,
+    choices=CLASS_CHOICE,
+    finite=class_count,
+    divergences=frozenset({"OneHotCategorical", "OneHotCategoricalStraightThrough"}),
+)
+
+STRAIGHT_THROUGH = replace(
+    ONE_HOT,
+    name="OneHotCategoricalStraightThrough",
+    summary="One of C classes, one-hot, with the gradient of the probabilities in its place.",
+    pathwise=True,
+    replay="noise",
+    reference="Bengio, Léonard, Courville 2013, arXiv:1308.3432",
+    caution="its pathwise gradient is biased",
+)
+
+FAMILIES = (BERNOULLI, CATEGORICAL, ONE_HOT, STRAIGHT_THROUGH)

@@ -1,0 +1,165 @@
+"""Families over the positive half of the real line."""
+
+from __future__ import annotations
+
+from storchc.catalogue.distributions.parts import properties, scalar
+from storchc.catalogue.family import Family, Parameter
+
+_IMPLICIT = "Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498"
+_GAMMAS = frozenset({"Chi2", "Exponential", "Gamma", "Gumbel", "Normal"})
+
+CHI2 = Family(
+    "Chi2",
+    "The sum of df squared standard normals.",
+    (Parameter("df"),),
+    "positive",
+    properties("df"),
+    scalar,
+    pathwise=True,
+    pathwise_order=1,
+    replay="implicit",
+    divergences=_GAMMAS,
+    reference=_IMPLICIT,
+)
+
+EXPONENTIAL = Family(
+    "Exponential",
+    "The time until something happens, at a rate.",
+    (Parameter("rate"),),
+    "nonnegative",
+    properties("rate"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=_GAMMAS,
+)
+
+FISHER_SNEDECOR = Family(
+    "FisherSnedecor",
+    "The F distribution: the ratio of two mean squares.",
+    (Parameter("df1"), Parameter("df2")),
+    "positive",
+    properties("df1", "df2"),
+    scalar,
+    pathwise=True,
+    pathwise_order=1,
+    replay="implicit",
+    entropy=False,
+    reference=_IMPLICIT,
+)
+
+GAMMA = Family(
+    "Gamma",
+    "The gamma distribution, by concentration and rate.",
+    (Parameter("concentration"), Parameter("rate")),
+    "nonnegative",
+    properties("concentration", "rate"),
+    scalar,
+    pathwise=True,
+    pathwise_order=1,
+    replay="implicit",
+    divergences=_GAMMAS,
+    reference=_IMPLICIT,
+)
+
+GENERALIZED_PARETO = Family(
+    "GeneralizedPareto",
+    "What lies beyond a threshold: tails of any weight.",
+    (
+        Parameter("loc", moves_support=True),
+        Parameter("scale", moves_support=True),
+        Parameter("concentration", moves_support=True),
+    ),
+    "bounded",
+    properties("loc", "scale", "concentration"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+)
+
+HALF_CAUCHY = Family(
+    "HalfCauchy",
+    "The absolute value of a Cauchy variable around 0.",
+    (Parameter("scale"),),
+    "nonnegative",
+    properties("scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"HalfCauchy"}),
+)
+
+HALF_NORMAL = Family(
+    "HalfNormal",
+    "The absolute value of a normal variable around 0.",
+    (Parameter("scale"),),
+    "nonnegative",
+    properties("scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"HalfNormal"}),
+)
+
+INVERSE_GAMMA = Family(
+    "InverseGamma",
+    "One over a gamma variable.",
+    (Parameter("concentration"), Parameter("rate")),
+    "positive",
+    properties("concentration", "rate"),
+    scalar,
+    pathwise=True,
+    pathwise_order=1,
+    replay="implicit",
+    divergences=frozenset({"InverseGamma"}),
+    reference=_IMPLICIT,
+)
+
+LOG_NORMAL = Family(
+    "LogNormal",
+    "The exponential of a normal variable.",
+    (Parameter("loc"), Parameter("scale")),
+    "positive",
+    properties("loc", "scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"LogNormal"}),
+)
+
+PARETO = Family(
+    "Pareto",
+    "A power law above scale.",
+    (Parameter("scale", moves_support=True), Parameter("alpha")),
+    "bounded",
+    properties("scale", "alpha"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"Chi2", "Exponential", "Gamma", "Normal", "Pareto"}),
+)
+
+WEIBULL = Family(
+    "Weibull",
+    "The time until something fails that ages.",
+    (Parameter("scale"), Parameter("concentration")),
+    "positive",
+    properties("scale", "concentration"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+)
+
+FAMILIES = (
+    CHI2,
+    EXPONENTIAL,
+    FISHER_SNEDECOR,
+    GAMMA,
+    GENERALIZED_PARETO,
+    HALF_CAUCHY,
+    HALF_NORMAL,
+    INVERSE_GAMMA,
+    LOG_NORMAL,
+    PARETO,
+    WEIBULL,
+)

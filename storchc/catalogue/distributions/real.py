@@ -1,0 +1,105 @@
+"""Families over the real line, an interval of it, or the circle."""
+
+from __future__ import annotations
+
+from storchc.catalogue.distributions.parts import properties, scalar
+from storchc.catalogue.family import Family, Parameter
+
+_LOC_SCALE = (Parameter("loc"), Parameter("scale"))
+
+NORMAL = Family(
+    "Normal",
+    "The normal distribution.",
+    _LOC_SCALE,
+    "real",
+    properties("loc", "scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"Gumbel", "Laplace", "Normal"}),
+)
+
+CAUCHY = Family(
+    "Cauchy",
+    "The Cauchy distribution: heavy tails, no mean.",
+    _LOC_SCALE,
+    "real",
+    properties("loc", "scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"Cauchy"}),
+)
+
+GUMBEL = Family(
+    "Gumbel",
+    "The Gumbel distribution: the largest of many.",
+    _LOC_SCALE,
+    "real",
+    properties("loc", "scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"Gumbel", "Normal"}),
+)
+
+LAPLACE = Family(
+    "Laplace",
+    "The Laplace distribution: exponential tails on both sides.",
+    _LOC_SCALE,
+    "real",
+    properties("loc", "scale"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset({"Laplace", "Normal"}),
+)
+
+STUDENT_T = Family(
+    "StudentT",
+    "Student's t distribution: polynomial tails.",
+    (Parameter("df"), Parameter("loc", default=0.0), Parameter("scale", default=1.0)),
+    "real",
+    properties("df", "loc", "scale"),
+    scalar,
+    pathwise=True,
+    pathwise_order=1,
+    replay="implicit",
+    reference="Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498",
+)
+
+UNIFORM = Family(
+    "Uniform",
+    "Evenly spread between low and high.",
+    (Parameter("low", moves_support=True), Parameter("high", moves_support=True)),
+    "bounded",
+    properties("low", "high"),
+    scalar,
+    pathwise=True,
+    replay="noise",
+    divergences=frozenset(
+        {
+            "Beta",
+            "Chi2",
+            "ContinuousBernoulli",
+            "Exponential",
+            "Gamma",
+            "Gumbel",
+            "Normal",
+            "Pareto",
+            "Uniform",
+        }
+    ),
+)
+
+VON_MISES = Family(
+    "VonMises",
+    "A normal distribution of angles, between -pi and pi.",
+    (Parameter("loc"), Parameter("concentration")),
+    "circle",
+    properties("loc", "concentration"),
+    scalar,
+    entropy=False,
+)
+
+FAMILIES = (CAUCHY, GUMBEL, LAPLACE, NORMAL, STUDENT_T, UNIFORM, VON_MISES)
