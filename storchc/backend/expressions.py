@@ -51,8 +51,9 @@ class Writer:
     draws: dict[str, str] = field(default_factory=dict)
     distribution_plates: dict[str, Plates] = field(default_factory=dict)
     constants: dict[str, Py] = field(default_factory=dict)
+    made_float: set[str] = field(default_factory=set)
+    internal: dict[str, str] = field(default_factory=dict)
     detached: bool = False
-    creates: bool = False
 
     def cut(self) -> Writer:
         """The same writer for expressions whose inputs are detached."""
@@ -71,6 +72,12 @@ class Writer:
     def own(self, attribute: str) -> Py:
         """``self.attribute`` of a param, module or function by its story name."""
         return member(name("self"), self.attributes[attribute])
+
+    def inner(self, wanted: str) -> Py:
+        """A local name of the generator's own, the same throughout the function."""
+        if wanted not in self.internal:
+            self.internal[wanted] = self.identifiers.local(wanted)
+        return name(self.internal[wanted])
 
     def draw(self, sample: str) -> Py:
         """The draw of a sample."""
@@ -120,8 +127,7 @@ class Writer:
 
     def creation(self, dtype: Dtype) -> dict[str, Py]:
         """``dtype`` and ``device`` of a tensor that the story makes."""
-        self.creates = True
-        like = name("like")
+        like = self.inner("like")
         kind = member(like, "dtype") if dtype == "float" else self.torch(_DTYPES[dtype])
         return {"dtype": kind, "device": member(like, "device")}
 
@@ -139,8 +145,7 @@ class Writer:
             return self.tensor(code)
         if value.type.dtype == "float":
             return code
-        self.creates = True
-        return Code(method(code.py, "to", member(name("like"), "dtype")), code.stored)
+        return Code(method(code.py, "to", member(self.inner("like"), "dtype")), code.stored)
 
     # --- values ----------------------------------------------------------------------------------
 

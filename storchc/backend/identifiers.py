@@ -25,8 +25,8 @@ _ORIGIN = {
 }
 """Imports that are no members of the runtime, by the name that generated code knows them by."""
 
-LOCALS = frozenset({"self", "given", "keep_param_grads", "sizes", "like", "methods", "loss", "own_loss"})
-"""Local names that every ``forward`` may use."""
+LOCALS = frozenset({"self", "given", "keep_param_grads"})
+"""Parameters of every ``forward``, which no input can be called."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,3 @@
+"""From the typed graph to Python source."""
+
+from storchc.backend.module import generate as generate

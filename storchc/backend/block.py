@@ -1,0 +1,76 @@
+"""Lines of a generated function, with the story line named above each block and shapes in comments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from storchc.backend.identifiers import Identifiers
+from storchc.backend.printer import WIDTH, statement
+from storchc.backend.python import Py
+from storchc.source import Source, Span
+
+INDENT = 8
+
+
+@dataclass(slots=True)
+class Block:
+    """The body of a function, statement by statement."""
+
+    source: Source
+    identifiers: Identifiers
+    lines: list[str] = field(default_factory=list)
+
+    def story(self, span: Span) -> None:
+        """Name the story line that the next statements come from."""
+        self.note(f"{place(self.source, span)}  {shown(self.source, span)}")
+
+    def note(self, text: str) -> None:
+        """A comment of our own, above a block."""
+        self.lines.append("")
+        self.lines.append(f"{' ' * INDENT}# {text}"[:WIDTH])
+
+    def assign(self, target: str, value: Py, comment: str = "") -> None:
+        """``target = value  # comment``."""
+        self._add(f"{target} = ", value, comment)
+
+    def expression(self, value: Py) -> None:
+        """An expression for its effect."""
+        self._add("", value, "")
+
+    def returns(self, value: Py) -> None:
+        """``return value``."""
+        self.lines.append("")
+        self._add("return ", value, "")
+
+    def when(self, condition: str, value: Py) -> None:
+        """``if condition: value``, on two lines."""
+        self.lines.append(f"{' ' * INDENT}if {condition}:")
+        self.lines += statement("", self.identifiers.imports(value), INDENT + 4)
+
+    def when_assign(self, condition: str, target: str, value: Py) -> None:
+        """``if condition: target = value``, on two lines."""
+        self.lines.append(f"{' ' * INDENT}if {condition}:")
+        self.lines += statement(f"{target} = ", self.identifiers.imports(value), INDENT + 4)
+
+    def _add(self, prefix: str, value: Py, comment: str) -> None:
+        lines = statement(prefix, self.identifiers.imports(value), INDENT)
+        if comment and len(lines[-1]) + len(comment) + 4 <= WIDTH:
+            lines[-1] += f"  # {comment}"
+        self.lines += lines
+
+
+def place(source: Source, span: Span) -> str:
+    """``vae.story:13``; blanks in a file's name become ``_``."""
+    return f"{safe_name(source)}:{source.position(span.start).line}"
+
+
+def safe_name(source: Source) -> str:
+    """The file's own name without its folders, fit for a comment or a string."""
+    last = source.name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in last) or "story"
+
+
+def shown(source: Source, span: Span) -> str:
+    """The first line of a statement as one line of printable text."""
+    first = source.cut(span).partition("\n")[0]
+    return " ".join("".join(c if c.isprintable() else " " for c in first).split())

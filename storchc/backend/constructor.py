@@ -1,0 +1,205 @@
+"""The constructor of a generated module: what the user passes, params, methods."""
+
+from __future__ import annotations
+
+from storchc.analysis.methods import Constant, Estimator
+from storchc.backend.expressions import Writer
+from storchc.backend.identifiers import RUNTIME
+from storchc.backend.printer import statement, write
+from storchc.backend.python import NONE, Choice, Py, call, infix, literal, member, method, name, prefix, table, tuple_of
+from storchc.backend.reserved import ATTRIBUTES
+from storchc.backend.text import default
+from storchc.catalogue import methods as catalogue
+from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
+from storchc.ir.expression import CallUser, Distribution, Reference, Value
+from storchc.ir.walk import expressions, walk
+from storchc.syntax import tree
+
+INDENT = 8
+
+
+def attribute_names(graph: Graph) -> dict[str, str]:
+    """The attribute that holds each param, module and function."""
+    names = [p.name for p in graph.params] + list(graph.callees)
+    found: dict[str, str] = {}
+    for wanted in names:
+        attribute = wanted
+        while attribute in ATTRIBUTES or (attribute != wanted and attribute in names):
+            attribute += "_"
+        found[wanted] = attribute
+    return found
+
+
+def signature(writer: Writer) -> list[str]:
+    """The parameters of the constructor: those without a default first."""
+    callees = sorted(writer.graph.callees.values(), key=_has_default)
+    return ["self", *(_parameter(writer, c) for c in callees)]
+
+
+def _has_default(callee: Callee) -> bool:
+    return callee.default is not None or callee.path is not None
+
+
+def _parameter(writer: Writer, callee: Callee) -> str:
+    if callee.kind == "function":
+        tensor = write(writer.torch("Tensor"))
+        kind = f"{write(writer.torch('Callable'))}[..., {tensor}]"
+        return f"{callee.name}: {kind}" + (f" = _default_{callee.name}" if callee.path else "")
+    kind = write(member(writer.torch("nn"), "Module"))
+    return f"{callee.name}: {kind} | None = None" if callee.default else f"{callee.name}: {kind}"
+
+
+def default_imports(writer: Writer) -> list[str]:
+    """Imports of functions that the story names by their path, and of methods of the user's."""
+    lines = []
+    for callee in writer.graph.callees.values():
+        if callee.path is not None:
+            module, _, member_ = callee.path.rpartition(".")
+            lines.append(f"from {module} import {member_} as _default_{callee.name}")
+    for use in writer.graph.uses.values():
+        alias = users_method(use.name)
+        shown = use.name if alias == use.name else f"{use.name} as {alias}"
+        lines.append(f"from {use.module} import {shown}")
+    return sorted(lines)
+
+
+def users_method(wanted: str) -> str:
+    """The name under which a method of the user's is imported: never one that storchc uses."""
+    taken = {*catalogue.names(), "Estimate", "Methods", "StoryModule", "Layout", "Tensor", "F", "nn"}
+    return f"_{wanted}" if wanted in taken or wanted in ("torch", "math") else wanted
+
+
+def body(writer: Writer) -> list[str]:
+    """The statements of the constructor."""
+    lines = [f"{' ' * INDENT}{_super(writer)}"]
+    for callee in writer.graph.callees.values():
+        lines += _set(writer, callee.name, _callee(writer, callee))
+    for param in writer.graph.params:
+        lines += _set(writer, param.name, _param(writer, param))
+    chosen = {s.name: _method(writer, s) for s in writer.graph.samples}
+    made = call(writer.runtime("Methods"), *([table(chosen)] if chosen else []))
+    return lines + statement("self.methods = ", writer.identifiers.imports(made), INDENT)
+
+
+def _super(writer: Writer) -> str:
+    if "super" in writer.identifiers.public:
+        return f"{write(writer.runtime('StoryModule'))}.__init__(self)"
+    return "super().__init__()"
+
+
+def _set(writer: Writer, story_name: str, value: Py) -> list[str]:
+    target = f"self.{writer.attributes[story_name]} = "
+    return statement(target, writer.identifiers.imports(value), INDENT)
+
+
+def _callee(writer: Writer, callee: Callee) -> Py:
+    if callee.default is None:
+        return name(callee.name)
+    given = infix("is", name(callee.name), NONE)
+    return Choice(default(writer.graph, callee.default), given, name(callee.name))
+
+
+def _param(writer: Writer, param: Param) -> Py:
+    sizes = tuple_of(*(literal(s.value) for s in param.type.shape))
+    return call("nn.Parameter", _initial(writer, param.init, sizes))
+
+
+def _initial(writer: Writer, init: tree.Expression, sizes: Py) -> Py:
+    """The initial value of a param."""
+    if not isinstance(init, tree.Call):
+        return call("torch.full", sizes, _number(writer.graph, init))
+    kind = init.function.id
+    numbers = [_number(writer.graph, a) for a in init.args]
+    keywords = {k.name.id: _number(writer.graph, k.value) for k in init.keywords}
+    match kind:
+        case "zeros" | "ones":
+            return call(f"torch.{kind}", sizes)
+        case "tensor":
+            made = call("torch.tensor", *numbers, dtype=call("torch.get_default_dtype"))
+            return made
+        case "normal" | "uniform":
+            renamed = {{"a": "from", "b": "to"}.get(k, k): v for k, v in keywords.items()}
+            ordered = [*numbers, *renamed.values()] if kind == "uniform" else numbers
+            named = {} if kind == "uniform" else renamed
+            return method(call("torch.empty", sizes), f"{kind}_", *ordered, **named)
+        case _:
+            return call(f"nn.init.{kind}_", call("torch.empty", sizes))
+
+
+def _number(graph: Graph, expression: tree.Expression) -> Py:
+    """A constant of an initialiser: floats, dims, lists of numbers."""
+    match expression:
+        case tree.Number(value):
+            return literal(float(value))
+        case tree.Unary("-", operand):
+            return prefix("-", _number(graph, operand))
+        case _:
+            return default(graph, expression)
+
+
+# --- methods -------------------------------------------------------------------------------------
+
+
+def _method(writer: Writer, node: Sample) -> Py:
+    estimator = writer.estimation.estimators[node.name]
+    options = {k: _constant(writer, v) for k, v in estimator.constants.items()}
+    if "baseline" in estimator.values:
+        options["baseline"] = literal("learned")
+    if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
+        options["sampler"] = call(writer.runtime(estimator.sampler.name))
+    slots = len(writer.estimation.credit.groups.get(node.name, {}))
+    if slots > 1:
+        options["slots"] = literal(slots)
+    return call(_class(writer, estimator), **_count(node, estimator), **options)
+
+
+def _class(writer: Writer, estimator: Estimator) -> Py:
+    if estimator.entry is None:
+        return name(users_method(estimator.name))
+    return writer.identifiers.use(estimator.name, RUNTIME)
+
+
+def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:
+    """How many, where the sample opens its own plate."""
+    if estimator.enumerated or node.joins:
+        budget = node.method.constants.get("budget") if node.method else None
+        return {"budget": literal(budget)} if isinstance(budget, int) else {}
+    return {"n": literal(estimator.count)}
+
+
+def _constant(writer: Writer, value: Constant) -> Py:
+    if isinstance(value, ModuleOption):
+        return name(value.name)
+    return literal(value)
+
+
+def method_modules(writer: Writer) -> list[str]:
+    """The attributes that only the options of methods use: theirs to train."""
+    graph = writer.graph
+    options = [o for s in graph.samples for o in _options(s)]
+    roots = [e for node in graph.nodes for e in expressions(node) if e not in options]
+    used, optional = _trained(roots), _trained(options)
+    optional |= {
+        value.name
+        for e in writer.estimation.estimators.values()
+        for value in e.constants.values()
+        if isinstance(value, ModuleOption)
+    }
+    return [writer.attributes[n] for n in writer.attributes if n in optional - used]
+
+
+def _options(node: Sample) -> list[Value | Distribution]:
+    """The expressions that train themselves: learned baselines."""
+    return [node.method.values["baseline"]] if node.method and "baseline" in node.method.values else []
+
+
+def _trained(roots: list[Value | Distribution]) -> set[str]:
+    """The modules and values named in expressions."""
+    found: set[str] = set()
+    for root in roots:
+        for part in walk(root):
+            if isinstance(part, CallUser):
+                found.add(part.callee)
+            elif isinstance(part, Reference):
+                found.add(part.name)
+    return found

@@ -1,0 +1,66 @@
+"""The constant that says how an estimate's tensors are stored; made when all statements are written."""
+
+from __future__ import annotations
+
+from storchc.backend.block import place
+from storchc.backend.expressions import Writer
+from storchc.backend.python import Py, call, literal, table, tuple_of
+from storchc.backend.reductions import weight_plates, weights_of
+from storchc.ir.graph import Cost, Report, Sample
+from storchc.ir.types import Plates
+
+
+def layout(writer: Writer) -> Py:
+    """``Layout(samples=..., costs=..., reports=..., sums=...)``."""
+    graph = writer.graph
+    reports = [n for n in graph.nodes if isinstance(n, Report)]
+    parts: dict[str, Py] = {}
+    if graph.samples:
+        parts["samples"] = table({s.name: _sampled(writer, s) for s in graph.samples})
+    if graph.costs:
+        parts["costs"] = table({c.name: _valued(writer, c) for c in graph.costs})
+    if reports:
+        parts["reports"] = table({r.name: _valued(writer, r) for r in reports})
+    sums = sorted(p.name for p in graph.data_plates.values() if p.reduction == "sum")
+    if sums:
+        parts["sums"] = call("frozenset", tuple_of(*map(literal, sums)))
+    return call(writer.runtime("Layout"), **parts)
+
+
+def _names(plates: tuple[str, ...]) -> Py:
+    return tuple_of(*map(literal, plates))
+
+
+def _stored(writer: Writer, stored: Plates, plates: Plates) -> tuple[str, ...] | None:
+    """The plates in memory, or None where they are all there."""
+    return None if stored == plates else writer.storage.order(stored)
+
+
+def _sampled(writer: Writer, node: Sample) -> Py:
+    plates = node.type.plates
+    options: dict[str, Py] = {}
+    for key, stored in (("value", writer.stored[node.name]), ("weight", weight_plates(writer, node.name))):
+        kept = _stored(writer, stored, plates)
+        if kept is not None:
+            options[key] = _names(kept)
+    if node.joins:
+        options["plate"] = literal(node.plate)
+    if node.name in writer.storage.flat:
+        options["flat"] = literal(True)
+    return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
+
+
+def _valued(writer: Writer, node: Cost | Report) -> Py:
+    plates = writer.graph.types[node.name].plates if node.name in writer.graph.types else frozenset()
+    options: dict[str, Py] = {}
+    kept = _stored(writer, writer.stored[node.name], plates)
+    if kept is not None:
+        options["stored"] = _names(kept)
+    known = writer.estimation.dependence
+    ancestors = (known.costs if isinstance(node, Cost) else known.reports)[node.name]
+    weights = {p: weights_of(writer, p, ancestors).samples for p in writer.graph.order(plates)}
+    carried = {p: _names(w) for p, w in weights.items() if w}
+    if carried:
+        options["weights"] = table(carried)
+    where = literal(place(writer.graph.source, node.span))
+    return call(writer.runtime("Valued"), _names(writer.graph.order(plates)), where, **options)

@@ -1,0 +1,236 @@
+"""The whole generated module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storchc.analysis.estimation import Estimation
+from storchc.backend import constructor
+from storchc.backend.block import Block, place, safe_name
+from storchc.backend.calls import result_constant
+from storchc.backend.expressions import Writer
+from storchc.backend.identifiers import Identifiers
+from storchc.backend.layout import layout
+from storchc.backend.loss import Loss
+from storchc.backend.printer import statement, write
+from storchc.backend.python import Call, Py, call, index, literal, method, name, table, tuple_of
+from storchc.backend.statements import write_node
+from storchc.backend.storage import storage_of
+from storchc.backend.text import docstring
+from storchc.ir.expression import CallUser
+from storchc.ir.graph import Graph, Input
+from storchc.ir.walk import expressions, walk
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def generate(graph: Graph, estimation: Estimation) -> str:
+    """The source of the PyTorch module of a checked story."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Python source, not markup  # noqa: S701
+    )
+    parts = _parts(graph, estimation)
+    return environment.get_template("module.py.jinja").render(parts)
+
+
+def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
+    writer = _writer(graph, estimation)
+    constants = _constants(writer)
+    forward = _forward(writer)
+    base = write(writer.runtime("StoryModule"))
+    estimate = write(writer.runtime(_estimate_class(writer)))
+    init = constructor.body(writer)
+    parts: dict[str, object] = {
+        "file": safe_name(graph.source),
+        "docstring": f'"""The story `{graph.name}` as a PyTorch module."""',
+        "name": graph.name,
+        "base": base,
+        "class_docstring": docstring(graph.doc or f"The story `{graph.name}`.", 4),
+        "attributes": _attributes(writer),
+        "init_signature": ", ".join(constructor.signature(writer)),
+        "init": init,
+        "forward_signature": _forward_signature(writer),
+        "estimate": estimate,
+        "forward_docstring": _forward_docstring(graph),
+        "forward": forward,
+        "constants": constants + _constant(writer, "_layout", layout(writer)),
+    }
+    parts["imports"] = writer.identifiers.lines(constructor.default_imports(writer))
+    return parts
+
+
+def _writer(graph: Graph, estimation: Estimation) -> Writer:
+    public = frozenset({graph.name, *graph.callees, *(i.name for i in graph.inputs)})
+    identifiers = Identifiers(public)
+    writer = Writer(graph, estimation, storage_of(graph, estimation), identifiers)
+    writer.attributes = constructor.attribute_names(graph)
+    for item in graph.inputs:
+        writer.locals[item.name] = item.name
+        writer.stored[item.name] = item.type.plates
+    for plate in graph.data_plates:
+        writer.locals[plate] = identifiers.local(plate)
+    for dim in graph.dims.values():
+        if dim.value is None:
+            writer.locals[dim.name] = identifiers.local(dim.name)
+    return writer
+
+
+# --- module level --------------------------------------------------------------------------------
+
+
+def _constants(writer: Writer) -> list[str]:
+    lines: list[str] = []
+    for item in writer.graph.inputs:
+        lines += _constant(writer, f"_{item.name}", _input(writer, item))
+    for callee_name in sorted(_called(writer.graph), key=list(writer.graph.callees).index):
+        callee = writer.graph.callees[callee_name]
+        wanted = [t for slot in callee.results for t in slot.items]
+        for position, type_ in enumerate(wanted):
+            suffix = f"_{position}" if len(wanted) > 1 else ""
+            target = f"_{callee_name}_result{suffix}"
+            code = result_constant(writer, callee, type_, place(writer.graph.source, callee.span))
+            lines += _constant(writer, target, code)
+            writer.constants[f"{callee_name}:{position}"] = name(target)
+    return lines
+
+
+def _constant(writer: Writer, target: str, code: Py) -> list[str]:
+    return statement(f"{target} = ", writer.identifiers.imports(code), 0)
+
+
+def _called(graph: Graph) -> set[str]:
+    roots = [e for node in graph.nodes for e in expressions(node)]
+    return {e.callee for root in roots for e in walk(root) if isinstance(e, CallUser)}
+
+
+def _input(writer: Writer, item: Input) -> Py:
+    plates = [literal(p) for p in writer.graph.order(item.type.plates)]
+    event = [literal(str(s)) if s.value is None else literal(s.value) for s in item.type.shape]
+    arguments = [
+        literal(item.name),
+        tuple_of(*plates),
+        tuple_of(*event),
+        literal(item.type.dtype),
+        literal(place(writer.graph.source, item.span)),
+    ]
+    return call(writer.runtime("Input"), *arguments)
+
+
+def _attributes(writer: Writer) -> list[str]:
+    lines = []
+    if writer.estimation.order is not None:
+        lines.append(f"order = {writer.estimation.order}")
+    owned = constructor.method_modules(writer)
+    if owned:
+        lines += statement("method_modules = ", tuple_of(*map(literal, owned)), 0)
+    return ["", *lines] if lines else []
+
+
+# --- forward -------------------------------------------------------------------------------------
+
+
+def _forward_signature(writer: Writer) -> list[str]:
+    tensor = write(writer.torch("Tensor"))
+    mapping = write(writer.torch("Mapping"))
+    lines = ["self"]
+    for item in writer.graph.inputs:
+        scalar = not item.type.plates and not item.type.shape
+        lines.append(f"{item.name}: {tensor}{f' | {item.type.dtype}' if scalar else ''}")
+    return [
+        *lines,
+        "*",
+        f"given: {mapping}[str, {tensor}] | None = None",
+        "keep_param_grads: bool = False",
+    ]
+
+
+def _forward_docstring(graph: Graph) -> str:
+    shapes = "; ".join(f"{i.name} {_declared(graph, i)}" for i in graph.inputs)
+    return docstring(f"Estimate the expected total cost{f' ({shapes})' if shapes else ''}.", 8)
+
+
+def _declared(graph: Graph, item: Input) -> str:
+    return f"[{', '.join([*graph.order(item.type.plates), *map(str, item.type.shape)])}]"
+
+
+def _forward(writer: Writer) -> list[str]:
+    block = Block(writer.graph.source, writer.identifiers)
+    watched = _watched(writer)
+    for node in writer.graph.nodes:
+        write_node(writer, block, node)
+    loss = Loss(writer, block)
+    loss.write()
+    _finish(writer, block, loss)
+    head = Block(writer.graph.source, writer.identifiers)
+    _begin(writer, head, watched)
+    return head.lines + block.lines
+
+
+def _watched(writer: Writer) -> bool:
+    """Whether a method trains parameters of its own."""
+    return any("baseline" in e.values for e in writer.estimation.estimators.values())
+
+
+def _estimate_class(writer: Writer) -> str:
+    return "WatchedEstimate" if _watched(writer) else "Estimate"
+
+
+def _begin(writer: Writer, block: Block, watched: bool) -> None:
+    """Inputs checked, sizes read, the names that the body uses."""
+    if watched:
+        block.expression(call("self.begin_watched", name("given")))
+    if "methods" in writer.internal:
+        block.assign(writer.internal["methods"], name("self.methods"))
+    if "replayed" in writer.internal:
+        known = call(writer.runtime("replayed_values"), name("given"), writer.inner("methods"))
+        block.assign(writer.internal["replayed"], known)
+    floats = {i.name: name(i.name) for i in writer.graph.inputs if i.type.dtype == "float"}
+    params = {p.name: writer.own(p.name) for p in writer.graph.params}
+    if writer.graph.inputs:
+        like = call(writer.runtime("agreement"), table({**floats, **params}))
+        block.assign(write(writer.inner("like")), like)
+        _check_inputs(writer, block)
+    elif "like" in writer.internal:
+        first = next(iter(params.values()), call("torch.empty", tuple_of()))
+        block.assign(writer.internal["like"], first)
+
+
+def _check_inputs(writer: Writer, block: Block) -> None:
+    sizes = writer.inner("sizes")
+    block.lines.append(f"        {write(sizes)}: dict[str, int] = {{}}")
+    for item in writer.graph.inputs:
+        arguments = name(item.name), sizes, writer.inner("like")
+        block.assign(item.name, method(name(f"_{item.name}"), "check", *arguments))
+    for bound in (*writer.graph.data_plates, *(d.name for d in writer.graph.dims.values() if d.value is None)):
+        block.assign(writer.locals[bound], index(sizes, literal(bound)))
+
+
+def _finish(writer: Writer, block: Block, loss: Loss) -> None:
+    graph = writer.graph
+    has_plates = bool(graph.inputs)
+    keywords: dict[str, Py] = {
+        "sizes": writer.inner("sizes") if has_plates else table({}),
+        "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
+        "cost_values": table({c.name: name(writer.locals[c.name]) for c in graph.costs}),
+    }
+    reports = [n.name for n in graph.nodes if type(n).__name__ == "Report"]
+    if reports:
+        keywords["report_values"] = table({r: name(writer.locals[r]) for r in reports})
+    if loss.own_losses:
+        added = call(writer.runtime("added"), *map(name, loss.own_losses))
+        keywords["own_loss"] = added
+    estimate: Py = Call(
+        writer.runtime(_estimate_class(writer)),
+        (writer.inner("loss"), name("_layout")),
+        tuple(keywords.items()),
+    )
+    if _watched(writer):
+        estimate = call("self.end_watched", estimate, name("given"))
+    block.returns(estimate)

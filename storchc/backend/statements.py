@@ -1,0 +1,174 @@
+"""The statements of a story as statements of ``forward``."""
+
+from __future__ import annotations
+
+from storchc.backend import calls
+from storchc.backend.block import Block
+from storchc.backend.code import Code
+from storchc.backend.distributions import distribution, expanded
+from storchc.backend.expressions import Writer
+from storchc.backend.python import Py, index, literal, member, method, name
+from storchc.ir.expression import CallUser, Construct, Named, Value
+from storchc.ir.graph import Compute, Cost, Node, Report, Sample
+from storchc.ir.types import DistributionType, Plates, ValueType
+
+
+def write_node(writer: Writer, block: Block, node: Node) -> None:
+    """One statement of the story."""
+    match node:
+        case Compute():
+            _compute(writer, block, node)
+        case Sample():
+            _sample(writer, block, node)
+        case Cost():
+            _cost(writer, block, node)
+        case Report():
+            _report(writer, block, node)
+
+
+def _compute(writer: Writer, block: Block, node: Compute) -> None:
+    block.story(node.span)
+    if isinstance(node.value, CallUser) and len(node.types) > 1:
+        _compute_several(writer, block, node, node.value)
+    elif isinstance(node.value, Construct | Named):
+        made = distribution(writer, node.value, frozenset(), tensor=True)
+        target = _define(writer, node.names[0], made.stored)
+        block.assign(target, made.py, _comment(writer, node.types[0], made.stored))
+        if node.names[0] in _sampled(writer):
+            block.when("keep_param_grads", method(name(target), "retain_grads"))
+    else:
+        code = writer.tensor(writer.value(node.value), node.value.type.dtype)
+        target = _define(writer, node.names[0], code.stored)
+        block.assign(target, code.py, _comment(writer, node.types[0], code.stored))
+
+
+def _sampled(writer: Writer) -> set[str]:
+    """The names of distributions that some sample is drawn from."""
+    return {s.distribution.name for s in writer.graph.samples if isinstance(s.distribution, Named)}
+
+
+def _compute_several(writer: Writer, block: Block, node: Compute, value: CallUser) -> None:
+    callee = writer.graph.callees[value.callee]
+    result, stored = calls.called(writer, value, callee)
+    targets = [_define(writer, n, stored) for n in node.names]
+    block.assign(_pattern(callee.results, targets), result)
+    for position, (target, wanted) in enumerate(zip(targets, value.results, strict=True)):
+        checked = calls.check(writer, callee, position, wanted, name(target), stored)
+        code = calls.unfold(writer, callee, checked, stored)
+        block.assign(target, code, _comment(writer, node.types[position], stored))
+
+
+def _pattern(slots: tuple[object, ...], targets: list[str]) -> str:
+    """``a, (b, c)``: the targets in the form of the callee's results."""
+    parts, left = [], list(targets)
+    for slot in slots:
+        size = len(slot.items)  # type: ignore[attr-defined]
+        taken, left = left[:size], left[size:]
+        grouped = slot.is_tuple and len(slots) > 1  # type: ignore[attr-defined]
+        parts.append(f"({', '.join(taken)})" if grouped else ", ".join(taken))
+    return ", ".join(parts)
+
+
+def _define(writer: Writer, story_name: str, stored: Plates) -> str:
+    """The local name of a value from here on."""
+    writer.stored[story_name] = stored
+    writer.locals[story_name] = target = writer.identifiers.local(story_name)
+    return target
+
+
+def _comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates) -> str:
+    """``[z, data, K, C]``: the plates in memory and the event."""
+    shape = type_.shape if isinstance(type_, ValueType) else type_.batch + type_.event
+    sizes = [*writer.storage.order(stored), *map(str, shape)]
+    return f"[{', '.join(sizes)}]" if sizes else "[]"
+
+
+# --- samples -------------------------------------------------------------------------------------
+
+
+def _sample(writer: Writer, block: Block, node: Sample) -> None:
+    block.story(node.span)
+    estimator = writer.estimation.estimators[node.name]
+    own = frozenset() if node.joins else frozenset({node.name})
+    plates = writer.storage.full(node.type.plates - own)
+    made = distribution(writer, node.distribution, plates, tensor=True)
+    writer.distribution_plates[node.name] = made.stored
+    code = made.py if estimator.enumerated else expanded(writer, made, plates)
+    target = _law(writer, block, node, code)
+    draw = writer.identifiers.local(f"{node.name}_draw")
+    writer.draws[node.name] = draw
+    block.assign(draw, _drawing(writer, node, name(target), plates))
+    stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
+    value = _define(writer, node.name, stored)
+    block.assign(value, member(name(draw), "value"), _comment(writer, node.type, stored))
+
+
+def _law(writer: Writer, block: Block, node: Sample, code: Py) -> str:
+    """The local name of the distribution that a sample is drawn from."""
+    if isinstance(node.distribution, Named):
+        plain = writer.locals[node.distribution.name]
+        if code == name(plain):
+            return plain
+    target = writer.identifiers.local(f"{node.name}_law")
+    block.assign(target, code)
+    if not isinstance(node.distribution, Named):
+        block.when("keep_param_grads", method(name(target), "retain_grads"))
+    return target
+
+
+def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
+    estimator = writer.estimation.estimators[node.name]
+    given = method(writer.inner("replayed"), "get", literal(node.name))
+    values = {
+        key: _option(writer, node, value, plates)
+        for key, value in (*estimator.values.items(), *estimator.sampler_values.items())
+        if key != "baseline"
+    }
+    chosen = index(writer.inner("methods"), literal(node.name))
+    if node.joins:
+        dim = writer.storage.dim(node.plate, plates)
+        return method(chosen, "draw_each", law, given, literal(dim), **values)
+    if node.name in writer.storage.flat:
+        return method(chosen, "draw_single", law, given, **values)
+    return method(chosen, "draw", law, given, **values)
+
+
+def _option(writer: Writer, node: Sample, value: Value | Construct | Named, plates: Plates) -> Py:
+    """An option that is a value of the story, aligned with the parameters of the distribution."""
+    if isinstance(value, Construct | Named):
+        made = distribution(writer, value, plates, len(node.distribution.type.batch), tensor=True)
+        return made.py
+    code = writer.value(value)
+    own = len(node.distribution.type.event)
+    rank = len(node.distribution.type.batch) + own
+    return writer.storage.align(code.py, code.stored, value.type.rank, plates, rank)
+
+
+# --- costs and reports ---------------------------------------------------------------------------
+
+
+def _cost(writer: Writer, block: Block, node: Cost) -> None:
+    if node.name in writer.locals:
+        return
+    block.story(node.span)
+    code = writer.as_float(node.value)
+    writer.made_float.add(node.name)
+    target = _define(writer, node.name, code.stored)
+    block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
+
+
+def _report(writer: Writer, block: Block, node: Report) -> None:
+    if node.name in writer.locals:
+        return
+    block.story(node.span)
+    code = writer.tensor(writer.value(node.value), node.value.type.dtype)
+    target = _define(writer, node.name, code.stored)
+    block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
+
+
+def baseline(writer: Writer, node: Sample) -> Code | None:
+    """The learned baseline of a sample, its inputs detached."""
+    value = writer.estimation.estimators[node.name].values.get("baseline")
+    return None if value is None else writer.cut().as_float(value)  # type: ignore[arg-type]
+
+
