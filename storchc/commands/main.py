@@ -40,11 +40,8 @@ class Commands(click.Group):
         from difflib import get_close_matches
 
         close = get_close_matches(name, COMMANDS, n=1)
-        if close:
-            hint = f" Did you mean `{close[0]}`?"
-        else:
-            hint = f" There are: {', '.join(COMMANDS)}."
-        raise click.UsageError(f"There is no command `{name}`.{hint}", ctx)
+        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(COMMANDS)}."
+        raise click.UsageError(f"There is no command `{name}`. {hint}", ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,7 +72,8 @@ def _report(error: Exception, arguments: list[str]) -> None:
     notes = getattr(error, "__notes__", [f"storchc {__version__} failed"])
     again = " ".join(["storchc", "--debug", *arguments])
     click.echo(
-        f"storchc: internal error ({type(error).__name__}); this is a mistake in storchc, not yours\n"
+        f"storchc: internal error ({type(error).__name__});"
+        " this is a mistake in storchc, not yours\n"
         f"  {notes[0]}\n"
         f"  please report it, with the story and what this prints: {again}",
         err=True,

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storchc.diagnostics import syntax, yaml_form
+from storchc.diagnostics import credit, names, paths, shapes, syntax, yaml_form
 
-CODES: dict[str, str] = {**syntax.CODES, **yaml_form.CODES}
+CODES: dict[str, str] = dict(
+    sorted(
+        (code, title)
+        for area in (syntax, yaml_form, names, shapes, paths, credit)
+        for code, title in area.CODES.items()
+    )
+)
 
 PAGES = Path(__file__).parent / "pages"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from storchc.source import Source, Span
+from storchc.source import Span
 
 Severity = Literal["error", "warning"]
 
@@ -63,7 +63,7 @@ class Diagnostic:
 
 
 class StoryError(Exception):
-    """A story has errors. ``diagnostics`` lists them, warnings included, in the order of the file."""
+    """A story has errors. ``diagnostics`` lists them, warnings included, in the file's order."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = diagnostics

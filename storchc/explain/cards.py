@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import fill
 
+from storchc.catalogue.family import Family
+from storchc.catalogue.function import REQUIRED, Function
 from storchc.catalogue.method import MethodEntry, Option, SamplerEntry
-
-WIDTH = 96
+from storchc.diagnostics.suggest import listed
+from storchc.explain.text import facts
 
 _NEEDS = {
     "pathwise": "a family whose samples are a differentiable function of its parameters",
@@ -18,11 +19,10 @@ _NEEDS = {
 
 def method_card(entry: MethodEntry) -> str:
     """The card of a gradient estimator."""
-    facts = [
+    pairs = [
         ("gradient", _bias(entry)),
         ("formula", entry.formula),
-        ("costs", f"evaluated {entry.evaluations} times" if entry.evaluations == "n" else ""),
-        ("evaluations", "" if entry.evaluations == "n" else entry.evaluations),
+        ("evaluations", f"of the costs: {entry.evaluations}"),
         ("needs", "; ".join(_NEEDS[need] for need in sorted(entry.needs))),
         ("families", ", ".join(entry.families)),
         ("derivatives", "of any order" if entry.order is None else f"up to order {entry.order}"),
@@ -31,18 +31,95 @@ def method_card(entry: MethodEntry) -> str:
         ("note", entry.notes),
         ("reference", entry.reference),
     ]
-    return _card(entry.name, entry.summary, facts) + _options(entry.options)
+    return _card(entry.name, entry.summary, pairs) + _options(entry.options)
 
 
 def sampler_card(entry: SamplerEntry) -> str:
     """The card of a sampler."""
-    facts = [
+    pairs = [
         ("weights", "of its own" if entry.weighted else "1/n"),
         ("needs", "; ".join(_NEEDS[need] for need in sorted(entry.needs))),
         ("prefer it when", entry.prefer),
         ("reference", entry.reference),
     ]
-    return _card(entry.name, entry.summary, facts) + _options(entry.options)
+    return _card(entry.name, entry.summary, pairs) + _options(entry.options)
+
+
+def family_card(entry: Family) -> str:
+    """The card of a family of distributions."""
+    pairs = [
+        (
+            "write",
+            f"{entry.name}({', '.join(_parameter(entry, p.name) for p in entry.parameters)})",
+        ),
+        ("either", "; ".join(listed(group, "or") for group in entry.choices)),
+        ("values", f"{entry.support}, {entry.dtype}"),
+        ("gradient", _pathwise(entry)),
+        ("outcomes", "finitely many: `Expect` can enumerate them" if entry.finite else ""),
+        ("properties", ", ".join(p.name for p in entry.properties)),
+        ("entropy", "" if entry.entropy else "has no closed form"),
+        (
+            "kl_divergence",
+            f"to {', '.join(sorted(entry.divergences))}" if entry.divergences else "",
+        ),
+        ("note", entry.caution),
+        ("reference", entry.reference),
+    ]
+    return _card(entry.name, entry.summary, pairs)
+
+
+def function_card(entry: Function) -> str:
+    """The card of a function of the language."""
+    pairs = [
+        ("write", signature(entry)),
+        ("group", entry.group),
+        ("gradient", _flow(entry)),
+        ("plates", "`over=` may take the place of `dim=` and reduce plates" if entry.over else ""),
+    ]
+    return _card(entry.name, entry.summary, pairs)
+
+
+def signature(entry: Function) -> str:
+    """How a function is called: ``sum(x, dim=none)``."""
+    parts = [
+        p.name if p.default is REQUIRED else f"{p.name}={_default(p.default)}"
+        for p in entry.parameters
+    ]
+    return f"{entry.name}({', '.join(parts)})"
+
+
+def _default(value: object) -> str:
+    return "none" if value is None else _written(value)
+
+
+def _flow(entry: Function) -> str:
+    match entry.broken:
+        case "none":
+            return "flows through it"
+        case "all":
+            return "does not flow through it"
+        case positions:
+            names = [p.name for i, p in enumerate(entry.parameters) if i in positions]
+            return f"does not flow through {listed(names)}"
+
+
+def _parameters(entry: Family) -> str:
+    chosen = {name for group in entry.choices for name in group}
+    return ", ".join(
+        f"{p.name}=…"
+        if p.name in chosen
+        else p.name
+        if p.default is None
+        else f"{p.name}={p.default}"
+        for p in entry.parameters
+    )
+
+
+def _pathwise(entry: Family) -> str:
+    if not entry.pathwise:
+        return "not reparameterizable: values carry no gradient"
+    order = "any order" if entry.pathwise_order is None else f"order {entry.pathwise_order} at most"
+    return f"reparameterizable, derivatives of {order}"
 
 
 def _bias(entry: MethodEntry) -> str:
@@ -57,23 +134,15 @@ def _drawing(entry: MethodEntry) -> str:
     return "its own: `using` is not possible"
 
 
-def _card(name: str, summary: str, facts: Iterable[tuple[str, str]]) -> str:
-    lines = [f"{name}: {summary}", ""]
-    lines += [_fact(label, text) for label, text in facts if text]
-    return "\n".join(lines) + "\n"
-
-
-def _fact(label: str, text: str) -> str:
-    start = f"  {label:<15} "
-    return fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+def _card(name: str, summary: str, pairs: Iterable[tuple[str, str]]) -> str:
+    return "\n".join([f"{name}: {summary}", "", *facts(pairs), ""])
 
 
 def _options(options: tuple[Option, ...]) -> str:
     if not options:
         return "\n  no options\n"
-    width = max(len(_setting(option)) for option in options)
-    lines = [f"    {_setting(option):<{width}}  {_option(option)}" for option in options]
-    return "\n".join(["", "  options", *lines, ""])
+    pairs = [(_setting(option), _option(option)) for option in options]
+    return "\n".join(["", "  options", *facts(pairs, indent=4), ""])
 
 
 def _setting(option: Option) -> str:
@@ -82,7 +151,7 @@ def _setting(option: Option) -> str:
     return f"{option.name}={_written(option.default)}"
 
 
-def _written(value: int | float | bool | str) -> str:
+def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -95,5 +164,5 @@ def _option(option: Option) -> str:
         "module": "a module of the story",
         "distribution": "a distribution",
     }
-    kind = kinds[option.kind] + (" or an expression of the story" if option.value else "")
+    kind = kinds[option.kind] + ("; or an expression of the story" if option.value else "")
     return f"{option.summary} ({kind})"

@@ -1,7 +1,5 @@
 """``storchc explain`` and the catalogues."""
 
-from pathlib import Path
-
 import pytest
 
 from storchc.catalogue import distributions, functions, methods, samplers

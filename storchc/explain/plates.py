@@ -1,0 +1,77 @@
+"""Plates in words: how many elements they have and how they are reduced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.support import support_size
+from storchc.catalogue import distributions
+from storchc.diagnostics.suggest import listed
+from storchc.explain.text import counted, spoken
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.types import Plates
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many elements the sample plates have."""
+
+    graph: Graph
+    estimation: Estimation
+
+    def opener(self, plate: str) -> Sample:
+        """The sample that opens ``plate``."""
+        return next(s for s in self.graph.samples if s.name == plate)
+
+    def size(self, plate: str) -> int | None:
+        """The number of elements, or None when it is known at run time only."""
+        sample = self.opener(plate)
+        estimator = self.estimation.estimators[sample.name]
+        if not estimator.enumerated:
+            return estimator.count
+        family = distributions.lookup(sample.distribution.type.family)
+        return support_size(sample.distribution, family) if family else None
+
+    def describe(self, plate: str) -> str:
+        """What the elements of ``plate`` are and what they weigh."""
+        estimator = self.estimation.estimators[plate]
+        joined = [s.name for s in self.graph.samples if s.plate == plate and s.joins]
+        size = self.size(plate)
+        if estimator.enumerated:
+            number = "all" if size is None else f"all {size}"
+            text = f"{number} outcomes of `{plate}`, each with its probability"
+        elif estimator.weighted:
+            text = f"{counted(size or 1, 'draw')} of `{plate}` with importance weights"
+        else:
+            text = f"{counted(size or 1, 'independent draw')} of `{plate}`, equally weighted"
+        return text + (f"; {listed(joined)} drawn along with each" if joined else "")
+
+    def evaluations(self, plates: Plates) -> str:
+        """How often a value with ``plates`` is computed for each element of its data plates."""
+        opened = [p for p in self.graph.sample_plates if p in plates]
+        sizes = [self.size(p) for p in opened]
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes):
+            return "once for each outcome"
+        total = 1
+        for size in known:
+            total *= size
+        text = f"{total} times" if total != 1 else "once"
+        data = [p for p in self.graph.data_plates if p in plates]
+        return text + (f" for each element of {listed(data)}" if data else "")
+
+
+def reduction(graph: Graph, plates: Plates) -> str:
+    """How a cost with ``plates`` enters the total."""
+    parts = []
+    opened = [p for p in graph.order(plates) if p in graph.sample_plates]
+    if opened:
+        parts.append(f"weighted average over {listed(opened)}")
+    for how, words in (("mean", "mean"), ("sum", "sum")):
+        names = [
+            p.name for p in graph.data_plates.values() if p.name in plates and p.reduction == how
+        ]
+        if names:
+            parts.append(f"{words} over {listed(names)}")
+    return spoken(parts) if parts else "counted once"

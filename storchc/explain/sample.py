@@ -1,0 +1,115 @@
+"""A sample in words: its method, why that is right there, and what it is credited with."""
+
+from __future__ import annotations
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.methods import Estimator
+from storchc.diagnostics.suggest import listed
+from storchc.explain.plates import Counts
+from storchc.explain.text import counted, spoken
+from storchc.ir.expression import Construct, Named, Value
+from storchc.ir.graph import Graph, ModuleOption, Sample
+
+
+def sample_facts(
+    graph: Graph, estimation: Estimation, counts: Counts, node: Sample
+) -> list[tuple[str, str]]:
+    """What there is to say about ``node`` beside its type."""
+    estimator = estimation.estimators[node.name]
+    lives = f"~{node.name}" in estimation.live
+    return [
+        ("distribution", node.distribution.type.family),
+        ("drawn", _drawn(node, estimator, counts)),
+        ("method", _method(graph, estimator)),
+        ("gradient", _gradient(estimator)),
+        ("right because", _why(node, estimator, counts)),
+        ("credited with", _credited(graph, estimation, node) if lives else _idle()),
+        ("warning", _warning(estimator)),
+    ]
+
+
+def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
+    if node.joins:
+        return f"in plate `{node.plate}`: one value for each of its elements"
+    size = counts.size(node.plate)
+    if estimator.enumerated:
+        return f"not at all: {'every' if size is None else size} outcomes are enumerated"
+    using = f" using {estimator.sampler.name}" if estimator.sampler else ""
+    return counted(size or 1, "time") + f"{using}, in its own plate `{node.plate}`"
+
+
+def _method(graph: Graph, estimator: Estimator) -> str:
+    options = [f"{name}={_constant(value)}" for name, value in estimator.constants.items()]
+    options += [f"{name}={_value(graph, value)}" for name, value in estimator.values.items()]
+    return f"{estimator.name}({', '.join(options)})"
+
+
+def _constant(value: int | float | bool | str | ModuleOption | None) -> str:
+    if isinstance(value, ModuleOption):
+        return value.name
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _value(graph: Graph, value: Value | Construct | Named) -> str:
+    text = " ".join(graph.source.cut(value.span).split())
+    return text or "an expression"
+
+
+def _gradient(estimator: Estimator) -> str:
+    order = "any order" if estimator.order is None else f"order {estimator.order} at most"
+    if estimator.entry is None:
+        return "as right as your method is"
+    bias = "unbiased" if estimator.entry.unbiased else "BIASED"
+    where = {
+        "score": "through the log-probability of its values",
+        "pathwise": "through its values",
+        "weights": "through the probabilities of its outcomes",
+    }[estimator.carrier]
+    return f"{bias}, {where}; derivatives of {order}"
+
+
+def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
+    if estimator.entry is None or estimator.why != estimator.entry.summary:
+        return estimator.why
+    family, needs = node.distribution.type.family, estimator.entry.needs
+    reasons = []
+    if "pathwise" in needs:
+        reasons.append(f"`{family}` is reparameterizable")
+    if estimator.entry.families:
+        reasons.append(f"`{family}` has a relaxation")
+    if "finite" in needs:
+        size = counts.size(node.plate)
+        reasons.append("the support is finite" + (f" ({counted(size, 'outcome')})" if size else ""))
+    if "smooth" in needs:
+        reasons.append(f"every path from `{node.name}` to a cost is differentiable")
+    if not reasons:
+        reasons.append(f"`{family}` has a log-probability; no path needs to be differentiable")
+    return spoken(reasons)
+
+
+def _idle() -> str:
+    return "nothing: no parameter, module or input learns through its distribution"
+
+
+def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
+    """The costs that the sample's gradient is made of, those that mix its plates apart."""
+    groups = estimation.credit.groups.get(node.name)
+    if groups is None:
+        costs = [c.name for c in graph.costs if node.name in estimation.dependence.costs[c.name]]
+        return listed(costs) or "no cost: nothing depends on it"
+    parts = []
+    for mixed, costs in groups.items():
+        over = listed(p for p in graph.order(mixed))
+        parts.append(listed(costs) + (f" (over all of {over} at once)" if mixed else ""))
+    return "; ".join(parts) or "no cost: nothing depends on it"
+
+
+def _warning(estimator: Estimator) -> str:
+    entry = estimator.entry
+    if entry is None:
+        return "storchc knows nothing about this method; its options were not checked"
+    if not entry.unbiased:
+        return (
+            f"{entry.name} is biased: it follows the gradient of another objective than the story's"
+        )
+    return ""

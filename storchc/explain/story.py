@@ -1,0 +1,144 @@
+"""``storchc explain FILE``: what will be estimated, how, and why that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.analysis.estimation import Estimation
+from storchc.diagnostics.suggest import listed
+from storchc.explain.plates import Counts, reduction
+from storchc.explain.sample import sample_facts
+from storchc.explain.text import facts
+from storchc.ir.graph import Callee, Compute, Cost, Graph, Node, Report, Sample, Slot
+from storchc.ir.types import DistributionType, ValueType, write_shape
+
+WIDEST = 96
+
+
+def explain(graph: Graph, estimation: Estimation) -> str:
+    """The whole story, node by node."""
+    counts = Counts(graph, estimation)
+    lines = [f"story {graph.name}"]
+    lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
+    lines += ["", *_objective(graph, counts), "", *_given(graph)]
+    for node in graph.nodes:
+        lines += ["", *_node(graph, estimation, counts, node)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _objective(graph: Graph, counts: Counts) -> Iterator[str]:
+    yield "minimised: the expectation of the sum of"
+    yield from facts((c.name, reduction(graph, c.value.type.plates)) for c in graph.costs)
+    yield from _plates(graph, counts)
+
+
+def _plates(graph: Graph, counts: Counts) -> Iterator[str]:
+    rows = [
+        (p.name, f"declared; its elements are {_reduced(p.reduction)}")
+        for p in graph.data_plates.values()
+    ]
+    rows += [(plate, counts.describe(plate)) for plate in graph.sample_plates]
+    if rows:
+        yield ""
+        yield "plates"
+        yield from facts(rows)
+
+
+def _reduced(how: str) -> str:
+    return "averaged" if how == "mean" else "summed"
+
+
+def _given(graph: Graph) -> Iterator[str]:
+    yield "given"
+    yield from facts(
+        [
+            *(
+                (d.name, f"dim, {'bound at the call' if d.value is None else d.value}")
+                for d in graph.dims.values()
+            ),
+            *((i.name, f"input, {describe(graph, i.type)}") for i in graph.inputs),
+            *((p.name, f"param, {describe(graph, p.type)}") for p in graph.params),
+            *((c.name, _callee(c)) for c in graph.callees.values()),
+            *((u.name, f"a method of yours from `{u.module}`") for u in graph.uses.values()),
+        ]
+    )
+
+
+def _callee(callee: Callee) -> str:
+    flags = "".join(f" {flag}" for flag in sorted(callee.flags))
+    arguments, results = (
+        ", ".join(map(_slot, side)) for side in (callee.arguments, callee.results)
+    )
+    return f"{callee.kind}{flags}, {arguments} -> {results}"
+
+
+def _slot(slot: Slot) -> str:
+    items = ", ".join(
+        write_shape(item.shape) + (f": {item.dtype}" if item.dtype != "float" else "")
+        for item in slot.items
+    )
+    return f"({items})" if slot.is_tuple else items
+
+
+def describe(graph: Graph, type_: ValueType | DistributionType) -> str:
+    """A type in words: plates in the order of memory, event shape, dtype."""
+    if isinstance(type_, DistributionType):
+        return f"{type_.family} over {describe(graph, type_.sample)}"
+    plates = graph.order(type_.plates)
+    where = f"plates ({', '.join(plates)})" if plates else "no plates"
+    return f"{type_.dtype} {write_shape(type_.shape)}, {where}"
+
+
+def _node(graph: Graph, estimation: Estimation, counts: Counts, node: Node) -> Iterator[str]:
+    yield _statement(graph, node)
+    match node:
+        case Compute(names, _, types, _):
+            labels = names if len(names) > 1 else ["value"]
+            rows = [(name, describe(graph, t)) for name, t in zip(labels, types, strict=True)]
+        case Sample():
+            rows = [("value", describe(graph, node.type))]
+            rows += sample_facts(graph, estimation, counts, node)
+        case Cost():
+            rows = _cost_facts(graph, estimation, counts, node)
+        case Report(_, value, _):
+            rows = [
+                ("value", describe(graph, value.type)),
+                ("role", "to look at; no part of the total"),
+            ]
+    yield from facts(rows, indent=6)
+
+
+def _statement(graph: Graph, node: Node) -> str:
+    number = graph.source.position(node.span.start).line
+    text = " ".join(graph.source.cut(node.span).split())
+    if len(text) > WIDEST - 6:
+        text = text[: WIDEST - 7] + "…"
+    return f"{number:>4}  {text}"
+
+
+def _cost_facts(
+    graph: Graph, estimation: Estimation, counts: Counts, node: Cost
+) -> list[tuple[str, str]]:
+    ancestors = estimation.dependence.costs[node.name]
+    samples = [s.name for s in graph.samples if s.name in ancestors]
+    scores = [name for name, _ in estimation.credit.scores[node.name]]
+    return [
+        ("value", describe(graph, node.value.type)),
+        ("in the total", reduction(graph, node.value.type.plates)),
+        ("depends on", listed(samples) if samples else "no sample: it is exact"),
+        ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
+        ("evaluated", counts.evaluations(node.value.type.plates)),
+        ("mixes", _mixes(graph, node, estimation)),
+    ]
+
+
+def _mixes(graph: Graph, node: Cost, estimation: Estimation) -> str:
+    """Which sample plates the cost reduces on its way: the objective may depend on their sizes."""
+    ancestors = estimation.dependence.costs[node.name]
+    mixed = [p for p in graph.sample_plates if any(p in plates for plates in ancestors.values())]
+    if not mixed:
+        return ""
+    return (
+        f"it depends on all elements of {listed(mixed)} at once (`over=`), and credits them all; "
+        "another number of draws or another method there may be another objective"
+    )
