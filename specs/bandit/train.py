@@ -1,9 +1,9 @@
 """Actor and critic on a contextual bandit.
 
-The reward is a plain Python function without a gradient, so the actor learns from the score function.
-Its baseline is a value that the story names, `critic(context)`: `backward()` trains the critic on the
-reward beside the actor, and the critic changes the variance of the actor's gradient, never its mean.
-Run `python specs/bandit/train.py`.
+The reward is a plain Python function without a gradient, so the actor learns from the score
+function. Its baseline is a value that the story names, `critic(context)`: `backward()` trains the
+critic on the reward beside the actor, and the critic changes the variance of the actor's
+gradient, never its mean. Run `python specs/bandit/train.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A story with a gradient estimator of one's own.
 
-`leave_one_out.py` beside this file holds the estimator, and `use` brings it into the story: four lines
-that say how it differs from the score function. Run `python specs/custom_method/train.py`.
+`leave_one_out.py` beside this file holds the estimator, and `use` brings it into the story: four
+lines that say how it differs from the score function. Run `python specs/custom_method/train.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A discrete variational auto-encoder on scikit-learn's handwritten digits, with the method you name.
+"""A discrete variational auto-encoder on handwritten digits, with the method that you name.
 
 Run `python specs/discrete_vae/train.py --method 'Expect()'`. `demo.py` beside it compares four.
 """

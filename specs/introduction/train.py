@@ -1,8 +1,8 @@
 """Five estimators of one gradient: the table of means and variances of the introduction example.
 
-The story computes d = a + b, draws e from a normal at b + c and pays f = d e². The derivative of the
-expected cost by c is 2 (a + b) (b + c) = -11.08 exactly. Every method of the table estimates it;
-they differ in how far single estimates lie apart. Run `python specs/introduction/train.py`.
+The story computes d = a + b, draws e from a normal at b + c and pays f = d e². The derivative of
+the expected cost by c is 2 (a + b) (b + c) = -11.08 exactly. Every method of the table estimates
+it; they differ in how far single estimates lie apart. Run `python specs/introduction/train.py`.
 """
 
 from __future__ import annotations
