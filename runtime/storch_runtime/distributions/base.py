@@ -15,14 +15,15 @@ class Distribution:
     """A distribution over plates: parameters ``[*plates, *batch event, *own]``.
 
     ``event`` counts the trailing batch dimensions that belong to the story's event; those on their
-    left are plates. A log-probability sums every event dimension: one joint variable per plate element.
-    Parameters are Python numbers or floating tensors that broadcast against each other; nothing is
-    checked here. The class attributes say of a family what the compiler's catalogue says too.
+    left are plates. A log-probability sums every event dimension: one joint variable for each
+    element of the plates. Parameters are Python numbers or floating tensors that broadcast against
+    each other; nothing is checked here. The class attributes agree with the compiler's catalogue.
     """
 
     __slots__ = ("event",)
 
     ranks: ClassVar[Mapping[str, int]] = {}  # dimensions of each parameter's own event part
+    constants: ClassVar[frozenset[str]] = frozenset()  # parameters that are plain integers
     pathwise: ClassVar[bool] = False  # whether rsample carries a gradient
     pathwise_order: ClassVar[int | None] = None  # highest derivative of rsample; None: any
     finite: ClassVar[bool] = False  # whether the support can be listed
@@ -95,13 +96,27 @@ class Distribution:
         """The story's event shape: batch event, then the family's own."""
         return self.batch_event + self.own_event
 
+    def support_size(self) -> int:
+        """The number of joint outcomes of the event."""
+        size: int = self.outcomes ** self.batch_event.numel()
+        return size
+
+    @property
+    def outcomes(self) -> int:
+        """The number of outcomes of one batch element."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
+    def as_torch(self) -> torch.distributions.Distribution:
+        """Torch's distribution, over plates and batch event alike."""
+        raise NotImplementedError
+
     def expand(self, plates: tuple[int, ...]) -> Self:
         """The same distribution with these plate sizes."""
         shape = (*plates, *self.batch_event)
-        expanded = {
-            name: _expand(value, shape, self.ranks.get(name, 0))
-            for name, value in self.given().items()
-        }
+        given = self.given()
+        if not any(isinstance(value, Tensor) for value in given.values()):
+            given = {k: v if k in self.constants else torch.tensor(v) for k, v in given.items()}
+        expanded = {k: _expand(v, shape, self.ranks.get(k, 0)) for k, v in given.items()}
         return type(self)(**expanded, event=self.event)  # type: ignore[call-arg]
 
     def lift(self, event: int) -> Self:
@@ -111,6 +126,15 @@ class Distribution:
             for name, value in self.given().items()
         }
         return type(self)(**lifted, event=event)  # type: ignore[call-arg]
+
+    def unsqueeze(self, *dims: int) -> Self:
+        """The same distribution with a plate of size 1 at each of ``dims``, counted afterwards."""
+        plates = len(self.plates)
+        given = {
+            name: _insert(value, plates, self.event + self.ranks.get(name, 0), dims)
+            for name, value in self.given().items()
+        }
+        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
 
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""
@@ -138,7 +162,13 @@ def joint_shape(a: Parameter | None, b: Parameter | None) -> torch.Size:
         return a.shape if isinstance(a, Tensor) else torch.Size()
     if not isinstance(a, Tensor) or a.shape == b.shape:
         return b.shape
-    return torch.broadcast_shapes(a.shape, b.shape)
+    return common_shape(a.shape, b.shape)
+
+
+def common_shape(*shapes: torch.Size) -> torch.Size:
+    """The shape that these broadcast to."""
+    shape: torch.Size = torch.broadcast_shapes(*shapes)  # type: ignore[no-untyped-call]
+    return shape
 
 
 def spread(value: Parameter, shape: torch.Size, like: Tensor) -> Tensor:
@@ -159,8 +189,8 @@ def drawn(n: int | None, shape: torch.Size) -> tuple[int, ...]:
 
 
 def _expand(value: Parameter, shape: tuple[int, ...], rank: int) -> Parameter:
-    if not isinstance(value, Tensor):
-        return torch.tensor(value, dtype=torch.get_default_dtype()).expand(shape)
+    if not isinstance(value, Tensor) or value.dim() < rank:
+        return value
     return value.expand(*shape, *value.shape[value.dim() - rank :])
 
 
@@ -169,6 +199,15 @@ def _lift(value: Parameter, rank: int, more: int) -> Parameter:
         return value
     plates = value.dim() - rank
     return value.reshape(value.shape[:plates] + (1,) * more + value.shape[plates:])
+
+
+def _insert(value: Parameter, plates: int, event: int, dims: tuple[int, ...]) -> Parameter:
+    if not isinstance(value, Tensor) or value.dim() <= event:
+        return value
+    value = value[(None,) * (plates + event - value.dim())]
+    for dim in sorted(dims):
+        value = value.unsqueeze(dim)
+    return value
 
 
 def _alias(value: Parameter) -> Parameter:

@@ -46,6 +46,15 @@ class Bernoulli(Distribution):
         """Plates and batch event together."""
         return self._tensor.shape
 
+    @property
+    def outcomes(self) -> int:
+        """Two."""
+        return 2
+
+    def as_torch(self) -> torch.distributions.Bernoulli:
+        """Torch's distribution."""
+        return torch.distributions.Bernoulli(**self.given(), validate_args=False)
+
     def _log_pair(self) -> tuple[Tensor, Tensor]:
         """``log P(1), log P(0)``."""
         if self._logits is not None:

@@ -8,7 +8,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.base import Distribution, Parameter, drawn, sum_event
+from storch_runtime.distributions.base import (
+    Distribution,
+    Parameter,
+    attach,
+    common_shape,
+    drawn,
+    sum_event,
+)
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import joint_indices, joint_sums
 
@@ -49,8 +56,8 @@ class Classes(Distribution):
         return self._tensor.shape[:-1]
 
     @property
-    def classes(self) -> int:
-        """How many classes there are."""
+    def outcomes(self) -> int:
+        """The number of classes."""
         return self._tensor.shape[-1]
 
     @property
@@ -73,6 +80,9 @@ class Classes(Distribution):
                 self._probs = self._tensor / self._tensor.sum(-1, keepdim=True)
         return self._probs
 
+    def _weights(self) -> Tensor | None:
+        return self._tensor if self._logits is None else None
+
     def draw_indices(self, n: int | None, noise: Tensor | None) -> Tensor:
         """``[n, *batch]``: class indices, without gradient."""
         probs = self.probs.detach()
@@ -85,7 +95,7 @@ class Classes(Distribution):
         else:
             points = noise.unsqueeze(-1) if n is None else noise.movedim(0, -1)
         points = (points * cumulative[..., -1:]).contiguous()
-        indices = torch.searchsorted(cumulative, points, right=True).clamp_(max=self.classes - 1)
+        indices = torch.searchsorted(cumulative, points, right=True).clamp_(max=self.outcomes - 1)
         return indices.squeeze(-1) if n is None else indices.movedim(-1, 0)
 
     def entropy(self) -> Tensor:
@@ -112,7 +122,7 @@ class Classes(Distribution):
 
     def _joint_indices(self) -> Tensor:
         shape = self.batch_event
-        return joint_indices(self.classes, shape.numel(), self._tensor.device).reshape(-1, *shape)
+        return joint_indices(self.outcomes, shape.numel(), self._tensor.device).reshape(-1, *shape)
 
 
 class Categorical(Classes):
@@ -120,10 +130,14 @@ class Categorical(Classes):
 
     __slots__ = ()
 
+    def as_torch(self) -> torch.distributions.Categorical:
+        """Torch's distribution."""
+        return torch.distributions.Categorical(self._weights(), self._logits, validate_args=False)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """The logit at ``value``."""
         logits = self.logits
-        shape = torch.broadcast_shapes(value.shape, logits.shape[:-1])
+        shape = common_shape(value.shape, logits.shape[:-1])
         index = value.expand(shape).unsqueeze(-1)
         picked = logits.expand(*shape, logits.shape[-1]).gather(-1, index).squeeze(-1)
         return sum_event(picked, self.event)
@@ -167,6 +181,12 @@ class OneHotCategorical(Classes):
         """``[C]``."""
         return self._tensor.shape[-1:]
 
+    def as_torch(self) -> torch.distributions.OneHotCategorical:
+        """Torch's distribution."""
+        return torch.distributions.OneHotCategorical(
+            self._weights(), self._logits, validate_args=False
+        )
+
     def log_prob(self, value: Tensor) -> Tensor:
         """``Σ value log probs``, for relaxed values too."""
         return sum_event(value * self._finite_logits(), self.event + 1)
@@ -179,7 +199,7 @@ class OneHotCategorical(Classes):
 
     def enumerate_support(self) -> Tensor:
         """``[C ** D, *event, C]``."""
-        one_hot = torch.eye(self.classes, dtype=self._tensor.dtype, device=self._tensor.device)
+        one_hot = torch.eye(self.outcomes, dtype=self._tensor.dtype, device=self._tensor.device)
         return one_hot[self._joint_indices()]
 
     @property
@@ -202,6 +222,23 @@ class OneHotCategorical(Classes):
     def stddev(self) -> Tensor:
         """The square root of the variance."""
         return self.variance.sqrt()
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """A one-hot vector with the gradient of the probabilities in its place: biased."""
+
+    __slots__ = ()
+
+    pathwise = True
+    replayable = True
+
+    def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """One-hot vectors with the gradient of ``probs``."""
+        return self.replay(self.sample(n, noise=noise))
+
+    def replay(self, value: Tensor) -> Tensor:
+        """``value`` with the gradient of ``probs``."""
+        return attach(value, self.probs)
 
 
 def _race(probs: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from storch_runtime.distributions.base import Distribution
+from storch_runtime.distributions.base import Distribution, common_shape, sum_event
 from storch_runtime.distributions.bernoulli import Bernoulli
 from storch_runtime.distributions.categorical import Classes
+from storch_runtime.distributions.continuous_bernoulli import ContinuousBernoulli
+from storch_runtime.distributions.matrices import Wishart
 from storch_runtime.distributions.normal import Normal
+
+_OWN = (Normal, Classes, Bernoulli, ContinuousBernoulli, Wishart)
 
 
 def kl_divergence(q: Distribution, p: Distribution) -> Tensor:
@@ -15,10 +20,10 @@ def kl_divergence(q: Distribution, p: Distribution) -> Tensor:
     if q.event != p.event:
         event = max(q.event, p.event)
         q, p = q.lift(event), p.lift(event)
-    if isinstance(q, Normal) and isinstance(p, Normal):
-        return q.kl_divergence(p)
-    if isinstance(q, Classes) and isinstance(p, Classes):
-        return q.kl_divergence(p)
-    if isinstance(q, Bernoulli) and isinstance(p, Bernoulli):
-        return q.kl_divergence(p)
-    raise TypeError(f"no closed form from {type(q).__name__} to {type(p).__name__}")
+    for family in _OWN:
+        if isinstance(q, family) and isinstance(p, family):
+            return q.kl_divergence(p)  # type: ignore[arg-type]
+    left, right = q.as_torch(), p.as_torch()
+    shape = common_shape(left.batch_shape, right.batch_shape)
+    each = torch.distributions.kl_divergence(left.expand(shape), right.expand(shape))
+    return sum_event(each, q.event)

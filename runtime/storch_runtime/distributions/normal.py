@@ -42,6 +42,10 @@ class Normal(Distribution):
         """Plates and batch event together."""
         return joint_shape(self._loc, self._scale)
 
+    def as_torch(self) -> torch.distributions.Normal:
+        """Torch's distribution."""
+        return torch.distributions.Normal(self._loc, self._scale, validate_args=False)
+
     def _like(self) -> Tensor:
         if isinstance(self._loc, Tensor):
             return self._loc

@@ -1,0 +1,184 @@
+"""Families over the positive half of the real line."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.pathwise import dirichlet_path, gamma_path
+from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+
+
+class Exponential(Noisy):
+    """The noise is exponential with rate 1."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Exponential
+
+    rate = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``value * rate``."""
+        return value * self.rate
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``noise / rate``."""
+        return noise / self.rate
+
+
+class Scaled(Noisy):
+    """``scale * noise``; the noise is the family's own with ``scale=1``."""
+
+    __slots__ = ()
+
+    scale = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``value / scale``."""
+        return value / self.scale
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``scale * noise``."""
+        return self.scale * noise
+
+
+class HalfCauchy(Scaled):
+    """The absolute value of a Cauchy variable around 0."""
+
+    __slots__ = ()
+
+    make = torch.distributions.HalfCauchy
+
+
+class HalfNormal(Scaled):
+    """The absolute value of a normal variable around 0."""
+
+    __slots__ = ()
+
+    make = torch.distributions.HalfNormal
+
+
+class LogNormal(Noisy):
+    """The exponential of a normal variable; the noise is standard normal."""
+
+    __slots__ = ()
+
+    make = torch.distributions.LogNormal
+
+    loc = Forwarded()
+    scale = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``(log value - loc) / scale``."""
+        return (value.log() - self.loc) / self.scale
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``exp(loc + scale * noise)``."""
+        return torch.exp(self.loc + self.scale * noise)
+
+
+class Pareto(Noisy):
+    """A power law above ``scale``; the noise is exponential with rate 1."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Pareto
+
+    scale = Forwarded()
+    alpha = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``alpha log(value / scale)``."""
+        return (value / self.scale).log() * self.alpha
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``scale exp(noise / alpha)``."""
+        return self.scale * torch.exp(noise / self.alpha)
+
+
+class Weibull(Noisy):
+    """The time until something fails that ages; the noise is exponential with rate 1."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Weibull
+
+    scale = Forwarded()
+    concentration = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``(value / scale) ** concentration``."""
+        return (value / self.scale).pow(self.concentration)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``scale noise ** (1 / concentration)``."""
+        return self.scale * noise.pow(1 / self.concentration)
+
+
+class RatedGamma(Implicit):
+    """A standard gamma variable divided by a rate."""
+
+    __slots__ = ()
+
+    concentration = Forwarded()
+    rate = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """A standard gamma variable, divided by the rate."""
+        rate = self.rate
+        return gamma_path(self.concentration, value * rate.detach()) / rate
+
+
+class Gamma(RatedGamma):
+    """By concentration and rate."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Gamma
+
+
+class Chi2(RatedGamma):
+    """The sum of ``df`` squared standard normals."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Chi2
+
+    df = Forwarded()
+
+
+class InverseGamma(Implicit):
+    """One over a gamma variable."""
+
+    __slots__ = ()
+
+    make = torch.distributions.InverseGamma
+
+    concentration = Forwarded()
+    rate = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """The rate, divided by a standard gamma variable."""
+        rate = self.rate
+        return rate / gamma_path(self.concentration, rate.detach() / value)
+
+
+class FisherSnedecor(Implicit):
+    """``df1 value / (df1 value + df2)`` is Beta(df1/2, df2/2)."""
+
+    __slots__ = ()
+
+    make = torch.distributions.FisherSnedecor
+
+    df1 = Forwarded()
+    df2 = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """Through the Beta variable."""
+        df1, df2 = self.df1, self.df2
+        with torch.no_grad():
+            ratio = df1 * value / df2
+            beta = torch.stack((ratio / (1 + ratio), 1 / (1 + ratio)), -1)
+        first, second = dirichlet_path(torch.stack((df1, df2), -1) / 2, beta).unbind(-1)
+        return df2 * first / (df1 * second)

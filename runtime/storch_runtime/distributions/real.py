@@ -1,0 +1,104 @@
+"""Families over the real line, an interval of it, or the circle."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.bernoulli import smallest
+from storch_runtime.distributions.pathwise import dirichlet_path
+from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy, Wrapped
+
+
+class LocationScale(Noisy):
+    """``loc + scale * noise``; the noise is the family's own with ``loc=0, scale=1``."""
+
+    __slots__ = ()
+
+    loc = Forwarded()
+    scale = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``(value - loc) / scale``."""
+        return (value - self.loc) / self.scale
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``loc + scale * noise``."""
+        return self.loc + self.scale * noise
+
+
+class Cauchy(LocationScale):
+    """Heavy tails, no mean."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Cauchy
+
+
+class Gumbel(LocationScale):
+    """The largest of many."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Gumbel
+
+
+class Laplace(LocationScale):
+    """Exponential tails on both sides."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Laplace
+
+
+class StudentT(Implicit):
+    """Polynomial tails. With ``t = (value - loc)/scale``, ``t²/(df + t²)`` is Beta(1/2, df/2)."""
+
+    __slots__ = ()
+
+    make = torch.distributions.StudentT
+
+    df = Forwarded()
+    loc = Forwarded()
+    scale = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """Through the Beta variable."""
+        df = self.df
+        with torch.no_grad():
+            t = (value - self.loc) / self.scale
+            square = t.square().clamp(min=smallest(t.dtype))
+            beta = torch.stack((square / (df + square), df / (df + square)), -1)
+        half = torch.stack((torch.full_like(df, 0.5), df / 2), -1)
+        first, second = dirichlet_path(half, beta).unbind(-1)
+        return self.loc + self.scale * t.sign() * (df * first / second).sqrt()
+
+
+class Uniform(Noisy):
+    """Evenly spread; the noise is uniform on [0, 1)."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Uniform
+
+    low = Forwarded()
+    high = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """How far ``value`` lies between ``low`` and ``high``."""
+        return (value - self.low) / (self.high - self.low)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``low + (high - low) * noise``."""
+        return self.low + (self.high - self.low) * noise
+
+
+class VonMises(Wrapped):
+    """A normal distribution of angles."""
+
+    __slots__ = ()
+
+    make = torch.distributions.VonMises
+
+    loc = Forwarded()
+    concentration = Forwarded()

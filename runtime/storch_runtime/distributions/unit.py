@@ -1,0 +1,44 @@
+"""Families over the unit interval."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.pathwise import dirichlet_path
+from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+
+
+class Beta(Implicit):
+    """The first of two Dirichlet coordinates."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Beta
+
+    concentration1 = Forwarded()
+    concentration0 = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """Through the Dirichlet variable."""
+        both = torch.stack((self.concentration1, self.concentration0), -1)
+        return dirichlet_path(both, torch.stack((value, 1 - value), -1))[..., 0]
+
+
+class Kumaraswamy(Noisy):
+    """``(1 - exp(-noise/b)) ** (1/a)``; the noise is exponential with rate 1."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Kumaraswamy
+
+    concentration1 = Forwarded()
+    concentration0 = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``-b log(1 - value ** a)``."""
+        return -self.concentration0 * torch.log1p(-value.pow(self.concentration1))
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``(1 - exp(-noise/b)) ** (1/a)``."""
+        return (-torch.expm1(-noise / self.concentration0)).pow(1 / self.concentration1)

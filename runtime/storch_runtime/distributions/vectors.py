@@ -1,0 +1,100 @@
+"""Families over vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.pathwise import dirichlet_path
+from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+
+
+class Dirichlet(Implicit):
+    """A vector of probabilities."""
+
+    __slots__ = ()
+
+    make = torch.distributions.Dirichlet
+    ranks: ClassVar[Mapping[str, int]] = {"concentration": 1}
+
+    concentration = Forwarded()
+
+    def path(self, value: Tensor) -> Tensor:
+        """The implicit derivative as it is."""
+        return dirichlet_path(self.concentration, value)
+
+
+class Correlated(Noisy):
+    """``loc + scale_tril @ noise`` with standard normal noise of the sample's shape."""
+
+    __slots__ = ()
+
+    loc = Forwarded()
+    covariance_matrix = Forwarded()
+    precision_matrix = Forwarded()
+    scale_tril = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``scale_tril⁻¹ (value - loc)``."""
+        shift = (value - self.loc).unsqueeze(-1)
+        noise: Tensor = torch.linalg.solve_triangular(self.scale_tril, shift, upper=False)
+        return noise.squeeze(-1)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``loc + scale_tril @ noise``."""
+        return self.loc + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
+
+
+class MultivariateNormal(Correlated):
+    """By covariance, precision or Cholesky factor."""
+
+    __slots__ = ()
+
+    make = torch.distributions.MultivariateNormal
+    ranks: ClassVar[Mapping[str, int]] = {
+        "loc": 1,
+        "covariance_matrix": 2,
+        "precision_matrix": 2,
+        "scale_tril": 2,
+    }
+
+
+class LowRankMultivariateNormal(Correlated):
+    """With covariance ``cov_factor @ cov_factor.T + diag(cov_diag)``.
+
+    Noise goes through the Cholesky factor, of which ``rsample`` without noise has no need.
+    """
+
+    __slots__ = ()
+
+    make = torch.distributions.LowRankMultivariateNormal
+    ranks: ClassVar[Mapping[str, int]] = {"loc": 1, "cov_factor": 2, "cov_diag": 1}
+
+    cov_factor = Forwarded()
+    cov_diag = Forwarded()
+
+
+class LogisticNormal(Noisy):
+    """A stick broken by D normal variables into D + 1 pieces; the noise is standard normal, [D]."""
+
+    __slots__ = ()
+
+    make = torch.distributions.LogisticNormal
+    ranks: ClassVar[Mapping[str, int]] = {"loc": 1, "scale": 1}
+
+    loc = Forwarded()
+    scale = Forwarded()
+
+    def noise(self, value: Tensor) -> Tensor:
+        """Of the normal variables that break the stick like ``value``."""
+        normal: Tensor = torch.distributions.StickBreakingTransform().inv(value)
+        return (normal - self.loc) / self.scale
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """The pieces of the stick."""
+        normal = self.loc + self.scale * noise
+        pieces: Tensor = torch.distributions.StickBreakingTransform()(normal)
+        return pieces

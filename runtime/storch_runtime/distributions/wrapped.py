@@ -1,0 +1,97 @@
+"""Families whose formulas are torch's own: one torch distribution, made without checks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions.base import (
+    Distribution,
+    Parameter,
+    drawn,
+    sum_event,
+)
+from storch_runtime.distributions.pathwise import ByImplicit, ByNoise
+
+
+class Forwarded:
+    """A property that torch's distribution of the same name answers."""
+
+    __slots__ = ("name",)
+
+    def __set_name__(self, owner: type[Wrapped], name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Wrapped, owner: type[Wrapped]) -> Tensor:
+        value: Tensor = getattr(instance.torch, self.name)
+        return value
+
+
+class Wrapped(Distribution):
+    """A family in torch's words; parameters are keywords with torch's names."""
+
+    __slots__ = ("_given", "torch")
+
+    make: ClassVar[type[torch.distributions.Distribution]]
+
+    def __init__(self, *, event: int = 0, **given: Parameter) -> None:
+        self._given = given
+        self.event = event
+        self.torch = type(self).make(**given, validate_args=False)  # type: ignore[arg-type]
+
+    def given(self) -> dict[str, Parameter]:
+        """The parameters as they were given."""
+        return self._given
+
+    def as_torch(self) -> torch.distributions.Distribution:
+        """Torch's distribution."""
+        return self.torch
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Plates and batch event together."""
+        return self.torch.batch_shape
+
+    @property
+    def own_event(self) -> torch.Size:
+        """The family's own event shape."""
+        return self.torch.event_shape
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Torch's, summed over the event."""
+        return sum_event(self.torch.log_prob(value), self.event)
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """Torch's; from the noise where that is given."""
+        if noise is not None:
+            return super().sample(n, noise=noise)
+        return self.torch.sample(drawn(n, torch.Size()))
+
+    def entropy(self) -> Tensor:
+        """Torch's, summed over the event."""
+        return sum_event(self.torch.entropy(), self.event)
+
+    mean = Forwarded()
+    mode = Forwarded()
+    variance = Forwarded()
+    stddev = Forwarded()
+
+
+class Noisy(ByNoise, Wrapped):
+    """Torch's families with a simple noise."""
+
+    __slots__ = ()
+
+    def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """Torch's; from the noise where that is given."""
+        if noise is not None:
+            return self.from_noise(noise)
+        return self.torch.rsample(drawn(n, torch.Size()))
+
+
+class Implicit(ByImplicit, Wrapped):
+    """Torch's families with an implicit derivative."""
+
+    __slots__ = ()
