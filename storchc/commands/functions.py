@@ -6,6 +6,7 @@ import click
 
 from storchc.catalogue import functions as catalogue
 from storchc.commands.table import print_table
+from storchc.explain.lookup import OF_DISTRIBUTIONS
 
 
 @click.command("functions", short_help="List the functions of expressions.")
@@ -15,6 +16,6 @@ def command() -> None:
     `storchc explain NAME` shows the card of one.
     """
     entries = [entry for name in catalogue.names() if (entry := catalogue.lookup(name))]
-    print_table(
-        ("function", "group", "what it is"), [(e.name, e.group, e.summary) for e in entries]
-    )
+    rows = [(entry.name, entry.group, entry.summary) for entry in entries]
+    rows += [(name, "distributions", summary) for name, (summary, _) in OF_DISTRIBUTIONS.items()]
+    print_table(("function", "group", "what it is"), sorted(rows))

@@ -77,10 +77,12 @@ class Problems:
     """Collects what the stages find, so that one run reports as much as it can."""
 
     found: list[Problem] = field(default_factory=list)
+    _seen: set[Problem] = field(default_factory=set, repr=False, compare=False)
 
     def add(self, problem: Problem) -> None:
         """Keep ``problem`` unless the same one stands at the same place already."""
-        if problem not in self.found:
+        if problem not in self._seen:
+            self._seen.add(problem)
             self.found.append(problem)
 
     @property

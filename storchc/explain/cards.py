@@ -48,10 +48,7 @@ def sampler_card(entry: SamplerEntry) -> str:
 def family_card(entry: Family) -> str:
     """The card of a family of distributions."""
     pairs = [
-        (
-            "write",
-            f"{entry.name}({', '.join(_parameter(entry, p.name) for p in entry.parameters)})",
-        ),
+        ("write", f"{entry.name}({_parameters(entry)})"),
         ("either", "; ".join(listed(group, "or") for group in entry.choices)),
         ("values", f"{entry.support}, {entry.dtype}"),
         ("gradient", _pathwise(entry)),

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from storchc.explain import cards
 
+OF_DISTRIBUTIONS = {
+    "log_prob": ("log-probability of a value, its event dimensions summed", "log_prob(q, x)"),
+    "kl_divergence": ("divergence of q from p, event dimensions summed", "kl_divergence(q, p)"),
+    "entropy": ("entropy of a distribution, event dimensions summed", "entropy(q)"),
+}
+"""The functions that take distributions; the catalogue holds those that take values."""
+
 
 def cards_of(name: str) -> str:
     """The cards of everything called ``name``; empty when there is nothing."""
@@ -16,6 +23,8 @@ def cards_of(name: str) -> str:
         found.append(cards.sampler_card(sampler))
     if family := distributions.lookup(name):
         found.append(cards.family_card(family))
+    if name in OF_DISTRIBUTIONS:
+        found.append("{}: {}\n\n  write  {}\n".format(name, *OF_DISTRIBUTIONS[name]))
     if function := functions.lookup(name):
         found.append(cards.function_card(function))
     return "\n".join(found)
@@ -27,7 +36,8 @@ def all_names() -> list[str]:
     from storchc.diagnostics.codes import CODES
 
     catalogues = (methods, samplers, distributions, functions)
-    return [*(name for catalogue in catalogues for name in catalogue.names()), *CODES]
+    names = [name for catalogue in catalogues for name in catalogue.names()]
+    return [*names, *OF_DISTRIBUTIONS, *CODES]
 
 
 def similar(name: str) -> list[str]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.support import support_size
-from storchc.catalogue import distributions
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken
 from storchc.ir.graph import Graph, Sample
+from storchc.ir.lookup import construction
 from storchc.ir.types import Plates
 
 
@@ -30,8 +30,7 @@ class Counts:
         estimator = self.estimation.estimators[sample.name]
         if not estimator.enumerated:
             return estimator.count
-        family = distributions.lookup(sample.distribution.type.family)
-        return support_size(sample.distribution, family) if family else None
+        return support_size(construction(self.graph, sample.distribution))
 
     def describe(self, plate: str) -> str:
         """What the elements of ``plate`` are and what they weigh."""

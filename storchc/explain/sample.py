@@ -98,9 +98,9 @@ def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
         costs = [c.name for c in graph.costs if node.name in estimation.dependence.costs[c.name]]
         return listed(costs) or "no cost: nothing depends on it"
     parts = []
-    for mixed, costs in groups.items():
-        over = listed(p for p in graph.order(mixed))
-        parts.append(listed(costs) + (f" (over all of {over} at once)" if mixed else ""))
+    for mixed, credited in groups.items():
+        over = f" (over all of {listed(graph.order(mixed))} at once)" if mixed else ""
+        parts.append(listed(credited) + over)
     return "; ".join(parts) or "no cost: nothing depends on it"
 
 

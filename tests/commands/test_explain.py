@@ -3,6 +3,7 @@
 import pytest
 
 from storchc.catalogue import distributions, functions, methods, samplers
+from storchc.explain.lookup import OF_DISTRIBUTIONS
 
 CATALOGUES = {
     "methods": methods,
@@ -17,7 +18,9 @@ def test_catalogues_list_everything(run, kind: str) -> None:
     outcome = run(kind)
     listed = [line.split()[0] for line in outcome.out.splitlines()[1:]]
     assert outcome.status == 0
-    assert listed == list(CATALOGUES[kind].names())
+    assert [name for name in listed if name not in OF_DISTRIBUTIONS] == list(
+        CATALOGUES[kind].names()
+    )
 
 
 @pytest.mark.parametrize("kind", CATALOGUES)
@@ -25,7 +28,7 @@ def test_every_entry_has_a_card(run, kind: str) -> None:
     for name in CATALOGUES[kind].names():
         outcome = run("explain", name)
         assert (outcome.status, outcome.err) == (0, "")
-        assert outcome.out.startswith(f"{name}")
+        assert outcome.out.startswith(f"{name}: ")
 
 
 def test_a_biased_method_is_called_so(run) -> None:
@@ -65,3 +68,9 @@ def test_a_wrong_story(run) -> None:
     outcome = run("explain", "-", stdin=b"story X\ncost c = (z\n")
     assert (outcome.status, outcome.out) == (1, "")
     assert "error[S106]" in outcome.err
+
+
+@pytest.mark.parametrize("name", OF_DISTRIBUTIONS)
+def test_functions_of_distributions(run, name: str) -> None:
+    assert f"\n{name} " in run("functions").out
+    assert run("explain", name).out.startswith(f"{name}: ")
