@@ -140,5 +140,5 @@ def bias(spread: Spread) -> str:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(min(2, torch.get_num_threads()))
+    torch.set_num_threads(min(2, torch.get_num_threads()))  # matrices this small gain nothing
     main()
