@@ -1,4 +1,4 @@
-"""The form of an entry in the catalogue of functions: one entry says all that storchc knows of it."""
+"""The form of an entry in the catalogue of functions: all that storchc knows of one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,11 @@ REQUIRED = _Required()
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a catalogue function, in torch's name and order."""
+    """One parameter of a catalogue function, in torch's name and order.
+
+    A value that may be left out has the default None: left out, it stands in the settings as None;
+    given, it is an operand and does not stand there.
+    """
 
     name: str
     kind: ParameterKind = "value"
@@ -93,10 +97,13 @@ class Emission:
 
     ``operands`` are the codes of the values, already aligned as the entry's ``align`` says;
     ``types`` their types (event shape *before* alignment); ``result`` the type of the result.
-    ``plates`` are the codes of the sizes of the plates that the result is stored with, in memory order
-    (the operands of an entry with ``align="plates"`` or ``"broadcast"`` have a dimension, maybe of
-    size 1, or no dimension at all on the left, for each of them).
-    ``size`` writes a size as code; ``creation`` is ``{"dtype": ..., "device": ...}`` for the result's dtype.
+    The plates of ``types`` and ``result`` are those that the values are *stored* with; ``plates`` are
+    the codes of the sizes of the result's, in memory order (the operands of an entry with
+    ``align="plates"`` or ``"broadcast"`` have a dimension, maybe of size 1, or no dimension at all
+    on the left, for each of them).
+    ``size`` writes a size as code; ``creation`` is ``{"dtype": ..., "device": ...}`` for the dtype of
+    the result.
+    ``plain`` are the positions of operands whose code is a Python number, not a tensor.
     """
 
     operands: tuple[Py, ...]
@@ -106,11 +113,12 @@ class Emission:
     plates: Callable[[], tuple[Py, ...]]
     size: Callable[[Size], Py]
     creation: Callable[[], dict[str, Py]]
+    plain: frozenset[int]
 
 
 Align = Literal[
-    "broadcast",  # plates aligned and event shapes padded to one rank: plain torch broadcasting is right
-    "plates",  # plates aligned only: every operand has the same plates, or none at all when that suffices
+    "broadcast",  # plates aligned and event shapes padded to one rank: torch's broadcasting is right
+    "plates",  # plates aligned only; operands may lack those on the left, or all of them
     "expand",  # as "plates", and each operand expanded to the common plates
 ]
 
@@ -121,8 +129,8 @@ class Function:
 
     ``infer`` is its shape rule (raises Misfit); ``emit`` writes its code.
     ``broken``: the operands through which no gradient flows (``"all"``, ``"none"``, or positions).
-    ``numbers``: positions of operands that torch accepts as plain Python numbers; others are made tensors.
-    ``fold`` computes the result when every operand is a number known now.
+    ``numbers``: positions of operands that may be plain Python numbers; others are made tensors.
+    ``fold`` computes the result when every operand is a number known now; it never raises.
     ``over``: whether ``over=`` may take the place of ``dim=``.
     """
 

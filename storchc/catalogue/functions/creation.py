@@ -1,0 +1,228 @@
+"""Creation of values: constants, counters, identities, and the deliberate cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from storchc.backend.python import Py, call, list_of, literal, method, tuple_of
+from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.functions.fitting import need_rank, positive_sizes, size_of, sizes_of
+from storchc.catalogue.functions.writing import expanded, setting, sizes
+from storchc.ir.size import Shape, Size, add, constant, floor_divide, subtract
+from storchc.syntax.tree import Dtype
+
+SIZE = Parameter("size", "shape")
+GROUP = "creation"
+
+
+# --- constants -----------------------------------------------------------------------------------
+
+
+def _filled(args: Arguments) -> Outcome:
+    return Outcome(positive_sizes(sizes_of(args.settings["size"])), "float")
+
+
+def _shape_code(e: Emission) -> tuple[Py, ...]:
+    parts = sizes(e, e.result.shape)
+    return parts or (tuple_of(),)
+
+
+def _fill(name: str, e: Emission) -> Py:
+    return call(f"torch.{name}", *_shape_code(e), **e.creation())
+
+
+def _full_shape(args: Arguments) -> Outcome:
+    need_rank(args, 0, 0, "the value of `full`")
+    return Outcome(positive_sizes(sizes_of(args.settings["size"])), args.types[0].dtype)
+
+
+def _full(e: Emission) -> Py:
+    if 0 in e.plain:
+        return call("torch.full", tuple_of(*sizes(e, e.result.shape)), *e.operands, **e.creation())
+    if not e.result.shape:
+        return e.operands[0]
+    return expanded(e, e.operands[0], 0, e.result.shape)
+
+
+CONSTANTS = (
+    *(
+        Function(name, summary, (SIZE,), _filled, partial(_fill, name), group=GROUP)
+        for name, summary in (("zeros", "zeros of a shape"), ("ones", "ones of a shape"))
+    ),
+    Function(
+        "full",
+        "a shape filled with one value",
+        (SIZE, Parameter("fill_value")),
+        _full_shape,
+        _full,
+        "plates",
+        numbers=frozenset({0}),
+        group=GROUP,
+    ),
+    *(
+        Function(
+            name,
+            summary,
+            (Parameter("input"),),
+            lambda args: Outcome(args.shapes[0], args.types[0].dtype),
+            partial(lambda name, e: call(f"torch.{name}", *e.operands), name),
+            broken="all",
+            group=GROUP,
+        )
+        for name, summary in (
+            ("zeros_like", "zeros of a value's shape, plates and dtype"),
+            ("ones_like", "ones of a value's shape, plates and dtype"),
+        )
+    ),
+)
+
+
+# --- counters and matrices -----------------------------------------------------------------------
+
+ARANGE = (Parameter("start", "size"), Parameter("end", "size", None), Parameter("step", "int", 1))
+
+
+def _range(settings: Arguments | Emission) -> tuple[Size, Size, int]:
+    first, last, step = (settings.settings[p.name] for p in ARANGE)
+    if not isinstance(step, int) or step == 0:
+        raise Misfit("the step of `arange` is 0", "count up or down")
+    if last is None:
+        return constant(0), size_of(first), step
+    return size_of(first), size_of(last), step
+
+
+def _arange_shape(args: Arguments) -> Outcome:
+    start, end, step = _range(args)
+    span = subtract(end, start) if start.terms else end
+    if step < 0:
+        span, step = subtract(start, end), -step
+    if step > 1:
+        span = floor_divide(add(span, constant(step - 1)), constant(step))
+    if span.value is not None and span.value < 1:
+        raise Misfit("`arange` has no elements", "let the end lie beyond the start")
+    return Outcome((span,), "int")
+
+
+def _device(e: Emission) -> dict[str, Py]:
+    return {key: code for key, code in e.creation().items() if key == "device"}
+
+
+def _arange(e: Emission) -> Py:
+    start, end, step = _range(e)
+    codes = [e.size(start), e.size(end)] if start.terms or step != 1 else [e.size(end)]
+    return call("torch.arange", *codes, *([literal(step)] if step != 1 else []), **_device(e))
+
+
+def _linspace_shape(args: Arguments) -> Outcome:
+    return Outcome(positive_sizes((size_of(args.settings["steps"]),)), "float")
+
+
+def _linspace(e: Emission) -> Py:
+    ends = setting(e, "start"), setting(e, "end")
+    return call("torch.linspace", *ends, e.size(e.result.shape[0]), **e.creation())
+
+
+def _eye_shape(args: Arguments) -> Outcome:
+    rows, columns = args.settings["n"], args.settings["m"]
+    listed = (rows,) if columns is None else (rows, columns)
+    shape = positive_sizes(sizes_of(listed))
+    return Outcome((shape[0], shape[-1]), "float")
+
+
+def _eye(e: Emission) -> Py:
+    square = e.settings["m"] is None
+    codes = sizes(e, e.result.shape)
+    return call("torch.eye", *(codes[:1] if square else codes), **e.creation())
+
+
+COUNTERS = (
+    Function(
+        "arange", "integers from start up to end", ARANGE, _arange_shape, _arange, group=GROUP
+    ),
+    Function(
+        "linspace",
+        "numbers at equal distances, both ends included",
+        (Parameter("start", "number"), Parameter("end", "number"), Parameter("steps", "size")),
+        _linspace_shape,
+        _linspace,
+        group=GROUP,
+    ),
+    Function(
+        "eye",
+        "the identity matrix",
+        (Parameter("n", "size"), Parameter("m", "size", None)),
+        _eye_shape,
+        _eye,
+        group=GROUP,
+    ),
+)
+
+
+# --- tensor([...]) -------------------------------------------------------------------------------
+
+
+def _numbers_shape(value: object) -> Shape:
+    if not isinstance(value, tuple | list):
+        return ()
+    shapes = [_numbers_shape(item) for item in value]
+    if not shapes:
+        raise Misfit("`tensor` of an empty list", "write at least one number")
+    if any(shape != shapes[0] for shape in shapes):
+        raise Misfit("the rows of `tensor` differ in length", "make the nested lists rectangular")
+    return (constant(len(shapes)), *shapes[0])
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _tensor_shape(args: Arguments) -> Outcome:
+    value = args.settings["data"]
+    kinds = {type(leaf) for leaf in _leaves(value)}
+    dtype: Dtype = "float" if float in kinds else "int" if int in kinds else "bool"
+    return Outcome(_numbers_shape(value), dtype)
+
+
+def _nested(value: object) -> Py:
+    match value:
+        case list() | tuple():
+            return list_of(*map(_nested, value))
+        case bool() | int() | float():
+            return literal(value)
+        case _:
+            raise TypeError(f"not a number: {value!r}")
+
+
+def _tensor(e: Emission) -> Py:
+    return call("torch.tensor", _nested(e.settings["data"]), **e.creation())
+
+
+TENSOR = Function(
+    "tensor",
+    "numbers, written out in nested lists",
+    (Parameter("data", "numbers"),),
+    _tensor_shape,
+    _tensor,
+    group=GROUP,
+)
+
+
+# --- the deliberate cut --------------------------------------------------------------------------
+
+STOP_GRADIENT = Function(
+    "stop_gradient",
+    "the value itself, without path and without credit",
+    (Parameter("input"),),
+    lambda args: Outcome(args.shapes[0], args.types[0].dtype),
+    lambda e: method(e.operands[0], "detach"),
+    broken="all",
+    fold=lambda number: number,
+    group=GROUP,
+)
+
+FUNCTIONS = (*CONSTANTS, *COUNTERS, TENSOR, STOP_GRADIENT)

@@ -1,0 +1,207 @@
+"""Losses, element by element: a story sums them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from storchc.backend.python import Py, literal, method
+from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.functions.fitting import broadcast, elementwise
+from storchc.catalogue.functions.writing import (
+    convert,
+    functional,
+    given,
+    same,
+    setting,
+    sizes,
+    unsqueezed,
+)
+from storchc.ir.size import Shape
+from storchc.ir.types import write_shape
+
+INPUT = (Parameter("input"), Parameter("target"))
+WEIGHT = Parameter("weight", default=None)
+GROUP = "losses"
+
+
+def _number(name: str, default: float) -> Parameter:
+    return Parameter(name, "number", default)
+
+
+def _flag(name: str, default: bool) -> Parameter:
+    return Parameter(name, "flag", default)
+
+
+# --- of elements ---------------------------------------------------------------------------------
+
+
+def _fitted(e: Emission, code: Py, position: int) -> Py:
+    """An operand of the result's event shape: torch's losses do not broadcast."""
+    own, shape = e.types[position].shape, e.result.shape
+    if own == shape:
+        return code
+    padded = unsqueezed(code, -len(own) - 1, len(shape) - len(own)) if e.result.plates else code
+    return method(padded, "expand", *e.plates(), *sizes(e, shape))
+
+
+def _elements(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
+    codes = [_fitted(e, code, position) for position, code in enumerate(same(e))]
+    required = [p for p in parameters if p.kind == "value" and p.default is not None]
+    optional = [p.name for p in parameters if p.kind == "value" and p.default is None]
+    keywords = dict(zip([n for n in optional if given(e, n)], codes[len(required) :], strict=True))
+    keywords |= _changed(e, parameters)
+    return functional(name, *codes[: len(required)], **keywords, reduction=literal("none"))
+
+
+def _changed(e: Emission, parameters: tuple[Parameter, ...]) -> dict[str, Py]:
+    options = [p for p in parameters if p.kind != "value"]
+    return {p.name: setting(e, p.name) for p in options if e.settings[p.name] != p.default}
+
+
+ELEMENTS = tuple(
+    Function(
+        name,
+        summary,
+        parameters,
+        partial(elementwise, "float"),
+        partial(_elements, name, parameters),
+        "expand",
+        group=GROUP,
+    )
+    for name, summary, parameters in (
+        ("mse_loss", "(input - target)**2", INPUT),
+        ("l1_loss", "|input - target|", INPUT),
+        ("smooth_l1_loss", "squared near 0, linear beyond beta", (*INPUT, _number("beta", 1.0))),
+        ("huber_loss", "squared near 0, linear beyond delta", (*INPUT, _number("delta", 1.0))),
+        ("binary_cross_entropy", "-log_prob of a Bernoulli given probs", (*INPUT, WEIGHT)),
+        (
+            "binary_cross_entropy_with_logits",
+            "-log_prob of a Bernoulli given logits",
+            (*INPUT, WEIGHT, Parameter("pos_weight", default=None)),
+        ),
+        ("kl_div", "target (log(target) - input)", (*INPUT, _flag("log_target", False))),
+        (
+            "poisson_nll_loss",
+            "-log_prob of a Poisson given its log rate",
+            (*INPUT, _flag("log_input", True), _flag("full", False), _number("eps", 1e-8)),
+        ),
+        (
+            "gaussian_nll_loss",
+            "-log_prob of a normal given mean and variance",
+            (*INPUT, Parameter("var"), _flag("full", False), _number("eps", 1e-6)),
+        ),
+        ("soft_margin_loss", "log(1 + exp(-target input))", INPUT),
+        (
+            "hinge_embedding_loss",
+            "input where the target is 1, max(0, margin - input) where it is -1",
+            (*INPUT, _number("margin", 1.0)),
+        ),
+        (
+            "margin_ranking_loss",
+            "max(0, -target (input1 - input2) + margin)",
+            (
+                Parameter("input1"),
+                Parameter("input2"),
+                Parameter("target"),
+                _number("margin", 0.0),
+            ),
+        ),
+    )
+)
+
+
+# --- of classes ----------------------------------------------------------------------------------
+
+IGNORE = Parameter("ignore_index", "int", -100)
+SMOOTHING = _number("label_smoothing", 0.0)
+
+
+def _classes(name: str, args: Arguments) -> Shape:
+    if not args.shapes[0]:
+        message = f"the input of `{name}` has no class dimension"
+        raise Misfit(message, "its last event dimension counts the classes", 0)
+    return args.shapes[0]
+
+
+def _labels(name: str, args: Arguments) -> Outcome:
+    shape = _classes(name, args)
+    target = args.types[1]
+    if target.dtype != "int":
+        raise Misfit(f"the target of `{name}` is {target.dtype}, not int", _LABELS_HELP, 1)
+    return _matched(name, shape, shape[:-1], args)
+
+
+_LABELS_HELP = "give the number of the class; `argmax` makes it from a one-hot vector"
+
+
+def _matched(name: str, shape: Shape, wanted: Shape, args: Arguments) -> Outcome:
+    target = args.shapes[1]
+    if broadcast((wanted, target)) != wanted:
+        message = f"the target of `{name}` is `{write_shape(target)}`, not `{write_shape(wanted)}`"
+        raise Misfit(message, "the target lacks the class dimension of the input, its last", 1)
+    return Outcome(shape[:-1], "float")
+
+
+def _cross_entropy_shape(args: Arguments) -> Outcome:
+    shape = _classes("cross_entropy", args)
+    if args.types[1].dtype == "int":
+        return _labels("cross_entropy", args)
+    if args.shapes[1] != shape:
+        message = f"`{write_shape(shape)}` and `{write_shape(args.shapes[1])}` differ"
+        raise Misfit(message, "probabilities have the shape of the input; class numbers are int", 1)
+    return Outcome(shape[:-1], "float")
+
+
+def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
+    """Torch wants the class dimension second; with two dimensions or one it is that already."""
+    dims = len(e.plates()) + e.types[0].rank
+    codes = [convert(e, e.operands[0], e.types[0].dtype), _target(e)]
+    if dims > 2:
+        codes = [
+            _second(code) if has else code for code, has in zip(codes, _classed(e), strict=True)
+        ]
+    return functional(name, *codes, **_changed(e, parameters), reduction=literal("none"))
+
+
+def _target(e: Emission) -> Py:
+    target = e.types[1].dtype
+    if target == "int":
+        return _fitted(e, e.operands[1], 1)
+    return convert(e, e.operands[1], target)
+
+
+def _classed(e: Emission) -> tuple[bool, bool]:
+    return True, e.types[1].dtype != "int"
+
+
+def _second(code: Py) -> Py:
+    return method(code, "movedim", literal(-1), literal(1))
+
+
+def _class_function(
+    name: str,
+    summary: str,
+    parameters: tuple[Parameter, ...],
+    infer: Callable[[Arguments], Outcome],
+) -> Function:
+    emit = partial(_class_loss, name, parameters)
+    return Function(name, summary, parameters, infer, emit, "expand", group=GROUP)
+
+
+CLASSES = (
+    _class_function(
+        "cross_entropy",
+        "-log_softmax(input) at the target class (the last dimension counts classes)",
+        (*INPUT, IGNORE, SMOOTHING),
+        _cross_entropy_shape,
+    ),
+    _class_function(
+        "nll_loss",
+        "-input at the target class (the last dimension counts classes)",
+        (*INPUT, IGNORE),
+        partial(_labels, "nll_loss"),
+    ),
+)
+
+FUNCTIONS = (*ELEMENTS, *CLASSES)

@@ -1,0 +1,259 @@
+"""Operators: arithmetic, comparisons, logic, and the choice between two values."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from functools import partial
+
+from storchc.backend.python import Py, call, infix, prefix
+from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
+from storchc.catalogue.functions.writing import convert, settled, tensor
+
+Number = int | float | bool
+Fold = Callable[[Number, Number], Number]
+PAIR = (Parameter("input"), Parameter("other"))
+ONE = (Parameter("input"),)
+
+
+# --- arithmetic ----------------------------------------------------------------------------------
+
+
+def _arithmetic(args: Arguments) -> Outcome:
+    return elementwise(numeric(args.promoted()), args)
+
+
+def _multiply(args: Arguments) -> Outcome:
+    return elementwise(args.promoted(), args)
+
+
+def _divide(args: Arguments) -> Outcome:
+    return elementwise("float", args)
+
+
+def _whole(args: Arguments) -> Outcome:
+    outcome = _arithmetic(args)
+    if outcome.dtype == "int" and args.numbers[1] in (0, False) and args.numbers[1] is not None:
+        raise Misfit("division of an integer by zero", "divide by another number, or by a float", 1)
+    return outcome
+
+
+def _power(args: Arguments) -> Outcome:
+    exponent = args.numbers[1]
+    negative = exponent is not None and exponent < 0
+    return elementwise("float" if negative else numeric(args.promoted()), args)
+
+
+def _within(infer: Callable[[Arguments], Outcome], fold: Fold, args: Arguments) -> Outcome:
+    outcome = infer(args)
+    left, right = args.numbers
+    if outcome.dtype != "int" or left is None or right is None:
+        return outcome
+    if not -(2**63) <= fold(left, right) < 2**63:
+        raise Misfit("the integer result does not fit into 64 bits", "write one number as a float")
+    return outcome
+
+
+def _infix(op: str, e: Emission) -> Py:
+    left, right = settled(e)
+    return infix(op, left, right)
+
+
+def _total_divide(a: Number, b: Number) -> Number:
+    if b:
+        return a / b
+    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1, b)
+
+
+def _total_whole(function: Callable[[Number, Number], Number], a: Number, b: Number) -> Number:
+    if b:
+        return function(a, b)
+    return _total_divide(a, b) if function is operator.floordiv else math.nan
+
+
+def _total_power(a: Number, b: Number) -> Number:
+    large = b > 64 and abs(a) > 1  # an integer power this large would take for ever
+    try:
+        result = float(a) ** b if large else a**b
+    except (ZeroDivisionError, OverflowError):
+        return math.inf
+    return math.nan if isinstance(result, complex) else result
+
+
+def _operator(
+    name: str,
+    op: str,
+    summary: str,
+    infer: Callable[[Arguments], Outcome],
+    fold: Fold,
+    broken: bool = False,
+) -> Function:
+    return Function(
+        name,
+        summary,
+        PAIR,
+        partial(_within, infer, fold),
+        partial(_infix, op),
+        broken="all" if broken else "none",
+        numbers="all",
+        fold=fold,
+        group="operators",
+    )
+
+
+ARITHMETIC = (
+    _operator("add", "+", "a + b", _arithmetic, operator.add),
+    _operator("subtract", "-", "a - b", _arithmetic, operator.sub),
+    _operator("multiply", "*", "a * b", _multiply, operator.mul),
+    _operator("divide", "/", "a / b, always a float", _divide, _total_divide),
+    _operator("power", "**", "a ** b", _power, _total_power),
+    _operator(
+        "floor_divide",
+        "//",
+        "a // b, rounded down",
+        _whole,
+        partial(_total_whole, operator.floordiv),
+        True,
+    ),
+    _operator(
+        "remainder",
+        "%",
+        "a % b, with the sign of b",
+        _whole,
+        partial(_total_whole, operator.mod),
+        True,
+    ),
+)
+
+
+def _sign(op: str, e: Emission) -> Py:
+    (operand,) = settled(e)
+    return operand if op == "+" else prefix(op, operand)
+
+
+SIGNS = tuple(
+    Function(
+        name,
+        summary,
+        ONE,
+        _arithmetic,
+        partial(_sign, op),
+        numbers="all",
+        fold=fold,
+        group="operators",
+    )
+    for name, op, summary, fold in (
+        ("negative", "-", "-a", operator.neg),
+        ("positive", "+", "+a: the value itself", operator.pos),
+    )
+)
+
+
+# --- comparisons and logic -----------------------------------------------------------------------
+
+
+def _truth(args: Arguments) -> Outcome:
+    return elementwise("bool", args)
+
+
+def _compare(op: str, e: Emission) -> Py:
+    return infix(op, *e.operands)
+
+
+COMPARISONS = tuple(
+    Function(
+        name,
+        f"a {op} b, element by element",
+        PAIR,
+        _truth,
+        partial(_compare, op),
+        broken="all",
+        numbers="all",
+        fold=fold,
+        group="operators",
+    )
+    for name, op, fold in (
+        ("equal", "==", operator.eq),
+        ("not_equal", "!=", operator.ne),
+        ("less", "<", operator.lt),
+        ("less_equal", "<=", operator.le),
+        ("greater", ">", operator.gt),
+        ("greater_equal", ">=", operator.ge),
+    )
+)
+
+
+def _logical(name: str, e: Emission) -> Py:
+    return call(f"torch.{name}", *e.operands)
+
+
+def _fold_logic(function: Callable[..., Number], *numbers: Number) -> bool:
+    return bool(function(*map(bool, numbers)))
+
+
+LOGIC = tuple(
+    Function(
+        name,
+        summary,
+        parameters,
+        _truth,
+        partial(_logical, name),
+        broken="all",
+        fold=partial(_fold_logic, fold),
+        group="operators",
+    )
+    for name, parameters, summary, fold in (
+        ("logical_and", PAIR, "a and b, element by element", operator.and_),
+        ("logical_or", PAIR, "a or b, element by element", operator.or_),
+        ("logical_xor", PAIR, "exactly one of a and b, element by element", operator.xor),
+        ("logical_not", ONE, "not a, element by element", operator.not_),
+    )
+)
+
+
+# --- choice --------------------------------------------------------------------------------------
+
+
+def _where(args: Arguments) -> Outcome:
+    condition = args.types[0]
+    if condition.dtype != "bool":
+        message = f"the condition is {condition.dtype}, not bool"
+        raise Misfit(message, "compare it with something, as in `c != 0`", 0)
+    chosen = Arguments(args.types[1:], args.numbers[1:], args.settings)
+    return Outcome(broadcast(args.shapes), chosen.promoted())
+
+
+def _choose(e: Emission) -> Py:
+    if (
+        e.plain >= {1, 2} and e.result.dtype == "float"
+    ):  # two Python floats make torch's default dtype
+        return call("torch.where", e.operands[0], tensor(e, 1), e.operands[2])
+    tensors = {i: e.types[i].dtype for i in (1, 2) if i not in e.plain}
+    if e.result.dtype in tensors.values():
+        return call("torch.where", *e.operands)
+    left, right = (
+        convert(e, e.operands[i], tensors[i]) if i in tensors else e.operands[i] for i in (1, 2)
+    )
+    return call("torch.where", e.operands[0], left, right)
+
+
+def _fold_where(condition: Number, then: Number, otherwise: Number) -> Number:
+    return then if condition else otherwise
+
+
+WHERE = Function(
+    "where",
+    "a where the condition holds, b elsewhere; also `a if c else b`",
+    (Parameter("condition"), *PAIR),
+    _where,
+    _choose,
+    broken=frozenset({0}),
+    numbers=frozenset({1, 2}),
+    fold=_fold_where,
+    group="operators",
+)
+
+
+FUNCTIONS = (*ARITHMETIC, *SIGNS, *COMPARISONS, *LOGIC, WHERE)

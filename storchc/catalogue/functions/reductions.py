@@ -1,0 +1,283 @@
+"""Reductions of event dimensions: of one, of several, or of the whole event; never of plates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from storchc.backend.python import Py, call, infix, literal, member, method
+from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.functions.fitting import axes, axis, numeric, without
+from storchc.catalogue.functions.writing import (
+    convert,
+    dims_code,
+    plateless,
+    setting,
+    unsqueezed,
+)
+from storchc.ir.size import product
+from storchc.syntax.tree import Dtype
+
+Rule = Literal["float", "number", "same", "bool", "int"]
+INPUT = Parameter("input")
+DIM = Parameter("dim", "dims", None)
+ONE_DIM = Parameter("dim", "dim", None)
+KEEP = Parameter("keepdim", "flag", False)
+
+
+def _dtype(rule: Rule, dtype: Dtype) -> Dtype:
+    match rule:
+        case "float" | "bool" | "int":
+            return rule
+        case "number":
+            return numeric(dtype)
+        case "same":
+            return dtype
+
+
+def _infer(rule: Rule, args: Arguments) -> Outcome:
+    shape = args.shapes[0]
+    dims = axes(args.settings["dim"], shape)
+    keep = bool(args.settings.get("keepdim", False))
+    return Outcome(without(shape, dims, keep=keep), _dtype(rule, args.types[0].dtype))
+
+
+def _input(e: Emission) -> Py:
+    return (
+        convert(e, e.operands[0], e.types[0].dtype) if e.result.dtype == "float" else e.operands[0]
+    )
+
+
+def _dims(e: Emission) -> tuple[int, ...]:
+    return axes(e.settings["dim"], e.types[0].shape)
+
+
+def _keep(e: Emission) -> dict[str, Py]:
+    return {"keepdim": literal(True)} if e.settings.get("keepdim") else {}
+
+
+def _whole(e: Emission) -> bool:
+    return plateless(e) and len(_dims(e)) == e.types[0].rank and not e.settings.get("keepdim")
+
+
+def several(torch_name: str, e: Emission, **keywords: Py) -> Py:
+    """A method that takes any number of dimensions at once."""
+    dims = _dims(e)
+    if not dims:
+        return convert(e, e.operands[0], e.types[0].dtype)
+    if _whole(e) and torch_name != "logsumexp":
+        return method(_input(e), torch_name, **keywords)
+    return method(_input(e), torch_name, dims_code(dims), **keywords, **_keep(e))
+
+
+def one_by_one(torch_name: str, e: Emission) -> Py:
+    """A method that takes one dimension, applied to each in turn, the last first."""
+    dims = _dims(e)
+    if not dims:
+        return convert(e, e.operands[0], e.types[0].dtype)
+    if _whole(e):
+        return method(_input(e), torch_name)
+    code = _input(e)
+    for done, dim in enumerate(reversed(dims)):
+        here = dim if e.settings.get("keepdim") else dim + done
+        code = method(code, torch_name, literal(here), **_keep(e))
+    return code
+
+
+def _logmeanexp(e: Emission) -> Py:
+    count = product(tuple(e.types[0].shape[dim] for dim in _dims(e)))
+    if count.value == 1:
+        return several("logsumexp", e)
+    known = count.value
+    log = literal(math.log(known)) if known else call("math.log", e.size(count))
+    return infix("-", several("logsumexp", e), log)
+
+
+def _reduction(
+    name: str,
+    summary: str,
+    rule: Rule,
+    emit: Callable[[Emission], Py],
+    *,
+    keep: bool = True,
+    over: bool = False,
+    broken: bool = False,
+) -> Function:
+    return Function(
+        name,
+        summary,
+        (INPUT, DIM, KEEP) if keep else (INPUT, DIM),
+        partial(_infer, rule),
+        emit,
+        broken="all" if broken else "none",
+        over=over,
+        group="reductions",
+    )
+
+
+SUMS = (
+    _reduction("sum", "sum of the elements", "number", partial(several, "sum"), over=True),
+    _reduction("mean", "mean of the elements", "float", partial(several, "mean"), over=True),
+    _reduction("max", "largest element", "same", partial(several, "amax"), over=True),
+    _reduction("min", "smallest element", "same", partial(several, "amin"), over=True),
+    _reduction("logsumexp", "log of the sum of exp", "float", partial(several, "logsumexp")),
+    _reduction("logmeanexp", "log of the mean of exp", "float", _logmeanexp, over=True),
+    _reduction("prod", "product of the elements", "number", partial(one_by_one, "prod")),
+    _reduction(
+        "nansum", "sum of the elements that are not NaN", "number", partial(several, "nansum")
+    ),
+    _reduction(
+        "nanmean", "mean of the elements that are not NaN", "float", partial(several, "nanmean")
+    ),
+    _reduction("any", "whether any element is true", "bool", partial(several, "any"), broken=True),
+    _reduction(
+        "all", "whether all elements are true", "bool", partial(several, "all"), broken=True
+    ),
+)
+
+
+def _count_nonzero(e: Emission) -> Py:
+    if not _dims(e):
+        return method(method(e.operands[0], "bool"), "long")
+    return several("count_nonzero", e)
+
+
+COUNT = _reduction(
+    "count_nonzero",
+    "number of elements that are not 0",
+    "int",
+    _count_nonzero,
+    keep=False,
+    broken=True,
+)
+
+
+# --- spread --------------------------------------------------------------------------------------
+
+SPREAD = (INPUT, DIM, Parameter("correction", "number", 1), KEEP)
+
+
+def _spread_shape(name: str, args: Arguments) -> Outcome:
+    shape, correction = args.shapes[0], args.settings["correction"]
+    count = product(tuple(shape[dim] for dim in axes(args.settings["dim"], shape))).value
+    if count is not None and isinstance(correction, int | float) and count <= correction:
+        message = f"`{name}` of {count} element{'s' * (count != 1)} is undefined"
+        raise Misfit(message, "reduce more elements, or pass `correction=0`", 0)
+    return _infer("float", args)
+
+
+def _spread(name: str, e: Emission) -> Py:
+    keywords = {"correction": setting(e, "correction")} if e.settings["correction"] != 1 else {}
+    if not _dims(e):
+        return method(_input(e), "mul", literal(0.0))
+    return several(name, e, **keywords)
+
+
+SPREADS = tuple(
+    Function(
+        name,
+        summary,
+        SPREAD,
+        partial(_spread_shape, name),
+        partial(_spread, name),
+        group="reductions",
+    )
+    for name, summary in (
+        ("var", "variance of the elements"),
+        ("std", "standard deviation of the elements"),
+    )
+)
+
+
+# --- one dimension, or the whole event ------------------------------------------------------------
+
+
+def _single(take: Callable[[Emission, Py, dict[str, Py]], Py], e: Emission) -> Py:
+    """``take`` along one dimension; of the whole event it is flattened first."""
+    shape, keep = e.types[0].shape, _keep(e)
+    if e.settings["dim"] is not None:
+        return take(e, literal(axis(e.settings["dim"], shape)), keep)
+    return unsqueezed(take(e, literal(-1), {}), -1, len(shape) if keep else 0)
+
+
+def _flat(e: Emission) -> Py:
+    """The input, with the event flattened where the whole of it is reduced."""
+    rank, code = e.types[0].rank, _input(e)
+    if e.settings["dim"] is not None or rank == 1:
+        return code
+    return method(code, "flatten", literal(-rank)) if rank else unsqueezed(code, -1)
+
+
+def _position(name: str, e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
+    code = _flat(e)
+    number = method(code, "long") if e.types[0].dtype == "bool" else code
+    return method(number, name, dim, **keep)
+
+
+def _median(e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
+    return member(method(_flat(e), "median", dim, **keep), "values")
+
+
+def _quantile(e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
+    return method(_flat(e), "quantile", setting(e, "q"), dim, **keep)
+
+
+SINGLE = (
+    *(
+        Function(
+            name,
+            summary,
+            (INPUT, ONE_DIM, KEEP),
+            partial(_infer, "int"),
+            partial(_single, partial(_position, name)),
+            broken="all",
+            group="reductions",
+        )
+        for name, summary in (
+            ("argmax", "position of the largest element, of the whole event without `dim`"),
+            ("argmin", "position of the smallest element, of the whole event without `dim`"),
+        )
+    ),
+    Function(
+        "median",
+        "middle element, the lower of two",
+        (INPUT, ONE_DIM, KEEP),
+        partial(_infer, "number"),
+        partial(_single, _median),
+        group="reductions",
+    ),
+    Function(
+        "quantile",
+        "quantile q of the elements",
+        (INPUT, Parameter("q", "number"), ONE_DIM, KEEP),
+        partial(_infer, "float"),
+        partial(_single, _quantile),
+        group="reductions",
+    ),
+)
+
+
+# --- norms ---------------------------------------------------------------------------------------
+
+
+def _norm(e: Emission) -> Py:
+    dims = _dims(e)
+    order = {"ord": setting(e, "p")} if e.settings["p"] != 2 else {}
+    if not dims:
+        return method(convert(e, e.operands[0], e.types[0].dtype), "abs")
+    where = {} if _whole(e) else {"dim": dims_code(dims)}
+    return call("torch.linalg.vector_norm", _input(e), **order, **where, **_keep(e))
+
+
+NORM = Function(
+    "norm",
+    "the p-norm of the elements",
+    (INPUT, Parameter("p", "number", 2), DIM, KEEP),
+    partial(_infer, "float"),
+    _norm,
+    group="reductions",
+)
+
+FUNCTIONS = (*SUMS, COUNT, *SPREADS, *SINGLE, NORM)
