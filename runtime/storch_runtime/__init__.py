@@ -1,0 +1,36 @@
+"""What generated modules stand on: estimators, samplers and the estimate that they make."""
+
+from storch_runtime.calls import added as added
+from storch_runtime.calls import replayed_values as replayed_values
+from storch_runtime.calls import without_gradient as without_gradient
+from storch_runtime.checks import Input as Input
+from storch_runtime.checks import Result as Result
+from storch_runtime.checks import agreement as agreement
+from storch_runtime.draw import Draw as Draw
+from storch_runtime.errors import NonFiniteCost as NonFiniteCost
+from storch_runtime.errors import StoryShapeError as StoryShapeError
+from storch_runtime.errors import StoryTypeError as StoryTypeError
+from storch_runtime.estimate import Estimate as Estimate
+from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
+from storch_runtime.layout import Layout as Layout
+from storch_runtime.layout import Sampled as Sampled
+from storch_runtime.layout import Valued as Valued
+from storch_runtime.method import Downstream as Downstream
+from storch_runtime.method import Method as Method
+from storch_runtime.methods import Expect as Expect
+from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
+from storch_runtime.methods import Reparameterization as Reparameterization
+from storch_runtime.methods import ScoreFunction as ScoreFunction
+from storch_runtime.order import limit_order as limit_order
+from storch_runtime.plates import reduce_plates as reduce_plates
+from storch_runtime.plates import variance as variance
+from storch_runtime.samplers import ImportanceSampling as ImportanceSampling
+from storch_runtime.samplers import MonteCarlo as MonteCarlo
+from storch_runtime.samplers import Sampler as Sampler
+from storch_runtime.statistics import GradientStatistics as GradientStatistics
+from storch_runtime.statistics import gradient_statistics as gradient_statistics
+from storch_runtime.story import Methods as Methods
+from storch_runtime.story import StoryModule as StoryModule
+from storch_runtime.surrogate import log_weighted_mean_exp as log_weighted_mean_exp
+from storch_runtime.surrogate import magic_box as magic_box
+from storch_runtime.surrogate import weighted_sum as weighted_sum

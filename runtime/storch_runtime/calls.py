@@ -1,0 +1,47 @@
+"""What generated modules do around calls: values given, calls without gradient, losses added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["added", "replayed_values", "without_gradient"]
+
+_NOTHING: Mapping[str, Tensor] = {}
+
+
+def replayed_values(
+    given: Mapping[str, Tensor] | None, samples: Mapping[str, object]
+) -> Mapping[str, Tensor]:
+    """The values given for samples, by their names; a name that is no sample is an error."""
+    if given is None:
+        return _NOTHING
+    for name in given:
+        if name not in samples:
+            known = ", ".join(f"`{s}`" for s in samples)
+            raise KeyError(f"`given` names `{name}`, which is no sample of the story ({known})")
+    return given
+
+
+def without_gradient(function: Callable[..., Any], *arguments: Any) -> Any:
+    """``function(*arguments)`` on detached tensors, under ``no_grad``."""
+    with torch.no_grad():
+        return function(*map(_detached, arguments))
+
+
+def _detached(argument: Any) -> Any:
+    if isinstance(argument, tuple):
+        return tuple(map(_detached, argument))
+    return argument.detach() if isinstance(argument, Tensor) else argument
+
+
+def added(*losses: Tensor | None) -> Tensor | None:
+    """The sum of the methods' own losses, None where there is none."""
+    total: Tensor | None = None
+    for loss in losses:
+        if loss is not None:
+            total = loss if total is None else total + loss
+    return total

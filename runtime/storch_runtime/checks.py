@@ -1,0 +1,157 @@
+"""Checks at the call: shapes, dtypes and devices of inputs and of what modules return.
+
+Comparing is fast; words are made only on failure, in the story's terms and with the story's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from storch_runtime.errors import StoryShapeError, StoryTypeError
+
+__all__ = ["Input", "Result", "agreement"]
+
+Kind = Literal["float", "int", "bool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input of a story: ``Input("x", ("data",), (784,), "float", "vae.story:7")``.
+
+    An event size is a number, or the name of a free dim that this input binds.
+    """
+
+    name: str
+    plates: tuple[str, ...] = ()
+    event: tuple[int | str, ...] = ()
+    kind: Kind = "float"
+    where: str = ""
+
+    def check(self, value: Tensor | float, sizes: dict[str, int], like: Tensor) -> Tensor:
+        """The input as a tensor; ``sizes`` learns its plates and free dims, or must agree."""
+        if not isinstance(value, Tensor):
+            value = self._number(value, like)
+        if _kind(value) != self.kind:
+            wanted = _DTYPES[self.kind]
+            raise StoryTypeError(self._says(f"has dtype {value.dtype}, expected {wanted}"))
+        shape = value.shape
+        if len(shape) != len(self.plates) + len(self.event):
+            raise StoryShapeError(self._says(f"has shape {list(shape)}"))
+        for plate, size in zip(self.plates, shape, strict=False):
+            if sizes.setdefault(plate, size) != size or size == 0:
+                raise StoryShapeError(self._says(_disagreement("plate", plate, size, sizes, shape)))
+        for declared, size in zip(self.event, shape[len(self.plates) :], strict=True):
+            if declared != size:
+                self._bind(declared, size, sizes, shape)
+        return value.long() if self.kind == "int" else value
+
+    def _bind(self, wanted: int | str, size: int, sizes: dict[str, int], shape: torch.Size) -> None:
+        """An event size that is not the number expected: a free dim, or an error."""
+        if isinstance(wanted, str):
+            if sizes.setdefault(wanted, size) == size and size > 0:
+                return
+            raise StoryShapeError(self._says(_disagreement("dim", wanted, size, sizes, shape)))
+        raise StoryShapeError(self._says(f"has shape {list(shape)}"))
+
+    def _number(self, value: float, like: Tensor) -> Tensor:
+        """A Python number for a scalar input."""
+        if self.plates or self.event or not isinstance(value, _NUMBERS[self.kind]):
+            raise StoryTypeError(self._says(f"is a `{type(value).__name__}`, expected a tensor"))
+        dtype = {"float": like.dtype, "int": torch.int64, "bool": torch.bool}[self.kind]
+        return torch.full((), value, dtype=dtype, device=like.device)
+
+    def _says(self, fact: str) -> str:
+        declared = ", ".join(map(str, (*self.plates, *self.event)))
+        wanted = f"{self.name}[{declared}]" if declared else f"{self.name} (a scalar)"
+        return f"{_at(self.where)}input `{self.name}` {fact}; the story declares `{wanted}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a module of the user's returns: ``Result("encoder", ("K",), "float", "vae.story:8")``.
+
+    ``event`` is for words; ``shape`` in `check` are the sizes.
+    """
+
+    name: str
+    event: tuple[int | str, ...] = ()
+    kind: Kind = "float"
+    where: str = ""
+
+    def check(self, value: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """``value``, which must have exactly this shape."""
+        if not isinstance(value, Tensor):
+            raise StoryTypeError(self._says(f"returned a `{type(value).__name__}`, not a tensor"))
+        if value.shape != shape:
+            raise StoryShapeError(
+                self._says(f"returned shape {list(value.shape)}, expected {list(shape)}")
+            )
+        if _kind(value) != self.kind:
+            raise StoryTypeError(
+                self._says(f"returned dtype {value.dtype}, expected {_DTYPES[self.kind]}")
+            )
+        return value
+
+    def spread(self, value: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """``value``, which must broadcast to this shape, with every dimension of it."""
+        if not isinstance(value, Tensor):
+            raise StoryTypeError(self._says(f"returned a `{type(value).__name__}`, not a tensor"))
+        if value.shape != shape:
+            try:
+                value = value.expand(shape)
+            except RuntimeError:
+                found = f"{list(value.shape)}, which does not broadcast to {list(shape)}"
+                raise StoryShapeError(self._says(f"returned shape {found}")) from None
+        return self.check(value, shape)
+
+    def _says(self, fact: str) -> str:
+        declared = ", ".join(map(str, self.event))
+        return f"{_at(self.where)}`{self.name}` {fact}; the story declares `-> [{declared}]`"
+
+
+def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
+    """The first floating tensor of ``values``; all of them must have its dtype and device.
+
+    Where there is none, a scalar of torch's default dtype.
+    """
+    first, name_of_first = None, ""
+    for name, value in values.items():
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            continue
+        if first is None:
+            first, name_of_first = value, name
+        elif value.dtype is not first.dtype or value.device != first.device:
+            raise StoryTypeError(
+                f"{_at(where)}`{name}` is {value.dtype} on {value.device}, but `{name_of_first}` "
+                f"is {first.dtype} on {first.device}: floats of a story share dtype and device"
+            )
+    return torch.empty(()) if first is None else first
+
+
+_NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (int, float), "int": (int,), "bool": (bool,)}
+_DTYPES = {"float": "a floating dtype", "int": torch.int64, "bool": torch.bool}
+
+
+def _kind(value: Tensor) -> Kind | None:
+    if value.is_floating_point():
+        return "float"
+    if value.dtype is torch.bool:
+        return "bool"
+    return None if value.is_complex() else "int"
+
+
+def _disagreement(
+    what: str, name: str, size: int, sizes: Mapping[str, int], shape: torch.Size
+) -> str:
+    if size == 0:
+        return f"has shape {list(shape)}: {what} `{name}` is empty, it needs 1 element or more"
+    return f"has shape {list(shape)}: {what} `{name}` is {size} here and {sizes[name]} elsewhere"
+
+
+def _at(where: str) -> str:
+    return f"{where}: " if where else ""

@@ -1,0 +1,79 @@
+"""One draw of a sample: values, weights and log-probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from storch_runtime.surrogate import magic_box
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["Draw"]
+
+
+class Draw:
+    """What a method drew at one sample statement.
+
+    Shapes: ``n`` is the sample's own plate, ``*plates`` those of its distribution. A draw without a
+    dimension of its own (``in`` an open plate) has no ``n``: it is one of ``*plates``.
+
+    * ``value``: ``[n, *plates, *event]``; of an enumerated sample ``[n, *event]``.
+    * ``weight``: ``[n, *plates]``, or None where every element weighs 1/n (1, without ``n``).
+      It carries everything (a ratio over n; a probability, with its gradient).
+    * ``log_prob``: ``[n, *plates]``, computed when it is first asked for.
+    * ``score``: the gradient function ``l`` ``[n, *plates]`` that the method gave, or None.
+    * ``box``: ``exp(l - stop(l))``, computed when it is first asked for.
+    * ``plate_dim``: the dimension of the sample's plate in ``[n, *plates]``.
+    * ``points``: values at further points that a method looks at, in no plate of the story.
+    """
+
+    __slots__ = (
+        "_box",
+        "_log_prob",
+        "distribution",
+        "plate_dim",
+        "points",
+        "replayed",
+        "score",
+        "value",
+        "weight",
+    )
+
+    def __init__(
+        self,
+        value: Tensor,
+        distribution: Distribution,
+        weight: Tensor | None = None,
+        log_prob: Tensor | None = None,
+        replayed: bool = False,
+        plate_dim: int = 0,
+        points: Tensor | None = None,
+    ) -> None:
+        self.value = value
+        self.distribution = distribution
+        self.weight = weight
+        self.replayed = replayed
+        self.plate_dim = plate_dim
+        self.points = points
+        self.score: Tensor | None = None
+        self._log_prob = log_prob
+        self._box: Tensor | None = None
+
+    @property
+    def log_prob(self) -> Tensor:
+        """The log-probability of the value, ``[n, *plates]``."""
+        if self._log_prob is None:
+            self._log_prob = self.distribution.log_prob(self.value)
+        return self._log_prob
+
+    @property
+    def box(self) -> Tensor:
+        """The magic box of the score; only a draw that has a score has one."""
+        if self._box is None:
+            if self.score is None:
+                raise ValueError("this draw has no score: its gradient is pathwise or enumerated")
+            self._box = magic_box(self.score)
+        return self._box

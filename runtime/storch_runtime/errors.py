@@ -1,0 +1,17 @@
+"""What a generated module raises about its inputs and its costs."""
+
+from __future__ import annotations
+
+__all__ = ["NonFiniteCost", "StoryShapeError", "StoryTypeError"]
+
+
+class StoryShapeError(ValueError):
+    """A value of the wrong shape came into a story."""
+
+
+class StoryTypeError(TypeError):
+    """A value of the wrong type, dtype or device came into a story."""
+
+
+class NonFiniteCost(ValueError):
+    """A cost is infinite or not a number."""

@@ -1,0 +1,190 @@
+"""What a forward pass of a generated module returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.errors import NonFiniteCost
+from storch_runtime.layout import Layout
+from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_of
+from storch_runtime.watch import Mark, Watch
+
+__all__ = ["Estimate", "WatchedEstimate"]
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Estimate:
+    """The loss of one forward pass, and everything to look at.
+
+    ``loss`` is a scalar: its value is the estimated expected total cost and its derivatives are the
+    estimates. The other fields are what the generated module computed, as it is stored; the
+    properties show it with all its plates.
+    """
+
+    loss: Tensor
+    layout: Layout
+    sizes: dict[str, int] = field(default_factory=dict)
+    draws: dict[str, Draw] = field(default_factory=dict)
+    cost_values: dict[str, Tensor] = field(default_factory=dict)
+    report_values: dict[str, Tensor] = field(default_factory=dict)
+    own_loss: Tensor | None = None
+
+    @property
+    def cost(self) -> Tensor:
+        """The estimated expected total cost, a detached scalar."""
+        return self.loss.detach()
+
+    @property
+    def method_loss(self) -> Tensor:
+        """What trains the methods' own parameters: to be added to ``loss``."""
+        return self.loss.new_zeros(()) if self.own_loss is None else self.own_loss
+
+    @property
+    def plates(self) -> dict[str, tuple[str, ...]]:
+        """The names of the plates of every sample, cost and report, outermost first."""
+        return self.layout.plates
+
+    @property
+    def costs(self) -> Mapping[str, Tensor]:
+        """Every cost, before it is reduced: ``[*plates]``."""
+        return Views(self.layout.costs, self._cost)
+
+    @property
+    def reports(self) -> Mapping[str, Tensor]:
+        """What the story reports, detached: ``[*plates, *event]``."""
+        return Views(self.layout.reports, self._report)
+
+    @property
+    def samples(self) -> Mapping[str, Tensor]:
+        """The values drawn: ``[*plates, *event]``."""
+        return Views(self.layout.samples, self._sample)
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        """The weights of the values drawn: ``[*plates]``; 1/n for Monte Carlo."""
+        return Views(self.layout.samples, self._weight)
+
+    @property
+    def log_probs(self) -> Mapping[str, Tensor]:
+        """The log-probabilities of the values drawn: ``[*plates]``."""
+        return Views(self.layout.samples, self._log_prob)
+
+    @property
+    def param_grads(self) -> dict[str, dict[str, Tensor]]:
+        """The gradients of the distributions' parameters, after a backward pass.
+
+        There are some only where the module was called with ``keep_param_grads=True``.
+        """
+        return {name: _kept_gradients(draw) for name, draw in self.draws.items()}
+
+    def plate_sizes(self) -> dict[str, int]:
+        """The size of every plate."""
+        sizes = dict(self.sizes)
+        for name, draw in self.draws.items():
+            entry = self.layout.samples[name]
+            if entry.plate is None:
+                sizes[name] = 1 if entry.flat else draw.value.shape[0]
+        return sizes
+
+    def backward(self) -> Tensor:
+        """Differentiate ``loss + method_loss`` in one pass; returns the cost.
+
+        A total that is not finite raises `NonFiniteCost`, which names the cost and its story line.
+        """
+        loss = self.loss
+        if not isfinite(loss.item()):
+            raise NonFiniteCost(self._blame())
+        total = loss if self.own_loss is None else loss + self.own_loss
+        if not total.requires_grad:
+            raise RuntimeError(
+                "the loss of this estimate depends on no parameter and on no input that requires a "
+                "gradient (or it was computed under `torch.no_grad`)"
+            )
+        total.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def _blame(self) -> str:
+        for name, value in self.cost_values.items():
+            if not bool(torch.isfinite(value).all()):
+                where = self.layout.costs[name].where
+                return f"{where + ': ' if where else ''}cost `{name}` is not finite"
+        return "the total cost is not finite, though every cost is: look at weights and parameters"
+
+    def _cost(self, name: str) -> Tensor:
+        entry = self.layout.costs[name]
+        return expanded(self.cost_values[name], entry.stored, entry.plates, self.plate_sizes())
+
+    def _report(self, name: str) -> Tensor:
+        entry = self.layout.reports[name]
+        value = self.report_values[name].detach()
+        return expanded(value, entry.stored, entry.plates, self.plate_sizes())
+
+    def _sample(self, name: str) -> Tensor:
+        return value_of(name, self.layout, self.draws, self.plate_sizes())
+
+    def _weight(self, name: str) -> Tensor:
+        return weight_of(name, self.layout, self.draws, self.plate_sizes())
+
+    def _log_prob(self, name: str) -> Tensor:
+        return log_prob_of(name, self.layout, self.draws, self.plate_sizes())
+
+    def __repr__(self) -> str:
+        parts = [f"cost={self.loss.item():.6g}"]
+        parts += [f"costs={list(self.layout.costs)}", f"samples={list(self.layout.samples)}"]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+class WatchedEstimate(Estimate):
+    """The estimate of a story whose methods have parameters of their own.
+
+    It tells the module's `Watch` when ``loss`` is differentiated and ``method_loss`` is not used.
+    """
+
+    __slots__ = ("_loss", "_mark")
+
+    _loss: Tensor
+    _mark: Mark | None
+
+    @property
+    def loss(self) -> Tensor:
+        """The loss; the first look at it puts the watch on it."""
+        mark = self._mark
+        if mark is not None and not mark.placed and self._loss.requires_grad:
+            mark.placed = True
+            self._loss.register_hook(mark)  # type: ignore[no-untyped-call]
+        return self._loss
+
+    @loss.setter
+    def loss(self, loss: Tensor) -> None:
+        self._loss = loss
+        self._mark = None
+
+    @property
+    def method_loss(self) -> Tensor:
+        """See `Estimate.method_loss`."""
+        if self._mark is not None:
+            self._mark.settle()
+        return self.loss.new_zeros(()) if self.own_loss is None else self.own_loss
+
+    def backward(self) -> Tensor:
+        """See `Estimate.backward`."""
+        if self._mark is not None:
+            self._mark.settle()
+        return Estimate.backward(self)
+
+    def watched_by(self, watch: Watch) -> WatchedEstimate:
+        """This estimate, which tells ``watch`` what is done with it."""
+        self._mark = Mark(watch)
+        return self
+
+
+def _kept_gradients(draw: Draw) -> dict[str, Tensor]:
+    parameters = draw.distribution.parameters.items()
+    kept = {name: value for name, value in parameters if value.retains_grad}
+    return {name: value.grad for name, value in kept.items() if value.grad is not None}

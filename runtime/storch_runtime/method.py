@@ -1,0 +1,161 @@
+"""What every gradient estimator is: four functions, and what generated code calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from storch_runtime.draw import Draw
+from storch_runtime.errors import StoryShapeError
+from storch_runtime.samplers.monte_carlo import MonteCarlo
+from storch_runtime.samplers.sampler import Outcome, Sampler
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["Downstream", "Method"]
+
+
+class Downstream:
+    """What follows a sample, for the control variate of its method.
+
+    * ``cost``: the downstream cost ``R``, detached, ``[n, *plates]``, of size 1 along mixed plates.
+    * ``surrogate``: ``S``, the same with its gradient, for methods that ask for it.
+    * ``baseline``: the value of a learned baseline; its inputs are detached, its parameters not.
+    * ``slot``: the number of the set of mixed plates; running averages are kept apart by it.
+    * ``mixed``: the dimensions of ``[n, *plates]`` that are mixed.
+    * ``weights``: the weights of the elements of ``R``; None where they are all equal.
+    """
+
+    __slots__ = ("baseline", "cost", "mixed", "slot", "surrogate", "weights")
+
+    def __init__(
+        self,
+        cost: Tensor,
+        surrogate: Tensor | None = None,
+        baseline: Tensor | None = None,
+        slot: int = 0,
+        mixed: tuple[int, ...] = (),
+        weights: Tensor | None = None,
+    ) -> None:
+        self.cost = cost
+        self.surrogate = surrogate
+        self.baseline = baseline
+        self.slot = slot
+        self.mixed = mixed
+        self.weights = weights
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The average of ``value`` over the elements of positive weight, a scalar."""
+        if self.weights is None:
+            return value.mean()
+        shape = (value + self.weights).shape
+        weights = self.weights.detach().expand(shape)
+        counted: Tensor = weights * value.expand(shape).masked_fill(weights == 0, 0)
+        return counted.sum() / weights.sum()
+
+
+class Method(nn.Module):
+    """A gradient estimator. Unchanged it is the score function, drawn by Monte Carlo.
+
+    A method of your own overrides what it changes of `propose`, `gradient_function`,
+    `control_variate` and `own_loss`. Options are plain attributes and may change between calls.
+    ``order`` is the highest derivative of the loss that is right; None: any.
+    """
+
+    order: int | None = None
+
+    def __init__(self, n: int = 1, *, sampler: Sampler | None = None, slots: int = 1) -> None:
+        super().__init__()
+        self.n = n
+        self.sampler: Sampler = MonteCarlo() if sampler is None else sampler
+        self.slots = slots
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """Draw values and weigh them; with n None one for each element of the plates."""
+        return self.sampler.draw(distribution, n, noise=noise, outcome=outcome, **values)
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """The draw of a value that is given."""
+        return self.sampler.replay(distribution, value, n, **values)
+
+    def gradient_function(self, draw: Draw) -> Tensor | None:
+        """The score ``l`` ``[n, *plates]``; None where the gradient is pathwise or enumerated."""
+        return draw.log_prob
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """A term ``a`` ``[n, *plates]`` of value exactly 0, whose gradient is added."""
+        return None
+
+    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """A scalar whose gradient trains the method's own parameters."""
+        return None
+
+    def outcomes(self, distribution: Distribution, **values: Any) -> list[Outcome]:
+        """Every outcome of `propose` with its probability, where there are finitely many."""
+        return self.sampler.outcomes(distribution, self.n, **values)
+
+    def draw(self, distribution: Distribution, given: Tensor | None = None, **values: Any) -> Draw:
+        """Draw n values, or take those ``given``: the sample opens a plate of its own."""
+        if given is None:
+            draw = self.propose(distribution, self.n, **values)
+        else:
+            value = self.fitting(given, distribution, own=1)
+            draw = self.replay(distribution, value, len(value), **values)
+        draw.score = self.gradient_function(draw)
+        return draw
+
+    def draw_each(
+        self,
+        distribution: Distribution,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        **values: Any,
+    ) -> Draw:
+        """Draw one value for each element of the plates: the sample stands ``in`` an open plate."""
+        if given is None:
+            draw = self.propose(distribution, None, **values)
+        else:
+            value = self.fitting(given, distribution, own=0)
+            draw = self.replay(distribution, value, None, **values)
+        draw.plate_dim = plate_dim
+        draw.score = self.gradient_function(draw)
+        return draw
+
+    def draw_single(
+        self, distribution: Distribution, given: Tensor | None = None, **values: Any
+    ) -> Draw:
+        """Draw one value for a plate of size 1 that has no dimension: the story is too deep."""
+        if self.n != 1:
+            raise ValueError(
+                f"n is {self.n}, but this story was compiled with a single element in this plate, "
+                "which has no dimension of its own; compile it with the n that is wanted"
+            )
+        return self.draw_each(distribution, given, **values)
+
+    def fitting(self, given: Tensor, distribution: Distribution, own: int) -> Tensor:
+        """A given value, detached, as it is stored; an error where it has not a sample's shape.
+
+        ``own`` counts its own dimensions. A plate of size 1 may have no dimension in memory.
+        """
+        rest = (*distribution.plates, *distribution.event_shape)
+        wanted = (*given.shape[:own], *rest)
+        if tuple(given.shape) == wanted:
+            return given.detach()
+        if [size for size in given.shape if size != 1] == [size for size in wanted if size != 1]:
+            return given.detach().reshape(wanted)
+        shown = ", ".join(["n"] * own + [str(size) for size in rest])
+        raise StoryShapeError(
+            f"the value given for a sample has shape {list(given.shape)}, expected [{shown}]"
+        )

@@ -1,0 +1,89 @@
+"""The exact expectation, by enumerating the support.
+
+Formula: ``Σ_x p(x) f(x)``, differentiated through ``p``.
+Unbiased: yes (no variance).
+Needs: finitely many joint values of the event.
+Shapes: value ``[n, *event]`` (n the size of the support), weight ``[n, *plates]`` with gradient.
+Reference: Obermeyer et al. 2019, arXiv:1902.03210.
+Certified for: any order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.method import Method
+from storch_runtime.samplers.sampler import Outcome
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["Expect"]
+
+
+class Expect(Method):
+    """Enumerate at most ``budget`` joint values of the event."""
+
+    def __init__(self, budget: int = 10000) -> None:
+        super().__init__()
+        self.budget = budget
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.propose`: every value of the event, the same for all plates."""
+        if n is None:
+            raise ValueError("`Expect` opens a plate of its own: it cannot draw `in` another")
+        self._afford(distribution)
+        support = distribution.enumerate_support()
+        log_prob = distribution.joint_log_prob(support)
+        return Draw(support, distribution, log_prob.exp(), log_prob)
+
+    def _afford(self, distribution: Distribution) -> None:
+        size = distribution.support_size()
+        if size > self.budget:
+            raise ValueError(
+                f"`Expect` would enumerate {size} values, more than its budget of {self.budget}; "
+                "raise `budget`, or sample with `ScoreFunction`"
+            )
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """See `Method.replay`: an enumeration repeats itself; anything else is refused."""
+        draw = self.propose(distribution, n)
+        if not _same(draw.value, value):
+            raise ValueError("`Expect` enumerates: only its own values can be given to it")
+        draw.replayed = True
+        return draw
+
+    def fitting(self, given: Tensor, distribution: Distribution, own: int) -> Tensor:
+        """See `Method.fitting`; the value is compared with the enumeration."""
+        return given.detach()
+
+    def gradient_function(self, draw: Draw) -> None:
+        """None: the gradient goes through the weights."""
+
+    def outcomes(self, distribution: Distribution, **values: Any) -> list[Outcome]:
+        """See `Method.outcomes`: one, the enumeration."""
+        return [(distribution.enumerate_support(), 1.0)]
+
+
+def _same(support: Tensor, value: Tensor) -> bool:
+    """Whether ``value`` ``[n, *plates, *event]`` is the enumeration, repeated along its plates."""
+    event = support.shape[1:]
+    plates = value.dim() - support.dim()
+    if plates < 0 or len(value) != len(support) or value.shape[1 + plates :] != event:
+        return False
+    aligned = support.reshape(len(support), *(1,) * plates, *event)
+    return torch.equal(aligned.expand_as(value), value)

@@ -1,0 +1,108 @@
+"""The score function (REINFORCE), with a baseline.
+
+Formula: ``1/n Σ_k (f(x_k) - b_k) ∇ log p(x_k)``; in the loss the control variate
+``a = (1 - box(l)) · stop(b)`` with ``l = log p(x)``.
+
+* ``moving_average``: b is the running average of earlier forward passes.
+* ``batch_average``: b is the mean of the other elements of the sample's plate (n of at least 2).
+* ``learned``: b is an expression of the story, regressed on the downstream cost.
+
+Unbiased: yes.
+Needs: a log-probability.
+Shapes: score and control variate ``[n, *plates]``.
+Reference: Williams 1992; DiCE: Foerster et al. 2018, arXiv:1802.05098; batch average: Kool et al.
+2019, openreview r1lgTGL5DE; learned: Mnih and Gregor 2014, arXiv:1402.0030.
+Certified for: any order.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, distributed
+
+from storch_runtime.draw import Draw
+from storch_runtime.method import Downstream, Method
+from storch_runtime.samplers.sampler import Sampler
+
+__all__ = ["ScoreFunction"]
+
+Baseline = Literal["none", "moving_average", "batch_average", "learned"]
+
+
+class ScoreFunction(Method):
+    """The score function; ``slots`` counts the sets of mixed plates of its sample."""
+
+    average: Tensor
+
+    def __init__(
+        self,
+        n: int = 1,
+        *,
+        baseline: Baseline = "none",
+        decay: float = 0.95,
+        sampler: Sampler | None = None,
+        slots: int = 1,
+    ) -> None:
+        super().__init__(n, sampler=sampler, slots=slots)
+        self.baseline = baseline
+        self.decay = decay
+        if baseline == "moving_average":
+            self.register_buffer("average", torch.zeros(slots))
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """See `Method.control_variate`."""
+        baseline = self.baseline_value(draw, downstream)
+        return None if baseline is None else (1 - draw.box) * baseline
+
+    def baseline_value(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """The baseline ``b``, detached, broadcastable to ``[n, *plates]``."""
+        match self.baseline:
+            case "moving_average":
+                return self._moving_average(draw, downstream)
+            case "batch_average":
+                return _batch_average(downstream.cost, draw.plate_dim)
+            case "learned":
+                return _expression(downstream).detach()
+        return None
+
+    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """The squared error of a learned baseline."""
+        if self.baseline != "learned":
+            return None
+        return downstream.mean((_expression(downstream) - downstream.cost).square())
+
+    def _moving_average(self, draw: Draw, downstream: Downstream) -> Tensor:
+        """The average of earlier passes; this one enters it afterwards."""
+        kept = self.average if self.slots == 1 else self.average[downstream.slot]
+        baseline = kept.to(downstream.cost.dtype, copy=True)
+        if self.training and not draw.replayed:
+            self._update(kept, downstream)
+        return baseline
+
+    @torch.no_grad()
+    def _update(self, kept: Tensor, downstream: Downstream) -> None:
+        mean = downstream.mean(downstream.cost)
+        if distributed.is_available() and distributed.is_initialized():
+            mean = mean.clone()
+            distributed.all_reduce(mean)
+            mean /= distributed.get_world_size()
+        kept.lerp_(mean.to(kept.dtype), 1 - self.decay)
+
+
+def _batch_average(cost: Tensor, dim: int) -> Tensor:
+    """The mean of the other elements of the plate: with its own, the gradient would shrink."""
+    n = cost.shape[dim]
+    if n < 2:
+        raise ValueError(
+            "`baseline=batch_average` compares the n draws of one sample, but n is 1: "
+            "set `n` to 2 or more, or use `baseline=moving_average`"
+        )
+    return (cost.sum(dim, keepdim=True) - cost) / (n - 1)
+
+
+def _expression(downstream: Downstream) -> Tensor:
+    if downstream.baseline is None:
+        raise ValueError("a learned baseline needs the value of its expression")
+    return downstream.baseline

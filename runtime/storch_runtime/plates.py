@@ -1,0 +1,111 @@
+"""Looking at estimates: plates reduced, and variances over them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from storch_runtime.estimate import Estimate
+from storch_runtime.layout import Valued
+from storch_runtime.surrogate import weighted_sum
+from storch_runtime.views import aligned, own_weight_of
+
+__all__ = ["reduce_plates", "variance"]
+
+
+def reduce_plates(
+    estimate: Estimate, name: str, plates: tuple[str, ...] | list[str] | str | None = None
+) -> Tensor:
+    """A cost, report or sample with ``plates`` reduced (None: all), as the total cost reduces them.
+
+    Weighted over sample plates, mean or sum over data plates; detached.
+    """
+    value, entry = _public(estimate, name)
+    left = list(entry.plates)
+    for plate in _chosen(entry, name, plates):
+        _refuse_carried(estimate, entry, plate, left)
+        value = _reduced(estimate, value, entry, plate, left)
+        left.remove(plate)
+    return value
+
+
+def variance(estimate: Estimate, name: str, plate: str | None = None) -> Tensor:
+    """The variance of a cost, report or sample over a plate (None: the newest), other plates kept.
+
+    Over elements of equal weight it is the unbiased one, ``Σ (f - mean)² / (n - 1)``; otherwise
+    ``Σ w (f - mean)² / Σ w``.
+    """
+    value, entry = _public(estimate, name)
+    if not entry.plates:
+        raise ValueError(f"`{name}` has no plates to take a variance over")
+    (plate,) = _chosen(entry, name, entry.plates[0] if plate is None else plate)
+    dim = entry.plates.index(plate)
+    weight = _weight(estimate, value, entry, plate, list(entry.plates))
+    if weight is None:
+        return value.var(dim)
+    weight = weight.expand_as(value)
+    total = weight.sum(dim)
+    mean = weighted_sum(weight, value, (dim,)) / total
+    return weighted_sum(weight, (value - mean.unsqueeze(dim)).square(), (dim,)) / total
+
+
+def _public(estimate: Estimate, name: str) -> tuple[Tensor, Valued]:
+    """The tensor of that name, detached and floating, with its entry."""
+    layout = estimate.layout
+    if name in layout.costs:
+        value, entry = estimate.costs[name], layout.costs[name]
+    elif name in layout.reports:
+        value, entry = estimate.reports[name], layout.reports[name]
+    elif name in layout.samples:
+        value, sampled = estimate.samples[name], layout.samples[name]
+        entry = Valued(sampled.plates, weights=sampled.weights)
+    else:
+        known = ", ".join(estimate.plates)
+        raise KeyError(f"the story has no cost, report or sample `{name}`; it has {known}")
+    value = value.detach()
+    return value if value.is_floating_point() else value.to(torch.get_default_dtype()), entry
+
+
+def _chosen(
+    entry: Valued, name: str, plates: tuple[str, ...] | list[str] | str | None
+) -> list[str]:
+    """The plates to reduce, newest first."""
+    wanted = entry.plates if plates is None else (plates,) if isinstance(plates, str) else plates
+    for plate in wanted:
+        if plate not in entry.plates:
+            raise ValueError(f"`{name}` has no plate `{plate}`; its plates are {entry.plates}")
+    return [plate for plate in entry.plates if plate in wanted]
+
+
+def _refuse_carried(estimate: Estimate, entry: Valued, plate: str, left: list[str]) -> None:
+    """A plate that the weights of another plate still carry cannot go before that one."""
+    for other in left:
+        for name in entry.weights.get(other, ()):
+            if other != plate and plate in estimate.layout.samples[name].plates:
+                raise ValueError(
+                    f"the weights of plate `{other}` differ along `{plate}`: reduce `{other}` too"
+                )
+
+
+def _reduced(
+    estimate: Estimate, value: Tensor, entry: Valued, plate: str, left: list[str]
+) -> Tensor:
+    dim = left.index(plate)
+    if plate in estimate.layout.sums:
+        return value.sum(dim)
+    weight = _weight(estimate, value, entry, plate, left)
+    return value.mean(dim) if weight is None else weighted_sum(weight, value, (dim,))
+
+
+def _weight(
+    estimate: Estimate, value: Tensor, entry: Valued, plate: str, left: list[str]
+) -> Tensor | None:
+    """The weights of a plate's elements, aligned with ``value``; None: all equal."""
+    total = None
+    for name in entry.weights.get(plate, ()):
+        weight = own_weight_of(name, estimate.layout, estimate.draws, estimate.plate_sizes())
+        weight = aligned(weight.detach(), estimate.layout.samples[name].plates, tuple(left))
+        total = weight if total is None else total * weight
+    if total is None:
+        return None
+    return total.reshape(total.shape + (1,) * (value.dim() - total.dim()))

@@ -1,0 +1,6 @@
+"""The samplers: ways of drawing values, each written once."""
+
+from storch_runtime.samplers.importance_sampling import ImportanceSampling as ImportanceSampling
+from storch_runtime.samplers.monte_carlo import MonteCarlo as MonteCarlo
+from storch_runtime.samplers.sampler import Outcome as Outcome
+from storch_runtime.samplers.sampler import Sampler as Sampler

@@ -1,0 +1,89 @@
+"""Importance sampling: independent draws from a proposal, weighted by the ratio; never normalised.
+
+Formula: ``z_k ~ q``, ``w_k = stop(p(z_k) / q(z_k)) / n``; the score is ``log p(z_k)``.
+Needs: ``q > 0`` wherever ``p`` times the cost is not 0.
+Shapes: value ``[n, *plates, *event]``, weight ``[n, *plates]``.
+Reference: van Krieken et al. 2021, arXiv:2104.00428.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.samplers.monte_carlo import MonteCarlo
+from storch_runtime.samplers.sampler import Outcome, Sampler
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["ImportanceSampling"]
+
+
+class ImportanceSampling(Sampler):
+    """Independent draws from ``proposal``, a value of the story that comes with every draw."""
+
+    kind = "iid"
+
+    def draw(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        pathwise: bool = False,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        proposal: Distribution | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.draw`; the value carries no gradient to the proposal."""
+        if pathwise:
+            raise ValueError("a value drawn from a proposal has no path to its own distribution")
+        source = _over_plates(proposal, distribution)
+        drawn = MonteCarlo().draw(source, n, noise=noise, outcome=outcome)
+        return _weighted(distribution, source, drawn.value, n)
+
+    def replay(
+        self,
+        distribution: Distribution,
+        value: Tensor,
+        n: int | None,
+        proposal: Distribution | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.replay`; the weights are those of draws from the proposal."""
+        draw = _weighted(distribution, _over_plates(proposal, distribution), value, n)
+        draw.replayed = True
+        return draw
+
+    def outcomes(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        proposal: Distribution | None = None,
+    ) -> list[Outcome]:
+        """See `Sampler.outcomes`; the probabilities are the proposal's."""
+        return MonteCarlo().outcomes(_over_plates(proposal, distribution), n)
+
+
+def _over_plates(proposal: Distribution | None, distribution: Distribution) -> Distribution:
+    """The proposal, with every plate of the distribution: each element has its own draw."""
+    if proposal is None:
+        raise ValueError("importance sampling needs `proposal`, a distribution")
+    if proposal.plates == distribution.plates:
+        return proposal
+    return proposal.expand(tuple(distribution.plates))
+
+
+def _weighted(
+    distribution: Distribution, source: Distribution, value: Tensor, n: int | None
+) -> Draw:
+    log_prob = distribution.log_prob(value)
+    with torch.no_grad():
+        weight = torch.exp(log_prob - source.log_prob(value))
+        if n is not None:
+            weight /= n
+    return Draw(value, distribution, weight, log_prob)

@@ -1,0 +1,70 @@
+"""Plain Monte Carlo: independent draws from the distribution itself.
+
+Formula: ``z_k ~ p``, ``w_k = 1/n``.
+Needs: a distribution that can be sampled.
+Shapes: value ``[n, *plates, *event]``, no weights.
+Reference: Metropolis and Ulam 1949.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.samplers.sampler import Outcome, Sampler
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["MonteCarlo"]
+
+
+class MonteCarlo(Sampler):
+    """Independent draws from the distribution itself."""
+
+    kind = "iid"
+
+    def draw(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        pathwise: bool = False,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.draw`; an outcome is the whole value, ``[n, *plates, *event]``."""
+        if outcome is not None:
+            return Draw(outcome, distribution)
+        if noise is not None:
+            value = distribution.rsample(n, noise=noise)
+            return Draw(value if pathwise else value.detach(), distribution)
+        return Draw(distribution.rsample(n) if pathwise else distribution.sample(n), distribution)
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """See `Sampler.replay`."""
+        return Draw(value, distribution, replayed=True)
+
+    def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
+        """Every joint assignment of the support to the elements of ``[n, *plates]``."""
+        support = distribution.enumerate_support()
+        own = () if n is None else (n,)
+        plates = own + tuple(distribution.plates)
+        table = distribution.joint_log_prob(support).detach()
+        table = table.unsqueeze(1).expand(len(support), *plates).reshape(len(support), -1)
+        shape = plates + tuple(support.shape[1:])
+        places = torch.arange(prod(plates))
+        listed = []
+        for choice in product(range(len(support)), repeat=prod(plates)):
+            index = torch.tensor(choice)
+            probability = table.double()[index, places].sum().exp().item()
+            listed.append((support[index].reshape(shape), probability))
+        return listed

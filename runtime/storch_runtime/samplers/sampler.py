@@ -1,0 +1,55 @@
+"""What every sampler is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["Outcome", "Sampler", "SamplingClass"]
+
+SamplingClass = Literal["iid", "slot-exact", "linear-exact", "enumerated", "biased"]
+Outcome = tuple[Tensor, float]
+"""What a sampler can be told to take, and its probability."""
+
+
+class Sampler(ABC):
+    """A way of drawing values, which methods are composed with.
+
+    ``kind`` says how the elements of its plate depend on one another; ``values`` are the options of
+    a sampler that are values of the story (``proposal=``).
+    """
+
+    kind: ClassVar[SamplingClass]
+
+    @abstractmethod
+    def draw(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        pathwise: bool = False,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """Draw n values; with n None one for each element of the distribution's plates.
+
+        ``pathwise`` keeps the gradient through the value; ``noise`` or ``outcome`` says what comes.
+        """
+
+    @abstractmethod
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """The draw that ``value`` would have been, with its weights."""
+
+    @abstractmethod
+    def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
+        """Every outcome of ``draw`` with its probability, where there are finitely many."""

@@ -1,0 +1,94 @@
+"""The base of generated modules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, cast
+
+from torch import Tensor, nn
+
+from storch_runtime.estimate import WatchedEstimate
+from storch_runtime.located import add_story_line
+from storch_runtime.method import Method
+from storch_runtime.watch import Watch
+
+__all__ = ["Methods", "StoryModule"]
+
+_TAKEN = frozenset(dir(nn.ModuleDict)) | {"training"}
+
+
+class Methods(nn.ModuleDict):
+    """The methods of a story by the names of their samples, whatever these are.
+
+    A sample may be called ``keys`` or ``training``, which a plain `nn.ModuleDict` refuses: such
+    names are kept with a hyphen behind them, which no name of a story has.
+    """
+
+    def __getitem__(self, key: str) -> Method:
+        return cast(Method, self._modules[f"{key}-" if key in _TAKEN else key])
+
+    def __setitem__(self, key: str, module: nn.Module) -> None:
+        self._modules[f"{key}-" if key in _TAKEN else key] = module
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> Any:
+        """The names of the samples."""
+        return [name.removesuffix("-") for name in self._modules]
+
+    def items(self) -> Any:
+        """The names of the samples with their methods."""
+        return list(zip(self.keys(), self._modules.values(), strict=True))
+
+
+class StoryModule(nn.Module):
+    """A compiled story. ``methods`` holds the method of each sample.
+
+    ``order`` is the highest derivative of the loss that is an estimate (None: any).
+    ``method_modules`` names the attributes whose parameters only the methods' options use.
+    """
+
+    order: ClassVar[int | None] = None
+    method_modules: ClassVar[tuple[str, ...]] = ()
+    methods: Methods
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watch = Watch()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`; an exception that leaves the story is noted with its story line."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except Exception as error:
+            add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
+            raise
+
+    def method_parameters(self) -> Iterator[nn.Parameter]:
+        """The parameters of the methods, and of what only their options use."""
+        own = [getattr(self, name) for name in self.method_modules]
+        for part in (self.methods, *own):
+            yield from [part] if isinstance(part, nn.Parameter) else part.parameters()
+
+    def model_parameters(self) -> Iterator[nn.Parameter]:
+        """Every parameter that is not a method's."""
+        own = {id(parameter) for parameter in self.method_parameters()}
+        return (parameter for parameter in self.parameters() if id(parameter) not in own)
+
+    def begin_watched(self, given: Mapping[str, Tensor] | None) -> None:
+        """At the start of a forward pass, where methods have parameters of their own."""
+        if self.training and given is None:
+            self.watch.check()
+
+    def end_watched(
+        self, estimate: WatchedEstimate, given: Mapping[str, Tensor] | None
+    ) -> WatchedEstimate:
+        """At its end: this estimate's loss is to be differentiated with ``method_loss``."""
+        if self.training and given is None:
+            return estimate.watched_by(self.watch)
+        return estimate

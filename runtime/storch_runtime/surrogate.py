@@ -1,0 +1,56 @@
+"""The magic box and the weighted reductions that a loss is made of.
+
+``box(l) = exp(l - stop(l))`` has value 1 and the derivatives of ``exp(l)`` at ``l = 0``, of any
+order (DiCE, Foerster et al. 2018, arXiv:1802.05098).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["log_weighted_mean_exp", "magic_box", "weighted_sum"]
+
+_LARGEST_EXPONENT = 80.0
+"""``exp`` of it is finite in float32, and far above any ratio that a derivative can need."""
+
+
+def magic_box(score: Tensor) -> Tensor:
+    """``exp(score - stop(score))``: value 1, the derivatives of the score-function estimator."""
+    return torch.exp(score - score.detach())
+
+
+def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """``Σ weight · value`` over ``dims``; a non-finite value of weight zero counts nothing.
+
+    The derivative with respect to a weight of exactly zero is the value there, where it is finite.
+    """
+    return (weight * _harmless(weight, value)).sum(dims)
+
+
+def _harmless(weight: Tensor, value: Tensor) -> Tensor:
+    """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
+    return torch.where(weight == 0, torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
+
+
+def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int, ...]) -> Tensor:
+    """``log Σ weight · exp(value)`` over ``dims``; without weights each element weighs 1/size."""
+    if weight is None:
+        count = 1
+        for dim in dims:
+            count *= value.shape[dim]
+        return torch.logsumexp(value, dims) - torch.log(value.new_tensor(float(count)))
+    return _log_weighted_sum_exp(value, weight, dims)
+
+
+def _log_weighted_sum_exp(value: Tensor, weight: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """Stable whatever the weights: shifted by the largest value of positive weight."""
+    value, weight = torch.broadcast_tensors(value, weight)  # type: ignore[no-untyped-call]
+    idle = weight == 0
+    top = value.detach().masked_fill(idle, -torch.inf).amax(dims, keepdim=True)
+    top = torch.where(top.isfinite(), top, 0.0)
+    shifted = value - top
+    shifted = torch.where(idle, shifted.nan_to_num().clamp(max=_LARGEST_EXPONENT), shifted)
+    total = (weight * shifted.exp()).sum(dims)
+    log_total = torch.where(total > 0, total, 1.0).log()
+    return torch.where(total == 0, -torch.inf, log_total + top.squeeze(dims))

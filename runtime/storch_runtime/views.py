@@ -1,0 +1,110 @@
+"""Public tensors: views with all their plates, made when they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.layout import Layout, Sampled
+
+__all__ = [
+    "Views",
+    "aligned",
+    "expanded",
+    "log_prob_of",
+    "own_weight_of",
+    "value_of",
+    "weight_of",
+]
+
+
+class Views(Mapping[str, Tensor]):
+    """A read-only mapping whose tensors are made on access."""
+
+    __slots__ = ("_make", "_names")
+
+    def __init__(self, names: Mapping[str, object], make: Callable[[str], Tensor]) -> None:
+        self._names = names
+        self._make = make
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._make(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"<tensors of {', '.join(self._names)}>" if self._names else "<no tensors>"
+
+
+def expanded(
+    tensor: Tensor,
+    stored: tuple[str, ...] | None,
+    plates: tuple[str, ...],
+    sizes: Mapping[str, int],
+) -> Tensor:
+    """``tensor`` with all of ``plates``; it is stored with ``stored`` (None: with all)."""
+    if stored is not None and stored != plates:
+        tensor = tensor[tuple(slice(None) if plate in stored else None for plate in plates)]
+    return tensor.expand(tuple(sizes[plate] for plate in plates) + tensor.shape[len(plates) :])
+
+
+def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw]) -> Draw:
+    if entry.absent:
+        raise KeyError(f"{name}: {entry.absent}")
+    return draws[name]
+
+
+def value_of(
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+) -> Tensor:
+    """The values of a sample, ``[*plates, *event]``."""
+    entry = layout.samples[name]
+    return expanded(_drawn(name, entry, draws).value, entry.value, entry.plates, sizes)
+
+
+def log_prob_of(
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+) -> Tensor:
+    """The log-probabilities of a sample, ``[*plates]``."""
+    entry = layout.samples[name]
+    return expanded(_drawn(name, entry, draws).log_prob, entry.weight, entry.plates, sizes)
+
+
+def weight_of(
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+) -> Tensor:
+    """The weights of a sample's elements, ``[*plates]``; ``in`` a plate, with that plate's."""
+    entry = layout.samples[name]
+    weight = own_weight_of(name, layout, draws, sizes)
+    if entry.plate is None:
+        return weight
+    outer = weight_of(entry.plate, layout, draws, sizes)
+    return weight * aligned(outer, layout.samples[entry.plate].plates, entry.plates)
+
+
+def own_weight_of(
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+) -> Tensor:
+    """What a sample contributes to the weights of the plate it stands in, ``[*plates]``."""
+    entry = layout.samples[name]
+    draw = _drawn(name, entry, draws)
+    if draw.weight is not None:
+        return expanded(draw.weight, entry.weight, entry.plates, sizes)
+    share = 1.0 if entry.plate is not None else 1.0 / sizes[entry.plates[0]]
+    value = draw.value
+    dtype = value.dtype if value.is_floating_point() else draw.log_prob.dtype
+    shape = [sizes[plate] for plate in entry.plates]
+    return value.new_full((), share, dtype=dtype).expand(shape)
+
+
+def aligned(tensor: Tensor, plates: tuple[str, ...], wanted: tuple[str, ...]) -> Tensor:
+    """``tensor`` over ``plates``, with a dimension for each of ``wanted``: 1 where it has none."""
+    return tensor[tuple(slice(None) if plate in plates else None for plate in wanted)]
