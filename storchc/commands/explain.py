@@ -68,7 +68,8 @@ def _explain_name(name: str) -> None:
 
 
 def _unknown(message: str, name: str) -> click.UsageError:
-    from storchc.explain.lookup import similar
+    from storchc.diagnostics.nearest import nearest
+    from storchc.explain.lookup import all_names
 
-    close = [f"`{known}`" for known in similar(name)]
-    return click.UsageError(message + (f" Did you mean {' or '.join(close)}?" if close else ""))
+    close = nearest(name, all_names())
+    return click.UsageError(message + (f" Did you mean `{close}`?" if close else ""))

@@ -37,10 +37,10 @@ class Commands(click.Group):
         name = args[0]
         if name in COMMANDS or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
+        from storchc.diagnostics.nearest import nearest
 
-        close = get_close_matches(name, COMMANDS, n=1)
-        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(COMMANDS)}."
+        close = nearest(name, COMMANDS)
+        hint = f"Did you mean `{close}`?" if close else f"There are: {', '.join(COMMANDS)}."
         raise click.UsageError(f"There is no command `{name}`. {hint}", ctx)
 
 
@@ -65,12 +65,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _report(error: Exception, arguments: list[str]) -> None:
     """An internal error: ours, not the story's."""
+    from shlex import join
+
     if "--debug" in arguments:
         from traceback import print_exception
 
         print_exception(error)
     notes = getattr(error, "__notes__", [f"storchc {__version__} failed"])
-    again = " ".join(["storchc", "--debug", *arguments])
+    again = join(["storchc", "--debug", *(part for part in arguments if part != "--debug")])
     click.echo(
         f"storchc: internal error ({type(error).__name__});"
         " this is a mistake in storchc, not yours\n"

@@ -6,18 +6,21 @@ import os
 import sys
 from collections.abc import Iterable
 
-from storchc.diagnostics.render import COLORS, PLAIN, Palette, report
 from storchc.driver import Result
 
 
 def show(results: Iterable[Result]) -> None:
     """The diagnostics of all stories, and how many there are."""
-    files = [(result.diagnostics, result.sources) for result in results]
-    sys.stderr.write(report(files, palette()))
+    files = [(result.diagnostics, result.sources) for result in results if result.diagnostics]
+    if not files:
+        return
+    from storchc.diagnostics.render import COLORS, PLAIN, report  # most runs have nothing to draw
+
+    sys.stderr.write(report(files, COLORS if _colored() else PLAIN))
     sys.stderr.flush()
 
 
-def palette() -> Palette:
-    """Colours on a terminal, unless ``NO_COLOR`` is set or the terminal has none."""
+def _colored() -> bool:
+    """Whether a terminal shows colours and ``NO_COLOR`` does not ask for none."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return COLORS if sys.stderr.isatty() and not plain else PLAIN
+    return sys.stderr.isatty() and not plain

@@ -38,11 +38,3 @@ def all_names() -> list[str]:
     catalogues = (methods, samplers, distributions, functions)
     names = [name for catalogue in catalogues for name in catalogue.names()]
     return [*names, *OF_DISTRIBUTIONS, *CODES]
-
-
-def similar(name: str) -> list[str]:
-    """Names like ``name``, the likeliest first; its case does not matter."""
-    from difflib import get_close_matches
-
-    names = {known.lower(): known for known in all_names()}
-    return [names[close] for close in get_close_matches(name.lower(), names, n=3)]

@@ -48,7 +48,7 @@ def test_a_code(run, code: str) -> None:
     [
         ("ScoreFuntion", "Did you mean `ScoreFunction`?"),
         ("scorefunction", "Did you mean `ScoreFunction`?"),
-        ("S199", "There is no diagnostic S199."),
+        ("S999", "There is no diagnostic S999."),
         ("xyzzyx", "There is nothing called `xyzzyx`"),
     ],
 )
