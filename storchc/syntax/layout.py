@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from storchc.diagnostics import syntax as words
-from storchc.diagnostics.diagnostic import Problems
+from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.source import Span
 
 DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "use")
@@ -64,15 +64,19 @@ def split(text: str, problems: Problems) -> Iterator[Line]:
         if "\t" in indent.group():
             tab = position + indent.group().index("\t")
             problems.add(words.tab_in_indentation(Span(tab, tab + 1)))
-        end, broken = _scan(text, start, problems)
-        yield Line(start - position, Span(start, end), _keyword(text, start), broken)
+        end, problem = _scan(text, start)
+        if problem is not None:
+            problems.add(problem)
+        yield Line(start - position, Span(start, end), _keyword(text, start), problem is not None)
         position = end + 1
 
 
 def check_brackets(text: str, problems: Problems) -> bool:
     """Whether the brackets and strings of ``text``, a part of a statement, are in order."""
-    _, broken = _scan(text, 0, problems, whole=True)
-    return not broken
+    _, problem = _scan(text, 0, whole=True)
+    if problem is not None:
+        problems.add(problem)
+    return problem is None
 
 
 def _keyword(text: str, start: int) -> str:
@@ -88,58 +92,48 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _scan(text: str, start: int, problems: Problems, whole: bool = False) -> tuple[int, bool]:
-    """Where the statement at ``start`` ends, and whether its brackets or strings are broken."""
+def _scan(text: str, start: int, whole: bool = False) -> tuple[int, Problem | None]:
+    """Where the statement at ``start`` ends, and what is wrong with its brackets or strings."""
     opened: list[int] = []
-    broken = False
+    problem: Problem | None = None  # the first; what follows may well be its consequence
     for match in _MARK.finditer(text, start):
         mark, place = match.group(), match.start()
-        match mark[0]:
-            case "\n":
-                if whole:
-                    continue
-                if not opened:
-                    return place, broken
-                if _STATEMENT.match(text, place + 1):
-                    _report_unclosed(text, opened[-1], problems)
-                    return place, True
-            case "(" | "[":
-                opened.append(place)
-                if len(opened) == words.DEPTH + 1:
-                    problems.add(words.nested_too_deeply(Span(place, place + 1), "brackets"))
-                    broken = True
-            case ")" | "]":
-                broken |= not _close(text, opened, place, problems)
-            case '"' | "'":
-                broken |= not _is_closed(mark, place, problems)
-    if opened:
-        _report_unclosed(text, opened[-1], problems)
-    return len(text), broken or bool(opened)
+        if mark == "\n":
+            if not whole and (not opened or _STATEMENT.match(text, place + 1)):
+                return place, problem or _unclosed(text, opened)
+        elif mark in "([":
+            opened.append(place)
+            if len(opened) > words.DEPTH:
+                problem = problem or words.nested_too_deeply(Span(place, place + 1), "brackets")
+        elif mark in ")]":
+            problem = problem or _unmatched(text, opened, place)
+            del opened[-1:]
+        elif mark[0] in "\"'":
+            problem = problem or _unterminated(mark, place)
+    return len(text), problem or _unclosed(text, opened)
 
 
-def _report_unclosed(text: str, place: int, problems: Problems) -> None:
-    problems.add(words.unclosed_bracket(Span(place, place + 1), text[place]))
+def _unclosed(text: str, opened: list[int]) -> Problem | None:
+    if not opened:
+        return None
+    return words.unclosed_bracket(Span(opened[-1], opened[-1] + 1), text[opened[-1]])
 
 
-def _close(text: str, opened: list[int], place: int, problems: Problems) -> bool:
+def _unmatched(text: str, opened: list[int], place: int) -> Problem | None:
     span = Span(place, place + 1)
     if not opened:
-        problems.add(words.unmatched_bracket(span, text[place]))
-        return False
-    opener = opened.pop()
+        return words.unmatched_bracket(span, text[place])
+    opener = opened[-1]
     if _CLOSERS[text[place]] == text[opener]:
-        return True
-    problem = words.wrong_bracket(span, text[place], Span(opener, opener + 1), text[opener])
-    problems.add(problem)
-    return False
+        return None
+    return words.wrong_bracket(span, text[place], Span(opener, opener + 1), text[opener])
 
 
-def _is_closed(mark: str, place: int, problems: Problems) -> bool:
+def _unterminated(mark: str, place: int) -> Problem | None:
     quote = '"""' if mark.startswith('"""') else mark[0]
     if len(mark) >= 2 * len(quote) and mark.endswith(quote) and not _ends_escaped(mark, quote):
-        return True
-    problems.add(words.unterminated_string(Span(place, place + len(quote)), quote))
-    return False
+        return None
+    return words.unterminated_string(Span(place, place + len(quote)), quote)
 
 
 def _ends_escaped(mark: str, quote: str) -> bool:

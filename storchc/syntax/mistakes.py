@@ -82,6 +82,7 @@ def explain(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> P
 
 def _stuck(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Stuck:
     accepted: Set[str] = unexpected.interactive_parser.accepts()  # type: ignore[no-untyped-call]
+    accepted = accepted or {END}  # nothing at all: a whole phrase has been read
     stack = tuple(unexpected.state.value_stack)
     if not isinstance(unexpected, UnexpectedToken):
         assert isinstance(unexpected, UnexpectedCharacters)
