@@ -14,7 +14,7 @@ def limit_order(loss: Tensor, order: int | None) -> Tensor:
     """``loss``, of which derivatives beyond ``order`` raise (None: none does)."""
     if order is None or torch.compiler.is_compiling() or not loss.requires_grad:
         return loss
-    limited: Tensor = _Limit.apply(loss, loss, order, order)
+    limited: Tensor = _Limit.apply(loss, loss, order, order)  # type: ignore[no-untyped-call]
     return limited
 
 
@@ -33,7 +33,7 @@ class _Limit(torch.autograd.Function):
         return value.view_as(value)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         """One derivative: the next one goes through the gradient."""
         if ctx.left == 0:
             raise RuntimeError(
@@ -42,4 +42,5 @@ class _Limit(torch.autograd.Function):
                 "`ScoreFunction`, has derivatives of any order"
             )
         (anchor,) = ctx.saved_tensors
-        return _Limit.apply(gradient, anchor, ctx.left - 1, ctx.order), None, None, None  # type: ignore[no-untyped-call]
+        passed = _Limit.apply(gradient, anchor, ctx.left - 1, ctx.order)  # type: ignore[no-untyped-call]
+        return passed, None, None, None
