@@ -84,7 +84,7 @@ def quotes_in_doc(span: Span) -> Problem:
     return Problem("S155", 'the text of `doc` has three quotes `"""`', span, help)
 
 
-def not_a_step(span: Span, kinds: Sequence[str]) -> Problem:
+def not_a_step(span: Span, count: int, kinds: Sequence[str]) -> Problem:
     """A step without a statement's key, or with several."""
-    message = "the step has not exactly one of the keys of a statement"
+    message = f"the step holds {count or 'no'} statement{'s' * (count != 1)}"
     return Problem("S156", message, span, f"start each step with `- ` and one of {_listed(kinds)}")

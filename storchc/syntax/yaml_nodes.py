@@ -9,7 +9,7 @@ import yaml
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics import yaml_form
-from storchc.diagnostics.diagnostic import Problems
+from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.source import Source, Span
 
 _DEPTH = 5 * words.DEPTH  # of YAML's own levels: a loop takes three, and some room for mistakes
@@ -56,12 +56,18 @@ def compose(source: Source, problems: Problems) -> Node | None:
         problems.add(yaml_form.not_yaml(Span(place, place + 1), "a character that YAML forbids"))
         return None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = min(mark.index if mark else 0, len(source.text))
-        reason = (error.problem or error.context or "it cannot be read").replace("'", "`")
-        problems.add(yaml_form.not_yaml(Span(place, min(place + 1, len(source.text))), reason))
+        problems.add(_broken(error, len(source.text)))
         return None
     return composer.document
+
+
+def _broken(error: yaml.MarkedYAMLError, size: int) -> Problem:
+    reason = " ".join(part for part in (error.problem, error.context) if part)
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and ("end of stream" in reason or "stream end" in reason):
+        mark = error.context_mark  # where the text that never ends begins
+    place = min(mark.index if mark else 0, size)
+    return yaml_form.not_yaml(Span(place, min(place + 1, size)), reason.replace("'", "`"))
 
 
 class _Composer:

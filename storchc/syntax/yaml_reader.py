@@ -141,7 +141,7 @@ class _Reader:
         entries = node.entries if isinstance(node, Mapping) else {}
         kinds = [kind for kind in _KINDS if kind in entries]
         if not isinstance(node, Mapping) or len(kinds) != 1:
-            self._no_step(node, entries)
+            self._no_step(node, entries, len(kinds))
             return None
         kind = kinds[0]
         if kind == "for":
@@ -150,9 +150,9 @@ class _Reader:
         step: tree.Step | None = self._statement(kind, entries[kind][1])
         return step and replace(step, span=node.span)
 
-    def _no_step(self, node: Node, entries: dict[str, tuple[Scalar, Node]]) -> None:
+    def _no_step(self, node: Node, entries: dict[str, tuple[Scalar, Node]], count: int) -> None:
         if len(entries) != 1:
-            self.problems.add(yaml_form.not_a_step(node.span, _KINDS))
+            self.problems.add(yaml_form.not_a_step(node.span, count, _KINDS))
             return
         for key, _ in entries.values():
             self.problems.add(yaml_form.unknown_key(key.span, key.value, "a step", _KINDS))

@@ -1,0 +1,5 @@
+story Example
+# Grüße
+param m = 0.0
+sample z ~ Normal(m, 1)
+cost square = z ** 2

@@ -1,0 +1,3 @@
+param m = 0.0
+sample z ~ Normal(m, 1)
+cost square = z ** 2

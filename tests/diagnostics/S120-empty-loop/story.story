@@ -1,0 +1,5 @@
+story Example
+param m = 0.0
+for t in range(3):
+sample z ~ Normal(m, 1)
+cost square = z ** 2

@@ -1,0 +1,5 @@
+story Example
+param m = 0.0
+sample z ~ Normal(m, 1)
+stop when z > 1
+cost square = z ** 2
