@@ -1,0 +1,130 @@
+"""The same steps written with the package storchastic, by the names of the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.distributions import Bernoulli, Normal, OneHotCategorical, kl_divergence
+
+from tests.bench import discrete_vae
+from tests.bench.case import Case
+from tests.bench.chains import NODES
+
+Step = Callable[[], object]
+
+
+def steps() -> Iterator[tuple[str, Step]]:
+    """A step for each case that the package has a counterpart of."""
+    for n in (1, 10, 1000):
+        yield f"introduction, pathwise, n={n}", introduction("Reparameterization", n)
+    for n in (1, 10, 1000):
+        yield f"introduction, score function, n={n}", introduction("ScoreFunction", n)
+    average = {"baseline_factory": "batch_average"}
+    yield "discrete VAE, score function, n=1", vae("ScoreFunction", n_samples=1)
+    yield "discrete VAE, batch average, n=10", vae("ScoreFunction", n_samples=10, **average)
+    yield "discrete VAE, Gumbel-softmax, n=1", vae("GumbelSoftmax", n_samples=1)
+    yield "discrete VAE, exact expectation", vae("Expect")
+    yield f"chain of {NODES} normal nodes, a plate each", normal(NODES)
+    yield f"chain of {NODES} Bernoulli nodes, a plate each", bernoulli(NODES)
+
+
+def find(cases: list[Case]) -> dict[str, Step]:
+    """The steps of ``cases`` that run; what fails is told and left out."""
+    wanted = {case.name for case in cases}
+    found = {}
+    for name, step in steps():
+        if name not in wanted:
+            continue
+        try:
+            step()
+            found[name] = step
+        except (Exception, RecursionError) as error:
+            print(f"storchastic, {name}: {type(error).__name__}: {error}")
+    return found
+
+
+def introduction(method: str, n: int) -> Step:
+    """The introduction example, as in the package's own examples."""
+    import storch
+
+    estimator = getattr(storch.method, method)("e", n_samples=n)
+    a, b, c = (torch.tensor(value, requires_grad=True) for value in (5.0, -3.0, 0.23))
+
+    def step() -> None:
+        a.grad = b.grad = c.grad = None
+        storch.reset()
+        e = estimator(Normal(b + c, 1))
+        storch.add_cost((a + b) * e * e, "f")
+        storch.backward()
+
+    return step
+
+
+def vae(method: str, **options: Any) -> Step:
+    """The discrete VAE."""
+    import storch
+
+    encoder, decoder = discrete_vae.networks()
+    encode, decode = storch.deterministic(encoder), storch.deterministic(decoder)
+    estimator = getattr(storch.method, method)("z", **options)
+    parameters = [*encoder.parameters(), *decoder.parameters()]
+    x = torch.rand(discrete_vae.BATCH, discrete_vae.PIXELS)
+    uniform = OneHotCategorical(probs=torch.full((discrete_vae.K, discrete_vae.C), 0.1))
+
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        storch.reset()
+        data = storch.denote_independent(x, 0, "data")
+        logits = encode(data).reshape(data.shape[:-1] + (discrete_vae.K, discrete_vae.C))
+        q = OneHotCategorical(probs=logits.softmax(dim=-1))
+        storch.add_cost(kl_divergence(q, uniform).sum(-1), "kl")
+        z = estimator(q)
+        x_hat = decode(z.reshape(z.shape[:-2] + (discrete_vae.K * discrete_vae.C,))).sigmoid()
+        cost = storch.nn.b_binary_cross_entropy(x_hat, data, reduction="sum")
+        storch.add_cost(cost, "reconstruction")
+        storch.backward()
+
+    return step
+
+
+def normal(nodes: int) -> Step:
+    """The chain of normals."""
+    import storch
+
+    estimators = [storch.method.Reparameterization(f"x{index}") for index in range(nodes)]
+    start = torch.tensor(0.5, requires_grad=True)
+
+    def step() -> None:
+        start.grad = None
+        storch.reset()
+        x: Any = start
+        for index, estimator in enumerate(estimators):
+            x = estimator(Normal(0.9 * x, 1))
+            storch.add_cost(x**2, f"c{index}")
+        storch.backward()
+
+    return step
+
+
+def bernoulli(nodes: int) -> Step:
+    """The chain of Bernoulli samples."""
+    import storch
+
+    estimators = [storch.method.ScoreFunction(f"b{index}") for index in range(nodes)]
+    bias = torch.tensor(0.1, requires_grad=True)
+    slope = torch.tensor(0.7, requires_grad=True)
+
+    def step() -> None:
+        bias.grad = slope.grad = None
+        storch.reset()
+        logits: Any = bias
+        for index, estimator in enumerate(estimators):
+            b = estimator(Bernoulli(logits=logits))
+            storch.add_cost((b - 0.3) ** 2, f"c{index}")
+            logits = bias + slope * b
+        storch.backward()
+
+    return step

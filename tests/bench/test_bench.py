@@ -1,0 +1,52 @@
+"""The steps that are timed against each other compute the same, and leave nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.bench import chains, discrete_vae, introduction
+from tests.bench.case import Case
+from tests.bench.memory import grown
+from tests.bench.processes import starts
+from tests.bench.scaling import growths
+
+
+def cases() -> list[Case]:
+    found = [*introduction.cases(torch.float64), *discrete_vae.cases(torch.float64)]
+    for shared in (False, True):
+        found += [build(16, shared, torch.float64) for build in (chains.normal, chains.bernoulli)]
+    return found
+
+
+def test_both_steps_compute_the_same() -> None:
+    torch.manual_seed(0)
+    apart = {case.name: case.disagreement() for case in cases()}
+    assert len(apart) == 14
+    assert {name: gap for name, gap in apart.items() if not gap < 1e-5} == {}
+
+
+def test_steps_leave_nothing_behind() -> None:
+    case = chains.bernoulli(4, shared=True)
+    assert grown(case.step, steps=200, warm_up=50).tensors == 0
+
+
+@pytest.mark.bench
+def test_memory_stays_flat() -> None:
+    for case in list(introduction.cases())[::3]:
+        found = grown(case.step)
+        assert found.tensors == 0
+        assert found.resident < 4 * 2**20
+
+
+@pytest.mark.bench
+def test_time_grows_linearly_at_most() -> None:
+    found = growths()
+    assert {growth.name: growth.last for growth in found if growth.last > 1.15} == {}
+
+
+@pytest.mark.bench
+def test_a_check_starts_quickly() -> None:
+    found = starts()
+    assert found.times.ratio("check", "bare") < 12
+    assert found.long < 5
