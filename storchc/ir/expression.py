@@ -10,7 +10,7 @@ from storchc.ir.size import Shape, Size
 from storchc.ir.types import DistributionType, ValueType
 from storchc.source import Span
 
-Setting = int | float | bool | str | None | Shape | tuple[int, ...] | tuple[object, ...]
+Setting = int | float | bool | str | None | Size | Shape | tuple[int, ...] | tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)

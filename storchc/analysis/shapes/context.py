@@ -1,0 +1,76 @@
+"""What the shapes stage knows while it reads a story from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from storchc.analysis.names import Scope, Wanted
+from storchc.diagnostics.diagnostic import Problem, Problems
+from storchc.ir.expression import Construct
+from storchc.ir.graph import Callee, DataPlate, Dim, Use
+from storchc.ir.size import Size
+from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.syntax import tree
+
+
+class Refused(Exception):
+    """Unwinds a part of the story that is wrong, to where the next part starts."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class Context:
+    """The story as far as it has been read.
+
+    ``types`` has every value and distribution defined by now; None marks one that is wrong, of which
+    nothing more is said. ``opened`` has the plates of samples that opened a plate, ``joined`` the
+    plate of those that did not, ``made`` how each named distribution was made.
+    """
+
+    scope: Scope
+    problems: Problems
+    sizes: dict[str, Size | None] = field(default_factory=dict)
+    dims: dict[str, Dim] = field(default_factory=dict)
+    data_plates: dict[str, DataPlate] = field(default_factory=dict)
+    callees: dict[str, Callee | None] = field(default_factory=dict)
+    uses: dict[str, Use] = field(default_factory=dict)
+    types: dict[str, ValueType | DistributionType | None] = field(default_factory=dict)
+    opened: dict[str, Plates | None] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Construct] = field(default_factory=dict)
+    costs: dict[str, tree.Name] = field(default_factory=dict)
+    reports: dict[str, tree.Name] = field(default_factory=dict)
+    loops: bool = False
+
+    def define(self, name: tree.Name, type_: ValueType | DistributionType | None) -> None:
+        """Give ``name`` its type; a name that is defined twice has none."""
+        self.types[name.id] = None if name.span in self.scope.repeated else type_
+
+    def use(self, name: tree.Name) -> None:
+        """Note that something depends on ``name``."""
+        self.scope.used.add(name.id)
+
+    def refuse(self, name: tree.Name, wanted: Wanted) -> Refused:
+        """The problem with a ``name`` that cannot be ``wanted``."""
+        return Refused(self.scope.unresolved(name, wanted, self.candidates(wanted)))
+
+    def candidates(self, wanted: Wanted) -> Iterable[str]:
+        """The names defined by now that could stand where ``wanted`` is."""
+        match wanted:
+            case "value":
+                types = self.types.items()
+                return [*self.sizes, *(n for n, t in types if not isinstance(t, DistributionType))]
+            case "distribution":
+                return [n for n, t in self.types.items() if isinstance(t, DistributionType)]
+            case "call" | "module":
+                return self.callees
+            case "plate":
+                return [*self.data_plates, *self.opened]
+            case "dim":
+                return self.sizes
+            case "method":
+                return self.uses

@@ -1,0 +1,264 @@
+"""Words for what is wrong with names (S190, S200 to S219, S230)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storchc.diagnostics import options
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import did_you_mean, listed
+from storchc.source import Span
+from storchc.syntax.tree import Name
+
+CODES: dict[str, str] = {
+    "S190": "a loop, which this version does not compile",
+    "S200": "an unknown name",
+    "S201": "a name used before its definition",
+    "S202": "a name defined twice",
+    "S203": "a Python keyword used as a name",
+    "S204": "a name that an input cannot have",
+    "S205": "a module or function that hides one of the language",
+    "S206": "a name of another kind than the place needs",
+    "S207": "an unknown function or distribution",
+    "S208": "an unknown method or sampler",
+    "S209": "an unknown property of a distribution",
+    "S210": "an unknown plate",
+    "S211": "a cost or report named twice",
+    "S212": "a path that Python cannot import",
+    "S213": "a method for a sample that the story lacks",
+    "S230": "something that is never used",
+} | options.CODES
+
+KINDS = {
+    "dim": "a dim",
+    "plate": "a plate",
+    "input": "an input",
+    "param": "a parameter",
+    "module": "a module",
+    "function": "a function",
+    "use": "a method",
+    "compute": "a computed value",
+    "sample": "a sample",
+    "cost": "a cost",
+    "observation": "an observed cost",
+    "report": "a report",
+    "local": "a name of a loop",
+    "value": "a value",
+    "distribution": "a distribution",
+    "method": "a method",
+    "sampler": "a sampler",
+}
+
+
+def loops_are_not_there(span: Span) -> Problem:
+    """``for …:`` or ``sequence(…)``."""
+    help = "write the steps out one by one, or wait for the version that has loops"
+    message = "loops parse, but this version does not compile them yet"
+    return Problem("S190", message, span, help)
+
+
+# --- uses of names -------------------------------------------------------------------------------
+
+
+def unknown_name(name: Name, wanted: str, candidates: Iterable[str]) -> Problem:
+    """A name that nothing defines; ``wanted`` says what the place needs."""
+    help = did_you_mean(
+        name.id, candidates, f"define it above, or name {KINDS[wanted]} that exists"
+    )
+    return Problem("S200", f"nothing is called `{name.id}`", name.span, help)
+
+
+def used_before_definition(name: Name, line: int, defined: Span) -> Problem:
+    """A name that a later statement defines."""
+    message = f"`{name.id}` is defined on line {line}, below"
+    label = Label(defined, "defined here")
+    return Problem("S201", message, name.span, "move its definition above this line", (label,))
+
+
+def used_in_own_definition(name: Name, defined: Span) -> Problem:
+    """``compute y = y + 1``."""
+    message = f"`{name.id}` is used in its own definition"
+    label = Label(defined, "defined here")
+    help = "a name is defined once, from names above it; give the new value another name"
+    return Problem("S201", message, name.span, help, (label,))
+
+
+_INSTEAD = {
+    ("plate", "value"): "operations never name plates; reduce one with `mean(…, over={name})`",
+    ("plate", "dim"): "only an input lists plates, before its sizes; leave it out here",
+    ("module", "value"): "call it: `{name}(…)`",
+    ("function", "value"): "call it: `{name}(…)`",
+    (
+        "distribution",
+        "value",
+    ): "draw from it with `sample`, or take a property such as `{name}.mean`",
+    ("distribution", "call"): "it stands where a distribution is wanted, such as after `~`",
+    ("observation", "value"): "name what is observed in a `compute` step of its own",
+    ("report", "value"): "name the value in a `compute` step, and report that",
+    ("value", "distribution"): "write a distribution such as `Normal({name}, 1)`",
+    ("data", "join"): "a sample has every plate of its distribution without being told",
+    ("method", "call"): "methods stand after `with` in a `sample` statement",
+    ("sampler", "call"): "samplers stand after `using` in a `sample` statement",
+    ("sampler", "method"): "samplers stand after `using`: `with Method(…) using {name}(…)`",
+    ("method", "sampler"): "methods stand after `with`: `with {name}(…)`",
+    ("use", "sampler"): "methods stand after `with`: `with {name}(…)`",
+}
+_CALLED = {
+    "value": "leave the parentheses out, or call a function of the language or a module",
+    "dim": "leave the parentheses out",
+}
+
+
+def wrong_kind(name: Name, kind: str, wanted: str, defined: Span | None = None) -> Problem:
+    """``name`` is of ``kind`` where ``wanted`` is needed."""
+    what = "something to call" if wanted == "call" else KINDS[wanted]
+    message = f"`{name.id}` is {KINDS[kind]}, not {what}"
+    plain = f"name {KINDS.get(wanted, 'a function')} here"
+    help = _INSTEAD.get((kind, wanted), _CALLED.get(kind, plain) if wanted == "call" else plain)
+    labels = () if defined is None else (Label(defined, "defined here"),)
+    return Problem("S206", message, name.span, help.format(name=name.id), labels)
+
+
+def distribution_as_value(span: Span, text: str) -> Problem:
+    """``Normal(0, 1) + x``, or a named distribution in arithmetic."""
+    help = f"draw from it with `sample`, or take a property such as `{text}.mean`"
+    message = f"`{text}` is a distribution, not a value"
+    return Problem("S206", message, span, help)
+
+
+def not_a_distribution(span: Span, what: str) -> Problem:
+    """Something else where a distribution is needed."""
+    help = "write a distribution such as `Normal(0, 1)`, or the name of a computed one"
+    return Problem("S206", f"{what} is not a distribution", span, help)
+
+
+def function_without_call(name: Name) -> Problem:
+    """``compute y = exp``."""
+    message = f"`{name.id}` is a function, not a value"
+    return Problem("S206", message, name.span, f"call it: `{name.id}(…)`")
+
+
+def family_without_call(name: Name) -> Problem:
+    """``sample z ~ Normal``."""
+    message = f"the parameters of `{name.id}` are missing"
+    return Problem("S206", message, name.span, f"write `{name.id}(…)` with its parameters")
+
+
+def called_property(span: Span, text: str) -> Problem:
+    """``q.mean()``."""
+    message = f"`{text}` cannot be called"
+    help = (
+        "properties of distributions are written without parentheses; other dots mean nothing here"
+    )
+    return Problem("S206", message, span, help)
+
+
+def dotted_value(span: Span) -> Problem:
+    """``x.shape`` of a value."""
+    help = "only distributions have properties; apply functions as `f(x)`"
+    return Problem("S206", "a value has no properties", span, help)
+
+
+def unknown_function(name: Name, candidates: Iterable[str]) -> Problem:
+    """A call of what does not exist."""
+    otherwise = (
+        "`storchc functions` lists those there are; declare your own with `function` or `module`"
+    )
+    help = did_you_mean(name.id, candidates, otherwise)
+    return Problem("S207", f"there is no function called `{name.id}`", name.span, help)
+
+
+def random_function(name: Name) -> Problem:
+    """``randn([3])``."""
+    help = "draw with a `sample` statement: only then is its gradient right"
+    return Problem("S207", f"there is no function called `{name.id}`", name.span, help)
+
+
+def unknown_distribution(name: Name, candidates: Iterable[str]) -> Problem:
+    """A family that does not exist."""
+    help = did_you_mean(name.id, candidates, "`storchc distributions` lists those there are")
+    return Problem("S207", f"there is no distribution called `{name.id}`", name.span, help)
+
+
+def unknown_method(name: Name, kind: str, candidates: Iterable[str]) -> Problem:
+    """A method or sampler that does not exist."""
+    help = did_you_mean(name.id, candidates, f"`storchc {kind}s` lists those there are")
+    return Problem("S208", f"there is no {kind} called `{name.id}`", name.span, help)
+
+
+def unknown_property(name: Name, family: str, candidates: Iterable[str]) -> Problem:
+    """``q.lokits``."""
+    known = tuple(candidates)
+    help = did_you_mean(name.id, known, f"it has {listed(known)}")
+    return Problem("S209", f"`{family}` has no property `{name.id}`", name.span, help)
+
+
+def unknown_plate(name: Name, candidates: Iterable[str]) -> Problem:
+    """``over=dat``."""
+    known = tuple(candidates)
+    otherwise = f"the plates here are {listed(known)}" if known else "the story has no plates here"
+    help = did_you_mean(name.id, known, otherwise)
+    return Problem("S210", f"there is no plate called `{name.id}`", name.span, help)
+
+
+# --- definitions ---------------------------------------------------------------------------------
+
+
+def defined_twice(name: Name, kind: str, first: Span) -> Problem:
+    """A second definition of a name; the first is ``kind``."""
+    label = Label(first, f"first defined here, as {KINDS[kind]}")
+    message = f"`{name.id}` is defined twice"
+    help = "a name means one thing in the whole story: choose another one"
+    return Problem("S202", message, name.span, help, (label,))
+
+
+def python_keyword(name: Name) -> Problem:
+    """``compute lambda = 1``."""
+    message = f"`{name.id}` is a keyword of Python and cannot be a name"
+    return Problem("S203", message, name.span, f"choose another name, such as `{name.id}_`")
+
+
+def reserved_input(name: Name) -> Problem:
+    """``input given``."""
+    message = f"no input can be called `{name.id}`: the generated module's call has that argument"
+    return Problem("S204", message, name.span, f"choose another name, such as `{name.id}_`")
+
+
+def shadows(name: Name, kind: str, of: str) -> Problem:
+    """``module softmax: …``."""
+    message = f"the {kind} `{name.id}` hides the {of} of the language"
+    return Problem("S205", message, name.span, f"choose another name, such as `my_{name.id}`")
+
+
+def cost_twice(name: Name, what: str, first: Span) -> Problem:
+    """``cost y`` after ``cost y``."""
+    label = Label(first, "first here")
+    message = f"`{name.id}` is a {what} already"
+    return Problem("S211", message, name.span, "delete this line, or give it a name", (label,))
+
+
+def keyword_in_path(name: Name, part: str) -> Problem:
+    """``use package.class: M``."""
+    message = f"`{part}` is a keyword of Python, so `{name.id}` cannot be imported"
+    return Problem("S212", message, name.span, "name a module that Python can import")
+
+
+def path_without_module(name: Name) -> Problem:
+    """``function f: [] -> [] = name``."""
+    message = f"`{name.id}` names no module"
+    return Problem("S212", message, name.span, f"write the whole path: `package.module.{name.id}`")
+
+
+def override_without_sample(story: Name, name: str, samples: Iterable[str]) -> Problem:
+    """``--method`` for a sample that does not exist."""
+    known = tuple(samples)
+    otherwise = f"its samples are {listed(known)}" if known else "it has no samples"
+    message = f"the story has no sample called `{name}`, for which a method is given"
+    return Problem("S213", message, story.span, did_you_mean(name, known, otherwise))
+
+
+def never_used(name: Name, kind: str) -> Problem:
+    """A warning: what nothing depends on."""
+    message = f"{KINDS[kind]} that nothing uses: `{name.id}`"
+    help = "use it in a cost, look at it with `report`, or delete it"
+    return Problem("S230", message, name.span, help, (), "warning")

@@ -1,0 +1,228 @@
+"""Words for what is wrong with arguments (S220 to S229), options (S240 to S249) and defaults (S250 …)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import did_you_mean, listed
+from storchc.source import Span
+from storchc.syntax.tree import Name
+
+CODES: dict[str, str] = {
+    "S220": "a missing argument",
+    "S221": "an argument with an unknown name",
+    "S222": "too many arguments",
+    "S223": "an argument given twice",
+    "S224": "an argument of the wrong kind",
+    "S240": "an unknown option",
+    "S241": "an option of the wrong kind",
+    "S242": "an option out of its bounds",
+    "S243": "an option without its name",
+    "S244": "the number of values stated in the wrong place",
+    "S245": "a missing option",
+    "S250": "code in the default of a module",
+    "S251": "an unknown class of torch.nn",
+    "S252": "a wrong initial value of a parameter",
+}
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def missing_argument(span: Span, function: str, name: str, signature: str) -> Problem:
+    """``reshape(x)``."""
+    message = f"`{function}` needs the argument `{name}`"
+    return Problem("S220", message, span, f"its arguments: `{signature}`")
+
+
+def unknown_argument(name: Name, function: str, known: Iterable[str], signature: str) -> Problem:
+    """``sum(x, axis=0)``."""
+    message = f"`{function}` has no argument `{name.id}`"
+    help = did_you_mean(name.id, known, f"its arguments: `{signature}`")
+    return Problem("S221", message, name.span, help)
+
+
+def too_many_arguments(span: Span, function: str, most: int, signature: str) -> Problem:
+    """``exp(x, y)``."""
+    number = "no arguments" if most == 0 else "one argument" if most == 1 else f"{most} arguments"
+    message = f"`{function}` takes {number} at most"
+    return Problem("S222", message, span, f"its arguments: `{signature}`")
+
+
+def argument_twice(name: Name, function: str, signature: str) -> Problem:
+    """By position and by name."""
+    message = f"`{function}` gets its argument `{name.id}` twice, by position and by name"
+    return Problem("S223", message, name.span, f"its arguments: `{signature}`")
+
+
+def alternatives_twice(span: Span, function: str, names: Iterable[str]) -> Problem:
+    """``Bernoulli(probs=p, logits=l)``."""
+    message = f"`{function}` takes one of {listed(names)}, not several"
+    return Problem("S223", message, span, "delete all but one of them")
+
+
+def wrong_argument(span: Span, name: str, wanted: str, signature: str) -> Problem:
+    """``sum(x, dim="a")``."""
+    message = f"the argument `{name}` is {wanted}"
+    return Problem("S224", message, span, f"the arguments: `{signature}`")
+
+
+def argument_by_name(span: Span, callee: str) -> Problem:
+    """``encoder(x=x)``."""
+    message = f"the arguments of `{callee}` have no names"
+    return Problem("S221", message, span, "give them by position, in the order of the declaration")
+
+
+def wrong_number_of_arguments(
+    span: Span, callee: str, given: int, wanted: int, at: Span
+) -> Problem:
+    """A module called with too few or too many."""
+    message = f"`{callee}` takes {wanted}, but {given} {'is' if given == 1 else 'are'} given"
+    label = Label(at, "declared here")
+    help = "give as many arguments as the declaration lists; a tuple is written `[h, c]`"
+    return Problem("S220" if given < wanted else "S222", message, span, help, (label,))
+
+
+def tuple_needed(span: Span, callee: str, size: int, at: Span) -> Problem:
+    """A tuple argument given as something else."""
+    message = f"`{callee}` takes a tuple of {size} here"
+    return Problem(
+        "S224", message, span, "write it as a list: `[h, c]`", (Label(at, "declared here"),)
+    )
+
+
+def list_as_value(span: Span) -> Problem:
+    """``compute y = [1, 2]``."""
+    help = "write `tensor([…])` for numbers, `stack([…])` for values"
+    return Problem("S224", "a list is not a value", span, help)
+
+
+def text_as_value(span: Span) -> Problem:
+    """``compute y = "a"``."""
+    help = "strings stand only as arguments of functions that take them, such as `einsum`"
+    return Problem("S224", "a string is not a value", span, help)
+
+
+def none_as_value(span: Span) -> Problem:
+    """``compute y = none``."""
+    return Problem("S224", "`none` is not a value", span, "write a number or another value")
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+def unknown_option(name: Name, owner: str, known: Iterable[str]) -> Problem:
+    """``ScoreFunction(samples=3)``."""
+    names = tuple(known)
+    otherwise = f"its options are {listed(names)}" if names else "it has no options"
+    message = f"`{owner}` has no option `{name.id}`"
+    return Problem("S240", message, name.span, did_you_mean(name.id, names, otherwise))
+
+
+def wrong_option(span: Span, option: str, wanted: str) -> Problem:
+    """``n=1.5``."""
+    help = f"write `{option}=…` with {wanted}"
+    return Problem("S241", f"the option `{option}` is {wanted}", span, help)
+
+
+def unknown_word(name: Name, option: str, words: Iterable[str], values: Iterable[str]) -> Problem:
+    """``baseline=batch_averge``."""
+    known = tuple(words)
+    help = did_you_mean(name.id, (*known, *values), f"the words for it are {listed(known)}")
+    return Problem("S241", f"`{name.id}` is nothing that `{option}` can be", name.span, help)
+
+
+def option_shape(span: Span, option: str, shape: str) -> Problem:
+    """``temperature=vector``."""
+    message = (
+        f"the option `{option}` needs one number per element, but its event shape is `{shape}`"
+    )
+    return Problem("S241", message, span, "reduce the event first, with `sum(…)` or `mean(…)`")
+
+
+def option_for_user(span: Span, option: str, owner: str) -> Problem:
+    """An expression as an option of a user's method."""
+    message = f"the option `{option}` of your method `{owner}` is neither constant nor a module"
+    help = "options of your own methods are numbers, strings, words, `true`, `false` or modules"
+    return Problem("S241", message, span, help)
+
+
+def proposal_shape(span: Span, shape: str, wanted: str) -> Problem:
+    """A proposal that draws something else."""
+    message = f"the proposal draws `{shape}`, but the sample is `{wanted}`"
+    help = "give its parameters the event shape of the distribution, for instance with `zeros([…])`"
+    return Problem("S241", message, span, help)
+
+
+def proposal_plates(span: Span, plates: Iterable[str]) -> Problem:
+    """A proposal with plates that the distribution lacks."""
+    message = f"the proposal has the plates {listed(sorted(plates))}, which the distribution lacks"
+    help = "plates belong to the story: give the distribution those plates, or reduce them first"
+    return Problem("S241", message, span, help)
+
+
+def option_out_of_bounds(span: Span, option: str, bounds: str) -> Problem:
+    """``n=0``."""
+    return Problem("S242", f"the option `{option}` is {bounds}", span, "choose a number within it")
+
+
+def positional_option(span: Span, owner: str, option: str | None) -> Problem:
+    """``ScoreFunction(10)``."""
+    help = f"write `{owner}({option}=…)`" if option else f"write `{owner}()`: it has no options"
+    return Problem("S243", f"options of `{owner}` are given by name", span, help)
+
+
+def number_on_sampler(span: Span, option: str, sampler: str) -> Problem:
+    """``ScoreFunction(n=3) using MonteCarlo(n=3)``."""
+    message = f"the number of values `{option}` stands on the method, though a sampler follows"
+    return Problem("S244", message, span, f"state it once, on the sampler: `{sampler}({option}=…)`")
+
+
+def number_inside_plate(span: Span, option: str, plate: str) -> Problem:
+    """``with ScoreFunction(n=3) in p``."""
+    message = f"`{option}` is given, but plate `{plate}` fixes how many values are drawn"
+    return Problem(
+        "S244", message, span, f"delete it; one value is drawn for each element of `{plate}`"
+    )
+
+
+def missing_option(span: Span, owner: str, option: str) -> Problem:
+    """``ImportanceSampling()``."""
+    help = f"write `{owner}({option}=…)`"
+    return Problem("S245", f"`{owner}` needs the option `{option}`", span, help)
+
+
+# --- defaults and initial values -----------------------------------------------------------------
+
+_DEFAULT_HELP = (
+    "a default is made of calls of torch.nn classes with numbers, strings, `true`, `false`, `none`, "
+    "constant dims and lists; pass anything else to the constructor"
+)
+
+
+def code_in_default(span: Span, what: str) -> Problem:
+    """Anything but data in the default of a module."""
+    return Problem("S250", f"{what} cannot stand in the default of a module", span, _DEFAULT_HELP)
+
+
+def unknown_nn_class(name: Name, known: Iterable[str]) -> Problem:
+    """``nn.Linaer(…)``."""
+    help = did_you_mean(name.id, known, _DEFAULT_HELP)
+    return Problem("S251", f"`{name.id}` is no class of torch.nn", name.span, help)
+
+
+def wrong_initial_value(span: Span, message: str, help: str) -> Problem:
+    """``param w[K] = x + 1``."""
+    return Problem("S252", message, span, help)
+
+
+INITIALISERS = (
+    "`zeros()`, `ones()`, `normal(mean, std)`, `uniform(a, b)`, `xavier_uniform()`, "
+    "`xavier_normal()`, `kaiming_uniform()`, `kaiming_normal()` and `orthogonal()`"
+)
+
+
+def unknown_initialiser(name: Name, known: Iterable[str]) -> Problem:
+    """``param w[K] = gaussian()``."""
+    help = did_you_mean(name.id, known, f"a number, `tensor(…)`, or one of {INITIALISERS}")
+    return Problem("S252", f"there is no initialiser called `{name.id}`", name.span, help)
