@@ -67,7 +67,8 @@ def vae(method: str, **options: Any) -> Step:
     import storch
 
     encoder, decoder = discrete_vae.networks()
-    encode, decode = storch.deterministic(encoder), storch.deterministic(decoder)
+    encode = storch.deterministic(encoder.forward)
+    decode = storch.deterministic(decoder.forward)
     estimator = getattr(storch.method, method)("z", **options)
     parameters = [*encoder.parameters(), *decoder.parameters()]
     x = torch.rand(discrete_vae.BATCH, discrete_vae.PIXELS)
@@ -78,11 +79,11 @@ def vae(method: str, **options: Any) -> Step:
             parameter.grad = None
         storch.reset()
         data = storch.denote_independent(x, 0, "data")
-        logits = encode(data).reshape(data.shape[:-1] + (discrete_vae.K, discrete_vae.C))
+        logits = encode(data).reshape((*data.shape[:-1], discrete_vae.K, discrete_vae.C))
         q = OneHotCategorical(probs=logits.softmax(dim=-1))
         storch.add_cost(kl_divergence(q, uniform).sum(-1), "kl")
         z = estimator(q)
-        x_hat = decode(z.reshape(z.shape[:-2] + (discrete_vae.K * discrete_vae.C,))).sigmoid()
+        x_hat = decode(z.reshape((*z.shape[:-2], discrete_vae.K * discrete_vae.C))).sigmoid()
         cost = storch.nn.b_binary_cross_entropy(x_hat, data, reduction="sum")
         storch.add_cost(cost, "reconstruction")
         storch.backward()
