@@ -97,12 +97,12 @@ class Emission:
 
     ``operands`` are the codes of the values, already aligned as the entry's ``align`` says;
     ``types`` their types (event shape *before* alignment); ``result`` the type of the result.
-    The plates of ``types`` and ``result`` are those that the values are *stored* with; ``plates`` are
-    the codes of the sizes of the result's, in memory order (the operands of an entry with
+    The plates of ``types`` and ``result`` are those that the values are *stored* with; ``plates``
+    are the codes of the sizes of the result's, in memory order (the operands of an entry with
     ``align="plates"`` or ``"broadcast"`` have a dimension, maybe of size 1, or no dimension at all
     on the left, for each of them).
-    ``size`` writes a size as code; ``creation`` is ``{"dtype": ..., "device": ...}`` for the dtype of
-    the result.
+    ``size`` writes a size as code; ``creation`` is ``{"dtype": ..., "device": ...}`` for the dtype
+    of the result.
     ``plain`` are the positions of operands whose code is a Python number, not a tensor.
     """
 
@@ -117,7 +117,7 @@ class Emission:
 
 
 Align = Literal[
-    "broadcast",  # plates aligned and event shapes padded to one rank: torch's broadcasting is right
+    "broadcast",  # plates aligned, event shapes padded to one rank: torch broadcasts as it should
     "plates",  # plates aligned only; operands may lack those on the left, or all of them
     "expand",  # as "plates", and each operand expanded to the common plates
 ]

@@ -22,7 +22,7 @@ _GROUPS = {
         softshrink threshold relu logit nan_to_num polygamma mvlgamma round
     """,
     "pairs": """
-        atan2 copysign hypot logaddexp logaddexp2 xlog1py xlogy zeta fmax fmin maximum minimum
+        atan2 copysign hypot logaddexp logaddexp2 xlog1py xlogy fmax fmin maximum minimum
         fmod isclose heaviside clamp lerp bitwise_and bitwise_or bitwise_xor bitwise_not pow
     """,
     "reductions": """

@@ -129,7 +129,6 @@ ROUNDING: dict[str, tuple[str, Fold | None]] = {
     "floor": ("the next integer below", folding.whole(math.floor)),
     "ceil": ("the next integer above", folding.whole(math.ceil)),
     "trunc": ("the next integer towards 0", folding.whole(math.trunc)),
-    "frac": ("x - trunc(x)", None),
     "sign": ("-1, 0 or 1", folding.sign),
 }
 
@@ -186,6 +185,7 @@ FUNCTIONS = (
     *_rows("torch", "bool", TRUTHS, broken=True),
     *_rows(FUNCTIONAL, "float", ACTIVATIONS),
     *(_row(FUNCTIONAL, "float", *row) for row in OPTIONS),
+    _row("torch", "float", "frac", "x - trunc(x)", (INPUT,), broken=True),
     _row("torch", "number", "relu", "x above 0, 0 elsewhere", (INPUT,)),
     _row("torch", "float", "logit", "log(x / (1 - x)), x kept within [eps, 1 - eps]", LOGIT),
     _row("torch", "float", "nan_to_num", "NaN and infinities replaced by numbers", NAN_TO_NUM),

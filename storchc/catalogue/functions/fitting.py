@@ -55,6 +55,13 @@ def _broadcast_help(left: Shape, right: Shape) -> str:
     return "make the sizes equal, or the one that repeats a literal 1"
 
 
+def broadcasts_to(shape: Shape, larger: Shape) -> bool:
+    """Whether ``larger`` is what the two broadcast to."""
+    beside = larger[len(larger) - len(shape) :]
+    fits = (fit(size, other) == other for size, other in zip(shape, beside, strict=False))
+    return len(shape) <= len(larger) and all(fits)
+
+
 def axis(value: object, shape: Shape, *, extra: int = 0, name: str = "dim") -> int:
     """An event dimension as code counts it: from the end, so that plates do not matter.
 

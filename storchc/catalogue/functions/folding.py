@@ -10,12 +10,12 @@ Number = int | float | bool
 
 def exp(x: Number) -> float:
     """``e**x``; infinite where it overflows."""
-    return math.exp(x) if x < 709 else math.inf
+    return math.inf if x > 709 else math.exp(x)
 
 
 def expm1(x: Number) -> float:
     """``e**x - 1``; infinite where it overflows."""
-    return math.expm1(x) if x < 709 else math.inf
+    return math.inf if x > 709 else math.expm1(x)
 
 
 def logarithm(function: Callable[[float], float], pole: float = 0.0) -> Callable[[Number], float]:
@@ -51,12 +51,12 @@ def periodic(function: Callable[[float], float]) -> Callable[[Number], float]:
 
 def sinh(x: Number) -> float:
     """Hyperbolic sine; infinite where it overflows."""
-    return math.sinh(x) if abs(x) < 710 else math.copysign(math.inf, x)
+    return math.copysign(math.inf, x) if abs(x) > 710 else math.sinh(x)
 
 
 def cosh(x: Number) -> float:
     """Hyperbolic cosine; infinite where it overflows."""
-    return math.cosh(x) if abs(x) < 710 else math.inf
+    return math.inf if abs(x) > 710 else math.cosh(x)
 
 
 def atanh(x: Number) -> float:
@@ -101,14 +101,21 @@ def whole(function: Callable[[float], int]) -> Callable[[Number], Number]:
 
 def sign(x: Number) -> Number:
     """-1, 0 or 1, an int of an int."""
-    return type(x)((x > 0) - (x < 0)) if x == x else x
+    return type(x)((x > 0) - (x < 0))
+
+
+def common(chosen: Number, *choices: Number) -> Number:
+    """One of several numbers in the dtype of them all."""
+    if any(isinstance(number, float) for number in choices):
+        return float(chosen)
+    return bool(chosen) if all(isinstance(number, bool) for number in choices) else int(chosen)
 
 
 def larger(a: Number, b: Number) -> Number:
     """The larger of two; NaN if one is."""
-    return a if a != a or a >= b else b
+    return common(a if a != a or a >= b else b, a, b)
 
 
 def smaller(a: Number, b: Number) -> Number:
     """The smaller of two; NaN if one is."""
-    return a if a != a or a <= b else b
+    return common(a if a != a or a <= b else b, a, b)

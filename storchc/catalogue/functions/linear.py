@@ -7,7 +7,7 @@ from functools import partial
 from storchc.backend.python import Py, call, infix, literal, member, method
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcast, need_equal, need_rank, numeric
-from storchc.catalogue.functions.writing import functional, given, same, setting, unsqueezed
+from storchc.catalogue.functions.writing import fitted, functional, given, same, setting, unsqueezed
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import ValueType, write_shape
 
@@ -187,6 +187,10 @@ def _cross_shape(args: Arguments) -> Outcome:
     return Outcome(shape, numeric(args.promoted()))
 
 
+def _cross(e: Emission) -> Py:
+    return call("torch.linalg.cross", *(fitted(e, code, i) for i, code in enumerate(same(e))))
+
+
 DISTANCES = (
     Function(
         "cdist",
@@ -202,7 +206,8 @@ DISTANCES = (
         "cross product of vectors of size 3 in the last dimension",
         PAIR,
         _cross_shape,
-        lambda e: call("torch.linalg.cross", *same(e)),
+        _cross,
+        "expand",
         group=GROUP,
     ),
 )

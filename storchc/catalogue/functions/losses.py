@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from storchc.backend.python import Py, literal, method
+from storchc.backend.python import Py, infix, literal, method, prefix, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
-from storchc.catalogue.functions.fitting import broadcast, elementwise
+from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
 from storchc.catalogue.functions.writing import (
     convert,
+    fitted,
     functional,
     given,
     same,
     setting,
     sizes,
-    unsqueezed,
 )
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
@@ -36,22 +36,18 @@ def _flag(name: str, default: bool) -> Parameter:
 # --- of elements ---------------------------------------------------------------------------------
 
 
-def _fitted(e: Emission, code: Py, position: int) -> Py:
-    """An operand of the result's event shape: torch's losses do not broadcast."""
-    own, shape = e.types[position].shape, e.result.shape
-    if own == shape:
-        return code
-    padded = unsqueezed(code, -len(own) - 1, len(shape) - len(own)) if e.result.plates else code
-    return method(padded, "expand", *e.plates(), *sizes(e, shape))
-
-
 def _elements(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
-    codes = [_fitted(e, code, position) for position, code in enumerate(same(e))]
-    required = [p for p in parameters if p.kind == "value" and p.default is not None]
-    optional = [p.name for p in parameters if p.kind == "value" and p.default is None]
-    keywords = dict(zip([n for n in optional if given(e, n)], codes[len(required) :], strict=True))
-    keywords |= _changed(e, parameters)
-    return functional(name, *codes[: len(required)], **keywords, reduction=literal("none"))
+    codes = [fitted(e, code, position) for position, code in enumerate(same(e))]
+    values = [p.name for p in parameters if p.kind == "value" and given(e, p.name)]
+    operands = dict(zip(values, codes, strict=True))
+    weight = operands.pop("weight", None)  # torch has no derivative for it
+    optional = {n: operands.pop(n) for n in _OPTIONAL if n in operands}
+    keywords = {**optional, **_changed(e, parameters), "reduction": literal("none")}
+    loss = functional(name, *operands.values(), **keywords)
+    return loss if weight is None else infix("*", weight, loss)
+
+
+_OPTIONAL = ("pos_weight",)
 
 
 def _changed(e: Emission, parameters: tuple[Parameter, ...]) -> dict[str, Py]:
@@ -59,6 +55,10 @@ def _changed(e: Emission, parameters: tuple[Parameter, ...]) -> dict[str, Py]:
     return {p.name: setting(e, p.name) for p in options if e.settings[p.name] != p.default}
 
 
+_BROKEN = {
+    "hinge_embedding_loss": frozenset({1}),  # the target is compared with 1 and -1
+    "binary_cross_entropy_with_logits": frozenset({2, 3}),  # torch: no derivative to pos_weight
+}
 ELEMENTS = tuple(
     Function(
         name,
@@ -67,6 +67,7 @@ ELEMENTS = tuple(
         partial(elementwise, "float"),
         partial(_elements, name, parameters),
         "expand",
+        broken=_BROKEN.get(name, "none"),
         group=GROUP,
     )
     for name, summary, parameters in (
@@ -91,7 +92,6 @@ ELEMENTS = tuple(
             "-log_prob of a normal given mean and variance",
             (*INPUT, Parameter("var"), _flag("full", False), _number("eps", 1e-6)),
         ),
-        ("soft_margin_loss", "log(1 + exp(-target input))", INPUT),
         (
             "hinge_embedding_loss",
             "input where the target is 1, max(0, margin - input) where it is -1",
@@ -108,6 +108,21 @@ ELEMENTS = tuple(
             ),
         ),
     )
+)
+
+
+def _soft_margin(e: Emission) -> Py:
+    left, right = same(e)  # torch's own has no derivative to the target
+    return functional("softplus", prefix("-", infix("*", right, left)))
+
+
+SOFT_MARGIN = Function(
+    "soft_margin_loss",
+    "log(1 + exp(-target input))",
+    INPUT,
+    partial(elementwise, "float"),
+    _soft_margin,
+    group=GROUP,
 )
 
 
@@ -137,7 +152,7 @@ _LABELS_HELP = "give the number of the class; `argmax` makes it from a one-hot v
 
 def _matched(name: str, shape: Shape, wanted: Shape, args: Arguments) -> Outcome:
     target = args.shapes[1]
-    if broadcast((wanted, target)) != wanted:
+    if not broadcasts_to(target, wanted):
         message = f"the target of `{name}` is `{write_shape(target)}`, not `{write_shape(wanted)}`"
         raise Misfit(message, "the target lacks the class dimension of the input, its last", 1)
     return Outcome(shape[:-1], "float")
@@ -154,29 +169,24 @@ def _cross_entropy_shape(args: Arguments) -> Outcome:
 
 
 def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
-    """Torch wants the class dimension second; with two dimensions or one it is that already."""
-    dims = len(e.plates()) + e.types[0].rank
-    codes = [convert(e, e.operands[0], e.types[0].dtype), _target(e)]
-    if dims > 2:
-        codes = [
-            _second(code) if has else code for code, has in zip(codes, _classed(e), strict=True)
-        ]
-    return functional(name, *codes, **_changed(e, parameters), reduction=literal("none"))
+    """Torch wants the class dimension second: all others become one, for two or more of them."""
+    outer = (*e.plates(), *sizes(e, e.result.shape))
+    keywords = {**_changed(e, parameters), "reduction": literal("none")}
+    codes = (convert(e, e.operands[0], e.types[0].dtype), _target(e))
+    if len(outer) < 2:
+        return functional(name, *codes, **keywords)
+    ends = (-2, -1 if e.types[1].dtype == "int" else -2)
+    flat = (
+        method(c, "flatten", literal(0), literal(end)) for c, end in zip(codes, ends, strict=True)
+    )
+    return method(functional(name, *flat, **keywords), "unflatten", literal(0), tuple_of(*outer))
 
 
 def _target(e: Emission) -> Py:
     target = e.types[1].dtype
     if target == "int":
-        return _fitted(e, e.operands[1], 1)
+        return fitted(e, e.operands[1], 1)
     return convert(e, e.operands[1], target)
-
-
-def _classed(e: Emission) -> tuple[bool, bool]:
-    return True, e.types[1].dtype != "int"
-
-
-def _second(code: Py) -> Py:
-    return method(code, "movedim", literal(-1), literal(1))
 
 
 def _class_function(
@@ -204,4 +214,4 @@ CLASSES = (
     ),
 )
 
-FUNCTIONS = (*ELEMENTS, *CLASSES)
+FUNCTIONS = (*ELEMENTS, SOFT_MARGIN, *CLASSES)

@@ -10,7 +10,8 @@ from functools import partial
 from storchc.backend.python import Py, call, infix, prefix
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
-from storchc.catalogue.functions.writing import convert, settled, tensor
+from storchc.catalogue.functions.folding import common
+from storchc.catalogue.functions.writing import convert, converted, settled, tensor
 
 Number = int | float | bool
 Fold = Callable[[Number, Number], Number]
@@ -58,6 +59,9 @@ def _within(infer: Callable[[Arguments], Outcome], fold: Fold, args: Arguments) 
 
 def _infix(op: str, e: Emission) -> Py:
     left, right = settled(e)
+    if op == "-":  # torch does not subtract bools
+        codes = enumerate((left, right))
+        left, right = (converted(e, i) if e.types[i].dtype == "bool" else c for i, c in codes)
     return infix(op, left, right)
 
 
@@ -240,7 +244,7 @@ def _choose(e: Emission) -> Py:
 
 
 def _fold_where(condition: Number, then: Number, otherwise: Number) -> Number:
-    return then if condition else otherwise
+    return common(then if condition else otherwise, then, otherwise)
 
 
 WHERE = Function(

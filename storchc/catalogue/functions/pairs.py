@@ -59,7 +59,6 @@ FLOATS = (
     _pair("logaddexp2", "log2(2**a + 2**b)"),
     _pair("xlog1py", "a log1p(b), 0 where a is 0", home="torch.special"),
     _pair("xlogy", "a log(b), 0 where a is 0"),
-    _pair("zeta", "Hurwitz zeta function", home="torch.special"),
 )
 NUMBERS = (
     _pair("fmax", "the larger of a and b, NaN ignored", "number"),

@@ -10,7 +10,7 @@ from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Ou
 from storchc.catalogue.functions.fitting import (
     axes,
     axis,
-    broadcast,
+    broadcasts_to,
     positive_sizes,
     sizes_of,
     without,
@@ -123,7 +123,7 @@ def _write_unsqueeze(e: Emission) -> Py:
 
 def _broadcast_to(args: Arguments) -> Outcome:
     shape, asked = args.shapes[0], positive_sizes(sizes_of(args.settings["size"]))
-    if broadcast((shape, asked)) != asked:
+    if not broadcasts_to(shape, asked):
         message = f"`{write_shape(shape)}` does not broadcast to `{write_shape(asked)}`"
         raise Misfit(message, "only a literal 1 broadcasts", 0)
     return _kept(args, asked)

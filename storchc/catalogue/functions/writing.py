@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import DOTS, NONE, Py, call, index, literal, method, tuple_of
+from storchc.backend.python import DOTS, NONE, Atom, Py, call, index, literal, method, tuple_of
 from storchc.catalogue.function import REQUIRED, Emission, Parameter
 from storchc.ir.size import Shape
 from storchc.syntax.tree import Dtype
@@ -38,10 +38,19 @@ def convert(e: Emission, code: Py, dtype: Dtype) -> Py:
             return method(code, "bool")
 
 
+def converted(e: Emission, position: int) -> Py:
+    """An operand in the dtype of the result, or a number; a truth value counts as 0 or 1."""
+    code, dtype = e.operands[position], e.types[position].dtype
+    if position not in e.plain:
+        return convert(e, code, dtype)
+    if dtype != "bool" or e.result.dtype == "bool":
+        return code
+    return literal(int(code == literal(True))) if isinstance(code, Atom) else call("int", code)
+
+
 def same(e: Emission) -> tuple[Py, ...]:
     """The operands, each converted to the dtype of the result: where torch does not promote."""
-    pairs = enumerate(zip(e.operands, e.types, strict=True))
-    return tuple(code if i in e.plain else convert(e, code, t.dtype) for i, (code, t) in pairs)
+    return tuple(converted(e, position) for position in range(len(e.operands)))
 
 
 def settled(e: Emission) -> tuple[Py, ...]:
@@ -121,6 +130,15 @@ def expanded(e: Emission, code: Py, position: int, shape: Shape) -> Py:
     padded = (
         unsqueezed(code, -len(own) - 1, len(shape) - len(own)) if e.types[position].plates else code
     )
+    return method(padded, "expand", *e.plates(), *sizes(e, shape))
+
+
+def fitted(e: Emission, code: Py, position: int) -> Py:
+    """An operand over all plates in the result's event shape: where torch does not broadcast."""
+    own, shape = e.types[position].shape, e.result.shape
+    if own == shape:
+        return code
+    padded = unsqueezed(code, -len(own) - 1, len(shape) - len(own)) if e.result.plates else code
     return method(padded, "expand", *e.plates(), *sizes(e, shape))
 
 
