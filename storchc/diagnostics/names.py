@@ -25,7 +25,6 @@ CODES: dict[str, str] = {
     "S210": "an unknown plate",
     "S211": "a cost or report named twice",
     "S212": "a path that Python cannot import",
-    "S213": "a method for a sample that the story lacks",
     "S230": "something that is never used",
 } | options.CODES
 
@@ -254,7 +253,7 @@ def override_without_sample(story: Name, name: str, samples: Iterable[str]) -> P
     known = tuple(samples)
     otherwise = f"its samples are {listed(known)}" if known else "it has no samples"
     message = f"the story has no sample called `{name}`, for which a method is given"
-    return Problem("S213", message, story.span, did_you_mean(name, known, otherwise))
+    return Problem("S200", message, story.span, did_you_mean(name, known, otherwise))
 
 
 def never_used(name: Name, kind: str) -> Problem:

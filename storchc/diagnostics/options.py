@@ -1,4 +1,4 @@
-"""Words for what is wrong with arguments (S220 to S229), options (S240 to S249) and defaults (S250 …)."""
+"""Words for what is wrong with arguments (S220 …), options (S240 …) and defaults (S250 …)."""
 
 from __future__ import annotations
 
@@ -53,12 +53,6 @@ def argument_twice(name: Name, function: str, signature: str) -> Problem:
     """By position and by name."""
     message = f"`{function}` gets its argument `{name.id}` twice, by position and by name"
     return Problem("S223", message, name.span, f"its arguments: `{signature}`")
-
-
-def alternatives_twice(span: Span, function: str, names: Iterable[str]) -> Problem:
-    """``Bernoulli(probs=p, logits=l)``."""
-    message = f"`{function}` takes one of {listed(names)}, not several"
-    return Problem("S223", message, span, "delete all but one of them")
 
 
 def wrong_argument(span: Span, name: str, wanted: str, signature: str) -> Problem:
@@ -195,8 +189,8 @@ def missing_option(span: Span, owner: str, option: str) -> Problem:
 # --- defaults and initial values -----------------------------------------------------------------
 
 _DEFAULT_HELP = (
-    "a default is made of calls of torch.nn classes with numbers, strings, `true`, `false`, `none`, "
-    "constant dims and lists; pass anything else to the constructor"
+    "a default is made of calls of torch.nn classes with numbers, strings, `true`, `false`, "
+    "`none`, constant dims and lists; pass anything else to the constructor"
 )
 
 

@@ -26,8 +26,7 @@ CODES: dict[str, str] = {
     "S321": "a value that the distribution cannot have drawn",
     "S322": "two distributions without a divergence",
     "S323": "a distribution without an entropy",
-    "S324": "a distribution that is indexed, chosen or called upon as a value",
-    "S325": "a number that cannot be computed",
+    "S324": "a distribution that is indexed or chosen",
 } | plates.CODES
 
 
@@ -163,19 +162,13 @@ def parameters_misfit(span: Span, message: str, help: str) -> Problem:
     return Problem("S320", message, span, help)
 
 
-def alternatives_missing(span: Span, family: str, names: Iterable[str]) -> Problem:
-    """``Bernoulli()``."""
-    message = f"`{family}` needs one of {listed(names, 'or')}"
-    return Problem("S320", message, span, "give one of them by name")
-
-
 def value_misfit(span: Span, given: str, drawn: str, grows: bool) -> Problem:
     """``log_prob(q, x)`` with an ``x`` of another event shape."""
     message = f"the distribution draws `{drawn}`, but the value is `{given}`"
     if grows:
         help = "the value is never repeated: give it the event shape of the distribution yourself"
     else:
-        help = "give value and distribution the same event shape, with `reshape`, `flatten` or an index"
+        help = "give both the same event shape, with `reshape`, `flatten` or an index"
     return Problem("S321", message, span, help)
 
 
@@ -228,5 +221,5 @@ def cost_shape(span: Span, shape: str) -> Problem:
 
 def number_too_large(span: Span) -> Problem:
     """Integers that do not fit into 64 bits."""
-    help = "write one of the numbers as a float, such as `10.0`"
-    return Problem("S325", "the integer does not fit into 64 bits", span, help)
+    help = "write one number as a float"
+    return Problem("S300", "the integer result does not fit into 64 bits", span, help)

@@ -18,7 +18,6 @@ from storchc.syntax.tree import Dtype
 
 INT = ValueType(NO_PLATES, (), "int")
 _LARGEST = 2**63 - 1
-_LONGEST = 64
 _OF_SIZES = {
     "add": sizes.add,
     "subtract": sizes.subtract,
@@ -64,20 +63,12 @@ def _misfit(misfit: Misfit, operands: tuple[Value, ...], span: Span) -> Problem:
 
 def _folded(entry: Function, numbers: list[int | float | bool], dtype: Dtype, span: Span) -> Value:
     assert entry.fold is not None
-    if entry.name in ("power", "pow") and _huge(*numbers):
-        raise Refused(words.number_too_large(span))
     result = entry.fold(*numbers)
     if isinstance(result, int) and abs(result) > _LARGEST:
         raise Refused(words.number_too_large(span))
     if dtype != "int":
         result = float(result) if dtype == "float" else bool(result)
     return Literal(result, ValueType(NO_PLATES, (), dtype), span)
-
-
-def _huge(base: int | float, exponent: int | float) -> bool:
-    """Whether an integer power has more digits than it is worth to compute."""
-    whole = isinstance(base, int) and isinstance(exponent, int)
-    return whole and abs(base) > 1 and exponent >= _LONGEST
 
 
 def _of_sizes(name: str, operands: tuple[Value, ...], span: Span) -> Value | None:

@@ -26,7 +26,7 @@ class Refused(Exception):
 class Context:
     """The story as far as it has been read.
 
-    ``types`` has every value and distribution defined by now; None marks one that is wrong, of which
+    ``types`` has every value and distribution defined by now, None for one that is wrong, of which
     nothing more is said. ``opened`` has the plates of samples that opened a plate, ``joined`` the
     plate of those that did not, ``made`` how each named distribution was made.
     """

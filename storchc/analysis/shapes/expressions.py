@@ -18,8 +18,9 @@ from storchc.syntax import tree
 from storchc.syntax.tree import Dtype
 
 _BINARY = {
-    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power", 
-    "//": "floor_divide", "%": "remainder", "@": "matmul", "==": "equal", "!=": "not_equal", "<": "less",
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power",
+    "//": "floor_divide", "%": "remainder", "@": "matmul", "==": "equal",
+    "!=": "not_equal", "<": "less",
     "<=": "less_equal", ">": "greater", ">=": "greater_equal", "and": "logical_and",
     "or": "logical_or",
 }  # fmt: skip

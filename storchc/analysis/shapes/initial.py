@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.analysis.shapes.context import Context, Refused
 from storchc.analysis.shapes.constants import nested_numbers, number
+from storchc.analysis.shapes.context import Context, Refused
 from storchc.diagnostics import options as words
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
