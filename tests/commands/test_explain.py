@@ -1,10 +1,13 @@
 """``storchc explain`` and the catalogues."""
 
+from pathlib import Path
+
 import pytest
 
 from storchc.catalogue import distributions, functions, methods, samplers
 from storchc.explain.lookup import OF_DISTRIBUTIONS
 
+EXPLAINED = Path(__file__).parent / "explained"
 CATALOGUES = {
     "methods": methods,
     "samplers": samplers,
@@ -74,3 +77,13 @@ def test_a_wrong_story(run) -> None:
 def test_functions_of_distributions(run, name: str) -> None:
     assert f"\n{name} " in run("functions").out
     assert run("explain", name).out.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("story", sorted(EXPLAINED.glob("*.story")), ids=lambda story: story.stem)
+def test_stories(run, story: Path, request: pytest.FixtureRequest) -> None:
+    outcome = run("explain", str(story))
+    assert (outcome.status, outcome.err) == (0, "")
+    expected = story.with_suffix(".txt")
+    if request.config.getoption("--accept"):
+        expected.write_text(outcome.out, encoding="utf-8")
+    assert outcome.out == expected.read_text(encoding="utf-8")
