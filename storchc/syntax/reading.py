@@ -18,7 +18,7 @@ def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Stor
     """The text and the tree of the file ``name``; no tree when ``problems`` has got an error."""
     source = Source(name, _text(data, problems))
     found = CONTROL.search(source.text)  # the first of perhaps a million, in a binary file
-    if found is not None:
+    if found is not None and not problems.fatal:
         problems.add(words.control_character(Span(*found.span()), found.group()))
     if problems.fatal:
         return source, None

@@ -236,7 +236,7 @@ class _Reader:
         parts = self._mapping(node, "a loop", ("for", "do", "stop"))
         loop: tree.For | None = self._phrase(parts["for"], "loop", "`for`")
         body = self._steps(parts["do"], depth + 1) if "do" in parts else ()
-        if "do" not in parts or _is_empty(parts["do"]):
+        if "do" not in parts or _is_empty(parts["do"]) or parts["do"] == Sequence(parts["do"].span):
             self.problems.add(words.empty_loop(parts["for"].span))
         if "stop" in parts:
             condition = self._expression(parts, "stop")
