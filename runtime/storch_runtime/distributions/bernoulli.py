@@ -64,12 +64,14 @@ class Bernoulli(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """``value log P(1) + (1 - value) log P(0)``, also between 0 and 1."""
-        if self._logits is not None:
-            each = value * self._tensor + logsigmoid(-self._tensor)
-        else:
+        logits = self._tensor
+        if self._logits is None:
             one, zero = self._log_pair()
-            each = value * one + (1 - value) * zero
-        return sum_event(each, self.event)
+            return sum_event(value * one + (1 - value) * zero, self.event)
+        if value.shape == logits.shape:
+            cost = torch.binary_cross_entropy_with_logits(logits, value)
+            return -sum_event(cost, self.event)
+        return sum_event(value * logits + logsigmoid(-logits), self.event)
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """0 or 1, without gradient."""

@@ -93,8 +93,8 @@ class Classes(Distribution):
             shape = (*probs.shape[:-1], 1 if n is None else n)
             points = torch.rand(shape, dtype=probs.dtype, device=probs.device)
         else:
-            points = noise.unsqueeze(-1) if n is None else noise.movedim(0, -1)
-        points = (points * cumulative[..., -1:]).contiguous()
+            points = noise.unsqueeze(-1) if n is None else noise.movedim(0, -1).contiguous()
+        points = points * cumulative.narrow(-1, self.outcomes - 1, 1)
         indices = torch.searchsorted(cumulative, points, right=True).clamp_(max=self.outcomes - 1)
         return indices.squeeze(-1) if n is None else indices.movedim(-1, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import ByNoise
@@ -37,7 +38,8 @@ class ContinuousBernoulli(ByNoise, Written):
         near, safe = _near_zero(logits)
         v = u * (1 - u)
         series = u + v * logits * (0.5 + logits * ((1 - 2 * u) / 6 + logits * (1 - 6 * v) / 24))
-        exact = torch.logaddexp(torch.log1p(-u), u.log() + safe) / safe
+        rest = torch.log1p(-u)
+        exact = (rest - logsigmoid(rest - u.log() - safe)) / safe
         return torch.where(near, series, exact)
 
     def noise(self, value: Tensor) -> Tensor:

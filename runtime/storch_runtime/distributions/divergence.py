@@ -7,12 +7,12 @@ from torch import Tensor
 
 from storch_runtime.distributions.base import Distribution, common_shape, sum_event
 from storch_runtime.distributions.bernoulli import Bernoulli
-from storch_runtime.distributions.categorical import Classes
+from storch_runtime.distributions.categorical import Categorical, OneHotCategorical
 from storch_runtime.distributions.continuous_bernoulli import ContinuousBernoulli
 from storch_runtime.distributions.matrices import Wishart
 from storch_runtime.distributions.normal import Normal
 
-_OWN = (Normal, Classes, Bernoulli, ContinuousBernoulli, Wishart)
+_OWN = (Normal, OneHotCategorical, Categorical, Bernoulli, ContinuousBernoulli, Wishart)
 
 
 def kl_divergence(q: Distribution, p: Distribution) -> Tensor:

@@ -92,6 +92,15 @@ class Noisy(ByNoise, Wrapped):
 
 
 class Implicit(ByImplicit, Wrapped):
-    """Torch's families with an implicit derivative."""
+    """Torch's families with an implicit derivative.
+
+    Where a sample tells less than torch draws for it, a replayed sample has the mean derivative.
+    """
 
     __slots__ = ()
+
+    def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """Torch's; there is no simple noise to take."""
+        if noise is not None:
+            return super().rsample(n, noise=noise)
+        return self.torch.rsample(drawn(n, torch.Size()))
