@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
-from storchc.backend.python import Py, infix, literal, method, prefix, tuple_of
+from storchc.backend.python import Py, call, infix, literal, method, prefix, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
 from storchc.catalogue.functions.writing import (
@@ -88,11 +89,6 @@ ELEMENTS = tuple(
             (*INPUT, _flag("log_input", True), _flag("full", False), _number("eps", 1e-8)),
         ),
         (
-            "gaussian_nll_loss",
-            "-log_prob of a normal given mean and variance",
-            (*INPUT, Parameter("var"), _flag("full", False), _number("eps", 1e-6)),
-        ),
-        (
             "hinge_embedding_loss",
             "input where the target is 1, max(0, margin - input) where it is -1",
             (*INPUT, _number("margin", 1.0)),
@@ -122,6 +118,24 @@ SOFT_MARGIN = Function(
     INPUT,
     partial(elementwise, "float"),
     _soft_margin,
+    group=GROUP,
+)
+
+
+def _gaussian(e: Emission) -> Py:
+    mean, target, variance = same(e)  # torch's own looks at the values, which cannot be compiled
+    scale = method(method(variance, "clamp", min=setting(e, "eps")), "sqrt")
+    normal = call("torch.distributions.Normal", mean, scale, validate_args=literal(False))
+    loss = prefix("-", method(normal, "log_prob", target))
+    return loss if e.settings["full"] else infix("-", loss, literal(math.log(2 * math.pi) / 2))
+
+
+GAUSSIAN = Function(
+    "gaussian_nll_loss",
+    "-log_prob of a normal given mean and variance",
+    (*INPUT, Parameter("var"), _flag("full", False), _number("eps", 1e-6)),
+    partial(elementwise, "float"),
+    _gaussian,
     group=GROUP,
 )
 
@@ -214,4 +228,4 @@ CLASSES = (
     ),
 )
 
-FUNCTIONS = (*ELEMENTS, SOFT_MARGIN, *CLASSES)
+FUNCTIONS = (*ELEMENTS, SOFT_MARGIN, GAUSSIAN, *CLASSES)
