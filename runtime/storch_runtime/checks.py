@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 import torch
@@ -73,9 +74,9 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a module of the user's returns: ``Result("encoder", ("K",), "float", "vae.story:8")``.
+    """What a module or function of the user's returns: ``Result("encoder", (20,), "float", "vae.story:8")``.
 
-    ``event`` is for words; ``shape`` in `check` are the sizes.
+    ``event`` are its sizes; where a free dim is among them the call brings the numbers.
     """
 
     name: str
@@ -83,8 +84,30 @@ class Result:
     kind: Kind = "float"
     where: str = ""
 
-    def check(self, value: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """``value``, which must have exactly this shape."""
+    def unfold(
+        self, value: Tensor, plates: tuple[int, ...], event: tuple[int, ...] | None = None
+    ) -> Tensor:
+        """``value`` ``[N, *event]`` as ``[*plates, *event]``; without plates N is 1."""
+        sizes = self.event if event is None else event
+        if len(plates) == 1:
+            return self._checked(value, (*plates, *sizes))
+        checked = self._checked(value, (prod(plates), *sizes))
+        return checked.unflatten(0, plates) if plates else checked[0]
+
+    def spread(
+        self, value: Tensor, plates: tuple[int, ...], event: tuple[int, ...] | None = None
+    ) -> Tensor:
+        """``value``, which must broadcast to ``[*plates, *event]``, with every dimension of it."""
+        shape = (*plates, *(self.event if event is None else event))
+        if isinstance(value, Tensor) and value.shape != shape:
+            try:
+                value = value.expand(shape)  # type: ignore[arg-type]
+            except RuntimeError:
+                fact = f"returned shape {list(value.shape)}, which does not broadcast to {list(shape)}"
+                raise StoryShapeError(self._says(fact)) from None
+        return self._checked(value, shape)
+
+    def _checked(self, value: Tensor, shape: tuple[int | str, ...]) -> Tensor:
         if not isinstance(value, Tensor):
             raise StoryTypeError(self._says(f"returned a `{type(value).__name__}`, not a tensor"))
         if value.shape != shape:
@@ -96,18 +119,6 @@ class Result:
                 self._says(f"returned dtype {value.dtype}, expected {_DTYPES[self.kind]}")
             )
         return value
-
-    def spread(self, value: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """``value``, which must broadcast to this shape, with every dimension of it."""
-        if not isinstance(value, Tensor):
-            raise StoryTypeError(self._says(f"returned a `{type(value).__name__}`, not a tensor"))
-        if value.shape != shape:
-            try:
-                value = value.expand(shape)
-            except RuntimeError:
-                found = f"{list(value.shape)}, which does not broadcast to {list(shape)}"
-                raise StoryShapeError(self._says(f"returned shape {found}")) from None
-        return self.check(value, shape)
 
     def _says(self, fact: str) -> str:
         declared = ", ".join(map(str, self.event))

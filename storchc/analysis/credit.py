@@ -21,7 +21,8 @@ Scores = tuple[tuple[str, Plates], ...]
 @dataclass(frozen=True, slots=True)
 class Credit:
     """``scores[c]`` is L_c; ``before[i]`` is L_before_i; ``groups[i][M]`` are the costs that node i
-    is credited with when its plates M are mixed on the way there."""
+    is credited with when its plates M are mixed on the way there.
+    """
 
     scores: Mapping[str, Scores]
     before: Mapping[str, Scores]
@@ -44,7 +45,9 @@ def assign(
         )
 
     by_cost = {c.name: scores(dependent.costs[c.name]) for c in graph.costs}
-    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in estimators if name in scoring}
+    groups: dict[str, dict[Plates, list[str]]] = {
+        name: {} for name in estimators if name in scoring
+    }
     for cost, members in by_cost.items():
         for name, mixed in members:
             groups[name].setdefault(mixed, []).append(cost)

@@ -25,7 +25,8 @@ NOTHING: Ancestors = {}
 class Dependence:
     """``of[name]``: the ancestors of a named value, the sample itself included; ``parameters[z]`` and
     ``costs`` and ``reports``
-    those of the parameters of sample ``z``, of a cost, of a report."""
+    those of the parameters of sample ``z``, of a cost, of a report.
+    """
 
     graph: Graph
     of: dict[str, Ancestors] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from storchc.catalogue import functions
+from storchc.catalogue.function import Function
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -72,11 +73,17 @@ def _apply(expression: Apply) -> tuple[Edge, ...]:
     if expression.function == "stop_gradient":
         return tuple(Edge(o, "cut", expression.span) for o in expression.operands)
     entry = functions.lookup(expression.function)
-    broken = entry.broken if entry is not None else "none"
+    assert entry is not None
     return tuple(
-        _through(operand, broken == "all" or position in broken, expression)
+        _through(operand, _breaks(entry, position), expression)
         for position, operand in enumerate(expression.operands)
     )
+
+
+def _breaks(entry: Function, position: int) -> bool:
+    if isinstance(entry.broken, str):
+        return entry.broken == "all"
+    return position in entry.broken
 
 
 def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
@@ -89,7 +96,7 @@ def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
 def _index_edges(items: tuple[object, ...], span: Span) -> tuple[Edge, ...]:
     values = [i for i in items if isinstance(i, _VALUES)]
     return tuple(
-        Edge(v, "broken", span, reason="no gradient flows through an index")  # type: ignore[arg-type]
+        Edge(v, "broken", span, reason="no gradient flows through an index")
         for v in values
     )
 
@@ -101,7 +108,7 @@ def _call(expression: CallUser, callee: Callee) -> tuple[Edge, ...]:
     return tuple(Edge(value, flow, expression.span, reason=reason) for value in flat)
 
 
-_VALUES = Value.__args__  # type: ignore[attr-defined]
+_VALUES = Value.__args__
 
 _SYMBOLS = {
     "floor_divide": "//",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from storchc.analysis import credit as crediting
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Dependence, dependence
-from storchc.analysis.liveness import live_names
+from storchc.analysis.coupling import check_coupling
+from storchc.analysis.liveness import check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -35,6 +36,10 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     estimators = resolve(graph, dependent, problems)
     crediting.check(graph, dependent, estimators, problems)
     live = live_names(graph, estimators)
+    check_supports(graph, estimators, live, problems)
+    check_coupling(graph, dependent, estimators, problems)
     credit = crediting.assign(graph, dependent, estimators, live)
-    orders = [e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live]
+    orders = [
+        e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
+    ]
     return Estimation(dependent, estimators, live, credit, min(orders, default=None))

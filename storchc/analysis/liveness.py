@@ -10,14 +10,21 @@ from collections.abc import Mapping
 
 from storchc.analysis.edges import edges
 from storchc.analysis.methods import Estimator
+from storchc.catalogue import distributions
+from storchc.diagnostics import paths as words
+from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
+from storchc.ir.lookup import construction
 
 
 def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
     """The names through which a gradient can reach a parameter; samples by their *parameters* stand
-    under ``"~z"``."""
-    live = {i.name for i in graph.inputs if i.type.dtype == "float"} | {p.name for p in graph.params}
+    under ``"~z"``.
+    """
+    live = {i.name for i in graph.inputs if i.type.dtype == "float"} | {
+        p.name for p in graph.params
+    }
     for node in graph.nodes:
         match node:
             case Compute(names, value, _, _) if is_live(value, live, graph):
@@ -41,3 +48,21 @@ def is_live(value: Value | Distribution, live: set[str] | frozenset[str], graph:
         edge.flow == "smooth" and is_live(edge.operand, live, graph)
         for edge in edges(value, graph.callees)
     )
+
+
+def check_supports(
+    graph: Graph,
+    estimators: Mapping[str, Estimator],
+    live: frozenset[str],
+    problems: Problems,
+) -> None:
+    """A score or an importance weight is right only where the support stays where it is."""
+    for sample in graph.samples:
+        made = construction(graph, sample.distribution)
+        family = distributions.lookup(made.family)
+        if family is None or estimators[sample.name].carrier == "pathwise":
+            continue
+        for name, value in made.parameters:
+            if family.parameter(name).moves_support and is_live(value, live, graph):
+                span = estimators[sample.name].span
+                problems.add(words.moving_support(sample, family.name, name, span, value.span))

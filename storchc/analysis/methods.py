@@ -122,7 +122,15 @@ def _site(
         for ancestors in dependent.costs.values()
         if node.name in ancestors
     )
-    return _Site(node, family, construction(graph, node.distribution), demands.of.get(node.name), counts, mixes, problems)
+    return _Site(
+        node,
+        family,
+        construction(graph, node.distribution),
+        demands.of.get(node.name),
+        counts,
+        mixes,
+        problems,
+    )
 
 
 def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> None:

@@ -69,9 +69,8 @@ class Scope:
     def _unfit(self, name: tree.Name, definition: Definition, wanted: Wanted) -> Problem:
         place = definition.name.span
         if definition.kind not in _FITTING[wanted]:
-            kind = "value" if definition.kind in VALUES - {"dim"} else definition.kind
-            return words.wrong_kind(name, kind, wanted, place)
-        if place.start <= name.span.start:
+            return words.wrong_kind(name, definition.kind, wanted, place)
+        if place.start <= name.span.start < len(self.source.text):
             return words.used_in_own_definition(name, place)
         return words.used_before_definition(name, self.source.position(place.start).line, place)
 
@@ -88,6 +87,8 @@ def _foreign(name: tree.Name, wanted: Wanted, candidates: tuple[str, ...]) -> Pr
         return words.unknown_name(name, wanted, (*candidates, *distributions.names()))
     if wanted == "plate":
         return words.unknown_plate(name, candidates)
+    if name.id == "alive":
+        return words.alive_outside_loop(name)
     return words.unknown_name(name, wanted, candidates)
 
 
@@ -143,7 +144,7 @@ def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
 
 
 def _defined(story: tree.Story) -> Iterator[tuple[tree.Name, Kind]]:
-    for declaration in story.declarations:
+    for declaration in sorted(story.declarations, key=lambda d: d.name.span):
         yield declaration.name, _declares(declaration)
     for step in story.steps:
         yield from _step(step)

@@ -27,7 +27,7 @@ class Block:
     def note(self, text: str) -> None:
         """A comment of our own, above a block."""
         self.lines.append("")
-        self.lines.append(f"{' ' * INDENT}# {text}"[:WIDTH])
+        self.lines.append(f"{' ' * INDENT}# {text}"[:WIDTH].rstrip())
 
     def assign(self, target: str, value: Py, comment: str = "") -> None:
         """``target = value  # comment``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import NONE, Py, Sequence, call, index, infix, literal, method, tuple_of
+from storchc.backend.python import NONE, Py, Sequence, call, index, literal, method, name, tuple_of
 from storchc.ir.expression import CallUser, Value
 from storchc.ir.graph import Callee, Slot
 from storchc.ir.types import Plates, ValueType
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from storchc.backend.expressions import Writer
 
 
-def call_user(writer: Writer, value: CallUser) -> Code:
-    """A call with one result."""
+def call_user(writer: Writer, value: CallUser, *, apart: bool = False) -> Code:
+    """A call with one result; ``apart`` gives it a statement and a name of its own."""
     callee = writer.graph.callees[value.callee]
     result, stored = called(writer, value, callee)
-    slot = callee.results[0]
-    checked = check(writer, callee, 0, slot.items[0], result, stored)
-    return Code(unfold(writer, callee, checked, stored), stored)
+    code = Code(checked(writer, callee, 0, value.results[0], result, stored), stored)
+    if not apart or writer.block is None:
+        return code
+    target = writer.identifiers.local(f"{callee.name}_out")
+    writer.block.assign(target, code.py)
+    return Code(name(target), stored)
 
 
 def called(writer: Writer, value: CallUser, callee: Callee) -> tuple[Py, Plates]:
@@ -84,39 +87,15 @@ def _spread(writer: Writer, code: Code, rank: int, stored: Plates) -> Py:
     return writer.storage.align(code.py, code.stored, rank, stored)
 
 
-def check(
+def checked(
     writer: Writer, callee: Callee, position: int, wanted: ValueType, result: Py, stored: Plates
 ) -> Py:
-    """The result, its shape and dtype checked against the signature."""
+    """The result with its plates, its shape and dtype checked against the signature."""
     constant = writer.constants[f"{callee.name}:{position}"]
-    event = tuple(writer.size(s) for s in wanted.shape)
-    sizes = writer.plate_sizes(stored)
-    if callee.folds:
-        return method(constant, "check", result, tuple_of(_product(sizes), *event))
-    return method(constant, "spread", result, tuple_of(*sizes, *event))
-
-
-def _product(sizes: tuple[Py, ...]) -> Py:
-    if not sizes:
-        return literal(1)
-    total = sizes[0]
-    for size in sizes[1:]:
-        total = infix("*", total, size)
-    return total
-
-
-def unfold(writer: Writer, callee: Callee, result: Py, stored: Plates) -> Py:
-    """The result with its plates."""
-    if not callee.folds:
-        return result
-    sizes = writer.plate_sizes(stored)
-    match len(sizes):
-        case 0:
-            return index(result, literal(0))
-        case 1:
-            return result
-        case _:
-            return method(result, "unflatten", literal(0), tuple_of(*sizes))
+    arguments = [result, tuple_of(*writer.plate_sizes(stored))]
+    if any(s.value is None for s in wanted.shape):
+        arguments.append(tuple_of(*(writer.size(s) for s in wanted.shape)))
+    return method(constant, "unfold" if callee.folds else "spread", *arguments)
 
 
 def result_constant(writer: Writer, callee: Callee, wanted: ValueType, where: str) -> Py:
@@ -129,5 +108,3 @@ def result_constant(writer: Writer, callee: Callee, wanted: ValueType, where: st
         literal(wanted.dtype),
         literal(where),
     )
-
-

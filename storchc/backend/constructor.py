@@ -6,12 +6,25 @@ from storchc.analysis.methods import Constant, Estimator
 from storchc.backend.expressions import Writer
 from storchc.backend.identifiers import RUNTIME
 from storchc.backend.printer import statement, write
-from storchc.backend.python import NONE, Choice, Py, call, infix, literal, member, method, name, prefix, table, tuple_of
+from storchc.backend.python import (
+    NONE,
+    Choice,
+    Py,
+    call,
+    infix,
+    literal,
+    member,
+    method,
+    name,
+    prefix,
+    table,
+    tuple_of,
+)
 from storchc.backend.reserved import ATTRIBUTES
 from storchc.backend.text import default
 from storchc.catalogue import methods as catalogue
-from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
 from storchc.ir.expression import CallUser, Distribution, Reference, Value
+from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.syntax import tree
 
@@ -65,7 +78,16 @@ def default_imports(writer: Writer) -> list[str]:
 
 def users_method(wanted: str) -> str:
     """The name under which a method of the user's is imported: never one that storchc uses."""
-    taken = {*catalogue.names(), "Estimate", "Methods", "StoryModule", "Layout", "Tensor", "F", "nn"}
+    taken = {
+        *catalogue.names(),
+        "Estimate",
+        "Methods",
+        "StoryModule",
+        "Layout",
+        "Tensor",
+        "F",
+        "nn",
+    }
     return f"_{wanted}" if wanted in taken or wanted in ("torch", "math") else wanted
 
 
@@ -190,7 +212,9 @@ def method_modules(writer: Writer) -> list[str]:
 
 def _options(node: Sample) -> list[Value | Distribution]:
     """The expressions that train themselves: learned baselines."""
-    return [node.method.values["baseline"]] if node.method and "baseline" in node.method.values else []
+    return (
+        [node.method.values["baseline"]] if node.method and "baseline" in node.method.values else []
+    )
 
 
 def _trained(roots: list[Value | Distribution]) -> set[str]:

@@ -8,6 +8,7 @@ from storchc.backend.code import Code
 from storchc.backend.identifiers import DISTRIBUTIONS
 from storchc.backend.python import Call, Py, call, literal, member, method, name, tuple_of
 from storchc.catalogue import distributions as catalogue
+from storchc.catalogue.family import Family
 from storchc.ir.expression import (
     Construct,
     Distribution,
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 
 def distribution(
-    writer: Writer, value: Distribution, plates: Plates, rank: int | None = None, *, tensor: bool = False
+    writer: Writer,
+    value: Distribution,
+    plates: Plates,
+    rank: int | None = None,
+    *,
+    tensor: bool = False,
 ) -> Code:
     """``value`` with dimensions for ``plates`` too, its batch event padded to ``rank`` dimensions.
 
@@ -59,16 +65,34 @@ def _inner(writer: Writer, stored: Plates, plates: Plates) -> list[int]:
 
 
 def _construct(writer: Writer, value: Construct, plates: Plates, rank: int, tensor: bool) -> Code:
-    family = catalogue.lookup(value.family)
-    assert family is not None
-    own = {p.name: p.rank for p in family.parameters}
-    constant = {p.name for p in family.parameters if p.constant}
+    return _built(writer, value, parameters(writer, value, tensor), plates, rank)
+
+
+Parameters = dict[str, Code]
+
+
+def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
+    """The parameters of a distribution as code, each evaluated once."""
+    constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
     if tensor and all(c.plain for n, c in codes.items() if n not in constant):
         first = next((n for n in codes if n not in constant), None)
         if first is not None:
             codes[first] = writer.tensor(codes[first])
-    stored = frozenset[str]().union(*(c.stored for c in codes.values()))
+    return codes
+
+
+def _family(value: Construct) -> Family:
+    family = catalogue.lookup(value.family)
+    assert family is not None
+    return family
+
+
+def _built(
+    writer: Writer, value: Construct, codes: Parameters, plates: Plates, rank: int
+) -> Code:
+    own = {p.name: p.rank for p in _family(value).parameters}
+    stored = _stored(codes)
     target = stored | plates if stored else stored
     ranks = {n: v.type.rank for n, v in value.parameters}
     keywords = [
@@ -77,16 +101,15 @@ def _construct(writer: Writer, value: Construct, plates: Plates, rank: int, tens
     ]
     if rank:
         keywords.append(("event", literal(rank)))
-    return Code(Call(writer.identifiers.use(value.family, DISTRIBUTIONS), (), tuple(keywords)), stored)
+    made = writer.identifiers.use(value.family, DISTRIBUTIONS)
+    return Code(Call(made, (), tuple(keywords)), stored)
 
 
 def _parameter(writer: Writer, value: Value, constant: bool) -> Code:
     code = writer.value(value)
-    if constant:
-        return code
-    if isinstance(value, Literal):
+    if isinstance(value, Literal) and not constant:
         return Code(literal(float(value.value)), code.stored, plain=True)
-    return code if code.plain else writer.as_float(value)
+    return code if constant or code.plain else writer.floated(code, value.type.dtype)
 
 
 def function(writer: Writer, value: LogProb | Divergence | Entropy | Property) -> Code:
@@ -126,11 +149,28 @@ def _log_prob(writer: Writer, value: LogProb) -> Code:
 
 def _divergence(writer: Writer, value: Divergence) -> Code:
     rank = max(len(value.left.type.batch), len(value.right.type.batch))
-    right = distribution(writer, value.right, frozenset(), rank)
-    left = distribution(writer, value.left, right.stored, rank, tensor=True)
-    right = distribution(writer, value.right, left.stored, rank)
+    sides = [
+        parameters(writer, side, tensor) if isinstance(side, Construct) else {}
+        for side, tensor in ((value.left, True), (value.right, False))
+    ]
+    stored = frozenset[str]().union(
+        *(
+            writer.stored[side.name] if isinstance(side, Named) else _stored(codes)
+            for side, codes in zip((value.left, value.right), sides, strict=True)
+        )
+    )
+    left, right = (
+        _named(writer, side, stored, rank)
+        if isinstance(side, Named)
+        else _built(writer, side, codes, stored, rank)
+        for side, codes in zip((value.left, value.right), sides, strict=True)
+    )
     divergence = writer.identifiers.use("kl_divergence", DISTRIBUTIONS)
-    return Code(call(divergence, left.py, right.py), left.stored | right.stored)
+    return Code(call(divergence, left.py, right.py), stored)
+
+
+def _stored(codes: Parameters) -> Plates:
+    return frozenset[str]().union(*(c.stored for c in codes.values()))
 
 
 def expanded(writer: Writer, made: Code, plates: Plates) -> Py:

@@ -6,9 +6,21 @@ from dataclasses import dataclass, field, replace
 
 from storchc.analysis.estimation import Estimation
 from storchc.backend import calls, distributions, indexing, reductions
+from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.identifiers import RUNTIME, Identifiers
-from storchc.backend.python import Atom, Choice, Py, call, index, infix, literal, member, method, name
+from storchc.backend.python import (
+    Atom,
+    Choice,
+    Py,
+    call,
+    index,
+    infix,
+    literal,
+    member,
+    method,
+    name,
+)
 from storchc.backend.storage import Storage
 from storchc.catalogue import functions
 from storchc.catalogue.function import Emission, Function
@@ -53,6 +65,7 @@ class Writer:
     constants: dict[str, Py] = field(default_factory=dict)
     made_float: set[str] = field(default_factory=set)
     internal: dict[str, str] = field(default_factory=dict)
+    block: Block | None = None
     detached: bool = False
 
     def cut(self) -> Writer:
@@ -89,7 +102,7 @@ class Writer:
         """The number of elements of a plate."""
         if plate in self.graph.data_plates:
             return name(self.locals[plate])
-        return index(member(member(self.draw(plate), "value"), "shape"), literal(0))
+        return index(member(name(self.locals[plate]), "shape"), literal(0))
 
     def plate_sizes(self, plates: Plates) -> tuple[Py, ...]:
         """The sizes of stored plates, in memory order."""
@@ -140,10 +153,13 @@ class Writer:
 
     def as_float(self, value: Value) -> Code:
         """A value as a floating tensor."""
-        code = self.value(value)
+        return self.floated(self.value(value), value.type.dtype)
+
+    def floated(self, code: Code, dtype: Dtype) -> Code:
+        """Code of this dtype as a floating tensor."""
         if code.plain:
             return self.tensor(code)
-        if value.type.dtype == "float":
+        if dtype == "float":
             return code
         return Code(method(code.py, "to", member(self.inner("like"), "dtype")), code.stored)
 
@@ -165,7 +181,7 @@ class Writer:
             case OverPlates():
                 return reductions.over_plates(self, value)
             case CallUser():
-                return calls.call_user(self, value)
+                return calls.call_user(self, value, apart=True)
             case StaticChoice():
                 return self._choice(value)
             case LogProb() | Divergence() | Entropy() | Property():
@@ -181,7 +197,8 @@ class Writer:
 
     def _choice(self, value: StaticChoice) -> Code:
         condition = self.value(value.condition).py
-        then, otherwise = self.value(value.then), self.value(value.otherwise)
+        lazy = replace(self, block=None)  # only the side that is taken may be evaluated
+        then, otherwise = lazy.value(value.then), lazy.value(value.otherwise)
         stored = then.stored | otherwise.stored
         if not (then.plain and otherwise.plain):
             then, otherwise = (self.tensor(c, value.type.dtype) for c in (then, otherwise))

@@ -99,7 +99,9 @@ class Identifiers:
 
 def _merged(lines: list[str]) -> list[str]:
     """``from torch import Tensor`` and ``from torch import nn`` on one line."""
-    members = [x.removeprefix("from torch import ") for x in lines if x.startswith("from torch import ")]
+    members = [
+        x.removeprefix("from torch import ") for x in lines if x.startswith("from torch import ")
+    ]
     if len(members) < 2:
         return lines
     joined = f"from torch import {', '.join(sorted(members))}"

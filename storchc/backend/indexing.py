@@ -71,14 +71,14 @@ def _item(writer: Writer, item: int | Range | Value) -> Py:
             return writer.value(item).py
 
 
-def _gather(
-    writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int
-) -> Code:
+def _gather(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int) -> Code:
     """One element, or several, along event dimension ``dim``, each plate element by its own index."""
     if not code.stored:
         before = [ALL] * dim
-        return Code(index(code.py, *before, picked.py), picked.stored) if dim == 0 else _moved(
-            writer, code, picked, index_rank, dim, rank
+        return (
+            Code(index(code.py, *before, picked.py), picked.stored)
+            if dim == 0
+            else _moved(writer, code, picked, index_rank, dim, rank)
         )
     return _moved(writer, code, picked, index_rank, dim, rank)
 
@@ -94,5 +94,3 @@ def _moved(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, 
     shaped = index(aligned, *lead, *[NONE] * dim, *own, *[NONE] * after)
     taken = call("torch.take_along_dim", source, shaped, literal(-1 - after))
     return Code(method(taken, "squeeze", literal(-1 - after)) if index_rank == 0 else taken, stored)
-
-

@@ -39,7 +39,10 @@ def _stored(writer: Writer, stored: Plates, plates: Plates) -> tuple[str, ...] |
 def _sampled(writer: Writer, node: Sample) -> Py:
     plates = node.type.plates
     options: dict[str, Py] = {}
-    for key, stored in (("value", writer.stored[node.name]), ("weight", weight_plates(writer, node.name))):
+    for key, stored in (
+        ("value", writer.stored[node.name]),
+        ("weight", weight_plates(writer, node.name)),
+    ):
         kept = _stored(writer, stored, plates)
         if kept is not None:
             options[key] = _names(kept)
@@ -51,7 +54,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
 
 
 def _valued(writer: Writer, node: Cost | Report) -> Py:
-    plates = writer.graph.types[node.name].plates if node.name in writer.graph.types else frozenset()
+    plates = node.value.type.plates
     options: dict[str, Py] = {}
     kept = _stored(writer, writer.stored[node.name], plates)
     if kept is not None:

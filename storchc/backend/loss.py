@@ -8,6 +8,7 @@ Sums of scores and downstream costs are built from one another, so that the code
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 
 from storchc.analysis.credit import Scores
 from storchc.analysis.dependence import Ancestors
@@ -21,6 +22,10 @@ from storchc.backend.reductions import Weights, product_of, reduce_all, weights_
 from storchc.backend.statements import baseline
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.types import Plates
+
+
+LONGEST = 88
+"""Characters of a total that still reads well on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Loss:
 
     def write(self) -> None:
         """All of it; afterwards the local ``loss`` is there, and ``own_losses`` are named."""
+        self.writer.block = self.block
         self.block.note("the loss: every cost with the scores of the samples that it depends on")
         for cost in self.writer.graph.costs:
             self._cost(cost)
@@ -110,7 +116,9 @@ class Loss:
         return self._summed(member(draw, "score"), plates, scored[1])
 
     def _summed(self, code: Py, stored: Plates, mixed: Plates) -> tuple[Py, Plates]:
-        dims = [self.writer.storage.dim(p, stored) for p in self.writer.storage.order(mixed & stored)]
+        dims = [
+            self.writer.storage.dim(p, stored) for p in self.writer.storage.order(mixed & stored)
+        ]
         if not dims:
             return code, stored
         place = literal(dims[0]) if len(dims) == 1 else tuple_of(*map(literal, dims))
@@ -134,7 +142,10 @@ class Loss:
 
     def _cost_code(self, cost: Cost) -> Code:
         code = Code(name(self.writer.locals[cost.name]), self.writer.stored[cost.name])
-        if self.writer.graph.types[cost.name].dtype == "float" or cost.name in self.writer.made_float:
+        if (
+            cost.value.type.dtype == "float"
+            or cost.name in self.writer.made_float
+        ):
             return code
         return Code(method(code.py, "to", *self.writer.creation("float").values()), code.stored)
 
@@ -238,7 +249,9 @@ class Loss:
         plates = total[1] | more[1]
         storage = self.writer.storage
         return infix(
-            "*", storage.align(total[0], total[1], 0, plates), storage.align(more[0], more[1], 0, plates)
+            "*",
+            storage.align(total[0], total[1], 0, plates),
+            storage.align(more[0], more[1], 0, plates),
         ), plates
 
     def _credited(self, sample: Sample, mixed: Plates, costs: tuple[str, ...]) -> Code:
@@ -285,21 +298,31 @@ class Loss:
     # --- the total -------------------------------------------------------------------------------
 
     def _total(self) -> None:
-        total: Py | None = None
-        for group in self._grouped(self.terms):
-            reduced = self._reduced(group)
-            total = reduced if total is None else infix("+", total, reduced)
-        if total is None:
-            total = call("torch.zeros", tuple_of(), **self.writer.creation("float"))
-        self.block.assign(self.loss, total)
+        parts = [self._reduced(group) for group in self._grouped(self.terms)]
+        if not parts:
+            parts = [call("torch.zeros", tuple_of(), **self.writer.creation("float"))]
+        total = reduce(lambda a, b: infix("+", a, b), parts)
+        if len(write(total)) + len(self.loss) <= LONGEST:
+            self.block.assign(self.loss, total)
+        else:
+            self.block.assign(self.loss, parts[0])
+            for part in parts[1:]:
+                self.block.assign(self.loss, infix("+", self.writer.inner("loss"), part))
         for control, term in self.late:
-            self.block.note(f"`{control}` is a method of the user's: it may have no control variate")
+            self.block.note(
+                f"`{control}` is a method of the user's: it may have no control variate"
+            )
             self.block.when_assign(
-                f"{control} is not None", self.loss, infix("+", self.writer.inner("loss"), self._reduced([term]))
+                f"{control} is not None",
+                self.loss,
+                infix("+", self.writer.inner("loss"), self._reduced([term])),
             )
         if self.writer.estimation.order is not None:
             order = literal(self.writer.estimation.order)
-            self.block.assign(self.loss, call(self.writer.runtime("limit_order"), self.writer.inner("loss"), order))
+            self.block.assign(
+                self.loss,
+                call(self.writer.runtime("limit_order"), self.writer.inner("loss"), order),
+            )
 
     def _grouped(self, terms: list[Term]) -> list[list[Term]]:
         """Terms that are reduced alike, so that they are added first and reduced once."""

@@ -18,7 +18,7 @@ from storchc.backend.statements import write_node
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph, Input
+from storchc.ir.graph import Graph, Input, Report
 from storchc.ir.walk import expressions, walk
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,7 +34,7 @@ def generate(graph: Graph, estimation: Estimation) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # Python source, not markup  # noqa: S701
+        autoescape=False,  # Python source, not markup
     )
     parts = _parts(graph, estimation)
     return environment.get_template("module.py.jinja").render(parts)
@@ -94,7 +94,7 @@ def _constants(writer: Writer) -> list[str]:
         wanted = [t for slot in callee.results for t in slot.items]
         for position, type_ in enumerate(wanted):
             suffix = f"_{position}" if len(wanted) > 1 else ""
-            target = f"_{callee_name}_result{suffix}"
+            target = f"_{callee_name}{suffix}"
             code = result_constant(writer, callee, type_, place(writer.graph.source, callee.span))
             lines += _constant(writer, target, code)
             writer.constants[f"{callee_name}:{position}"] = name(target)
@@ -208,7 +208,10 @@ def _check_inputs(writer: Writer, block: Block) -> None:
     for item in writer.graph.inputs:
         arguments = name(item.name), sizes, writer.inner("like")
         block.assign(item.name, method(name(f"_{item.name}"), "check", *arguments))
-    for bound in (*writer.graph.data_plates, *(d.name for d in writer.graph.dims.values() if d.value is None)):
+    for bound in (
+        *writer.graph.data_plates,
+        *(d.name for d in writer.graph.dims.values() if d.value is None),
+    ):
         block.assign(writer.locals[bound], index(sizes, literal(bound)))
 
 
@@ -220,7 +223,7 @@ def _finish(writer: Writer, block: Block, loss: Loss) -> None:
         "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
         "cost_values": table({c.name: name(writer.locals[c.name]) for c in graph.costs}),
     }
-    reports = [n.name for n in graph.nodes if type(n).__name__ == "Report"]
+    reports = [n.name for n in graph.nodes if isinstance(n, Report)]
     if reports:
         keywords["report_values"] = table({r: name(writer.locals[r]) for r in reports})
     if loss.own_losses:

@@ -20,6 +20,7 @@ from storchc.backend.python import (
     SliceOf,
     Subscript,
     Table,
+    literal,
     precedence_of,
 )
 
@@ -48,7 +49,7 @@ def write(py: Py) -> str:
         case Sequence(brackets, items):
             return _sequence(brackets, items)
         case Table(items):
-            return "{" + ", ".join(f"{key!r}: {write(v)}".replace("'", '"', 2) for key, v in items) + "}"
+            return "{" + ", ".join(f"{write(literal(key))}: {write(v)}" for key, v in items) + "}"
         case SliceOf(start, stop, step):
             return _slice(start, stop, step)
 
@@ -65,14 +66,22 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
         yield flat
         return
     match py:
+        case Call(Member(value, member), _, _) if _too_long(pad, prefix, py):
+            yield from _lines(prefix, value, f".{member}({', '.join(_arguments(py))}){suffix}", indent)
         case Call(function, args, keywords) if args or keywords:
-            yield from _bracket(f"{pad}{prefix}{_tight(function)}(", _parts(py), f"){suffix}", indent)
+            yield from _bracket(
+                f"{pad}{prefix}{_tight(function)}(", _parts(py), f"){suffix}", indent
+            )
         case Sequence(brackets, items) if items:
             parts = [("", item) for item in items]
-            yield from _bracket(f"{pad}{prefix}{brackets[0]}", parts, f"{brackets[1]}{suffix}", indent)
+            yield from _bracket(
+                f"{pad}{prefix}{brackets[0]}", parts, f"{brackets[1]}{suffix}", indent
+            )
         case Table(items) if items:
-            parts = [(f'"{key}": ', item) for key, item in items]
+            parts = [(f"{write(literal(key))}: ", item) for key, item in items]
             yield from _bracket(f"{pad}{prefix}{{", parts, f"}}{suffix}", indent, one_each=True)
+        case Prefix(op, Call() as operand) if op != "not":
+            yield from _lines(f"{prefix}{op}", operand, suffix, indent)
         case Infix():
             yield from _chain(prefix, py, suffix, indent)
         case Subscript(value, items):
@@ -80,6 +89,13 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _lines(prefix, value, inner, indent)
         case _:
             yield flat
+
+
+def _too_long(pad: str, prefix: str, py: Call) -> bool:
+    """Whether what stands before the last bracket does not fit, so that an earlier one must break."""
+    return isinstance(py.function, Member) and (
+        len(f"{pad}{prefix}{_tight(py.function)}(") > WIDTH and not isinstance(py.function.value, Atom)
+    )
 
 
 def _bracket(
@@ -117,7 +133,7 @@ def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
         yield f"{pad}{close}{suffix}"
 
 
-def _Parenthesised(py: Py) -> Py:  # noqa: N802  (reads as a node)
+def _Parenthesised(py: Py) -> Py:
     return Atom(f"({write(py)})")
 
 
@@ -132,8 +148,22 @@ def _arguments(py: Call) -> list[str]:
 def _infix(op: str, left: Py, right: Py) -> str:
     level = precedence_of(Infix(op, left, right))
     if op == "**":  # binds tighter than a sign on its left, looser than one on its right
-        return f"{_at(left, ATOM)}**{_at(right, UNARY)}"
+        operator = "**" if _simple(left) and _simple(right) else " ** "
+        return f"{_at(left, ATOM)}{operator}{_at(right, UNARY)}"
     return f"{_at(left, level)} {op} {_at(right, level - 1)}"
+
+
+def _simple(py: Py) -> bool:
+    """What a formatter sets close around ``**``: names, numbers, attributes of names."""
+    match py:
+        case Atom():
+            return True
+        case Member(value, _):
+            return _simple(value)
+        case Prefix(op, Atom()):
+            return op != "not"
+        case _:
+            return False
 
 
 def _sequence(brackets: str, items: tuple[Py, ...]) -> str:

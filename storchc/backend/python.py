@@ -121,7 +121,13 @@ def literal(value: bool | int | float | str | None) -> Py:
         return Atom("math.inf") if value > 0 else Prefix("-", Atom("math.inf"))
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         return Prefix("-", Atom(repr(-value)))
-    return Atom(repr(value))
+    return Atom(_quoted(value) if isinstance(value, str) else repr(value))
+
+
+def _quoted(text: str) -> str:
+    """A string in double quotes where that needs no more escapes than ``repr``."""
+    shown = repr(text)
+    return f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown and "\\'" not in shown else shown
 
 
 def call(function: str | Py, *args: Py, **keywords: Py) -> Py:

@@ -34,10 +34,7 @@ def weights_of(writer: Writer, plate: str, ancestors: Ancestors) -> Weights:
         s.name
         for s in writer.graph.samples
         if s.plate == plate
-        and (
-            estimators[s.name].enumerated
-            or (estimators[s.name].weighted and s.name in ancestors)
-        )
+        and (estimators[s.name].enumerated or (estimators[s.name].weighted and s.name in ancestors))
     )
     return Weights(samples, plate in samples)
 
@@ -107,7 +104,12 @@ def _times(writer: Writer, code: Code, plate: str) -> Code:
 
 
 def _weighted(
-    writer: Writer, code: Code, plate: str, weights: Weights, weight: Callable[[str], Py], rank: int = 0
+    writer: Writer,
+    code: Code,
+    plate: str,
+    weights: Weights,
+    weight: Callable[[str], Py],
+    rank: int = 0,
 ) -> Code:
     """``Σ w · value`` over one plate; a plate whose 1/n is not in its weights is averaged."""
     factor, factor_plates = product_of(writer, weights, weight)

@@ -15,6 +15,7 @@ from storchc.ir.types import DistributionType, Plates, ValueType
 
 def write_node(writer: Writer, block: Block, node: Node) -> None:
     """One statement of the story."""
+    writer.block = block
     match node:
         case Compute():
             _compute(writer, block, node)
@@ -37,9 +38,16 @@ def _compute(writer: Writer, block: Block, node: Compute) -> None:
         if node.names[0] in _sampled(writer):
             block.when("keep_param_grads", method(name(target), "retain_grads"))
     else:
-        code = writer.tensor(writer.value(node.value), node.value.type.dtype)
+        code = _whole(writer, node.value)
         target = _define(writer, node.names[0], code.stored)
         block.assign(target, code.py, _comment(writer, node.types[0], code.stored))
+
+
+def _whole(writer: Writer, value: Value) -> Code:
+    """The value of a statement: a call needs no second name."""
+    if isinstance(value, CallUser):
+        return calls.call_user(writer, value)
+    return writer.tensor(writer.value(value), value.type.dtype)
 
 
 def _sampled(writer: Writer) -> set[str]:
@@ -53,8 +61,7 @@ def _compute_several(writer: Writer, block: Block, node: Compute, value: CallUse
     targets = [_define(writer, n, stored) for n in node.names]
     block.assign(_pattern(callee.results, targets), result)
     for position, (target, wanted) in enumerate(zip(targets, value.results, strict=True)):
-        checked = calls.check(writer, callee, position, wanted, name(target), stored)
-        code = calls.unfold(writer, callee, checked, stored)
+        code = calls.checked(writer, callee, position, wanted, name(target), stored)
         block.assign(target, code, _comment(writer, node.types[position], stored))
 
 
@@ -151,7 +158,7 @@ def _cost(writer: Writer, block: Block, node: Cost) -> None:
     if node.name in writer.locals:
         return
     block.story(node.span)
-    code = writer.as_float(node.value)
+    code = _whole(writer, node.value) if node.value.type.dtype == "float" else writer.as_float(node.value)
     writer.made_float.add(node.name)
     target = _define(writer, node.name, code.stored)
     block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
@@ -161,7 +168,7 @@ def _report(writer: Writer, block: Block, node: Report) -> None:
     if node.name in writer.locals:
         return
     block.story(node.span)
-    code = writer.tensor(writer.value(node.value), node.value.type.dtype)
+    code = _whole(writer, node.value)
     target = _define(writer, node.name, code.stored)
     block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
 
@@ -170,5 +177,3 @@ def baseline(writer: Writer, node: Sample) -> Code | None:
     """The learned baseline of a sample, its inputs detached."""
     value = writer.estimation.estimators[node.name].values.get("baseline")
     return None if value is None else writer.cut().as_float(value)  # type: ignore[arg-type]
-
-
