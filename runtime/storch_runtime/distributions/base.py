@@ -115,7 +115,7 @@ class Distribution:
         shape = (*plates, *self.batch_event)
         given = self.given()
         if not any(isinstance(value, Tensor) for value in given.values()):
-            given = {k: v if k in self.constants else torch.tensor(v) for k, v in given.items()}
+            given = {k: v if k in self.constants else _tensor(v) for k, v in given.items()}
         expanded = {k: _expand(v, shape, self.ranks.get(k, 0)) for k, v in given.items()}
         return type(self)(**expanded, event=self.event)  # type: ignore[call-arg]
 
@@ -192,6 +192,10 @@ def _expand(value: Parameter, shape: tuple[int, ...], rank: int) -> Parameter:
     if not isinstance(value, Tensor) or value.dim() < rank:
         return value
     return value.expand(*shape, *value.shape[value.dim() - rank :])
+
+
+def _tensor(value: Parameter) -> Tensor:
+    return value if isinstance(value, Tensor) else torch.tensor(float(value))
 
 
 def _lift(value: Parameter, rank: int, more: int) -> Parameter:

@@ -207,6 +207,7 @@ def test_a_normal_of_numbers_alone() -> None:
     assert prior.sample(3).shape == (3,)
     assert prior.entropy().shape == ()
     assert prior.expand((2, 3)).plates == (2, 3)
+    assert Normal(0, 1).expand((2,)).sample(3).shape == (3, 2)
     assert kl_divergence(prior, Normal(1.0, 1.0)).item() == pytest.approx(0.5)
     wide = Normal(torch.randn(4, 3), 2.0, event=1)
     expected = td.kl_divergence(td.Normal(wide.loc, wide.scale), td.Normal(0.0, 1.0)).sum(-1)
