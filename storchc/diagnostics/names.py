@@ -67,6 +67,12 @@ def unknown_name(name: Name, wanted: str, candidates: Iterable[str]) -> Problem:
     return Problem("S200", f"nothing is called `{name.id}`", name.span, help)
 
 
+def alive_outside_loop(name: Name) -> Problem:
+    """``alive`` where no loop is."""
+    help = "it says in which steps of a loop an element still counts; there is no loop here"
+    return Problem("S200", "`alive` means nothing outside of a loop", name.span, help)
+
+
 def used_before_definition(name: Name, line: int, defined: Span) -> Problem:
     """A name that a later statement defines."""
     message = f"`{name.id}` is defined on line {line}, below"
@@ -95,13 +101,13 @@ _INSTEAD = {
     ("observation", "value"): "name what is observed in a `compute` step of its own",
     ("report", "value"): "name the value in a `compute` step, and report that",
     ("value", "distribution"): "write a distribution such as `Normal({name}, 1)`",
-    ("data", "join"): "a sample has every plate of its distribution without being told",
     ("method", "call"): "methods stand after `with` in a `sample` statement",
     ("sampler", "call"): "samplers stand after `using` in a `sample` statement",
     ("sampler", "method"): "samplers stand after `using`: `with Method(…) using {name}(…)`",
     ("method", "sampler"): "methods stand after `with`: `with {name}(…)`",
     ("use", "sampler"): "methods stand after `with`: `with {name}(…)`",
 }
+_VALUES = frozenset({"input", "param", "compute", "sample", "cost"})
 _CALLED = {
     "value": "leave the parentheses out, or call a function of the language or a module",
     "dim": "leave the parentheses out",
@@ -112,8 +118,9 @@ def wrong_kind(name: Name, kind: str, wanted: str, defined: Span | None = None) 
     """``name`` is of ``kind`` where ``wanted`` is needed."""
     what = "something to call" if wanted == "call" else KINDS[wanted]
     message = f"`{name.id}` is {KINDS[kind]}, not {what}"
+    group = "value" if kind in _VALUES else kind
     plain = f"name {KINDS.get(wanted, 'a function')} here"
-    help = _INSTEAD.get((kind, wanted), _CALLED.get(kind, plain) if wanted == "call" else plain)
+    help = _INSTEAD.get((group, wanted), _CALLED.get(group, plain) if wanted == "call" else plain)
     labels = () if defined is None else (Label(defined, "defined here"),)
     return Problem("S206", message, name.span, help.format(name=name.id), labels)
 
@@ -256,8 +263,7 @@ def override_without_sample(story: Name, name: str, samples: Iterable[str]) -> P
     return Problem("S200", message, story.span, did_you_mean(name, known, otherwise))
 
 
-def never_used(name: Name, kind: str) -> Problem:
+def never_used(name: Name) -> Problem:
     """A warning: what nothing depends on."""
-    message = f"{KINDS[kind]} that nothing uses: `{name.id}`"
-    help = "use it in a cost, look at it with `report`, or delete it"
-    return Problem("S230", message, name.span, help, (), "warning")
+    help = "delete it, or use it; `report` shows a value without making it a cost"
+    return Problem("S230", f"nothing uses `{name.id}`", name.span, help, (), "warning")

@@ -57,7 +57,7 @@ def argument_twice(name: Name, function: str, signature: str) -> Problem:
 
 def wrong_argument(span: Span, name: str, wanted: str, signature: str) -> Problem:
     """``sum(x, dim="a")``."""
-    message = f"the argument `{name}` is {wanted}"
+    message = f"the argument `{name}` must be {wanted}"
     return Problem("S224", message, span, f"the arguments: `{signature}`")
 
 
@@ -108,7 +108,7 @@ def none_as_value(span: Span) -> Problem:
 def unknown_option(name: Name, owner: str, known: Iterable[str]) -> Problem:
     """``ScoreFunction(samples=3)``."""
     names = tuple(known)
-    otherwise = f"its options are {listed(names)}" if names else "it has no options"
+    otherwise = f"it takes {listed(names)}" if names else "it has no options"
     message = f"`{owner}` has no option `{name.id}`"
     return Problem("S240", message, name.span, did_you_mean(name.id, names, otherwise))
 
@@ -116,7 +116,7 @@ def unknown_option(name: Name, owner: str, known: Iterable[str]) -> Problem:
 def wrong_option(span: Span, option: str, wanted: str) -> Problem:
     """``n=1.5``."""
     help = f"write `{option}=…` with {wanted}"
-    return Problem("S241", f"the option `{option}` is {wanted}", span, help)
+    return Problem("S241", f"the option `{option}` must be {wanted}", span, help)
 
 
 def unknown_word(name: Name, option: str, words: Iterable[str], values: Iterable[str]) -> Problem:
@@ -157,7 +157,7 @@ def proposal_plates(span: Span, plates: Iterable[str]) -> Problem:
 
 def option_out_of_bounds(span: Span, option: str, bounds: str) -> Problem:
     """``n=0``."""
-    return Problem("S242", f"the option `{option}` is {bounds}", span, "choose a number within it")
+    return Problem("S242", f"the option `{option}` must be {bounds}", span, "choose a number within it")
 
 
 def positional_option(span: Span, owner: str, option: str | None) -> Problem:

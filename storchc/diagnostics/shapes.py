@@ -145,7 +145,8 @@ def too_many_indices(span: Span, indices: int, shape: str, plates: Iterable[str]
     named = tuple(plates)
     help = "leave out the surplus ones"
     if named:
-        help = f"only event dimensions are indexed, and {listed(named)} are plates"
+        kind = "is a plate" if len(named) == 1 else "are plates"
+        help = f"only event dimensions are indexed, and {listed(named)} {kind}"
     return Problem("S311", message, span, help)
 
 

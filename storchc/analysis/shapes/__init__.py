@@ -105,12 +105,9 @@ def _warn(scope: Scope, story: tree.Story, problems: Problems) -> None:
         match node:
             case tree.Input() | tree.Param() | tree.Module() | tree.Function() | tree.Use():
                 names: tuple[tree.Name, ...] = (node.name,)
-            case tree.Sample(name=name):
-                names = (name,)
             case tree.Compute():
                 names = node.names
             case _:
                 continue
         if scope.used.isdisjoint(name.id for name in names):
-            kind = scope.definitions[names[0].id].kind
-            problems.add(words.never_used(names[0], kind))
+            problems.add(words.never_used(names[0]))

@@ -35,7 +35,7 @@ def call(ctx: Context, node: tree.Call) -> Value | None:
     if name.id in SPECIAL:
         return distributions.function(ctx, node)
     if name.id in families.names():
-        raise Refused(name_words.distribution_as_value(name.span, name.id))
+        raise Refused(name_words.distribution_as_value(name.span, f"{name.id}(…)"))
     if "." in name.id:
         raise Refused(name_words.called_property(name.span, name.id))
     raise ctx.refuse(name, "call")

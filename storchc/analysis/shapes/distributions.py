@@ -65,6 +65,8 @@ def _typed(ctx: Context, expression: tree.Expression) -> Distribution | None:
             return _construct(ctx, expression, family)
         case tree.Call(function=name) if name.id in ctx.callees:
             ctx.use(name)
+            if name.id in families.names():  # the module hides it: reported there
+                return None
             raise Refused(name_words.not_a_distribution(name.span, f"what `{name.id}` gives"))
         case tree.Call(function=name):
             raise _no_family(ctx, name)
@@ -93,8 +95,9 @@ def _named(ctx: Context, name: tree.Name) -> Named | None:
     if type_ is None:
         return None
     if isinstance(type_, ValueType):
-        place = ctx.scope.definitions[name.id].name.span
-        raise Refused(name_words.wrong_kind(name, "value", "distribution", place))
+        definition = ctx.scope.definitions[name.id]
+        place = definition.name.span
+        raise Refused(name_words.wrong_kind(name, definition.kind, "distribution", place))
     return Named(name.id, type_, name.span)
 
 
