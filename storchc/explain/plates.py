@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.support import support_size
 from storchc.diagnostics.suggest import listed
-from storchc.explain.text import counted, spoken
+from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.lookup import construction
 from storchc.ir.types import Plates
@@ -47,30 +48,26 @@ class Counts:
         return text + (f"; {listed(joined)} drawn along with each" if joined else "")
 
     def evaluations(self, plates: Plates) -> str:
-        """How often a value with ``plates`` is computed for each element of its data plates."""
-        opened = [p for p in self.graph.sample_plates if p in plates]
-        sizes = [self.size(p) for p in opened]
-        known = [size for size in sizes if size is not None]
-        if len(known) < len(sizes):
-            return "once for each outcome"
-        total = 1
-        for size in known:
-            total *= size
-        text = f"{total} times" if total != 1 else "once"
+        """How often something with ``plates`` is computed for each element of its data plates."""
+        sizes = [self.size(p) for p in self.graph.sample_plates if p in plates]
+        total = prod(size for size in sizes if size is not None)
+        text = times(total) if None not in sizes else "once for each outcome"
         data = [p for p in self.graph.data_plates if p in plates]
         return text + (f" for each element of {listed(data)}" if data else "")
 
+    def reduction(self, plates: Plates) -> str:
+        """How a cost with ``plates`` enters the total."""
+        groups: dict[str, list[str]] = {}
+        for plate in self.graph.order(plates):
+            groups.setdefault(self._reduced(plate), []).append(plate)
+        return (
+            spoken([f"{how} over {listed(names)}" for how, names in groups.items()]) or "as it is"
+        )
 
-def reduction(graph: Graph, plates: Plates) -> str:
-    """How a cost with ``plates`` enters the total."""
-    parts = []
-    opened = [p for p in graph.order(plates) if p in graph.sample_plates]
-    if opened:
-        parts.append(f"weighted average over {listed(opened)}")
-    for how, words in (("mean", "mean"), ("sum", "sum")):
-        names = [
-            p.name for p in graph.data_plates.values() if p.name in plates and p.reduction == how
-        ]
-        if names:
-            parts.append(f"{words} over {listed(names)}")
-    return spoken(parts) if parts else "counted once"
+    def _reduced(self, plate: str) -> str:
+        if plate in self.graph.data_plates:
+            return self.graph.data_plates[plate].reduction
+        estimator = self.estimation.estimators[plate]
+        if estimator.enumerated:
+            return "expectation"
+        return "weighted mean" if estimator.weighted else "mean"

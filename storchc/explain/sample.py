@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.methods import Estimator
+from storchc.analysis.methods import Constant, Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
-from storchc.explain.text import counted, spoken
+from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph, ModuleOption, Sample
 
@@ -20,9 +22,9 @@ def sample_facts(
     return [
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
-        ("method", _method(graph, estimator)),
+        ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator)),
-        ("right because", _why(node, estimator, counts)),
+        ("legal because", _why(node, estimator, counts)),
         ("credited with", _credited(graph, estimation, node) if lives else _idle()),
         ("warning", _warning(estimator)),
     ]
@@ -34,17 +36,37 @@ def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
     size = counts.size(node.plate)
     if estimator.enumerated:
         return f"not at all: {'every' if size is None else size} outcomes are enumerated"
-    using = f" using {estimator.sampler.name}" if estimator.sampler else ""
-    return counted(size or 1, "time") + f"{using}, in its own plate `{node.plate}`"
+    return f"{times(size or 1)}, in its own plate `{node.plate}`"
 
 
-def _method(graph: Graph, estimator: Estimator) -> str:
-    options = [f"{name}={_constant(value)}" for name, value in estimator.constants.items()]
-    options += [f"{name}={_value(graph, value)}" for name, value in estimator.values.items()]
-    return f"{estimator.name}({', '.join(options)})"
+def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:
+    text = _choice(graph, estimator.name, _counted(node, estimator), estimator.values)
+    if node.sampler is None:
+        return text
+    sampler = _choice(graph, node.sampler.name, node.sampler.constants, node.sampler.values)
+    return f"{text} using {sampler}"
 
 
-def _constant(value: int | float | bool | str | ModuleOption | None) -> str:
+def _counted(node: Sample, estimator: Estimator) -> dict[str, Constant]:
+    """The options of the method, ``n`` among them where it is the method's to state."""
+    options = dict(estimator.constants)
+    if estimator.entry is None or estimator.enumerated or node.joins or node.sampler:
+        return options
+    return {"n": estimator.count, **options}
+
+
+def _choice(
+    graph: Graph,
+    name: str,
+    constants: Mapping[str, Constant],
+    values: Mapping[str, Value | Construct | Named],
+) -> str:
+    options = [f"{option}={_constant(value)}" for option, value in constants.items()]
+    options += [f"{option}={_value(graph, value)}" for option, value in values.items()]
+    return f"{name}({', '.join(options)})"
+
+
+def _constant(value: Constant) -> str:
     if isinstance(value, ModuleOption):
         return value.name
     return str(value).lower() if isinstance(value, bool) else str(value)

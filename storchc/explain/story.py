@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.methods import Estimator
 from storchc.diagnostics.suggest import listed
-from storchc.explain.plates import Counts, reduction
+from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
-from storchc.explain.text import facts
+from storchc.explain.text import facts, spoken
 from storchc.ir.graph import Callee, Compute, Cost, Graph, Node, Report, Sample, Slot
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
@@ -20,16 +21,23 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     counts = Counts(graph, estimation)
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
-    lines += ["", *_objective(graph, counts), "", *_given(graph)]
+    lines += ["", *_objective(graph, estimation, counts), "", *_given(graph)]
     for node in graph.nodes:
         lines += ["", *_node(graph, estimation, counts, node)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _objective(graph: Graph, counts: Counts) -> Iterator[str]:
+def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator[str]:
     yield "minimised: the expectation of the sum of"
-    yield from facts((c.name, reduction(graph, c.value.type.plates)) for c in graph.costs)
+    yield from facts((c.name, counts.reduction(c.value.type.plates)) for c in graph.costs)
+    biased = [f"`{name}` ({e.name})" for name, e in estimation.estimators.items() if _is_biased(e)]
+    if biased:
+        yield f"  BIASED: the gradient is another objective's, because of {spoken(biased)}"
     yield from _plates(graph, counts)
+
+
+def _is_biased(estimator: Estimator) -> bool:
+    return estimator.entry is not None and not estimator.entry.unbiased
 
 
 def _plates(graph: Graph, counts: Counts) -> Iterator[str]:
@@ -124,10 +132,10 @@ def _cost_facts(
     scores = [name for name, _ in estimation.credit.scores[node.name]]
     return [
         ("value", describe(graph, node.value.type)),
-        ("in the total", reduction(graph, node.value.type.plates)),
+        ("in the total", counts.reduction(node.value.type.plates)),
         ("depends on", listed(samples) if samples else "no sample: it is exact"),
         ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
-        ("evaluated", counts.evaluations(node.value.type.plates)),
+        ("evaluated", counts.evaluations(node.value.type.plates.union(*ancestors.values()))),
         ("mixes", _mixes(graph, node, estimation)),
     ]
 

@@ -26,6 +26,11 @@ def spoken(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def times(number: int) -> str:
+    """``once``, ``10 times``."""
+    return "once" if number == 1 else f"{number} times"
+
+
 def counted(number: int, noun: str) -> str:
     """``1 draw``, ``10 draws``."""
     return f"{number} {noun}{'s' * (number != 1)}"

@@ -71,12 +71,15 @@ def test_a_loaded_class_shows_its_source_and_can_be_pickled() -> None:
 
 
 def test_a_traceback_shows_the_generated_line() -> None:
-    start = storchc.load(text=STORY)
-    try:
-        start()(nonsense=1, given={"z": "no tensor"})
-    except Exception as error:
-        text = "".join(traceback.format_exception(error))
-    assert "start()(nonsense" in text
+    def broken(_: object) -> None:
+        raise KeyError("mine")
+
+    text = "story S\nparam a = 1.0\nfunction f: [] -> []\ncost c = f(a)\n"
+    with pytest.raises(KeyError) as caught:
+        storchc.load(text=text)(f=broken)()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    (generated,) = [frame for frame in frames if frame.name == "forward"]
+    assert "self.f(" in (generated.line or "")
 
 
 def test_an_internal_error_names_the_story(monkeypatch: pytest.MonkeyPatch) -> None:
