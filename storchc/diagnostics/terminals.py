@@ -22,7 +22,7 @@ RESERVED = frozenset(
 END = "$END"
 
 # In the order in which they are mentioned: what closes or continues a statement comes first.
-_SIGNS = {
+SIGNS = {
     "RPAR": "`)`",
     "RSQB": "`]`",
     "_ELSE": "`else`",
@@ -75,7 +75,7 @@ def phrases(accepted: Set[str]) -> tuple[str, ...]:
         left -= OPERAND
     if "PLUS" in left:
         left -= {"LPAR", "LSQB", "_DOT", "_IF", "_EQUAL"}
-    signs = [words for name, words in _SIGNS.items() if name in left]
+    signs = [words for name, words in SIGNS.items() if name in left]
     if "NAME" in left:
         signs.append("a name")
     operator = ["an operator"] if left & OPERATORS else []

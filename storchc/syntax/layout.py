@@ -24,9 +24,10 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029
 _CLOSERS = {")": "(", "]": "["}
 _INDENT = re.compile(r"[ \t]*")
 _WORD = re.compile(r"\w*")
+# Of more than three quotes at the end the first ones belong to the text.
+_DOCSTRING = r'"""(?:[^"]|"(?!""))*(?:"{3,5}|\Z)'
 _MARK = re.compile(
-    r'"""(?:[^"]|"(?!""))*(?:"""|\Z)'
-    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?"""
+    _DOCSTRING + r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?"""
     r"|#[^\n]*|[()\[\]\n]"
 )
 # Two words side by side occur in no expression, so a line that begins like this ends all brackets.
@@ -69,6 +70,13 @@ def split(text: str, problems: Problems) -> Iterator[Line]:
             problems.add(problem)
         yield Line(start - position, Span(start, end), _keyword(text, start), problem is not None)
         position = end + 1
+
+
+def docstring_end(text: str, start: int) -> int:
+    """Where the docstring that starts at ``start`` ends, its closing quotes included."""
+    found = re.compile(_DOCSTRING).match(text, start)
+    assert found is not None
+    return found.end()
 
 
 def check_brackets(text: str, problems: Problems) -> bool:

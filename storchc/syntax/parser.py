@@ -15,7 +15,7 @@ from storchc.syntax import tree
 from storchc.syntax.blocks import Assembly
 from storchc.syntax.depth import too_deep
 from storchc.syntax.expressions import Mistake
-from storchc.syntax.layout import Line, check_brackets, split
+from storchc.syntax.layout import Line, check_brackets, docstring_end, split
 from storchc.syntax.mistakes import explain
 from storchc.syntax.tables import tables
 
@@ -75,14 +75,10 @@ def _phrase(text: str, span: Span, start: str, problems: Problems) -> Any:
 
 
 def _docstring(text: str, line: Line, problems: Problems) -> str:
-    start = line.span.start + 3
-    end = text.find('"""', start)
-    if end < 0:  # reported by the layout
-        return text[start:]
-    rest = text[end + 3 : line.span.end]
+    end = docstring_end(text, line.span.start)
+    rest = text[end : line.span.end]
     after = _AFTER_DOC.match(rest)
     if after is not None and after.end() < len(rest):
-        place = end + 3 + after.end()
-        help = "start the next statement on a line of its own"
-        problems.add(words.trailing_text(Span(place, line.span.end), "this text", help))
-    return text[start:end]
+        place = Span(end + after.end(), line.span.end)
+        problems.add(words.trailing_text(place, "this text", words.OWN_LINE))
+    return text[line.span.start + 3 : end - 3]

@@ -6,12 +6,12 @@ Spans take no part in equality: a story and its YAML twin have equal trees.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from storchc.source import Span
 
 
-def _span() -> Span:
+def _span() -> Any:
     return field(compare=False, repr=False)
 
 
@@ -180,7 +180,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """``input x[data, 784]: float``; leading names among ``sizes`` that are plates are its plates."""
+    """``input x[data, 784]: float``; leading names in ``sizes`` that are plates are its plates."""
 
     name: Name
     sizes: tuple[Expression, ...]

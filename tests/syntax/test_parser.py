@@ -227,6 +227,11 @@ def test_docstring_is_raw() -> None:
     assert story('story Test\n"""a \\n "b"\n  c"""  # why\ncost x').doc == 'a \\n "b"\n  c'
 
 
+@pytest.mark.parametrize("doc", ["", "a", 'say "a"', 'say ""', '"', "'"])
+def test_docstring_with_quotes(doc: str) -> None:
+    assert story(f'story Test\n"""{doc}"""\ncost x').doc == doc
+
+
 def test_kinds_of_declarations_are_sorted() -> None:
     found = story("story Test\ninput x\ninput a\nplate b\ndim K = 2\ncost x")
     assert [type(node).__name__ for node in found.declarations] == [
