@@ -188,7 +188,8 @@ def _cross_shape(args: Arguments) -> Outcome:
 
 
 def _cross(e: Emission) -> Py:
-    return call("torch.linalg.cross", *(fitted(e, code, i) for i, code in enumerate(same(e))))
+    codes = (fitted(e, code, i, e.result.shape) for i, code in enumerate(same(e)))
+    return call("torch.linalg.cross", *codes)
 
 
 DISTANCES = (
@@ -207,7 +208,7 @@ DISTANCES = (
         PAIR,
         _cross_shape,
         _cross,
-        "expand",
+        "plates",
         group=GROUP,
     ),
 )

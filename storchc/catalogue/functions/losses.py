@@ -10,13 +10,14 @@ from storchc.backend.python import Py, call, infix, literal, method, prefix, tup
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
 from storchc.catalogue.functions.writing import (
-    convert,
+    converted,
     fitted,
     functional,
     given,
     same,
     setting,
     sizes,
+    tensor,
 )
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
@@ -38,7 +39,8 @@ def _flag(name: str, default: bool) -> Parameter:
 
 
 def _elements(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
-    codes = [fitted(e, code, position) for position, code in enumerate(same(e))]
+    shape = e.result.shape
+    codes = [fitted(e, tensor(e, position), position, shape) for position in range(len(e.types))]
     values = [p.name for p in parameters if p.kind == "value" and given(e, p.name)]
     operands = dict(zip(values, codes, strict=True))
     weight = operands.pop("weight", None)  # torch has no derivative for it
@@ -67,8 +69,9 @@ ELEMENTS = tuple(
         parameters,
         partial(elementwise, "float"),
         partial(_elements, name, parameters),
-        "expand",
+        "plates",
         broken=_BROKEN.get(name, "none"),
+        numbers=frozenset(range(sum(p.kind == "value" for p in parameters))),
         group=GROUP,
     )
     for name, summary, parameters in (
@@ -186,21 +189,18 @@ def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py
     """Torch wants the class dimension second: all others become one, for two or more of them."""
     outer = (*e.plates(), *sizes(e, e.result.shape))
     keywords = {**_changed(e, parameters), "reduction": literal("none")}
-    codes = (convert(e, e.operands[0], e.types[0].dtype), _target(e))
+    target = e.types[1]
+    wanted = e.result.shape if target.dtype == "int" else target.shape
+    codes = (
+        fitted(e, converted(e, 0), 0, e.types[0].shape),
+        fitted(e, e.operands[1] if target.dtype == "int" else converted(e, 1), 1, wanted),
+    )
     if len(outer) < 2:
         return functional(name, *codes, **keywords)
-    ends = (-2, -1 if e.types[1].dtype == "int" else -2)
-    flat = (
-        method(c, "flatten", literal(0), literal(end)) for c, end in zip(codes, ends, strict=True)
-    )
+    rows = literal(0), literal(-2)
+    ends = (rows, () if target.dtype == "int" else rows)
+    flat = (method(code, "flatten", *end) for code, end in zip(codes, ends, strict=True))
     return method(functional(name, *flat, **keywords), "unflatten", literal(0), tuple_of(*outer))
-
-
-def _target(e: Emission) -> Py:
-    target = e.types[1].dtype
-    if target == "int":
-        return fitted(e, e.operands[1], 1)
-    return convert(e, e.operands[1], target)
 
 
 def _class_function(
@@ -210,7 +210,7 @@ def _class_function(
     infer: Callable[[Arguments], Outcome],
 ) -> Function:
     emit = partial(_class_loss, name, parameters)
-    return Function(name, summary, parameters, infer, emit, "expand", group=GROUP)
+    return Function(name, summary, parameters, infer, emit, "plates", group=GROUP)
 
 
 CLASSES = (

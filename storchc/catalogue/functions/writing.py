@@ -133,13 +133,12 @@ def expanded(e: Emission, code: Py, position: int, shape: Shape) -> Py:
     return method(padded, "expand", *e.plates(), *sizes(e, shape))
 
 
-def fitted(e: Emission, code: Py, position: int) -> Py:
-    """An operand over all plates in the result's event shape: where torch does not broadcast."""
-    own, shape = e.types[position].shape, e.result.shape
-    if own == shape:
+def fitted(e: Emission, code: Py, position: int, shape: Shape) -> Py:
+    """An operand over all plates in a larger event shape: where torch does not broadcast."""
+    own = e.types[position]
+    if own.shape == shape and own.plates == e.result.plates:
         return code
-    padded = unsqueezed(code, -len(own) - 1, len(shape) - len(own)) if e.result.plates else code
-    return method(padded, "expand", *e.plates(), *sizes(e, shape))
+    return expanded(e, code, position, shape)
 
 
 def regrouped(e: Emission, code: Py, old: Shape, new: Shape) -> Py:
