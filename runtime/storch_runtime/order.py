@@ -21,8 +21,8 @@ def limit_order(loss: Tensor, order: int | None) -> Tensor:
 class _Limit(torch.autograd.Function):
     """The identity, which may be differentiated ``left`` times.
 
-    Each derivative is multiplied by a gradient that passes through another one of these. The anchor
-    makes that gradient part of a graph.
+    Every derivative of the loss is a multiple of the gradient that came in here. That gradient is
+    passed through another one of these, tied to the loss by an anchor; its own derivative adds 0.
     """
 
     @staticmethod
@@ -33,7 +33,7 @@ class _Limit(torch.autograd.Function):
         return value.view_as(value)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
         """One derivative: the next one goes through the gradient."""
         if ctx.left == 0:
             raise RuntimeError(
@@ -42,5 +42,7 @@ class _Limit(torch.autograd.Function):
                 "`ScoreFunction`, has derivatives of any order"
             )
         (anchor,) = ctx.saved_tensors
-        passed = _Limit.apply(gradient, anchor, ctx.left - 1, ctx.order)  # type: ignore[no-untyped-call]
-        return passed, None, None, None
+        left = ctx.left - 1
+        passed = _Limit.apply(gradient, anchor, left, ctx.order)  # type: ignore[no-untyped-call]
+        first = ctx.left == ctx.order
+        return passed, None if first else passed * 0, None, None

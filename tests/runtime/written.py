@@ -1,4 +1,4 @@
-"""Modules written by hand in the form of generated ones, to test the runtime without the compiler."""
+"""Modules written by hand in the form of generated ones: the runtime without the compiler."""
 
 from __future__ import annotations
 
@@ -187,8 +187,8 @@ ALL = (
 __all__ = [
     "ALL",
     "EnumeratedToy",
-    "GumbelSoftmax",
     "Expect",
+    "GumbelSoftmax",
     "Introduction",
     "Learned",
     "OneHotCategorical",

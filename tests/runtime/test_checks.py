@@ -1,0 +1,156 @@
+"""Inputs and results that do not fit say so in the story's words."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor
+
+from storch_runtime import Input, Result, StoryModule, StoryShapeError, StoryTypeError, agreement
+
+LIKE = torch.zeros((), dtype=torch.float64)
+X = Input("x", ("data",), (784,), "float", "vae.story:7")
+
+
+def rejected(item: Input, value: object, sizes: dict[str, int] | None = None) -> str:
+    """What is said about a wrong value."""
+    with pytest.raises((StoryShapeError, StoryTypeError)) as caught:
+        item.check(value, {} if sizes is None else sizes, LIKE)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_an_input_that_fits_passes_and_binds_sizes() -> None:
+    sizes: dict[str, int] = {}
+    x = torch.zeros(5, 784)
+    assert X.check(x, sizes, LIKE) is x
+    free = Input("y", ("data",), ("D", 2), "int")
+    assert free.check(torch.zeros(5, 7, 2, dtype=torch.int32), sizes, LIKE).dtype == torch.int64
+    assert sizes == {"data": 5, "D": 7}
+
+
+def test_wrong_shapes_are_named() -> None:
+    assert rejected(X, torch.zeros(5, 28, 28)) == (
+        "vae.story:7: input `x` has shape [5, 28, 28]; the story declares `x[data, 784]`"
+    )
+    assert "has shape [5, 783]" in rejected(X, torch.zeros(5, 783))
+    assert "plate `data` is 5 here and 4 elsewhere" in rejected(X, torch.zeros(5, 784), {"data": 4})
+    assert "plate `data` is empty" in rejected(X, torch.zeros(0, 784))
+    free = Input("y", (), ("D",))
+    assert "dim `D` is 3 here and 2 elsewhere" in rejected(free, torch.zeros(3), {"D": 2})
+    assert "dim `D` is empty" in rejected(free, torch.zeros(0))
+
+
+def test_wrong_types_are_named() -> None:
+    assert "dtype torch.int64, expected a floating dtype" in rejected(X, torch.zeros(5, 784).long())
+    assert "dtype torch.complex64" in rejected(X, torch.zeros(5, 784, dtype=torch.complex64))
+    assert "expected torch.bool" in rejected(Input("m", kind="bool"), torch.tensor(1))
+    assert "is a `list`, expected a tensor" in rejected(X, [1.0])
+    assert "is a `float`, expected a tensor" in rejected(X, 1.0)
+    assert "`beta (a scalar)`" in rejected(Input("beta"), torch.zeros(1))
+    assert "is a `str`" in rejected(Input("beta"), "1")
+    assert "is a `float`" in rejected(Input("t", kind="int"), 0.5)
+
+
+def test_numbers_become_tensors() -> None:
+    beta = Input("beta").check(2, {}, LIKE)
+    assert (beta.item(), beta.dtype, beta.shape) == (2.0, torch.float64, ())
+    assert Input("t", kind="int").check(3, {}, LIKE).dtype == torch.int64
+    assert Input("b", kind="bool").check(True, {}, LIKE).item() is True
+
+
+def test_floats_agree_in_dtype_and_device() -> None:
+    x = torch.zeros(2)
+    assert agreement({"n": 3, "k": torch.zeros(2).long(), "x": x, "y": torch.ones(1)}) is x
+    assert agreement({}).dtype == torch.get_default_dtype()
+    with pytest.raises(
+        StoryTypeError, match=r"`y` is torch.float64 on cpu, but `x` is torch.float32"
+    ):
+        agreement({"x": x, "y": x.double()})
+
+
+def test_results_of_modules_are_checked_and_unfolded() -> None:
+    result = Result("encoder", (3, 2), "float", "vae.story:8")
+    value = torch.zeros(5, 3, 2)
+    assert result.unfold(value, (5,)) is value
+    assert result.unfold(torch.zeros(10, 3, 2), (2, 5)).shape == (2, 5, 3, 2)
+    assert result.unfold(torch.zeros(1, 3, 2), ()).shape == (3, 2)
+    assert Result("f", ("D",)).unfold(torch.zeros(5, 4), (5,), (4,)).shape == (5, 4)
+    with pytest.raises(StoryShapeError, match=r"vae.story:8: `encoder` returned shape \[5, 6\]"):
+        result.unfold(torch.zeros(5, 6), (5,))
+    with pytest.raises(StoryTypeError, match=r"returned dtype torch\.int64"):
+        result.unfold(value.long(), (5,))
+    with pytest.raises(StoryTypeError, match="returned a `tuple`, not a tensor"):
+        result.unfold((value,), (5,))  # type: ignore[arg-type]
+
+
+def test_results_that_broadcast_are_spread() -> None:
+    result = Result("reward", (2,), "float", "vae.story:8")
+    assert result.spread(torch.zeros(1, 2), (5, 3)).shape == (5, 3, 2)
+    with pytest.raises(StoryShapeError, match="does not broadcast"):
+        result.spread(torch.zeros(4, 3, 2), (5, 3))
+
+
+# --- story lines ---------------------------------------------------------------------------------
+
+SOURCE = """
+from storch_runtime import StoryModule
+
+class Model(StoryModule):
+    def forward(self, x, w):
+        check(x)
+
+        # vae.story:7  compute y = x @ w
+        y = (
+            x
+            @ w
+        )
+
+        # vae.story:8  compute z = y + 1
+        z = y + 1
+
+        # the loss
+        return named(z)
+
+
+def check(x):
+    if x.dim() == 0:
+        raise ValueError("before everything")
+
+
+def named(z):
+    raise ValueError("vae.story:3: it is said already" if z.dim() == 1 else "in the loss")
+"""
+
+
+@pytest.fixture
+def model() -> StoryModule:
+    """A generated module without a file, as the loader makes it."""
+    module = ModuleType("written_story")
+    module.__file__ = "<written story>"
+    lines = SOURCE.splitlines(keepends=True)
+    linecache.cache[module.__file__] = (len(SOURCE), None, lines, module.__file__)
+    sys.modules[module.__name__] = module
+    exec(compile(SOURCE, module.__file__, "exec"), module.__dict__)
+    made: StoryModule = module.Model()
+    return made
+
+
+def notes(model: StoryModule, x: Tensor, w: Tensor) -> list[str]:
+    """The notes on the exception that the model raises."""
+    with pytest.raises((RuntimeError, ValueError)) as caught:
+        model(x, w)
+    return getattr(caught.value, "__notes__", [])
+
+
+def test_an_exception_is_noted_with_its_story_line(model: StoryModule) -> None:
+    assert notes(model, torch.zeros(2, 3), torch.zeros(2, 3)) == ["in the story at vae.story:7"]
+
+
+def test_only_where_the_line_is_known_and_not_said(model: StoryModule) -> None:
+    assert notes(model, torch.zeros(()), torch.zeros(3)) == []
+    assert notes(model, torch.zeros(2, 3), torch.zeros(3)) == []
+    assert notes(model, torch.zeros(2, 3), torch.zeros(3, 1)) == []
