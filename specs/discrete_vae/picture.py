@@ -55,7 +55,7 @@ def reconstructions(place: SubplotSpec, runs: Mapping[str, Run], images: Images)
     grid = place.get_gridspec().figure.add_subfigure(place).subplots(len(rows), COLUMNS)
     for line, (name, (shown, colour)) in zip(grid, rows.items(), strict=True):
         for axes, image in zip(line, shown, strict=True):
-            axes.imshow(image.reshape(images.shape), cmap="gray_r", vmin=0, vmax=1)
+            axes.imshow(image.reshape(images.shape).numpy(), cmap="gray_r", vmin=0, vmax=1)
             axes.set_xticks([])
             axes.set_yticks([])
             axes.spines[:].set_color("#cccccc")

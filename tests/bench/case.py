@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 import storchc
 
+TOLERANCE = 1e-5
 Samples = dict[str, Tensor]
 ByHand = Callable[[Samples | None], tuple[Tensor, Tensor]]
 """Takes samples to use, or draws; gives what is differentiated, and the cost."""
@@ -45,6 +46,13 @@ class Case:
         """Drop the gradients, as every step does."""
         for parameter in self.parameters:
             parameter.grad = None
+
+    def check(self) -> float:
+        """`disagreement`, an error where it is more than rounding."""
+        gap = self.disagreement()
+        if not gap < TOLERANCE:
+            raise AssertionError(f"{self.name}: the two steps differ by {gap:.1e}")
+        return gap
 
     def disagreement(self) -> float:
         """The largest relative difference of cost and gradients, on the same samples."""

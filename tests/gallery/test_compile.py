@@ -75,7 +75,7 @@ def test_compiled_agrees_with_eager(name: str, method: str, script: Script) -> N
 @pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
 @pytest.mark.filterwarnings("ignore")
 def test_inductor_agrees_with_eager(script: Script) -> None:
-    agree(*build("discrete_vae", "", script), "inductor")
+    agree(*build("introduction", "ScoreFunction(n=3)", script), "inductor")
 
 
 @pytest.mark.filterwarnings("ignore")
