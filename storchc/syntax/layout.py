@@ -79,9 +79,9 @@ def docstring_end(text: str, start: int) -> int:
     return found.end()
 
 
-def check_brackets(text: str, problems: Problems) -> bool:
-    """Whether the brackets and strings of ``text``, a part of a statement, are in order."""
-    _, problem = _scan(text, 0, whole=True)
+def check_brackets(text: str, part: Span, problems: Problems) -> bool:
+    """Whether the brackets and strings of a part of a statement are in order."""
+    _, problem = _scan(text, part.start, part.end)
     if problem is not None:
         problems.add(problem)
     return problem is None
@@ -100,14 +100,17 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _scan(text: str, start: int, whole: bool = False) -> tuple[int, Problem | None]:
-    """Where the statement at ``start`` ends, and what is wrong with its brackets or strings."""
+def _scan(text: str, start: int, end: int | None = None) -> tuple[int, Problem | None]:
+    """Where the statement at ``start`` ends, and what is wrong with its brackets or strings.
+
+    A statement whose ``end`` is known may have line ends anywhere.
+    """
     opened: list[int] = []
     problem: Problem | None = None  # the first; what follows may well be its consequence
-    for match in _MARK.finditer(text, start):
+    for match in _MARK.finditer(text, start, len(text) if end is None else end):
         mark, place = match.group(), match.start()
         if mark == "\n":
-            if not whole and (not opened or _STATEMENT.match(text, place + 1)):
+            if end is None and (not opened or _STATEMENT.match(text, place + 1)):
                 return place, problem or _unclosed(text, opened)
         elif mark in "([":
             opened.append(place)

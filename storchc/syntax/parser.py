@@ -37,23 +37,22 @@ def parse(source: Source, problems: Problems) -> tree.Story | None:
     return assembly.finish(Span(0, len(source.text)))
 
 
-def parse_phrase(text: str, start: str, problems: Problems) -> Any:
-    """The tree of a part of a story; ``start`` is a rule of the grammar. None when it is wrong."""
-    if not check_brackets(text, problems):
-        return None
-    return _phrase(text, Span(0, len(text)), start, problems)
+def parse_phrase(text: str, part: Span, rule: str, problems: Problems) -> Any:
+    """The tree of a part of ``text``, read by a rule of the grammar; None when it is wrong."""
+    return _phrase(text, part, rule, problems) if check_brackets(text, part, problems) else None
 
 
 def parse_expression(text: str, problems: Problems) -> tree.Expression | None:
     """The tree of an expression."""
-    expression: tree.Expression | None = parse_phrase(text, "expression", problems)
+    part = Span(0, len(text))
+    expression: tree.Expression | None = parse_phrase(text, part, "expression", problems)
     return expression
 
 
 def parse_method(text: str, problems: Problems) -> tuple[tree.Call | None, tree.Call | None]:
     """Method and sampler of ``M(…) using S(…)``; the method is None when the text is wrong."""
     choice: tuple[tree.Call, tree.Call | None] | None
-    choice = parse_phrase(text, "method_choice", problems)
+    choice = parse_phrase(text, Span(0, len(text)), "method_choice", problems)
     return choice or (None, None)
 
 

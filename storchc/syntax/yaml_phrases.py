@@ -12,16 +12,19 @@ from storchc.syntax.parser import parse_phrase
 from storchc.syntax.yaml_nodes import Node, Scalar, places
 
 
-def phrase(node: Node, start: str, what: str, text: str, problems: Problems) -> Any:
-    """The tree of the scalar ``node`` of the file ``text``, read by the rule ``start``."""
+def phrase(node: Node, rule: str, what: str, text: str, problems: Problems) -> Any:
+    """The tree of the scalar ``node`` of the file ``text``, read by ``rule``."""
     if not isinstance(node, Scalar):
         problems.add(yaml_form.wrong_kind(node.span, what, "a text"))
         return None
     if not node.value.strip():
         problems.add(yaml_form.missing_value(node.span, what))
         return None
+    start = node.span.start + bool(node.style)
+    if text.startswith(node.value, start):  # as in most scalars: its places are the file's
+        return parse_phrase(text, Span(start, start + len(node.value)), rule, problems)
     found = Problems()
-    tree = parse_phrase(node.value, start, found)
+    tree = parse_phrase(node.value, Span(0, len(node.value)), rule, found)
     where = places(node, text)
     for problem in found.found:
         problems.add(_moved_problem(problem, where))

@@ -115,7 +115,7 @@ def test_several_errors_in_one_run() -> None:
     assert [line[:8] for line in errors(text)] == ["S111 2:8", "S113 4:9", "S113 5:3"]
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "{" * 5000, "a: " * 5000, "- " * 5000, "'" * 9999])
+@pytest.mark.parametrize("text", ["[" * 1000, "{" * 1000, "a: " * 5000, "- " * 5000, "'" * 9999])
 def test_deep_yaml(text: str) -> None:
     assert len(errors(text)) == 1
 
