@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storchc.analysis.shapes import expressions, sizes
 from storchc.analysis.shapes.context import Context, Refused
@@ -140,8 +140,8 @@ def _slice(ctx: Context, item: tree.Slice, size: Size) -> _Chosen | None:
         length = arithmetic.floor_divide(rounded, constant(step))
     if length.value is not None and length.value < 1:
         raise Refused(words.empty_slice(item.span))
-    written = last.literal and first.literal and length.value == 1
-    length = replace(length, literal=written) if length is not size else length
+    if length.value is not None and length is not size:
+        length = constant(length.value, literal=last.literal and first.literal)
     return _Chosen(Range(start, stop, None if step == 1 else step), (length,))
 
 
@@ -161,7 +161,7 @@ def _bound(ctx: Context, bound: tree.Expression | None, size: Size) -> Size | No
 
 def _from_start(bound: Size, size: Size) -> Size:
     if bound.value is not None and bound.value < 0:
-        return arithmetic.add(size, bound)
+        return arithmetic.subtract(size, constant(-bound.value))
     return bound
 
 
