@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from storchc import __version__
 from storchc.diagnostics.diagnostic import Diagnostic, Problems
 from storchc.overrides import Texts, read_overrides
+from storchc.records import dataclass
 from storchc.source import Source
 
 TYPE_CHECKING = False

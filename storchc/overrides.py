@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from storchc.diagnostics.diagnostic import (
     Diagnostic,
@@ -12,6 +11,7 @@ from storchc.diagnostics.diagnostic import (
     Problem,
     Problems,
 )
+from storchc.records import dataclass
 from storchc.source import Source, Span
 from storchc.syntax.tree import Call
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from storchc.records import dataclass
 
 TAB = 4
 WIDEST = 140

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from storchc.diagnostics.cells import layout
 from storchc.diagnostics.diagnostic import Diagnostic, DiagnosticLabel
 from storchc.diagnostics.marks import Mark, Piece, rows
+from storchc.records import dataclass
 from storchc.source import Source
 
 Sources = Mapping[str, Source]

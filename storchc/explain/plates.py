@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from storchc.analysis.estimation import Estimation
@@ -12,6 +11,7 @@ from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.lookup import construction
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

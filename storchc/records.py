@@ -1,0 +1,101 @@
+"""``dataclass(frozen=True, slots=True)``, made in a sixth of the time.
+
+The standard library compiles six methods for each class, which for the hundred classes of the
+compiler takes longer than checking a story. Here only the constructor is compiled, and all other
+methods are shared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from operator import attrgetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import dataclass as dataclass
+    from typing import Any, NoReturn
+else:
+
+    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+        """Make a record of a class; the options are those of the standard library."""
+        assert frozen and slots
+        return _record
+
+
+def _record(cls: type) -> type:
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    fields = dataclasses.fields(made)
+    made.__init__ = _constructor(made, fields)
+    for name, method in _SHARED.items():
+        if name not in vars(cls):
+            setattr(made, name, method)
+    compared = [field.name for field in fields if field.compare]
+    made._compared = attrgetter(*compared) if compared else type
+    result: type = made
+    return result
+
+
+def _constructor(cls: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
+    """``__init__`` with a parameter for every field, compiled at once."""
+    names: dict[str, Any] = {"_set": object.__setattr__, "_absent": _ABSENT}
+    parameters, body = ["self"], []
+    for field in fields:
+        name, default = field.name, f"_default_{field.name}"
+        value = name
+        if field.default is not dataclasses.MISSING:
+            names[default] = field.default
+            parameters.append(f"{name}={default}")
+        elif field.default_factory is not dataclasses.MISSING:
+            names[default] = field.default_factory
+            parameters.append(f"{name}=_absent")
+            value = f"{default}() if {name} is _absent else {name}"
+        else:
+            parameters.append(name)
+        body.append(f" _set(self, {name!r}, {value})\n")
+    exec(f"def __init__({', '.join(parameters)}):\n{''.join(body) or ' pass'}", names)
+    constructor: Callable[..., None] = names["__init__"]
+    constructor.__qualname__ = f"{cls.__qualname__}.__init__"
+    return constructor
+
+
+_ABSENT = object()
+
+
+def _equal(self: Any, other: Any) -> object:
+    if type(self) is not type(other):
+        return NotImplemented
+    return self._compared(self) == self._compared(other)
+
+
+def _hash(self: Any) -> int:
+    return hash(self._compared(self))
+
+
+def _show(self: Any) -> str:
+    shown = [f.name for f in dataclasses.fields(self) if f.repr]
+    return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
+
+def _refuse(self: object, name: str, *_: object) -> NoReturn:
+    raise dataclasses.FrozenInstanceError(f"cannot change field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, field.name) for field in dataclasses.fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for field, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, field.name, value)
+
+
+_SHARED: dict[str, Callable[..., Any]] = {
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _show,
+    "__setattr__": _refuse,
+    "__delattr__": _refuse,
+    "__getstate__": _state,
+    "__setstate__": _restore,
+}
