@@ -157,7 +157,9 @@ def proposal_plates(span: Span, plates: Iterable[str]) -> Problem:
 
 def option_out_of_bounds(span: Span, option: str, bounds: str) -> Problem:
     """``n=0``."""
-    return Problem("S242", f"the option `{option}` must be {bounds}", span, "choose a number within it")
+    return Problem(
+        "S242", f"the option `{option}` must be {bounds}", span, "choose a number within it"
+    )
 
 
 def positional_option(span: Span, owner: str, option: str | None) -> Problem:
