@@ -37,14 +37,16 @@ def assign(
         name for name, e in estimators.items() if e.carrier == "score" and f"~{name}" in live
     )
 
-    def scores(ancestors: Ancestors) -> Scores:
+    def scores(ancestors: Ancestors, plates: Plates) -> Scores:
         return tuple(
-            (s.name, ancestors[s.name])
+            (s.name, _mixed(s, ancestors, estimators))
             for s in graph.samples
-            if s.name in ancestors and s.name in scoring and not _weighed(s, ancestors, estimators)
+            if s.name in ancestors
+            and s.name in scoring
+            and (s.plate in plates or not estimators[s.name].weighted)
         )
 
-    by_cost = {c.name: scores(dependent.costs[c.name]) for c in graph.costs}
+    by_cost = {c.name: scores(dependent.costs[c.name], c.value.type.plates) for c in graph.costs}
     groups: dict[str, dict[Plates, list[str]]] = {
         name: {} for name in estimators if name in scoring
     }
@@ -53,14 +55,23 @@ def assign(
             groups[name].setdefault(mixed, []).append(cost)
     return Credit(
         by_cost,
-        {name: scores(dependent.parameters[name]) for name in groups},
+        {
+            s.name: scores(dependent.parameters[s.name], s.type.plates)
+            for s in graph.samples
+            if s.name in groups
+        },
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
     )
 
 
-def _weighed(sample: Sample, ancestors: Ancestors, estimators: Mapping[str, Estimator]) -> bool:
-    """Inside a reduction of its own plate an importance weight carries the score itself."""
-    return estimators[sample.name].weighted and sample.plate in ancestors[sample.name]
+def _mixed(sample: Sample, ancestors: Ancestors, estimators: Mapping[str, Estimator]) -> Plates:
+    """The plates over which a score is summed.
+
+    Importance weights carry the score of their own sample into a reduction of its plate; outside of
+    it the score stays with its element.
+    """
+    own = frozenset({sample.plate}) if estimators[sample.name].weighted else frozenset[str]()
+    return ancestors[sample.name] - own
 
 
 def check(
@@ -71,7 +82,6 @@ def check(
         _check_reduction(graph, reduction, estimators, problems)
     for sample in graph.samples:
         _check_baseline(sample, estimators[sample.name], dependent, problems)
-        _check_weights(graph, sample, estimators[sample.name], dependent, problems)
     if not graph.costs:
         problems.add(words.no_cost(graph.name, graph.name_span))
     _check_reach(graph, dependent, problems)
@@ -113,21 +123,6 @@ def _check_baseline(
         problems.add(words.baseline_plates(sample, plate, baseline.span))
     if sample.name in dependent.expression(baseline):
         problems.add(words.own_baseline(sample, baseline.span))
-
-
-def _check_weights(
-    graph: Graph,
-    sample: Sample,
-    estimator: Estimator,
-    dependent: Dependence,
-    problems: Problems,
-) -> None:
-    if not estimator.weighted:
-        return
-    for cost in graph.costs:
-        mixed = dependent.costs[cost.name].get(sample.name, frozenset())
-        if sample.plate in mixed and sample.plate in cost.value.type.plates:
-            problems.add(words.weighted_twice(sample, cost.name, estimator.span, cost.span))
 
 
 def _check_reach(graph: Graph, dependent: Dependence, problems: Problems) -> None:

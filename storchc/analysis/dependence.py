@@ -66,8 +66,10 @@ def dependence(graph: Graph) -> Dependence:
                 parameters = merge([result.expression(v) for v in _inputs(node)])
                 result.parameters[name] = parameters
                 result.of[name] = {**parameters, name: parameters.get(name, frozenset())}
-            case Cost(name, value, _, _):
-                result.costs[name] = result.of[name] = result.expression(value)
+            case Cost(name, value, observed, _):
+                result.costs[name] = result.expression(value)
+                if not observed:  # the name is the value's that is observed
+                    result.of[name] = result.costs[name]
             case Report(name, value, _):
                 result.reports[name] = result.of[name] = result.expression(value)
     return result

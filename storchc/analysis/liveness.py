@@ -29,7 +29,7 @@ def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[s
         match node:
             case Compute(names, value, _, _) if is_live(value, live, graph):
                 live.update(names)
-            case Cost(name, value, _, _) | Report(name, value, _) if is_live(value, live, graph):
+            case Cost(name, value, False, _) | Report(name, value, _) if is_live(value, live, graph):
                 live.add(name)
             case Sample(name=name) if is_live(node.distribution, live, graph):
                 live.add(f"~{name}")

@@ -84,8 +84,8 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
     found: dict[str, Estimator] = {}
     for node in reversed(graph.nodes):
         match node:
-            case Cost(name, value, _, _):
-                demands.push(value, demands.of.get(name, SMOOTH))
+            case Cost(name, value, observed, _):
+                demands.push(value, SMOOTH if observed else demands.of.get(name, SMOOTH))
             case Compute(names, value, _, _):
                 demand = demands.any_of(names)
                 if demand is not None:

@@ -63,7 +63,7 @@ class Writer:
     draws: dict[str, str] = field(default_factory=dict)
     distribution_plates: dict[str, Plates] = field(default_factory=dict)
     constants: dict[str, Py] = field(default_factory=dict)
-    made_float: set[str] = field(default_factory=set)
+    costs: dict[str, Code] = field(default_factory=dict)
     internal: dict[str, str] = field(default_factory=dict)
     block: Block | None = None
     detached: bool = False

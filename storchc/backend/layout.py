@@ -56,7 +56,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
 def _valued(writer: Writer, node: Cost | Report) -> Py:
     plates = node.value.type.plates
     options: dict[str, Py] = {}
-    kept = _stored(writer, writer.stored[node.name], plates)
+    kept = _stored(writer, _code_plates(writer, node), plates)
     if kept is not None:
         options["stored"] = _names(kept)
     known = writer.estimation.dependence
@@ -67,3 +67,9 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
         options["weights"] = table(carried)
     where = literal(place(writer.graph.source, node.span))
     return call(writer.runtime("Valued"), _names(writer.graph.order(plates)), where, **options)
+
+
+def _code_plates(writer: Writer, node: Cost | Report) -> Plates:
+    if isinstance(node, Cost):
+        return writer.costs[node.name].stored
+    return writer.stored[node.name]

@@ -134,20 +134,11 @@ class Loss:
 
     def _cost(self, cost: Cost) -> None:
         scores = self.writer.estimation.credit.scores[cost.name]
-        code = self._cost_code(cost)
+        code = self.writer.costs[cost.name]
         ancestors = self.writer.estimation.dependence.costs[cost.name]
         if scores:
             code = self._boxed(scores, code, cost.name)
         self._add(code, cost.value.type.plates, ancestors)
-
-    def _cost_code(self, cost: Cost) -> Code:
-        code = Code(name(self.writer.locals[cost.name]), self.writer.stored[cost.name])
-        if (
-            cost.value.type.dtype == "float"
-            or cost.name in self.writer.made_float
-        ):
-            return code
-        return Code(method(code.py, "to", *self.writer.creation("float").values()), code.stored)
 
     def _boxed(self, scores: Scores, code: Code, wanted: str) -> Code:
         box, box_plates = self._box(scores, wanted)
@@ -283,7 +274,7 @@ class Loss:
 
     def _reduced_cost(self, cost: str, kept: Plates) -> Code:
         node = next(c for c in self.writer.graph.costs if c.name == cost)
-        code = self._cost_code(node)
+        code = self.writer.costs[cost]
         detached = Code(method(code.py, "detach"), code.stored)
         ancestors = self.writer.estimation.dependence.costs[cost]
         plates = node.value.type.plates - kept

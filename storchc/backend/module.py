@@ -221,7 +221,7 @@ def _finish(writer: Writer, block: Block, loss: Loss) -> None:
     keywords: dict[str, Py] = {
         "sizes": writer.inner("sizes") if has_plates else table({}),
         "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
-        "cost_values": table({c.name: name(writer.locals[c.name]) for c in graph.costs}),
+        "cost_values": table({c.name: writer.costs[c.name].py for c in graph.costs}),
     }
     reports = [n.name for n in graph.nodes if isinstance(n, Report)]
     if reports:

@@ -8,7 +8,7 @@ from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
 from storchc.backend.expressions import Writer
 from storchc.backend.python import Py, index, literal, member, method, name
-from storchc.ir.expression import CallUser, Construct, Named, Value
+from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType
 
@@ -98,7 +98,8 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     estimator = writer.estimation.estimators[node.name]
     own = frozenset() if node.joins else frozenset({node.name})
     plates = writer.storage.full(node.type.plates - own)
-    made = distribution(writer, node.distribution, plates, tensor=True)
+    aligned = frozenset[str]() if estimator.enumerated else plates
+    made = distribution(writer, node.distribution, aligned, tensor=True)
     writer.distribution_plates[node.name] = made.stored
     code = made.py if estimator.enumerated else expanded(writer, made, plates)
     target = _law(writer, block, node, code)
@@ -155,13 +156,18 @@ def _option(writer: Writer, node: Sample, value: Value | Construct | Named, plat
 
 
 def _cost(writer: Writer, block: Block, node: Cost) -> None:
-    if node.name in writer.locals:
+    if isinstance(node.value, Reference) and node.value.name == node.name:
+        writer.costs[node.name] = writer.as_float(node.value)
         return
     block.story(node.span)
-    code = _whole(writer, node.value) if node.value.type.dtype == "float" else writer.as_float(node.value)
-    writer.made_float.add(node.name)
-    target = _define(writer, node.name, code.stored)
+    floating = node.value.type.dtype == "float"
+    code = _whole(writer, node.value) if floating else writer.as_float(node.value)
+    if node.observed:  # its name may be the value's that is observed
+        target = writer.identifiers.local(f"{node.name}_cost")
+    else:
+        target = _define(writer, node.name, code.stored)
     block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
+    writer.costs[node.name] = Code(name(target), code.stored)
 
 
 def _report(writer: Writer, block: Block, node: Report) -> None:

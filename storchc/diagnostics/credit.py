@@ -10,10 +10,9 @@ CODES = {
     "S501": "plate reduced before one whose weights carry it",
     "S502": "batch average over a mixed plate",
     "S503": "baseline has a plate that the sample lacks",
-    "S504": "importance weights inside and outside of a reduction",
-    "S505": "story has no cost",
-    "S506": "baseline depends on its own sample",
-    "S507": "sample reaches no cost",
+    "S504": "story has no cost",
+    "S505": "baseline depends on its own sample",
+    "S506": "sample reaches no cost",
 }
 
 
@@ -51,21 +50,10 @@ def baseline_plates(node: Sample, extra: str, span: Span) -> Problem:
     )
 
 
-def weighted_twice(node: Sample, cost: str, span: Span, cost_span: Span) -> Problem:
-    """An importance-sampled plate both reduced inside a cost and carried by it."""
-    return Problem(
-        "S504",
-        f"the importance weights of `{node.plate}` would count twice in the cost `{cost}`",
-        span,
-        f"use plain Monte Carlo for `{node.name}`, or split the cost into a reduced and an unreduced one",
-        (Label(cost_span, f"this cost has the plate `{node.plate}` and also reduces it"),),
-    )
-
-
 def no_cost(story: str, span: Span) -> Problem:
     """Nothing to differentiate."""
     return Problem(
-        "S505",
+        "S504",
         f"`{story}` pays no cost, so there is nothing to estimate",
         span,
         "add a line such as `cost loss = sum((x - y) ** 2)`",
@@ -76,7 +64,7 @@ def no_cost(story: str, span: Span) -> Problem:
 def own_baseline(node: Sample, span: Span) -> Problem:
     """A learned baseline that contains its own sample."""
     return Problem(
-        "S506",
+        "S505",
         f"the baseline of `{node.name}` depends on `{node.name}` itself, which biases the gradient",
         span,
         f"make it of values that are known before `{node.name}` is drawn",
@@ -86,7 +74,7 @@ def own_baseline(node: Sample, span: Span) -> Problem:
 def reaches_no_cost(node: Sample, span: Span) -> Problem:
     """A sample nothing pays for."""
     return Problem(
-        "S507",
+        "S506",
         f"no cost depends on `{node.name}`",
         span,
         "leave it out, or pay a cost that uses it",
