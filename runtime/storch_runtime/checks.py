@@ -74,7 +74,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a module or function of the user's returns: ``Result("encoder", (20,), "float", "vae.story:8")``.
+    """What a module or function of the user's returns: ``Result("f", (20,), "float", "a.s:8")``.
 
     ``event`` are its sizes; where a free dim is among them the call brings the numbers.
     """
@@ -92,7 +92,7 @@ class Result:
         if len(plates) == 1:
             return self._checked(value, (*plates, *sizes))
         checked = self._checked(value, (prod(plates), *sizes))
-        return checked.unflatten(0, plates) if plates else checked[0]
+        return checked.reshape(plates + checked.shape[1:]) if plates else checked[0]
 
     def spread(
         self, value: Tensor, plates: tuple[int, ...], event: tuple[int, ...] | None = None
@@ -103,8 +103,8 @@ class Result:
             try:
                 value = value.expand(shape)  # type: ignore[arg-type]
             except RuntimeError:
-                fact = f"returned shape {list(value.shape)}, which does not broadcast to {list(shape)}"
-                raise StoryShapeError(self._says(fact)) from None
+                found = f"{list(value.shape)}, which does not broadcast to {list(shape)}"
+                raise StoryShapeError(self._says(f"returned shape {found}")) from None
         return self._checked(value, shape)
 
     def _checked(self, value: Tensor, shape: tuple[int | str, ...]) -> Tensor:

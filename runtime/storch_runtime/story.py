@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -26,7 +26,8 @@ class Methods(nn.ModuleDict):
     """
 
     def __getitem__(self, key: str) -> Method:
-        return cast(Method, self._modules[f"{key}-" if key in _TAKEN else key])
+        method = self._modules.get(key)
+        return self._modules[f"{key}-"] if method is None else method  # type: ignore[return-value]
 
     def __setitem__(self, key: str, module: nn.Module) -> None:
         self._modules[f"{key}-" if key in _TAKEN else key] = module
@@ -55,11 +56,19 @@ class StoryModule(nn.Module):
 
     order: ClassVar[int | None] = None
     method_modules: ClassVar[tuple[str, ...]] = ()
-    methods: Methods
 
     def __init__(self) -> None:
         super().__init__()
         self.watch = Watch()
+
+    @property
+    def methods(self) -> Methods:
+        """The method of each sample, by the sample's name."""
+        return self._modules["methods"]  # type: ignore[return-value]
+
+    @methods.setter
+    def methods(self, methods: Methods) -> None:
+        self._modules["methods"] = methods
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`; an exception that leaves the story is noted with its story line."""

@@ -1,7 +1,7 @@
 """The score function (REINFORCE), with a baseline.
 
 Formula: ``1/n Σ_k (f(x_k) - b_k) ∇ log p(x_k)``; in the loss the control variate
-``a = (1 - box(l)) · stop(b)`` with ``l = log p(x)``.
+``a = stop(b) - box(l) · stop(b)`` with ``l = log p(x)``.
 
 * ``moving_average``: b is the running average of earlier forward passes.
 * ``batch_average``: b is the mean of the other elements of the sample's plate (n of at least 2).
@@ -54,7 +54,9 @@ class ScoreFunction(Method):
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
         """See `Method.control_variate`."""
         baseline = self.baseline_value(draw, downstream)
-        return None if baseline is None else (1 - draw.box) * baseline
+        if baseline is None:
+            return None
+        return torch.addcmul(baseline, draw.box, baseline, value=-1)
 
     def baseline_value(self, draw: Draw, downstream: Downstream) -> Tensor | None:
         """The baseline ``b``, detached, broadcastable to ``[n, *plates]``."""
