@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -51,9 +52,17 @@ def cli(debug: bool) -> None:
     """Compile stochastic computation graphs: stories in, plain PyTorch modules out."""
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
+def main() -> NoReturn:
     """Run the command line and end the process."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    gc.disable()  # a run is short: looking for garbage takes longer than leaving it
+    try:
+        run(sys.argv[1:])
+    finally:
+        gc.freeze()  # so that the interpreter does not look for it at its end either
+
+
+def run(arguments: list[str]) -> NoReturn:
+    """Run one command; what it ends with is the status of the ``SystemExit``."""
     if isinstance(sys.stdout, TextIOWrapper):  # formulas have letters that some terminals lack
         sys.stdout.reconfigure(errors="replace")
     try:

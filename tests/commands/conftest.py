@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storchc.commands.main import main
+from storchc.commands import main
 
 STORY = """story Start
 param a = 1.0
@@ -39,7 +39,7 @@ def run(
     def run_command(*arguments: str, stdin: bytes = b"") -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
+            main.run(list(arguments))
         out, err = capfdbinary.readouterr()
         return Outcome(int(stop.value.code or 0), out.decode(), err.decode())
 

@@ -32,9 +32,9 @@ BANNED = {
 }
 CODE = """
 import sys
-from storchc.commands.main import main
+from storchc.commands.main import run
 try:
-    main(sys.argv[1:])
+    run(sys.argv[1:])
 except SystemExit as stop:
     assert not stop.code, stop.code
 print(*sys.modules)
