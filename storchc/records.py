@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-        """Make a record of a class; the options are those of the standard library."""
-        assert frozen and slots
-        return _record
+    def dataclass(**options: bool) -> Callable[[type], type]:
+        """As in the standard library, and by it when anything else is asked for."""
+        ours = options == {"frozen": True, "slots": True}
+        return _record if ours else dataclasses.dataclass(**options)
 
 
 def _record(cls: type) -> type:

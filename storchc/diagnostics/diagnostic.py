@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from storchc.records import dataclass
 from storchc.source import Span
 
 Severity = Literal["error", "warning"]
