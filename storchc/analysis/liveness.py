@@ -1,7 +1,8 @@
 """Which values carry a gradient to something that learns: params, modules, float inputs.
 
 A sample whose parameters carry none has a score that is zero under every derivative: it needs
-neither a magic box nor a baseline.
+neither a magic box nor a baseline. A plate whose weights carry one passes it on to what is reduced
+over it, whatever that is made of.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from storchc.analysis.methods import Estimator
 from storchc.catalogue import distributions
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
+from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
 from storchc.ir.lookup import construction
 
@@ -35,7 +36,14 @@ def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[s
                 live.add(f"~{name}")
                 if estimators[name].carrier == "pathwise":
                     live.add(name)
+                elif estimators[name].enumerated or estimators[name].weighted:
+                    live.add(_weights(node.plate))
     return frozenset(live)
+
+
+def _weights(plate: str) -> str:
+    """The name under which the weights of a plate stand."""
+    return f"~over {plate}"
 
 
 def is_live(value: Value | Distribution, live: set[str] | frozenset[str], graph: Graph) -> bool:
@@ -43,6 +51,8 @@ def is_live(value: Value | Distribution, live: set[str] | frozenset[str], graph:
     if isinstance(value, Reference | Named):
         return value.name in live
     if isinstance(value, CallUser) and "nondiff" not in graph.callees[value.callee].flags:
+        return True
+    if isinstance(value, OverPlates) and any(_weights(p) in live for p in value.plates):
         return True
     return any(
         edge.flow == "smooth" and is_live(edge.operand, live, graph)
