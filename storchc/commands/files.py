@@ -26,12 +26,16 @@ class CannotUse(click.ClickException):
 
 def read(name: str) -> tuple[str, bytes]:
     """The name of a story for diagnostics, and its bytes; ``-`` is standard input."""
-    if name == "-":
-        return "<stdin>", sys.stdin.buffer.read()
     try:
-        return name, Path(name).read_bytes()
+        return ("<stdin>", _standard_input()) if name == "-" else (name, Path(name).read_bytes())
     except (OSError, ValueError) as error:
         raise CannotUse(f"cannot read `{name}`: {reason(error)}") from None
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
+    return sys.stdin.buffer.read()
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -14,7 +15,7 @@ from storchc import __version__
 
 COMMANDS = ("compile", "check", "explain", "methods", "samplers", "distributions", "functions")
 
-EXIT_ERRORS, EXIT_USAGE, EXIT_INTERNAL = 1, 2, 70
+EXIT_USAGE, EXIT_INTERNAL = 2, 70
 
 
 class Commands(click.Group):
@@ -63,13 +64,30 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> NoReturn:
     """Run one command; what it ends with is the status of the ``SystemExit``."""
-    if isinstance(sys.stdout, TextIOWrapper):  # formulas have letters that some terminals lack
-        sys.stdout.reconfigure(errors="replace")
+    _mend_streams()
     try:
-        cli(args=arguments, prog_name="storchc")
+        try:
+            cli(args=arguments, prog_name="storchc")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:  # commands report the files that they cannot use
+            _report(error, arguments)
+            sys.exit(EXIT_INTERNAL)
+        click.echo(f"storchc: cannot write to standard output: {error.strerror}", err=True)
+        sys.exit(EXIT_USAGE)
     except Exception as error:
         _report(error, arguments)
-    sys.exit(EXIT_INTERNAL)
+        sys.exit(EXIT_INTERNAL)
+    sys.exit(0)
+
+
+def _mend_streams() -> None:
+    """Let closed output swallow what is written, and output of few letters replace the others."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):  # formulas have letters that some terminals lack
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _report(error: Exception, arguments: list[str]) -> None:

@@ -112,3 +112,15 @@ def test_colour_on_a_terminal(run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[1;31merror[S110]" in run("check", "-", stdin=WRONG).err
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in run("check", "-", stdin=WRONG).err
+
+
+def test_warnings_are_errors_only_when_strict(run) -> None:
+    doubtful = b"story S\nparam a = 1.0\nparam b = 1.0\ncost c = a\n"
+    outcome = run("check", "-", stdin=doubtful)
+    assert outcome.status == 0
+    assert outcome.err.startswith("warning[S230]")
+    assert outcome.err.endswith("\n\n1 warning\n")
+    outcome = run("check", "-", "--strict", stdin=doubtful)
+    assert outcome.status == 1
+    assert outcome.err.startswith("error[S230]")
+    assert outcome.err.endswith("\n\n1 error\n")

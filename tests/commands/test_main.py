@@ -1,11 +1,19 @@
 """The command line as a whole: wrong usage, help, internal errors."""
 
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import IO
 
 import pytest
 
 import storchc
 from storchc.commands.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_version(run) -> None:
@@ -70,3 +78,39 @@ def test_debug_shows_the_traceback(run, story: Path, monkeypatch: pytest.MonkeyP
     outcome = run("--debug", "check", "start.story")
     assert outcome.status == 70
     assert "Traceback" in outcome.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+@pytest.mark.parametrize("command", ["storchc functions", "storchc compile start.story -o -"])
+def test_output_that_cannot_be_written(story: Path, command: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = start(command, story.parent, stdout=full)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "storchc: cannot write to standard output: No space left on device\n",
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("storchc functions >&-", 0),
+        ("storchc check start.story >&- 2>&-", 0),
+        ("storchc check - <&-", 2),
+        ("storchc functions | true", 0),
+    ],
+)
+def test_closed_streams(story: Path, command: str, status: int) -> None:
+    done = start(command, story.parent)
+    assert done.returncode == status
+    assert "internal error" not in done.stderr
+
+
+def start(command: str, folder: Path, stdout: IO[str] | None = None) -> CompletedProcess[str]:
+    """Run a line of shell in ``folder``."""
+    line = command.replace("storchc", f"{shlex.quote(sys.executable)} -m storchc", 1)
+    env = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'runtime'}"}
+    return subprocess.run(
+        line, shell=True, cwd=folder, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True
+    )
