@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from storchc.backend.python import (
     ATOM,
     CHOICE,
+    COMPARE,
     NOT,
+    POWER,
     UNARY,
     Atom,
     Call,
@@ -61,13 +63,18 @@ def statement(prefix: str, py: Py, indent: int, suffix: str = "") -> list[str]:
 
 def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
     pad = " " * indent
-    flat = f"{pad}{prefix}{write(py)}{suffix}"
+    if suffix[:1] in (".", "[") and precedence_of(py) > ATOM and not _breakable(py):
+        py = _Parenthesised(py)  # what follows is meant for all of it
+    shown = _tight(py) if suffix[:1] in (".", "[") else write(py)
+    flat = f"{pad}{prefix}{shown}{suffix}"
     if len(flat) <= WIDTH:
         yield flat
         return
     match py:
         case Call(Member(value, member), _, _) if _too_long(pad, prefix, py):
-            yield from _lines(prefix, value, f".{member}({', '.join(_arguments(py))}){suffix}", indent)
+            yield from _lines(
+                prefix, value, f".{member}({', '.join(_arguments(py))}){suffix}", indent
+            )
         case Call(function, args, keywords) if args or keywords:
             yield from _bracket(
                 f"{pad}{prefix}{_tight(function)}(", _parts(py), f"){suffix}", indent
@@ -82,7 +89,7 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _bracket(f"{pad}{prefix}{{", parts, f"}}{suffix}", indent, one_each=True)
         case Prefix(op, Call() as operand) if op != "not":
             yield from _lines(f"{prefix}{op}", operand, suffix, indent)
-        case Infix():
+        case Infix() if _breakable(py):
             yield from _chain(prefix, py, suffix, indent)
         case Subscript(value, items):
             inner = f"[{', '.join(map(write, items))}]{suffix}"
@@ -91,10 +98,16 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield flat
 
 
+def _breakable(py: Py) -> bool:
+    """Whether ``py`` is a chain of operands that associate to the left."""
+    return isinstance(py, Infix) and precedence_of(py) not in (POWER, COMPARE)
+
+
 def _too_long(pad: str, prefix: str, py: Call) -> bool:
-    """Whether what stands before the last bracket does not fit, so that an earlier one must break."""
+    """Whether what stands before the last bracket does not fit: an earlier one must break."""
     return isinstance(py.function, Member) and (
-        len(f"{pad}{prefix}{_tight(py.function)}(") > WIDTH and not isinstance(py.function.value, Atom)
+        len(f"{pad}{prefix}{_tight(py.function)}(") > WIDTH
+        and not isinstance(py.function.value, Atom)
     )
 
 
@@ -127,7 +140,8 @@ def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
         yield f"{pad}{prefix}("
     for number, (operator, term) in enumerate(reversed(terms)):
         last = number == len(terms) - 1
-        shown = term if precedence_of(term) < level or number == 0 else _Parenthesised(term)
+        binds = precedence_of(term) < level + (number == 0)
+        shown = term if binds else _Parenthesised(term)
         yield from _lines(operator, shown, suffix if last and not open_ else "", inner)
     if open_:
         yield f"{pad}{close}{suffix}"
@@ -150,7 +164,8 @@ def _infix(op: str, left: Py, right: Py) -> str:
     if op == "**":  # binds tighter than a sign on its left, looser than one on its right
         operator = "**" if _simple(left) and _simple(right) else " ** "
         return f"{_at(left, ATOM)}{operator}{_at(right, UNARY)}"
-    return f"{_at(left, level)} {op} {_at(right, level - 1)}"
+    own = level - 1 if level == COMPARE else level  # Python's comparisons chain, a story's never
+    return f"{_at(left, own)} {op} {_at(right, level - 1)}"
 
 
 def _simple(py: Py) -> bool:
