@@ -70,12 +70,15 @@ def _construct(writer: Writer, value: Construct, plates: Plates, rank: int, tens
 
 Parameters = dict[str, Code]
 
+_HOLDS_A_TENSOR = frozenset({"Bernoulli"})
+"""Families whose runtime makes a tensor of a number, and could not know its dtype."""
+
 
 def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
     """The parameters of a distribution as code, each evaluated once."""
     constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
-    if tensor and all(c.plain for n, c in codes.items() if n not in constant):
+    if (tensor or value.family in _HOLDS_A_TENSOR) and all(c.plain for n, c in codes.items() if n not in constant):
         first = next((n for n in codes if n not in constant), None)
         if first is not None:
             codes[first] = writer.tensor(codes[first])

@@ -71,6 +71,9 @@ def parts(expression: object) -> list[Any]:
         case tree.Binary():
             return [expression.left, expression.right]
         case tree.Conditional():
+            known = _known(expression.condition)
+            if known is not None:
+                return [expression.then if known else expression.otherwise]
             return [expression.then, expression.condition, expression.otherwise]
         case tree.Call():
             return [
@@ -86,6 +89,13 @@ def parts(expression: object) -> list[Any]:
         case tree.ListOf():
             return list(expression.items)
     return []
+
+
+def _known(condition: object) -> bool | None:
+    """What a condition made of numbers says: only the side that it selects is there."""
+    if isinstance(condition, tree.Name) or any(_known(p) is None for p in parts(condition)):
+        return None
+    return bool(evaluate(condition, Scope(), {}))
 
 
 def plates_of(expression: object, scope: Scope) -> set[str]:
@@ -147,6 +157,8 @@ def evaluate(expression: object, scope: Scope, element: Element) -> Any:
             return lift(UNARY[expression.op], of(expression.operand))
         case tree.Binary():
             return lift(OPERATORS[expression.op], of(expression.left), of(expression.right))
+        case tree.Conditional() if (known := _known(expression.condition)) is not None:
+            return of(expression.then if known else expression.otherwise)
         case tree.Conditional():
             chosen = (expression.condition, expression.then, expression.otherwise)
             return lift(FUNCTIONS["where"], *(of(part) for part in chosen))

@@ -207,7 +207,8 @@ class _Walk:
     def _draw(self, name: str, plate: str, law: Node, proposal: Node | None) -> None:
         """One draw for every element; with a proposal from there, and weighted."""
         scope = self.scope
-        plates = scope.ordered({plate, *law.plates, *(proposal.plates if proposal else ())})
+        own = scope.values[plate].plates if plate != name else (plate,)
+        plates = scope.ordered({*own, *law.plates, *(proposal.plates if proposal else ())})
         values, shares = {}, {}
         for place in scope.elements(plates):
             key = tuple(place.values())
