@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from images import Images, load
 from picture import draw
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -27,9 +28,9 @@ from spread import Spread, exact_gradient, measure
 from training import EXACT, Run, batches, networks, train
 
 METHODS = {
-    "score function, 1 draw": "ScoreFunction(n=1)",
-    "score function, 10 draws, batch average": "ScoreFunction(n=10, baseline=batch_average)",
-    "Gumbel-softmax, 1 draw": "GumbelSoftmax(n=1, temperature=0.5)",
+    "score function, n=1": "ScoreFunction(n=1)",
+    "score function, n=10, batch average": "ScoreFunction(n=10, baseline=batch_average)",
+    "Gumbel-softmax, n=1": "GumbelSoftmax(n=1, temperature=0.5)",
     "exact expectation": EXACT,
 }
 POINTS = 60  # of each training curve
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Run]:
     options = read(arguments)
     began, console = time.perf_counter(), Console()
     images = load(options.data)
+    if images.pixels <= 256:
+        torch.set_num_threads(1)  # matrices this small keep no second thread busy
     console.print(f"Discrete VAE on {images.name}: {len(images.train)} images, 4 estimators")
     with progress(console) as bar:
         runs = {name: trained(name, images, options, bar) for name in METHODS}
@@ -56,7 +59,7 @@ def read(arguments: list[str] | None) -> argparse.Namespace:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--data", type=Path, help="an .npz file; default: scikit-learn's digits")
-    parser.add_argument("--steps", type=int, default=6000, help="training steps of each method")
+    parser.add_argument("--steps", type=int, default=5000, help="training steps of each method")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=1000, help="gradients for each variance")
     parser.add_argument("--seed", type=int, default=0)
@@ -99,7 +102,7 @@ def compared(
 def progress(console: Console) -> Progress:
     """A bar for each training, with the current ELBO."""
     return Progress(
-        TextColumn("{task.description:40}"),
+        TextColumn("{task.description:36}"),
         BarColumn(bar_width=24),
         TextColumn("{task.percentage:3.0f} %"),
         TextColumn("{task.fields[elbo]}"),
@@ -111,12 +114,13 @@ def progress(console: Console) -> Progress:
 def table(runs: Mapping[str, Run], spreads: Mapping[str, Spread]) -> Table:
     """What each method reached, how its gradient spreads and strays, and what a step takes."""
     result = Table(
+        box=SIMPLE_HEAD,
         caption="ELBO: exact, test images, after training. Variance and bias of the gradient: "
         "all at the weights that exact training had halfway, on one batch; bias as a part of the "
         "exact gradient's length (“< 5 %”: none seen, a bias of 5 % would show).",
     )
     result.add_column("estimator", no_wrap=True)
-    for title in ("ELBO", "gradient variance", "bias", "ms per step"):
+    for title in ("ELBO", "gradient\nvariance", "bias", "ms per\nstep"):
         result.add_column(title, justify="right", no_wrap=True)
     for name, run in runs.items():
         spread = spreads[name]
@@ -135,10 +139,14 @@ def bias(spread: Spread) -> str:
     if spread.bias < 1e-6 and spread.resolution < 1e-6:
         return "0 %"
     if spread.bias < 2 * spread.resolution:
-        return f"< {2 * spread.resolution:.1%}".replace("%", " %")
-    return f"{spread.bias:.1%}".replace("%", " %")
+        return f"< {percent(2 * spread.resolution)}"
+    return percent(spread.bias)
+
+
+def percent(part: float) -> str:
+    """Two figures will do."""
+    return f"{part * 100:.{1 if part < 0.1 else 0}f} %"
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(min(2, torch.get_num_threads()))  # matrices this small gain nothing
     main()

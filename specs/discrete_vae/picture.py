@@ -14,15 +14,15 @@ from torch import Tensor
 from training import Networks, Run
 
 COLOURS = ("#d1495b", "#edae49", "#3d7ea6", "#2f4b3c")
-COLUMNS = 9
+COLUMNS = 7
 
 
 def draw(path: Path, runs: Mapping[str, Run], images: Images) -> None:
     """Write the picture of all runs to ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with plt.style.context({"font.size": 10, "font.family": "DejaVu Sans"}):
-        figure = plt.figure(figsize=(13, 5), layout="constrained", facecolor="white")
-        left, right = figure.add_gridspec(1, 2, width_ratios=(1.15, 1), wspace=0.04)
+        figure = plt.figure(figsize=(13, 5.2), layout="constrained", facecolor="white")
+        left, right = figure.add_gridspec(1, 2, width_ratios=(1.1, 1), wspace=0.04)
         curves(figure.add_subplot(left), runs)
         reconstructions(right, runs, images)
         figure.savefig(path, dpi=130)
@@ -43,7 +43,7 @@ def curves(axes: Axes, runs: Mapping[str, Run]) -> None:
     axes.grid(color="#e6e6e6")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
 
 
 def reconstructions(place: SubplotSpec, runs: Mapping[str, Run], images: Images) -> None:
