@@ -41,7 +41,9 @@ def _check_call(
         if estimators[sample].carrier == "score":
             layer = layers[0]
             problems.add(
-                words.coupled_rows(call.callee, _layer(layer), sample, call.span, layer.function.span)
+                words.coupled_rows(
+                    call.callee, _layer(layer), sample, call.span, layer.function.span
+                )
             )
             return
 

@@ -9,8 +9,8 @@ from storchc.analysis.dependence import Ancestors, Dependence
 from storchc.analysis.methods import Estimator
 from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.expression import Named, OverPlates, Reference
+from storchc.ir.graph import Compute, Graph, Sample
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
@@ -81,10 +81,10 @@ def check(
     for reduction in _reductions(graph):
         _check_reduction(graph, reduction, estimators, problems)
     for sample in graph.samples:
-        _check_baseline(sample, estimators[sample.name], dependent, problems)
+        _check_baseline(sample, estimators[sample.name], problems)
     if not graph.costs:
         problems.add(words.no_cost(graph.name, graph.name_span))
-    _check_reach(graph, dependent, problems)
+    _check_reach(graph, problems)
 
 
 def _reductions(graph: Graph) -> Iterator[OverPlates]:
@@ -104,30 +104,35 @@ def _check_reduction(
         estimator = estimators[sample.name]
         if sample.plate not in left or not (estimator.enumerated or estimator.weighted):
             continue
-        clash = sample.distribution.type.plates & frozenset(reduction.plates)
-        for plate in sorted(clash - {sample.plate}):
+        carried = sample.distribution.type.plates - {sample.plate}
+        clash = tuple(p for p in reduction.plates if p in carried)
+        if clash:
+            function, place = reduction.function, sample.name_span
             problems.add(
-                words.reduced_too_early(
-                    plate, sample.plate, reduction.function, reduction.span, sample.span
-                )
+                words.reduced_too_early(clash, sample.plate, function, reduction.span, place)
             )
 
 
-def _check_baseline(
-    sample: Sample, estimator: Estimator, dependent: Dependence, problems: Problems
-) -> None:
+def _check_baseline(sample: Sample, estimator: Estimator, problems: Problems) -> None:
     baseline = estimator.values.get("baseline")
     if baseline is None:
         return
     for plate in sorted(baseline.type.plates - sample.type.plates):
         problems.add(words.baseline_plates(sample, plate, baseline.span))
-    if sample.name in dependent.expression(baseline):
-        problems.add(words.own_baseline(sample, baseline.span))
 
 
-def _check_reach(graph: Graph, dependent: Dependence, problems: Problems) -> None:
-    seen = [*dependent.costs.values(), *dependent.reports.values()]
-    reached = {name for ancestors in seen for name in ancestors}
-    for sample in graph.samples:
-        if graph.costs and sample.name not in reached:
-            problems.add(words.reaches_no_cost(sample, sample.name_span))
+def _check_reach(graph: Graph, problems: Problems) -> None:
+    """A value that a cost uses behind `stop_gradient` is used, though it earns no credit."""
+    used: set[str] = set()
+    unused: list[Sample] = []
+    for node in reversed(graph.nodes):
+        match node:
+            case Compute(names, _, _, _) if used.isdisjoint(names):
+                continue
+            case Sample(name=name) if name not in used:
+                unused.append(node)
+                continue
+        found = (e for root in expressions(node) for e in walk(root))
+        used.update(e.name for e in found if isinstance(e, Reference | Named))
+    for sample in unused if graph.costs else ():
+        problems.add(words.reaches_no_cost(sample, sample.name_span))

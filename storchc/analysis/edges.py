@@ -89,6 +89,9 @@ def _breaks(entry: Function, position: int) -> bool:
 def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
     if not broken:
         return Edge(operand, "smooth", expression.span)
+    if expression.function == "where":
+        reason = "no gradient flows through a condition"
+        return Edge(operand, "broken", operand.span, reason=reason)
     reason = f"no gradient flows through `{_SYMBOLS.get(expression.function, expression.function)}`"
     return Edge(operand, "broken", expression.span, reason=reason)
 
@@ -96,8 +99,7 @@ def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
 def _index_edges(items: tuple[object, ...], span: Span) -> tuple[Edge, ...]:
     values = [i for i in items if isinstance(i, _VALUES)]
     return tuple(
-        Edge(v, "broken", span, reason="no gradient flows through an index")
-        for v in values
+        Edge(v, "broken", span, reason="no gradient flows through an index") for v in values
     )
 
 
@@ -122,5 +124,4 @@ _SYMBOLS = {
     "logical_and": "and",
     "logical_or": "or",
     "logical_not": "not",
-    "where": "the condition of `if`/`where`",
 }

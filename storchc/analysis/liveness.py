@@ -30,7 +30,9 @@ def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[s
         match node:
             case Compute(names, value, _, _) if is_live(value, live, graph):
                 live.update(names)
-            case Cost(name, value, False, _) | Report(name, value, _) if is_live(value, live, graph):
+            case Cost(name, value, False, _) | Report(name, value, _) if is_live(
+                value, live, graph
+            ):
                 live.add(name)
             case Sample(name=name) if is_live(node.distribution, live, graph):
                 live.add(f"~{name}")
@@ -74,5 +76,7 @@ def check_supports(
             continue
         for name, value in made.parameters:
             if family.parameter(name).moves_support and is_live(value, live, graph):
-                span = estimators[sample.name].span
-                problems.add(words.moving_support(sample, family.name, name, span, value.span))
+                span, written = estimators[sample.name].span, graph.source.cut(value.span)
+                problems.add(
+                    words.moving_support(sample, family.name, name, written, span, value.span)
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,9 +15,10 @@ from storchc.catalogue.method import MethodEntry, SamplerEntry
 from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Construct, Distribution, Named, Value
-from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Sample
+from storchc.ir.expression import Construct, Distribution, Named, OverPlates, Value
+from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Report, Sample
 from storchc.ir.lookup import construction
+from storchc.ir.walk import expressions, walk
 from storchc.source import Span
 
 Constant = int | float | bool | str | None | ModuleOption
@@ -64,6 +65,7 @@ class Estimator:
 class _Site:
     """One sample under inspection."""
 
+    graph: Graph
     node: Sample
     family: Family
     made: Construct
@@ -123,6 +125,7 @@ def _site(
         if node.name in ancestors
     )
     return _Site(
+        graph,
         node,
         family,
         construction(graph, node.distribution),
@@ -234,11 +237,12 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
     add = site.problems.add
     family, node = site.family, site.node
     if entry.families and family.name not in entry.families:
-        add(words.wrong_family(entry, family.name, site.span))
+        add(words.wrong_family(entry, node, site.made, choice))
     elif "pathwise" in entry.needs and not family.pathwise:
-        add(words.not_reparameterizable(node, family.name, site.span))
+        finite = family.finite is not None
+        add(words.not_reparameterizable(node, site.made, choice, finite=finite))
     elif "smooth" in entry.needs and site.demand:
-        add(words.path_broken(node, entry, site.demand, choice, site.span))
+        add(words.path_broken(node, entry, site.demand, _broken_in(site), choice))
     if "finite" in entry.needs:
         _check_finite(site, entry, choice)
     if node.joins and entry.opens_only:
@@ -249,27 +253,57 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         _check_batch_average(site)
 
 
+def _broken_in(site: _Site) -> tuple[str, ...]:
+    """The values in whose statements a path is broken."""
+    places = [b.span for b in site.demand or ()]
+    return tuple(
+        node.names[0] if isinstance(node, Compute) else node.name
+        for node in site.graph.nodes
+        if any(node.span.start <= p.start and p.end <= node.span.end for p in places)
+    )
+
+
 def _check_finite(site: _Site, entry: MethodEntry, choice: Choice) -> None:
+    node, made, add = site.node, site.made, site.problems.add
     if site.family.finite is None:
-        site.problems.add(words.infinite_support(entry, site.family.name, site.span))
+        pathwise = site.family.pathwise
+        add(words.infinite_support(node, entry, made, site.span, pathwise=pathwise))
         return
-    size = support_size(site.made)
+    size = support_size(made)
     budget = choice.constants.get("budget", 10000)
     if size is None:
-        site.problems.add(words.unknown_support(site.node, entry, site.span))
+        add(words.unknown_support(node, entry, made, _free_dims(site), site.span))
     elif isinstance(budget, int) and size > budget:
-        site.problems.add(words.over_budget(site.node, entry, size, budget, site.span))
+        add(words.over_budget(node, entry, made, size, budget, site.span))
+
+
+def _free_dims(site: _Site) -> tuple[str, ...]:
+    sizes = [size for _, value in site.made.parameters for size in value.type.shape]
+    names = {name for size in sizes for monomial, _ in size.terms for name in monomial}
+    return tuple(name for name in site.graph.dims if name in names)
 
 
 def _check_sampler(site: _Site, entry: MethodEntry, sampler: Choice) -> None:
     if not entry.open_drawing:
         site.problems.add(words.draws_itself(entry, sampler))
     elif entry.carrier == "pathwise" and sampler.name == "ImportanceSampling":
-        site.problems.add(words.pathwise_importance(sampler))
+        site.problems.add(words.pathwise_importance(site.node, entry, sampler))
 
 
 def _check_batch_average(site: _Site) -> None:
+    node, graph = site.node, site.graph
     if _count(site) < 2:
-        site.problems.add(words.lone_batch_average(site.node, site.span))
+        opened = next(s.name_span for s in graph.samples if s.name == node.plate)
+        site.problems.add(words.lone_batch_average(node, opened, site.span))
     elif site.mixes:
-        site.problems.add(credit_words.mixed_batch_average(site.node, site.span))
+        places = tuple(_reduced(graph, node.plate))
+        site.problems.add(credit_words.mixed_batch_average(node, site.span, places))
+
+
+def _reduced(graph: Graph, plate: str) -> Iterator[Span]:
+    """The places where ``plate`` is reduced on the way to a cost."""
+    for node in graph.nodes:
+        for root in () if isinstance(node, Report) else expressions(node):
+            for e in walk(root):
+                if isinstance(e, OverPlates) and plate in e.plates:
+                    yield e.span

@@ -71,6 +71,8 @@ class Scope:
         if definition.kind not in _FITTING[wanted]:
             return words.wrong_kind(name, definition.kind, wanted, place)
         if place.start <= name.span.start < len(self.source.text):
+            if definition.kind == "sample":
+                return words.used_before_drawn(name, place)
             return words.used_in_own_definition(name, place)
         return words.used_before_definition(name, self.source.position(place.start).line, place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import listed
 from storchc.ir.graph import Sample
 from storchc.source import Span
 
@@ -11,21 +12,25 @@ CODES = {
     "S502": "batch average over a mixed plate",
     "S503": "baseline has a plate that the sample lacks",
     "S504": "story has no cost",
-    "S505": "baseline depends on its own sample",
     "S506": "sample reaches no cost",
 }
 
 
 def reduced_too_early(
-    plate: str, carrier: str, function: str, span: Span, opened: Span
+    plates: tuple[str, ...], carrier: str, function: str, span: Span, opened: Span
 ) -> Problem:
     """``over=p`` while another plate is there whose weights differ along ``p`` (LOSS.md §3)."""
+    those, are = listed(plates), "are" if len(plates) > 1 else "is"
+    outer = plates[0] if len(plates) == 1 else f"[{', '.join(plates)}]"
+    mend = f"{function}(mean(…, over={carrier}), over={outer})"
+    if function == "mean":
+        mend = f"mean(…, over=[{', '.join((carrier, *plates))}])"
     return Problem(
         "S501",
-        f"`over={plate}` comes before `over={carrier}`, whose weights differ along `{plate}`",
+        f"{those} {are} reduced before `{carrier}`, whose weights differ along {those}",
         span,
-        f"reduce `{carrier}` first: `{function}(mean(…, over={carrier}), over={plate})`",
-        (Label(opened, f"every element of `{plate}` weighs the values of `{carrier}` its own way"),),
+        f"reduce `{carrier}` first: `{mend}`",
+        (Label(opened, f"its values weigh differently for each element of {those}"),),
     )
 
 
@@ -58,16 +63,6 @@ def no_cost(story: str, span: Span) -> Problem:
         span,
         "add a line such as `cost loss = sum((x - y) ** 2)`",
         severity="warning",
-    )
-
-
-def own_baseline(node: Sample, span: Span) -> Problem:
-    """A learned baseline that contains its own sample."""
-    return Problem(
-        "S505",
-        f"the baseline of `{node.name}` depends on `{node.name}` itself, which biases the gradient",
-        span,
-        f"make it of values that are known before `{node.name}` is drawn",
     )
 
 

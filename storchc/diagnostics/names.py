@@ -88,6 +88,14 @@ def used_in_own_definition(name: Name, defined: Span) -> Problem:
     return Problem("S201", message, name.span, help, (label,))
 
 
+def used_before_drawn(name: Name, defined: Span) -> Problem:
+    """``sample z ~ Normal(m, 1) with ScoreFunction(baseline=critic(z))``."""
+    message = f"`{name.id}` is used before it is drawn"
+    label = Label(defined, "drawn here")
+    help = "its distribution and its options are made of names defined above"
+    return Problem("S201", message, name.span, help, (label,))
+
+
 _INSTEAD = {
     ("plate", "value"): "operations never name plates; reduce one with `mean(…, over={name})`",
     ("plate", "dim"): "only an input lists plates, before its sizes; leave it out here",

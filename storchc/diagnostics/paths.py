@@ -5,7 +5,10 @@ from __future__ import annotations
 from storchc.analysis.paths import Demand
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import listed
+from storchc.ir.expression import Construct
 from storchc.ir.graph import Choice, Sample
+from storchc.ir.types import write_shape
 from storchc.source import Span
 
 CODES = {
@@ -20,71 +23,95 @@ CODES = {
     "S409": "batch average needs two samples",
     "S410": "importance sampling of a pathwise sample",
     "S411": "batch statistics couple rows below a sample",
-    "S412": "count is not fixed in a long chain",
+    "S412": "support moves with a parameter that learns",
 }
 
 
-def wrong_family(entry: MethodEntry, family: str, span: Span) -> Problem:
+_AFFORDABLE = 10**12  # beyond it no budget is worth a suggestion
+
+
+def wrong_family(entry: MethodEntry, node: Sample, made: Construct, choice: Choice) -> Problem:
     """GumbelSoftmax on a Normal, say."""
-    suited = " or ".join(f"`{f}`" for f in entry.families)
-    help_ = f"it is for {suited}; use `ScoreFunction(n=1, baseline=moving_average)` here"
-    if family == "Categorical" and "OneHotCategorical" in entry.families:
+    chooser = _counted("Infer", choice)
+    help_ = f"it is for {listed(entry.families, 'or')}; `{chooser}` chooses one for `{made.family}`"
+    if made.family == "Categorical" and "OneHotCategorical" in entry.families:
         help_ = "sample a `OneHotCategorical` instead, whose values can be relaxed"
-    return Problem("S401", f"`{entry.name}` is not defined for `{family}`", span, help_)
+    fact = f"`{entry.name}` is not defined for `{made.family}`"
+    return Problem("S401", fact, choice.span, help_, _origin(node, made))
 
 
 def path_broken(
-    node: Sample, entry: MethodEntry, demand: Demand, choice: Choice, span: Span
+    node: Sample, entry: MethodEntry, demand: Demand, names: tuple[str, ...], choice: Choice
 ) -> Problem:
-    """A method that differentiates through its value, with a break on the way."""
-    labels = tuple(Label(b.span, b.reason) for b in demand)
-    count = choice.constants.get("n", 1)
+    """A method that differentiates through its value; ``names`` are values with a break in them."""
+    through = f"the path through {listed(names)} smooth" if names else "the marked places smooth"
     return Problem(
         "S402",
         f"`{entry.name}` needs every path from `{node.name}` to a cost to be differentiable",
-        span,
-        f"use `ScoreFunction(n={count})`, or make the path smooth where it is marked",
-        labels,
+        choice.span,
+        f"use `{_counted('ScoreFunction', choice)}`, or make {through}",
+        tuple({b.span: Label(b.span, b.reason) for b in reversed(demand)}.values()),
     )
 
 
-def not_reparameterizable(node: Sample, family: str, span: Span) -> Problem:
+def not_reparameterizable(
+    node: Sample, made: Construct, choice: Choice, *, finite: bool
+) -> Problem:
     """Reparameterization of a discrete family."""
-    return Problem(
-        "S403",
-        f"`{family}` cannot be reparameterized",
-        span,
-        f"leave the method out and let storchc choose, or use `ScoreFunction` for `{node.name}`",
-    )
+    help_ = f"use `{_counted('ScoreFunction', choice)}`"
+    if finite:
+        help_ += ", or `Expect()`, which sums over every value"
+    fact = f"`{made.family}` cannot be reparameterized"
+    return Problem("S403", fact, choice.span, help_, _origin(node, made))
 
 
-def infinite_support(entry: MethodEntry, family: str, span: Span) -> Problem:
+def infinite_support(
+    node: Sample, entry: MethodEntry, made: Construct, span: Span, *, pathwise: bool
+) -> Problem:
     """Expect on a Normal."""
     return Problem(
         "S404",
-        f"`{entry.name}` sums over every value, but `{family}` has infinitely many",
+        f"`{entry.name}` sums over every value, but `{made.family}` has infinitely many",
         span,
-        "use `Reparameterization` for a continuous family, `ScoreFunction` for any",
+        "use `Reparameterization()` or `ScoreFunction()`" if pathwise else "use `ScoreFunction()`",
+        _origin(node, made),
     )
 
 
-def over_budget(node: Sample, entry: MethodEntry, size: int, budget: int, span: Span) -> Problem:
+def over_budget(
+    node: Sample, entry: MethodEntry, made: Construct, size: int, budget: int, span: Span
+) -> Problem:
     """A joint support that is too large."""
+    many = str(size) if size <= _AFFORDABLE else "more than 10^12"
+    help_ = "use `ScoreFunction()`"
+    if size <= _AFFORDABLE:
+        help_ += f", or `{entry.name}(budget={size})` if that is affordable"
+    batch = write_shape(made.type.batch)
+    places = Label(made.span, f"one value for each element of `{batch}`, in every combination")
     return Problem(
         "S405",
-        f"the joint support of `{node.name}` has {size} configurations, more than the budget of {budget}",
+        f"the joint support of `{node.name}` has {many} configurations, the budget is {budget}",
         span,
-        f"use `{entry.name}(budget={size})` if that is affordable, or `ScoreFunction`",
+        help_,
+        (places,) if made.type.batch else _origin(node, made),
     )
 
 
-def unknown_support(node: Sample, entry: MethodEntry, span: Span) -> Problem:
-    """A support that depends on a free dim."""
+def unknown_support(
+    node: Sample, entry: MethodEntry, made: Construct, dims: tuple[str, ...], span: Span
+) -> Problem:
+    """A support that depends on free dims, or on a value."""
+    help_ = f"`{entry.name}` needs the number when the story is compiled; use `ScoreFunction()`"
+    if dims:
+        declared = " and ".join(f"`dim {name} = …`" for name in dims)
+        help_ = f"`{entry.name}` needs a size known now: {declared}; or use `ScoreFunction()`"
+    cause = listed(dims) if dims else "a value"
     return Problem(
         "S406",
-        f"the number of configurations of `{node.name}` depends on a size known at run time only",
+        f"how many configurations `{node.name}` has depends on {cause}, known at run time only",
         span,
-        f"give the dim a value (`dim K = 2`), which `{entry.name}` needs, or use `ScoreFunction`",
+        help_,
+        _origin(node, made),
     )
 
 
@@ -92,9 +119,9 @@ def cannot_join(node: Sample, entry: MethodEntry, span: Span) -> Problem:
     """Expect with ``in``."""
     return Problem(
         "S407",
-        f"`{entry.name}` enumerates and needs a plate of its own; it cannot stand `in {node.plate}`",
+        f"`{entry.name}` enumerates, for which it needs a plate of its own, not `in {node.plate}`",
         span,
-        f"leave out `in {node.plate}`, or draw `{node.name}` with `ScoreFunction`",
+        f"leave out `in {node.plate}`, or draw `{node.name}` with `ScoreFunction()`",
     )
 
 
@@ -102,29 +129,35 @@ def draws_itself(entry: MethodEntry, sampler: Choice) -> Problem:
     """``using`` behind a method that does not leave the drawing open."""
     return Problem(
         "S408",
-        f"`{entry.name}` draws by itself and takes no `using`",
+        f"`{entry.name}` decides itself which values it takes, so `using` has no place behind it",
         sampler.span,
-        f"leave out `using {sampler.name}`, or use `ScoreFunction`",
+        f"leave out `using {sampler.name}(…)`, or use `ScoreFunction()`",
     )
 
 
-def lone_batch_average(node: Sample, span: Span) -> Problem:
-    """Leave-one-out over one."""
+def lone_batch_average(node: Sample, opened: Span, span: Span) -> Problem:
+    """Leave-one-out over one; ``opened`` is the sample that opens the plate."""
+    more = (
+        f"draw at least two of `{node.plate}` (`n=2` there)"
+        if node.joins
+        else "draw at least two (`n=2`)"
+    )
     return Problem(
         "S409",
-        f"the batch average compares the samples of `{node.plate}` with each other, and there is one",
+        f"the batch average compares the samples of `{node.plate}`, and there is only one",
         span,
-        "draw at least two (`n=2`), or use `baseline=moving_average`",
+        f"{more}, or use `baseline=moving_average`",
+        (Label(opened, f"opens the plate `{node.plate}` with one sample"),) if node.joins else (),
     )
 
 
-def pathwise_importance(sampler: Choice) -> Problem:
+def pathwise_importance(node: Sample, entry: MethodEntry, sampler: Choice) -> Problem:
     """Importance sampling of a pathwise node."""
     return Problem(
         "S410",
-        "a value drawn from a proposal is no differentiable function of the distribution's parameters",
+        f"`{entry.name}` needs `{node.name}` drawn from its own distribution, not from a proposal",
         sampler.span,
-        "use `ScoreFunction` with `ImportanceSampling`",
+        f"use `ScoreFunction()`, or leave out `using {sampler.name}(…)`",
     )
 
 
@@ -134,7 +167,36 @@ def coupled_rows(module: str, layer: str, sample: str, span: Span, default: Span
         "S411",
         f"`{module}` normalises over the batch, which couples the rows below the sample `{sample}`",
         span,
-        "use a layer that treats rows by themselves (`nn.LayerNorm`), or evaluate it in eval mode",
+        f"use a layer that treats rows apart (`nn.LayerNorm`), or keep `{module}` in eval mode",
         (Label(default, f"`{layer}` uses batch statistics in training mode"),),
         "warning",
     )
+
+
+def moving_support(
+    node: Sample, family: str, parameter: str, written: str, span: Span, place: Span
+) -> Problem:
+    """A score function on a family whose support depends on what is learned."""
+    chosen = node.method is not None and node.method.name != "Infer"
+    mend = "use `Reparameterization()`" if chosen else "make every path to a cost differentiable"
+    return Problem(
+        "S412",
+        f"the support of `{family}` moves with `{parameter}`, "
+        f"and the score of `{node.name}` is blind to that",
+        span,
+        f"{mend}, or cut the gradient off: `{parameter}=stop_gradient({written})`",
+        (Label(place, f"`{parameter}` carries a gradient"),),
+    )
+
+
+def _counted(method: str, choice: Choice) -> str:
+    """A call of ``method`` that draws as many values as ``choice`` asks for."""
+    count = choice.constants.get("n")
+    return f"{method}()" if count is None else f"{method}(n={count})"
+
+
+def _origin(node: Sample, made: Construct) -> tuple[Label, ...]:
+    """Where the distribution was made, unless the sample itself shows it."""
+    if isinstance(node.distribution, Construct):
+        return ()
+    return (Label(made.span, f"the distribution of `{node.name}`"),)
