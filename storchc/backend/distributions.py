@@ -79,9 +79,10 @@ def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
     constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
     if (tensor or value.family in _HOLDS_A_TENSOR) and all(c.plain for n, c in codes.items() if n not in constant):
-        first = next((n for n in codes if n not in constant), None)
-        if first is not None:
-            codes[first] = writer.tensor(codes[first])
+        # the last one: the number of trials, which comes first, decides how large a support is
+        last = next((n for n in reversed(codes) if n not in constant), None)
+        if last is not None:
+            codes[last] = writer.tensor(codes[last])
     return codes
 
 
