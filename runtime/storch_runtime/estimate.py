@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.engine import differentiate
 from storch_runtime.errors import NonFiniteCost
 from storch_runtime.layout import Layout
 from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_of
@@ -106,7 +107,7 @@ class Estimate:
                 "the loss of this estimate depends on no parameter and on no input that requires a "
                 "gradient (or it was computed under `torch.no_grad`)"
             )
-        total.backward()  # type: ignore[no-untyped-call]
+        differentiate(total)
         return loss.detach()
 
     def _blame(self) -> str:

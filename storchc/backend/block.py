@@ -1,4 +1,4 @@
-"""Lines of a generated function, with the story line named above each block and shapes in comments."""
+"""Lines of a generated function: the story line named above each block, shapes in comments."""
 
 from __future__ import annotations
 

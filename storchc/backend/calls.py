@@ -1,4 +1,4 @@
-"""Calls of the user's modules and functions: plates folded into one batch dimension and unfolded again."""
+"""Calls of the user's modules and functions: plates folded into one batch dimension and back."""
 
 from __future__ import annotations
 

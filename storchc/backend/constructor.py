@@ -182,7 +182,9 @@ def _class(writer: Writer, estimator: Estimator) -> Py:
 
 
 def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:
-    """How many, where the sample opens its own plate."""
+    """How many, where the sample opens its own plate; a method of the user's has its own default."""
+    if estimator.entry is None:
+        return {}
     if estimator.enumerated or node.joins:
         budget = node.method.constants.get("budget") if node.method else None
         return {"budget": literal(budget)} if isinstance(budget, int) else {}

@@ -96,6 +96,14 @@ class Writer:
         """The draw of a sample."""
         return name(self.draws[sample])
 
+    def named(self, wanted: str, code: Code, comment: str = "") -> Code:
+        """``code`` in a statement and under a name of its own."""
+        assert self.block is not None
+        target = self.identifiers.local(wanted)
+        shown = comment or f"[{', '.join(self.storage.order(code.stored))}]"
+        self.block.assign(target, code.py, shown)
+        return Code(name(target), code.stored)
+
     # --- sizes, dtypes ---------------------------------------------------------------------------
 
     def plate_size(self, plate: str) -> Py:

@@ -1,7 +1,8 @@
 """Names in the generated module: imports, and local names that never clash with them.
 
-Names of a story never start with ``_``, so whatever does is the generator's own. Keywords of the public face (inputs,
-modules, functions) keep the story's name: an import that one of them would hide is imported under ``_name``.
+Names of a story never start with ``_``, so whatever does is the generator's own. Keywords of the
+public face (inputs, modules, functions) keep the story's name: an import that one of them would
+hide is imported under ``_name``.
 """
 
 from __future__ import annotations

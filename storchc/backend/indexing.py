@@ -72,7 +72,7 @@ def _item(writer: Writer, item: int | Range | Value) -> Py:
 
 
 def _gather(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int) -> Code:
-    """One element, or several, along event dimension ``dim``, each plate element by its own index."""
+    """Elements along event dimension ``dim``, for each plate element by its own index."""
     if not code.stored:
         before = [ALL] * dim
         return (

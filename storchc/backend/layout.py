@@ -1,4 +1,4 @@
-"""The constant that says how an estimate's tensors are stored; made when all statements are written."""
+"""The constant that says how an estimate's tensors are stored; made after all statements."""
 
 from __future__ import annotations
 

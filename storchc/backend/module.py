@@ -14,6 +14,7 @@ from storchc.backend.layout import layout
 from storchc.backend.loss import Loss
 from storchc.backend.printer import statement, write
 from storchc.backend.python import Call, Py, call, index, literal, method, name, table, tuple_of
+from storchc.backend.scores import ScoreSums
 from storchc.backend.statements import write_node
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
@@ -165,7 +166,8 @@ def _forward(writer: Writer) -> list[str]:
     watched = _watched(writer)
     for node in writer.graph.nodes:
         write_node(writer, block, node)
-    loss = Loss(writer, block)
+    writer.block = block
+    loss = Loss(writer, block, ScoreSums(writer))
     loss.write()
     _finish(writer, block, loss)
     head = Block(writer.graph.source, writer.identifiers)

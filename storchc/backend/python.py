@@ -13,7 +13,8 @@ ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, NOT, AND, OR, CHOICE = range(10)
 _PRECEDENCE = {
     "**": POWER, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT,
     "+": SUM, "-": SUM, "and": AND, "or": OR,
-    "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE, "is": COMPARE,
+    "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
+    "is": COMPARE,
 }  # fmt: skip
 
 
@@ -127,7 +128,8 @@ def literal(value: bool | int | float | str | None) -> Py:
 def _quoted(text: str) -> str:
     """A string in double quotes where that needs no more escapes than ``repr``."""
     shown = repr(text)
-    return f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown and "\\'" not in shown else shown
+    plain = shown[0] == "'" and '"' not in shown and "\\'" not in shown
+    return f'"{shown[1:-1]}"' if plain else shown
 
 
 def call(function: str | Py, *args: Py, **keywords: Py) -> Py:

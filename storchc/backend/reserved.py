@@ -1,4 +1,4 @@
-"""Attributes that a generated module has already: a param or module of that name is stored under another.
+"""Attributes that a generated module has already; a param or module of that name gets another.
 
 A test holds the list against the installed torch.
 """

@@ -1,7 +1,8 @@
 """How values are stored: with which plates, in which order, and how operands are aligned.
 
-Plates of the story and storage are two things. An enumerated value is constant along the plates of its
-distribution and is stored without them; in a very long chain a plate of size 1 has no dimension at all.
+Plates of the story and storage are two things. An enumerated value is constant along the plates
+of its distribution and is stored without them; in a very long chain a plate of size 1 has no
+dimension at all.
 """
 
 from __future__ import annotations

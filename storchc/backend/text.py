@@ -19,7 +19,7 @@ def docstring(text: str, indent: int) -> str:
 
 
 def default(graph: Graph, expression: tree.Expression) -> Py:
-    """A module's default: calls of ``torch.nn`` classes and constants, checked by the shapes stage."""
+    """A module's default: calls of ``torch.nn`` classes and constants, checked before."""
     match expression:
         case tree.Call(function, args, keywords):
             target = name(f"nn.{function.id.removeprefix('nn.')}")

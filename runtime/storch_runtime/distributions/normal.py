@@ -54,16 +54,34 @@ class Normal(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """``-z²/2 - log scale - log √2π`` with ``z = (value - loc) / scale``."""
         z = _quotient(_difference(value, self._loc), self._scale)
-        density = z.square() * -0.5 - (_log(self._scale) + _LOG_ROOT_TAU)
+        density = torch.rsub(z.square(), -(_log(self._scale) + _LOG_ROOT_TAU), alpha=0.5)
         return sum_event(density, self.event)
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """``loc + scale * noise`` without gradient."""
+        return self._moved(_detached(self._loc), _detached(self._scale), n, noise)
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """``loc + scale * noise``."""
+        return self._moved(self._loc, self._scale, n, noise)
+
+    def _moved(
+        self, loc: Parameter, scale: Parameter, n: int | None, noise: Tensor | None
+    ) -> Tensor:
+        """``loc + scale * noise`` in as few operations as there can be."""
         if noise is None:
-            like = self._like()
-            shape = drawn(n, self.batch_shape)
-            noise = torch.randn(shape, dtype=like.dtype, device=like.device)
-        return self._loc + self._scale * noise
+            noise = self._fresh_noise(loc, n)
+        if not isinstance(loc, Tensor):
+            return loc + scale * noise
+        if isinstance(scale, Tensor):
+            return torch.addcmul(loc, scale, noise)
+        return loc + noise if scale == 1 else torch.add(loc, noise, alpha=scale)
+
+    def _fresh_noise(self, loc: Parameter, n: int | None) -> Tensor:
+        if n is None and isinstance(loc, Tensor) and not isinstance(self._scale, Tensor):
+            return torch.randn_like(loc)
+        shape, like = drawn(n, self.batch_shape), self._like()
+        return torch.randn(shape, dtype=like.dtype, device=like.device)
 
     def noise(self, value: Tensor) -> Tensor:
         """The noise that gives ``value``."""
@@ -116,6 +134,10 @@ class Normal(Distribution):
     def variance(self) -> Tensor:
         """The square of the standard deviation."""
         return self.scale.square()
+
+
+def _detached(value: Parameter) -> Parameter:
+    return value.detach() if isinstance(value, Tensor) else value
 
 
 def _log(value: Parameter) -> Parameter:

@@ -1,0 +1,99 @@
+"""What follows a sample: the costs it is credited with, for its control variate (LOSS.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from storchc.backend.code import Code
+from storchc.backend.expressions import Writer
+from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
+from storchc.backend.reductions import product_of, reduce_all, weights_of
+from storchc.backend.statements import baseline
+from storchc.backend.sums import added
+from storchc.ir.graph import Cost, Sample
+from storchc.ir.types import Plates
+
+
+@dataclass(slots=True)
+class Followers:
+    """The downstream costs R of the samples, newest sample first, each built from a later one's."""
+
+    writer: Writer
+    samples: dict[str, Sample]
+    costs: dict[str, Cost]
+    known: dict[tuple[str, ...], tuple[str, Code]] = field(default_factory=dict)
+
+    def of(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[str, ...]) -> Py:
+        """``Downstream(R, ...)`` with R broadcast to the dimensions of the score."""
+        storage = self.writer.storage
+        stored = storage.full(sample.type.plates)
+        code = self._credited(sample, mixed, costs)
+        options: dict[str, Py] = {}
+        learned = baseline(self.writer, sample)
+        if learned is not None:
+            value = self.writer.tensor(learned)
+            options["baseline"] = storage.align_whole(value.py, value.stored, stored)
+        if slot:
+            options["slot"] = literal(slot)
+        if mixed:
+            dims = [storage.dim(p, stored) for p in storage.order(mixed)]
+            options["mixed"] = tuple_of(*map(literal, dims))
+        if weights := self._element_weights(sample, stored):
+            options["weights"] = weights
+        aligned = storage.align_whole(code.py, code.stored, stored)
+        return call(self.writer.runtime("Downstream"), aligned, **options)
+
+    def _credited(self, sample: Sample, mixed: Plates, costs: tuple[str, ...]) -> Code:
+        """R: the detached costs, reduced over all plates but the sample's unmixed ones."""
+        kept = sample.type.plates - mixed
+        later, left = self._nested(kept, costs)
+        parts = [*later, *(self._reduced(cost, kept) for cost in left)]
+        code = self.writer.named(f"after_{sample.name}", added(self.writer, parts))
+        if not mixed:
+            self.known[costs] = sample.name, code
+        return code
+
+    def _nested(self, kept: Plates, costs: tuple[str, ...]) -> tuple[list[Code], tuple[str, ...]]:
+        """What a later sample is credited with already, where that is a part of these costs."""
+        for known, (later, code) in reversed(self.known.items()):
+            plates = self.samples[later].type.plates
+            if not (kept <= plates and set(known) <= set(costs)):
+                continue
+            ancestors = self.writer.estimation.dependence.of[later]
+            if any(weights_of(self.writer, p, ancestors).samples for p in plates - kept):
+                continue
+            reduced = reduce_all(self.writer, code, plates - kept, ancestors)
+            present = set(known)
+            return [reduced], tuple(c for c in costs if c not in present)
+        return [], costs
+
+    def _reduced(self, cost: str, kept: Plates) -> Code:
+        code = self.writer.costs[cost]
+        detached = Code(method(code.py, "detach"), code.stored)
+        ancestors = self.writer.estimation.dependence.costs[cost]
+        plates = self.costs[cost].value.type.plates - kept
+        return reduce_all(self.writer, detached, plates, ancestors, attached=False)
+
+    def _element_weights(self, sample: Sample, stored: Plates) -> Py | None:
+        """The weights of the elements of R, for averages over them; None where all are equal."""
+        parameters = self.writer.estimation.dependence.parameters[sample.name]
+        ancestors = {**parameters, sample.name: frozenset[str]()}
+        total: Code | None = None
+        for plate in self.writer.storage.order(stored):
+            weights = weights_of(self.writer, plate, ancestors)
+            if weights.samples:
+                total = self._times(total, Code(*product_of(self.writer, weights, self._weight)))
+        if total is None:
+            return None
+        detached = method(total.py, "detach")
+        return self.writer.storage.align_whole(detached, total.stored, stored)
+
+    def _weight(self, sample: str) -> Py:
+        return member(self.writer.draw(sample), "weight")
+
+    def _times(self, total: Code | None, more: Code) -> Code:
+        if total is None:
+            return more
+        plates = total.stored | more.stored
+        sides = [self.writer.storage.align(c.py, c.stored, 0, plates) for c in (total, more)]
+        return Code(infix("*", *sides), plates)

@@ -1,0 +1,89 @@
+"""Sums of scores and their magic boxes, each built from the ones before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from storchc.analysis.credit import Scores
+from storchc.backend.code import Code
+from storchc.backend.expressions import Writer
+from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
+from storchc.backend.sums import added
+from storchc.ir.types import Plates
+
+RECENT = 8
+"""How many of the latest sums are looked through for a part of the next one."""
+
+
+@dataclass(slots=True)
+class ScoreSums:
+    """The sums L of log-probabilities that a loss needs."""
+
+    writer: Writer
+    sums: dict[Scores, Code] = field(default_factory=dict)
+    boxes: dict[Scores, Code] = field(default_factory=dict)
+
+    def plates(self, scores: Scores) -> Plates:
+        """The plates that a sum of scores has in memory."""
+        each = (self._stored(sample) - mixed for sample, mixed in scores)
+        return frozenset[str]().union(*each)
+
+    def of(self, scores: Scores, wanted: str) -> Code:
+        """``L``, made from the largest part of it that is there already."""
+        if scores in self.sums:
+            return self.sums[scores]
+        known = [s for s in list(self.sums)[-RECENT:] if set(s) < set(scores)]
+        part = max(known, key=len, default=())
+        total = self.more(part, scores)
+        if part:
+            total = added(self.writer, [self.sums[part], total])
+        if len(scores) > 1:
+            total = self.writer.named(f"{wanted}_score", total)
+        self.sums[scores] = total
+        return total
+
+    def more(self, part: Scores, scores: Scores) -> Code:
+        """What ``scores`` has beyond ``part``."""
+        present = set(part)
+        return added(self.writer, [self._score(s) for s in scores if s not in present])
+
+    def boxed(self, scores: Scores, code: Code, wanted: str) -> Code:
+        """``box(L) · code``."""
+        if not scores:
+            return code
+        box = self._box(scores, wanted)
+        plates = code.stored | box.stored
+        storage = self.writer.storage
+        left = storage.align(box.py, box.stored, 0, plates)
+        right = storage.align(code.py, code.stored, 0, plates)
+        return Code(infix("*", left, right), plates)
+
+    def _box(self, scores: Scores, wanted: str) -> Code:
+        if len(scores) == 1 and not scores[0][1]:
+            sample = scores[0][0]
+            return Code(member(self.writer.draw(sample), "box"), self._stored(sample))
+        if scores not in self.boxes:
+            total = self.of(scores, wanted)
+            box = Code(call(self.writer.runtime("magic_box"), total.py), total.stored)
+            self.boxes[scores] = self.writer.named(f"{wanted}_box", box)
+        return self.boxes[scores]
+
+    def _score(self, scored: tuple[str, Plates]) -> Code:
+        """A score summed over the plates that a path mixes."""
+        sample, mixed = scored
+        score = Code(member(self.writer.draw(sample), "score"), self._stored(sample))
+        return summed(self.writer, score, mixed)
+
+    def _stored(self, sample: str) -> Plates:
+        type_ = self.writer.graph.types[sample]
+        return self.writer.storage.full(type_.plates)
+
+
+def summed(writer: Writer, code: Code, mixed: Plates) -> Code:
+    """A plain, unweighted sum over mixed plates."""
+    order = writer.storage.order(mixed & code.stored)
+    dims = [literal(writer.storage.dim(p, code.stored)) for p in order]
+    if not dims:
+        return code
+    place: Py = dims[0] if len(dims) == 1 else tuple_of(*dims)
+    return Code(method(code.py, "sum", place), code.stored - mixed)
