@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ ByHand = Callable[[Samples | None], tuple[Tensor, Tensor]]
 """Takes samples to use, or draws; gives what is differentiated, and the cost."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A generated module with its inputs, and the same step by hand on the same parameters."""
 
@@ -27,7 +28,7 @@ class Case:
     by_hand: ByHand
     samples_of: Callable[[Any], Samples]
 
-    @property
+    @cached_property
     def parameters(self) -> list[nn.Parameter]:
         """What both steps differentiate by."""
         return list(self.model.parameters())
