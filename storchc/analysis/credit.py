@@ -1,4 +1,4 @@
-"""Credit: which scores multiply which cost, which costs a node's control variate sees (LOSS.md §2-4)."""
+"""Credit: which scores multiply which cost, which costs a control variate sees (LOSS.md §2-4)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
 Scores = tuple[tuple[str, Plates], ...]
-"""Samples whose log-probability enters a sum, each with the plates over which it is summed first."""
+"""Samples whose log-probability enters a sum, each with the plates it is summed over first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """``scores[c]`` is L_c; ``before[i]`` is L_before_i; ``groups[i][M]`` are the costs that node i
+    """The credit of every cost and every node.
+
+    ``scores[c]`` is L_c; ``before[i]`` is L_before_i; ``groups[i][M]`` are the costs that node i
     is credited with when its plates M are mixed on the way there.
     """
 

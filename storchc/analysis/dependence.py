@@ -1,4 +1,4 @@
-"""Which samples every value depends on, and which of their plates are mixed on the way (LOSS.md §2).
+"""Which samples a value depends on, and which of their plates are mixed on the way (LOSS.md §2).
 
 A path runs through operands, through the parameters of samples, and through the weights of reduced
 plates: weights belong to samples that the reduced value depends on already, so they add no path of
@@ -23,9 +23,10 @@ NOTHING: Ancestors = {}
 
 @dataclass(slots=True)
 class Dependence:
-    """``of[name]``: the ancestors of a named value, the sample itself included; ``parameters[z]`` and
-    ``costs`` and ``reports``
-    those of the parameters of sample ``z``, of a cost, of a report.
+    """Ancestors, as far as the story has been walked.
+
+    ``of`` holds those of every named value, a sample itself included; ``parameters``, ``costs`` and
+    ``reports`` those of the parameters of a sample, of a cost, of a report.
     """
 
     graph: Graph

@@ -1,4 +1,4 @@
-"""How a value uses its operands: whether a gradient flows, whether plates are reduced on the way."""
+"""How a value uses its operands: whether a gradient flows, which plates are reduced on the way."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Flow = Literal["smooth", "broken", "cut"]
 class Edge:
     """One operand of an expression.
 
-    ``flow``: a gradient flows; it does not, though the value depends on the operand; or a deliberate
-    cut, which ends dependence too. ``plates`` are reduced by ``over=`` on this edge. ``reason`` says in
-    the user's words what breaks the path at ``span``.
+    ``flow``: a gradient flows; it does not, though the value depends on the operand; or a
+    deliberate cut, which ends dependence too. ``plates`` are reduced by ``over=`` on this edge.
+    ``reason`` says in the user's words what breaks the path at ``span``.
     """
 
     operand: Value | Distribution

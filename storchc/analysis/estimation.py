@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storchc.analysis import credit as crediting
+from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Dependence, dependence
-from storchc.analysis.coupling import check_coupling
 from storchc.analysis.liveness import check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.diagnostics.diagnostic import Problems
@@ -19,8 +19,8 @@ from storchc.ir.graph import Graph
 class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
-    ``live`` holds the names that carry a gradient to something that learns; ``order`` is the highest
-    derivative that is right, None for any.
+    ``live`` holds the names that carry a gradient to something that learns; ``order`` is the
+    highest derivative that is right, None for any.
     """
 
     dependence: Dependence

@@ -20,8 +20,9 @@ from storchc.ir.lookup import construction
 
 
 def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
-    """The names through which a gradient can reach a parameter; samples by their *parameters* stand
-    under ``"~z"``.
+    """The names through which a gradient can reach something that learns.
+
+    The *parameters* of a sample ``z`` stand under ``"~z"``.
     """
     live = {i.name for i in graph.inputs if i.type.dtype == "float"} | {
         p.name for p in graph.params

@@ -29,8 +29,9 @@ Carrier = Literal["score", "pathwise", "weights"]
 class Estimator:
     """The estimator of one sample, as the generated module will use it.
 
-    ``name`` is the runtime class; ``entry`` is None for a method of the user's. ``constants`` are its
-    options, defaults left out; ``values`` are story expressions. ``why`` says why it stands here.
+    ``name`` is the runtime class; ``entry`` is None for a method of the user's. ``constants`` are
+    its options, defaults left out; ``values`` are story expressions. ``why`` says why it stands
+    here.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Where a gradient must flow back, and where it is broken on the way (LOSS.md §7).
 
-Demands run backwards: a value that reaches a cost, or the parameters of a sample whose gradient lives in
-its log-probability or weights, must be reached by a smooth path. A value's demand lists the
-places that break such a path; an empty list means that every path is differentiable.
+Demands run backwards: a value that reaches a cost, or the parameters of a sample whose gradient
+lives in its log-probability or weights, must be reached by a smooth path. A value's demand lists
+the places that break such a path; an empty list means that every path is differentiable.
 """
 
 from __future__ import annotations

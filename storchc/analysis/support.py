@@ -9,7 +9,7 @@ from storchc.ir.size import product
 
 
 def support_size(made: Construct) -> int | None:
-    """The joint outcomes of all event dimensions, or None where a size is known at run time only."""
+    """The joint outcomes of all event dimensions; None where a size is known at run time only."""
     family = distributions.lookup(made.family)
     if family is None or family.finite is None:
         return None

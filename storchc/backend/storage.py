@@ -25,7 +25,7 @@ and every dimension costs time in every operation.
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """``flat`` are the sample plates without a dimension; ``order`` gives plates in memory order."""
+    """``flat`` are the sample plates without a dimension; ``order`` is the order in memory."""
 
     graph: Graph
     flat: Plates
@@ -45,7 +45,7 @@ class Storage:
     def align(
         self, code: Py, stored: Plates, rank: int, plates: Plates, target_rank: int | None = None
     ) -> Py:
-        """``code`` with a singleton dimension for each of ``plates`` that it lacks, as far as needed.
+        """``code`` with a singleton dimension for each of ``plates`` it lacks, as far as needed.
 
         Dimensions on the left of the first plate that it has are left to broadcasting.
         """

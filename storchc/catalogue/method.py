@@ -38,8 +38,8 @@ class MethodEntry:
 
     ``carrier`` says where its gradient lives: ``score`` (a log-probability ``l``), ``pathwise``
     (through the value), ``weights`` (enumerated). ``families`` names the families it can stand at
-    (empty: any); ``needs`` are further demands: ``pathwise`` (a reparameterizable family), ``smooth``
-    (every path to every cost differentiable), ``finite`` (finitely many outcomes).
+    (empty: any); ``needs`` are further demands: ``pathwise`` (a reparameterizable family),
+    ``smooth`` (every path to every cost differentiable), ``finite`` (finitely many outcomes).
     """
 
     name: str
@@ -58,6 +58,11 @@ class MethodEntry:
     reference: str
     relaxed: bool = False
     notes: str = ""
+
+    @property
+    def opens_only(self) -> bool:
+        """Whether it must open a plate of its own and cannot stand ``in`` another."""
+        return self.carrier == "weights"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Typed expressions: what the shapes stage makes of the syntax tree, and the code generator reads."""
+"""Typed expressions: what the shapes stage makes of the syntax tree, for all stages after it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Slot:
 class Callee:
     """A module or function of the user's: what it takes and gives, per row.
 
-    ``default`` is the checked expression of a module's default; ``path`` the dotted name of a function.
+    ``default`` is the checked expression of a module's default; ``path`` a function's dotted name.
     """
 
     name: str
@@ -104,11 +104,14 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A method or sampler as the story names it. ``constants`` are options known now (numbers,
-    words, strings, flags; user modules appear as ``ModuleOption``); ``values`` are story expressions."""
+    """A method or sampler as the story names it.
+
+    ``constants`` are options known now (numbers, words, strings, flags; user modules appear as
+    ``ModuleOption``); ``values`` are story expressions.
+    """
 
     name: str
-    constants: Mapping[str, int | float | bool | str | None | ModuleOption]
+    constants: Mapping[str, int | float | bool | str | ModuleOption | None]
     values: Mapping[str, Value | Construct | Named]
     span: Span
 
@@ -122,9 +125,10 @@ class ModuleOption:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Stochastic: ``type`` includes the sample's plate. ``plate`` is the plate it opens (its own
-    name) or, with ``in``, the one it joins (``joins`` is True). ``method`` is None where none is named.
+    """Stochastic: ``type`` includes the sample's plate.
 
+    ``plate`` is the plate it opens (its own name) or, with ``in``, the one it joins (``joins`` is
+    True). ``method`` is None where none is named.
     ``raw_method`` and ``raw_sampler`` are the calls in the syntax tree (for spans of options).
     """
 
@@ -143,8 +147,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A cost: ``value`` defines it, or is a Reference to an existing value. ``observed`` marks
-    ``observe``, whose value is already ``-log_prob`` of it."""
+    """A cost: ``value`` defines it, or is a Reference to an existing value.
+
+    ``observed`` marks ``observe``, whose value is already ``-log_prob`` of it.
+    """
 
     name: str
     value: Value
@@ -166,8 +172,11 @@ Node = Compute | Sample | Cost | Report
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A checked story. ``sample_plates`` are in the order of opening; ``types`` maps every value and
-    distribution of the story to its type."""
+    """A checked story.
+
+    ``sample_plates`` are in the order of opening; ``types`` maps every value and distribution of
+    the story to its type.
+    """
 
     name: str
     name_span: Span
@@ -200,6 +209,6 @@ class Graph:
 
 
 __all__ = [
-    "Callee", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input", "ModuleOption",
-    "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
+    "Callee", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input",
+    "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ def construction(graph: Graph, distribution: Distribution) -> Construct:
 
 def _defined(graph: Graph, name: str) -> Distribution:
     for node in graph.nodes:
-        if isinstance(node, Compute) and isinstance(node.value, Construct | Named):
-            if node.names == (name,):
-                return node.value
+        if isinstance(node, Compute) and node.names == (name,):
+            assert isinstance(node.value, Construct | Named)
+            return node.value
     raise KeyError(name)

@@ -1,7 +1,7 @@
 """Sizes of event dimensions: polynomials over the free dims of a story.
 
-A constant dim is its value, so ``[K]`` with ``dim K = 2`` equals ``[2]``; only a *literal* 1 broadcasts.
-A quotient that does not divide is kept as an opaque term, equal only to itself.
+A constant dim is its value, so ``[K]`` with ``dim K = 2`` equals ``[2]``; only a *literal* 1
+broadcasts. A quotient that does not divide is kept as an opaque term, equal only to itself.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Monomial = tuple[str, ...]  # sorted factors: free dims, or the text of an opaqu
 class Size:
     """``terms`` maps each product of free dims to its coefficient, sorted, zeros left out.
 
-    ``text`` is how the story wrote it (for messages only); ``literal`` marks a 1 that was written as
-    a number or made by an operation such as ``unsqueeze``, the only size that broadcasts.
+    ``text`` is how the story wrote it (for messages only); ``literal`` marks a 1 that was written
+    as a number or made by an operation such as ``unsqueeze``, the only size that broadcasts.
     """
 
     terms: tuple[tuple[Monomial, int], ...]

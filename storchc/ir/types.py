@@ -27,7 +27,7 @@ class ValueType:
 
 @dataclass(frozen=True, slots=True)
 class DistributionType:
-    """A distribution: ``batch`` is the event shape of its parameters, ``event`` the family's own."""
+    """A distribution: ``batch`` is its parameters' event shape, ``event`` the family's own."""
 
     family: str
     plates: Plates

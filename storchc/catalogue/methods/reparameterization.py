@@ -16,6 +16,7 @@ ENTRY = MethodEntry(
     formula="1/n Σ_k ∇_θ f(x(ε_k, θ)),  ε_k ~ p(ε)",
     evaluations="n",
     prefer="the family can be reparameterized and every path to every cost is differentiable",
-    reference="Kingma and Welling 2014, arXiv:1312.6114; implicit: Figurnov et al. 2018, arXiv:1805.08498",
-    notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet ...).",
+    reference="Kingma and Welling 2014, arXiv:1312.6114; "
+    "implicit: Figurnov et al. 2018, arXiv:1805.08498",
+    notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet …).",
 )

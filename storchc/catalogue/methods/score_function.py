@@ -28,5 +28,6 @@ ENTRY = MethodEntry(
     evaluations="n",
     prefer="nothing else is possible, or the cost is not differentiable; give it a baseline",
     reference="Williams 1992, Machine Learning 8; DiCE: Foerster et al. 2018, arXiv:1802.05098; "
-    "batch average: Kool et al. 2019, openreview r1lgTGL5DE; learned: Mnih and Gregor 2014, arXiv:1402.0030",
+    "batch average: Kool et al. 2019, openreview r1lgTGL5DE; "
+    "learned: Mnih and Gregor 2014, arXiv:1402.0030",
 )
