@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from storchc.analysis.dependence import Ancestors, Dependence
 from storchc.analysis.methods import Estimator
@@ -13,6 +12,7 @@ from storchc.ir.expression import Named, OverPlates, Reference
 from storchc.ir.graph import Compute, Graph, Sample
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
+from storchc.records import dataclass
 
 Scores = tuple[tuple[str, Plates], ...]
 """Samples whose log-probability enters a sum, each with the plates it is summed over first."""

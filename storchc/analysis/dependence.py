@@ -8,12 +8,13 @@ their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.analysis.edges import edges
 from storchc.ir.expression import Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 Ancestors = Mapping[str, Plates]
 """For each sample that a value depends on: the plates of that sample that some path mixes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from storchc.catalogue import functions
@@ -23,6 +22,7 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.graph import Callee
+from storchc.records import dataclass
 from storchc.source import Span
 
 Flow = Literal["smooth", "broken", "cut"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
@@ -13,6 +12,7 @@ from storchc.analysis.liveness import check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
+from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

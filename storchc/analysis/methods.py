@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from storchc.analysis.dependence import Dependence
@@ -19,6 +19,7 @@ from storchc.ir.expression import Construct, Distribution, Named, OverPlates, Va
 from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Report, Sample
 from storchc.ir.lookup import construction
 from storchc.ir.walk import expressions, walk
+from storchc.records import dataclass
 from storchc.source import Span
 
 Constant = int | float | bool | str | None | ModuleOption

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from storchc.catalogue import distributions, functions, methods, samplers
 from storchc.diagnostics import names as words
 from storchc.diagnostics.diagnostic import Problem, Problems
+from storchc.records import dataclass
 from storchc.source import Source, Span
 from storchc.syntax import tree
 

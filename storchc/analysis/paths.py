@@ -7,11 +7,12 @@ the places that break such a path; an empty list means that every path is differ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.analysis.edges import edges
 from storchc.ir.expression import Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
+from storchc.records import dataclass
 from storchc.source import Span
 
 

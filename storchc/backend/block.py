@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.backend.identifiers import Identifiers
 from storchc.backend.printer import WIDTH, statement
 from storchc.backend.python import Py
+from storchc.records import dataclass
 from storchc.source import Source, Span
 
 INDENT = 8

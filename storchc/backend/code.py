@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storchc.backend.python import Py
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

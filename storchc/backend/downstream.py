@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -12,6 +12,7 @@ from storchc.backend.statements import baseline
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 
 @dataclass(slots=True)

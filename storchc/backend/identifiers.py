@@ -8,9 +8,10 @@ hide is imported under ``_name``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.backend.python import Atom, Py, member, name, rebuild
+from storchc.records import dataclass
 
 RUNTIME = "storch_runtime"
 DISTRIBUTIONS = "storch_runtime.distributions"

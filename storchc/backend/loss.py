@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 
 from storchc.analysis.methods import Estimator
@@ -20,6 +20,7 @@ from storchc.backend.sums import MANY, plus
 from storchc.backend.total import Term, reduced
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 LONGEST = 88
 """Characters of a total that still reads well on one line."""

@@ -7,7 +7,8 @@ generated source in another way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from storchc.records import dataclass
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, NOT, AND, OR, CHOICE = range(10)
 _PRECEDENCE = {

@@ -6,13 +6,13 @@ Plates are eliminated newest first, so that each goes before every plate that it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 if TYPE_CHECKING:
     from storchc.analysis.dependence import Ancestors

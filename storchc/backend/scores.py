@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.analysis.credit import Scores
 from storchc.backend.code import Code
@@ -10,6 +10,7 @@ from storchc.backend.expressions import Writer
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.backend.sums import added
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 RECENT = 8
 """How many of the latest sums are looked through for a part of the next one."""

@@ -8,12 +8,12 @@ dimension at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from storchc.analysis.estimation import Estimation
 from storchc.backend.python import ALL, NONE, Py, index
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 DEEPEST = 12
 """Sample plates that a value may have before plates of size 1 lose their dimension.

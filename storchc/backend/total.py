@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from storchc.analysis.credit import Scores
@@ -14,6 +13,7 @@ from storchc.backend.reductions import Weights, reduce_all, weights_of
 from storchc.backend.scores import ScoreSums
 from storchc.backend.sums import MANY, added, stacked
 from storchc.ir.types import Plates
+from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

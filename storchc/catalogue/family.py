@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from storchc.catalogue.function import Misfit
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.records import dataclass
 from storchc.syntax.tree import Dtype
 
 Support = Literal[

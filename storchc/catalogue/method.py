@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from storchc.records import dataclass
 
 OptionKind = Literal[
     "count",  # an integer constant, at least ``least``

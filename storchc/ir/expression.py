@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import EllipsisType
 
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import DistributionType, ValueType
+from storchc.records import dataclass
 from storchc.source import Span
 
 Setting = int | float | bool | str | None | Size | Shape | tuple[int, ...] | tuple[object, ...]

@@ -6,12 +6,12 @@ Nodes stand in story order. Analyses do not change the graph; they are results o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.records import dataclass
 from storchc.source import Source, Span
 from storchc.syntax.tree import Call, Dtype, Expression, Flag
 

@@ -6,7 +6,9 @@ broadcasts. A quotient that does not divide is kept as an opaque term, equal onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from storchc.records import dataclass
 
 Monomial = tuple[str, ...]  # sorted factors: free dims, or the text of an opaque quotient
 

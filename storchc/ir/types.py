@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storchc.ir.size import Shape
+from storchc.records import dataclass
 from storchc.syntax.tree import Dtype
 
 Plates = frozenset[str]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem, Problems
+from storchc.records import dataclass
 from storchc.source import Span
 
 DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "use")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from lark import Token
@@ -14,6 +13,7 @@ from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.nearest import nearest
 from storchc.diagnostics.terminals import END, RESERVED, STATEMENTS, advice, phrases
+from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax.expressions import at
 from storchc.syntax.layout import KEYWORDS

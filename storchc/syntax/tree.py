@@ -5,9 +5,10 @@ Spans take no part in equality: a story and its YAML twin have equal trees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from storchc.records import dataclass
 from storchc.source import Span
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import yaml
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics import yaml_form
 from storchc.diagnostics.diagnostic import Problem, Problems
+from storchc.records import dataclass
 from storchc.source import Source, Span
 
 _DEPTH = 5 * words.DEPTH  # of YAML's own levels: a loop takes three, and some room for mistakes

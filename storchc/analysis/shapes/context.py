@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.analysis.names import Scope, Wanted
 from storchc.diagnostics.diagnostic import Problem, Problems
@@ -11,6 +11,7 @@ from storchc.ir.expression import Construct
 from storchc.ir.graph import Callee, DataPlate, Dim, Use
 from storchc.ir.size import Size
 from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.records import dataclass
 from storchc.syntax import tree
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storchc.analysis.shapes import expressions, sizes
 from storchc.analysis.shapes.context import Context, Refused
 from storchc.diagnostics import shapes as words
@@ -11,6 +9,7 @@ from storchc.ir import size as arithmetic
 from storchc.ir.expression import Literal, Range, Select, SelectItem, Value
 from storchc.ir.size import Shape, Size, constant
 from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax import tree
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storchc.analysis.shapes import distributions, expressions
 from storchc.analysis.shapes.constants import integer
@@ -17,6 +17,7 @@ from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct, Literal, Named, Value
 from storchc.ir.graph import Choice, ModuleOption
 from storchc.ir.types import DistributionType, write_shape
+from storchc.records import dataclass
 from storchc.syntax import tree
 
 Constant = int | float | bool | str | None | ModuleOption
