@@ -21,9 +21,9 @@ class Block:
     identifiers: Identifiers
     lines: list[str] = field(default_factory=list)
 
-    def story(self, span: Span) -> None:
-        """Name the story line that the next statements come from."""
-        self.note(f"{place(self.source, span)}  {shown(self.source, span)}")
+    def story(self, span: Span, said: str = "") -> None:
+        """Name the story line that the next statements come from, and what it says."""
+        self.note(f"{place(self.source, span)}  {said or shown(self.source, span)}")
 
     def note(self, text: str) -> None:
         """A comment of our own, above a block."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from storchc.analysis.estimation import Origin
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
@@ -60,10 +61,10 @@ class Followers:
             plates = self.samples[later].type.plates
             if not (kept <= plates and set(known) <= set(costs)):
                 continue
-            ancestors = self.writer.estimation.dependence.of[later]
-            if any(weights_of(self.writer, p, ancestors).samples for p in plates - kept):
+            origin = self._origin(later)
+            if any(weights_of(self.writer, p, origin).samples for p in plates - kept):
                 continue
-            reduced = reduce_all(self.writer, code, plates - kept, ancestors)
+            reduced = reduce_all(self.writer, code, plates - kept, origin)
             present = set(known)
             return [reduced], tuple(c for c in costs if c not in present)
         return [], costs
@@ -71,17 +72,19 @@ class Followers:
     def _reduced(self, cost: str, kept: Plates) -> Code:
         code = self.writer.costs[cost]
         detached = Code(method(code.py, "detach"), code.stored)
-        ancestors = self.writer.estimation.dependence.costs[cost]
+        origin = self.writer.estimation.origin(lambda d: d.costs[cost])
         plates = self.costs[cost].value.type.plates - kept
-        return reduce_all(self.writer, detached, plates, ancestors, attached=False)
+        return reduce_all(self.writer, detached, plates, origin, attached=False)
+
+    def _origin(self, sample: str) -> Origin:
+        return self.writer.estimation.origin(lambda d: d.of[sample])
 
     def _element_weights(self, sample: Sample, stored: Plates) -> Py | None:
         """The weights of the elements of R, for averages over them; None where all are equal."""
-        parameters = self.writer.estimation.dependence.parameters[sample.name]
-        ancestors = {**parameters, sample.name: frozenset[str]()}
+        origin = self._origin(sample.name)
         total: Code | None = None
         for plate in self.writer.storage.order(stored):
-            weights = weights_of(self.writer, plate, ancestors)
+            weights = weights_of(self.writer, plate, origin)
             if weights.samples:
                 total = self._times(total, Code(*product_of(self.writer, weights, self._weight)))
         if total is None:

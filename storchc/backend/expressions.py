@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from storchc.analysis.estimation import Estimation
@@ -65,6 +66,7 @@ class Writer:
     constants: dict[str, Py] = field(default_factory=dict)
     costs: dict[str, Code] = field(default_factory=dict)
     internal: dict[str, str] = field(default_factory=dict)
+    sized: set[str] = field(default_factory=set)
     block: Block | None = None
     detached: bool = False
 
@@ -109,6 +111,7 @@ class Writer:
     def plate_size(self, plate: str) -> Py:
         """The number of elements of a plate."""
         if plate in self.graph.data_plates:
+            self.sized.add(plate)
             return name(self.locals[plate])
         return index(member(name(self.locals[plate]), "shape"), literal(0))
 
@@ -138,13 +141,15 @@ class Writer:
     def _factor(self, factor: str) -> Py:
         """A free dim, or a quotient of sizes written out."""
         if factor in self.locals:
+            self.sized.add(factor)
             return name(self.locals[factor])
-        return Atom(f"({self._quotient(factor)})")
+        return Atom(self._quotient(factor))
 
     def _quotient(self, text: str) -> str:
         """The text of an opaque quotient: dims, numbers and operators only, by construction."""
-        words = text.replace("(", " ( ").replace(")", " ) ").replace("*", " * ").split()
-        return " ".join(self.locals.get(w, w) for w in words).replace("/ /", "//")
+        words = re.findall(r"\w+|\W+", text)
+        self.sized.update(w for w in words if w in self.locals)
+        return "".join(self.locals.get(w, w) for w in words)
 
     def creation(self, dtype: Dtype) -> dict[str, Py]:
         """``dtype`` and ``device`` of a tensor that the story makes."""

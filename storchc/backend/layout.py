@@ -59,9 +59,9 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
     kept = _stored(writer, _code_plates(writer, node), plates)
     if kept is not None:
         options["stored"] = _names(kept)
-    known = writer.estimation.dependence
-    ancestors = (known.costs if isinstance(node, Cost) else known.reports)[node.name]
-    weights = {p: weights_of(writer, p, ancestors).samples for p in writer.graph.order(plates)}
+    kind = "costs" if isinstance(node, Cost) else "reports"
+    origin = writer.estimation.origin(lambda d: getattr(d, kind)[node.name])
+    weights = {p: weights_of(writer, p, origin).samples for p in writer.graph.order(plates)}
     carried = {p: _names(w) for p, w in weights.items() if w}
     if carried:
         options["weights"] = table(carried)

@@ -60,7 +60,7 @@ class Loss:
             self.writer.costs[cost.name],
             self.writer.estimation.credit.scores[cost.name],
             cost.value.type.plates,
-            self.writer.estimation.dependence.costs[cost.name],
+            self.writer.estimation.origin(lambda d: d.costs[cost.name]),
         )
 
     def _control_variate(
@@ -92,16 +92,14 @@ class Loss:
         return target
 
     def _control_term(self, sample: Sample, control: str, mixed: Plates) -> Term:
-        dependence = self.writer.estimation.dependence
         code = Code(name(control), self.writer.storage.full(sample.type.plates))
         before = self.writer.estimation.credit.before[sample.name]
         wanted = f"before_{sample.name}"
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, code, wanted)
             code, before = summed(self.writer, boxed, mixed), ()
-        parameters = dependence.parameters[sample.name]
-        ancestors = {**parameters, sample.name: parameters.get(sample.name, frozenset())}
-        return Term(wanted, code, before, sample.type.plates - mixed, ancestors)
+        origin = self.writer.estimation.origin(lambda d: d.of[sample.name])
+        return Term(wanted, code, before, sample.type.plates - mixed, origin)
 
     def _total(self) -> None:
         loss = self.writer.inner("loss")

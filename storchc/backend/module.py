@@ -214,7 +214,8 @@ def _check_inputs(writer: Writer, block: Block) -> None:
         *writer.graph.data_plates,
         *(d.name for d in writer.graph.dims.values() if d.value is None),
     ):
-        block.assign(writer.locals[bound], index(sizes, literal(bound)))
+        if bound in writer.sized:
+            block.assign(writer.locals[bound], index(sizes, literal(bound)))
 
 
 def _finish(writer: Writer, block: Block, loss: Loss) -> None:

@@ -6,6 +6,7 @@ Plates are eliminated newest first, so that each goes before every plate that it
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
@@ -15,28 +16,34 @@ from storchc.ir.types import Plates
 from storchc.records import dataclass
 
 if TYPE_CHECKING:
-    from storchc.analysis.dependence import Ancestors
+    from storchc.analysis.estimation import Origin
     from storchc.backend.expressions import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The samples whose weights multiply to those of a plate, and whether 1/n is among them."""
+    """The samples whose weights multiply to those of a plate, and whether 1/n is among them.
+
+    Those in ``cut`` reach the value through a `stop_gradient` only: no gradient goes that way.
+    """
 
     samples: tuple[str, ...]
     complete: bool
+    cut: frozenset[str]
 
 
-def weights_of(writer: Writer, plate: str, ancestors: Ancestors) -> Weights:
-    """The weights of ``plate`` for a value with these ancestors."""
+def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
+    """The weights of ``plate`` for a value of this origin."""
     estimators = writer.estimation.estimators
     samples = tuple(
         s.name
         for s in writer.graph.samples
         if s.plate == plate
-        and (estimators[s.name].enumerated or (estimators[s.name].weighted and s.name in ancestors))
+        and (estimators[s.name].enumerated or estimators[s.name].weighted)
+        and s.name in origin.touched
     )
-    return Weights(samples, plate in samples)
+    cut = frozenset(s for s in samples if s not in origin.credited)
+    return Weights(samples, plate in samples, cut)
 
 
 def weight_plates(writer: Writer, sample: str) -> Plates:
@@ -51,7 +58,7 @@ def reduce_all(
     writer: Writer,
     code: Code,
     plates: Plates,
-    ancestors: Ancestors,
+    origin: Origin,
     *,
     attached: bool = True,
 ) -> Code:
@@ -59,13 +66,13 @@ def reduce_all(
     waiting: list[str] = []
     kind = ""
     for plate in writer.storage.order(plates):
-        weights = weights_of(writer, plate, ancestors)
+        weights = weights_of(writer, plate, origin)
         wanted = _kind(writer, plate, weights)
         if waiting and wanted != kind:
             code = _uniform(writer, code, waiting, kind)
             waiting = []
         if wanted == "weighted":
-            code = _weighted(writer, code, plate, weights, lambda s: _weight(writer, s, attached))
+            code = _weighted(writer, code, plate, weights, partial(_weight, writer, weights, attached))
         elif plate in code.stored:
             waiting.append(plate)
             kind = wanted
@@ -81,10 +88,11 @@ def _kind(writer: Writer, plate: str, weights: Weights) -> str:
     return "sum" if data is not None and data.reduction == "sum" else "mean"
 
 
-def _weight(writer: Writer, sample: str, attached: bool) -> Py:
+def _weight(writer: Writer, weights: Weights, attached: bool, sample: str) -> Py:
     weight = member(writer.draw(sample), "weight")
+    carries = attached and sample not in weights.cut
     enumerated = writer.estimation.estimators[sample].enumerated
-    return method(weight, "detach") if enumerated and not attached else weight
+    return method(weight, "detach") if enumerated and not carries else weight
 
 
 def _uniform(writer: Writer, code: Code, plates: list[str], kind: str) -> Code:
@@ -147,19 +155,18 @@ def product_of(writer: Writer, weights: Weights, weight: Callable[[str], Py]) ->
 def over_plates(writer: Writer, value: OverPlates) -> Code:
     """``mean(value, over=p)`` and its kin."""
     code = writer.as_float(value.value)
-    ancestors = writer.estimation.dependence.expression(value.value)
+    origin = writer.estimation.origin(lambda d: d.expression(value.value))
     for plate in writer.storage.order(frozenset(value.plates)):
-        code = _over(writer, value, code, plate, ancestors)
+        code = _over(writer, value, code, plate, weights_of(writer, plate, origin))
     return code
 
 
-def _over(writer: Writer, value: OverPlates, code: Code, plate: str, ancestors: Ancestors) -> Code:
-    weights = weights_of(writer, plate, ancestors)
+def _over(writer: Writer, value: OverPlates, code: Code, plate: str, weights: Weights) -> Code:
     rank = value.type.rank
     if value.function == "logmeanexp":
         return _log_mean_exp(writer, code, plate, weights, rank)
     if weights.samples:
-        return _weighted(writer, code, plate, weights, lambda s: _inner(writer, s), rank)
+        return _weighted(writer, code, plate, weights, partial(_inner, writer, weights), rank)
     if plate not in code.stored:
         return _times(writer, code, plate) if value.function == "sum" else code
     dim = writer.storage.dim(plate, code.stored)
@@ -167,13 +174,12 @@ def _over(writer: Writer, value: OverPlates, code: Code, plate: str, ancestors: 
     return Code(method(code.py, function, literal(dim)), code.stored - {plate})
 
 
-def _inner(writer: Writer, sample: str) -> Py:
+def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     """A weight inside ``over=``: an importance weight carries the score of its own sample."""
-    draw = writer.draw(sample)
-    weight = member(draw, "weight")
-    if not writer.estimation.estimators[sample].weighted:
+    weight = _weight(writer, weights, True, sample)
+    if sample in weights.cut or not writer.estimation.estimators[sample].weighted:
         return weight
-    return infix("*", weight, member(draw, "box"))
+    return infix("*", weight, member(writer.draw(sample), "box"))
 
 
 def _log_mean_exp(writer: Writer, code: Code, plate: str, weights: Weights, rank: int) -> Code:
@@ -184,7 +190,7 @@ def _log_mean_exp(writer: Writer, code: Code, plate: str, weights: Weights, rank
         dim = writer.storage.dim(plate, code.stored)
         reduced = call(function, code.py, literal(None), tuple_of(literal(dim)))
         return Code(reduced, code.stored - {plate})
-    factor, factor_plates = product_of(writer, weights, lambda s: _inner(writer, s))
+    factor, factor_plates = product_of(writer, weights, partial(_inner, writer, weights))
     stored = code.stored | factor_plates
     if not weights.complete:
         factor = infix("/", factor, writer.plate_size(plate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.analysis.methods import Estimator
 from storchc.backend import calls
 from storchc.backend.block import Block
 from storchc.backend.code import Code
@@ -94,8 +95,8 @@ def _comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates
 
 
 def _sample(writer: Writer, block: Block, node: Sample) -> None:
-    block.story(node.span)
     estimator = writer.estimation.estimators[node.name]
+    block.story(node.span, _given_method(writer, node, estimator))
     own = frozenset() if node.joins else frozenset({node.name})
     plates = writer.storage.full(node.type.plates - own)
     aligned = frozenset[str]() if estimator.enumerated else plates
@@ -109,6 +110,14 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
     value = _define(writer, node.name, stored)
     block.assign(value, member(name(draw), "value"), _comment(writer, node.type, stored))
+
+
+def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:
+    """What to say of a sample whose method was given from outside the story."""
+    text_end = len(writer.graph.source.text)
+    if node.raw_method is None or node.raw_method.span.start <= text_end:
+        return ""
+    return f"sample {node.name} with {estimator.name}, as given when it was compiled"
 
 
 def _law(writer: Writer, block: Block, node: Sample, code: Py) -> str:

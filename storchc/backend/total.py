@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from storchc.analysis.credit import Scores
-from storchc.analysis.dependence import Ancestors
+from storchc.analysis.estimation import Origin
 from storchc.backend.code import Code
 from storchc.backend.python import Py, call, infix, literal, method
 from storchc.backend.reductions import Weights, reduce_all, weights_of
@@ -24,7 +24,7 @@ class Term:
     code: Code
     scores: Scores
     plates: Plates
-    ancestors: Ancestors
+    origin: Origin
 
 
 def reduced(sums: ScoreSums, terms: Iterable[Term]) -> list[Py]:
@@ -42,7 +42,7 @@ def _likeness(sums: ScoreSums, term: Term) -> object:
 
 
 def _weights(sums: ScoreSums, term: Term) -> tuple[tuple[str, Weights], ...]:
-    found = [(p, weights_of(sums.writer, p, term.ancestors)) for p in sorted(term.plates)]
+    found = [(p, weights_of(sums.writer, p, term.origin)) for p in sorted(term.plates)]
     return tuple((p, w) for p, w in found if w.samples)
 
 
@@ -54,7 +54,7 @@ def _reduced(sums: ScoreSums, group: list[Term]) -> Py:
         if term not in chain:
             parts.append(sums.boxed(term.scores, term.code, term.name))
     first = group[0]
-    return reduce_all(sums.writer, added(sums.writer, parts), first.plates, first.ancestors).py
+    return reduce_all(sums.writer, added(sums.writer, parts), first.plates, first.origin).py
 
 
 def _merged(sums: ScoreSums, group: list[Term]) -> list[Term]:
@@ -70,7 +70,7 @@ def _sum_of(sums: ScoreSums, terms: list[Term]) -> Term:
     if len(terms) == 1:
         return first
     code = added(sums.writer, [t.code for t in terms])
-    return Term(first.name, code, first.scores, first.plates, first.ancestors)
+    return Term(first.name, code, first.scores, first.plates, first.origin)
 
 
 def _chain(sums: ScoreSums, terms: list[Term]) -> list[Term]:

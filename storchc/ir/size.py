@@ -98,7 +98,7 @@ def floor_divide(a: Size, b: Size) -> Size:
         return Size(exact.terms, text)
     if a.value is not None and b.value is not None and b.value > 0:
         return constant(a.value // b.value, text=text, literal=False)
-    return Size((((f"({a.canonical()}) // ({b.canonical()})",), 1),), text)
+    return Size((((f"(({a.canonical()}) // ({b.canonical()}))",), 1),), text)
 
 
 def divide(a: Size, b: Size) -> Size | None:

@@ -60,7 +60,6 @@ class Importance(StoryModule):
         like = agreement({"x": x, "mu": self.mu, "nu": self.nu})
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, like)
-        data = sizes["data"]
 
         # story.story:9  sample z ~ Normal(mu, 1) with ScoreFunction() using ImportanceSampling(n=8
         z_law = Normal(loc=self.mu, scale=1.0)

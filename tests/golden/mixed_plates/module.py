@@ -67,7 +67,6 @@ class MixedPlates(StoryModule):
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, like)
         beta = _beta.check(beta, sizes, like)
-        data = sizes["data"]
 
         # story.story:9  sample a ~ Bernoulli(logits=w * x) with ScoreFunction(n=3, baseline=moving
         a_law = Bernoulli(logits=self.w * x)
@@ -90,9 +89,6 @@ class MixedPlates(StoryModule):
         spread = beta * (a.mean(1) - 0.5) ** 2  # [a]
 
         # the loss: every cost with the scores of the samples that it depends on
-        bound_score = a_draw.score.sum(0) + b_draw.score.sum(0)  # [data]
-        bound_box = magic_box(bound_score)
-        spread_box = magic_box(a_draw.score.sum(1))
         after_b = bound.detach()  # [data]
         b_downstream = Downstream(after_b[None], baseline=(self.w * x.detach())[None], mixed=(0,))
         b_control = methods["b"].control_variate(b_draw, b_downstream)
@@ -103,7 +99,10 @@ class MixedPlates(StoryModule):
         after_a_ = spread.detach()  # [a]
         a_downstream_1 = Downstream(after_a_[:, None], slot=1, mixed=(1,))
         a_control_1 = methods["a"].control_variate(a_draw, a_downstream_1)
-        loss = (bound_box * bound + (a_draw.box * b_control).sum(0) + a_control.sum(0)).sum()
+        bound_score = a_draw.score.sum(0) + b_draw.score.sum(0)  # [data]
+        bound_box = magic_box(bound_score)  # [data]
+        spread_box = magic_box(a_draw.score.sum(1))  # [a]
+        loss = (bound_box * bound + ((a_draw.box * b_control).sum(0) + a_control.sum(0))).sum()
         loss = loss + (spread_box * spread + a_control_1.sum(1)).mean()
 
         return self.end_watched(
