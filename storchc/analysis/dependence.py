@@ -27,10 +27,13 @@ class Dependence:
     """Ancestors, as far as the story has been walked.
 
     ``of`` holds those of every named value, a sample itself included; ``parameters``, ``costs`` and
-    ``reports`` those of the parameters of a sample, of a cost, of a report.
+    ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
+    what a value is made of behind a `stop_gradient` too: no path, but it still moves with the value.
     """
 
     graph: Graph
+    through_cuts: bool = False
+    met_cut: bool = False
     of: dict[str, Ancestors] = field(default_factory=dict)
     parameters: dict[str, Ancestors] = field(default_factory=dict)
     costs: dict[str, Ancestors] = field(default_factory=dict)
@@ -40,11 +43,12 @@ class Dependence:
         """The ancestors of any expression over names seen so far."""
         if isinstance(value, Reference | Named):
             return self.of.get(value.name, NOTHING)
-        found = [
-            self._mixed(self.expression(edge.operand), edge.plates)
-            for edge in edges(value, self.graph.callees)
-            if edge.flow != "cut"
-        ]
+        found: list[Ancestors] = []
+        for edge in edges(value, self.graph.callees):
+            cut = edge.flow == "cut"
+            self.met_cut |= cut
+            if self.through_cuts or not cut:
+                found.append(self._mixed(self.expression(edge.operand), edge.plates))
         return merge(found)
 
     def _mixed(self, ancestors: Ancestors, plates: tuple[str, ...]) -> Ancestors:
@@ -57,9 +61,9 @@ class Dependence:
         }
 
 
-def dependence(graph: Graph) -> Dependence:
+def dependence(graph: Graph, *, through_cuts: bool = False) -> Dependence:
     """Walk the graph once, in story order."""
-    result = Dependence(graph)
+    result = Dependence(graph, through_cuts)
     for node in graph.nodes:
         match node:
             case Compute(names, value, _, _):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
-from storchc.analysis.dependence import Dependence, dependence
+from storchc.analysis.dependence import Ancestors, Dependence, dependence
 from storchc.analysis.liveness import check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.diagnostics.diagnostic import Problems
@@ -16,24 +16,39 @@ from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The samples that a value is made of; ``credited`` are those that reach it without a cut."""
+
+    touched: Ancestors
+    credited: Ancestors
+
+
+@dataclass(frozen=True, slots=True)
 class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
-    ``live`` holds the names that carry a gradient to something that learns; ``order`` is the
-    highest derivative that is right, None for any.
+    ``touched`` is the dependence that looks through cuts; ``live`` holds the names that carry a
+    gradient to something that learns; ``order`` is the highest derivative that is right, None for
+    any.
     """
 
     dependence: Dependence
+    touched: Dependence
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
     credit: Credit
     order: int | None
 
+    def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:
+        """The origin of the value whose ``ancestors`` are asked for."""
+        return Origin(ancestors(self.touched), ancestors(self.dependence))
+
 
 def analyse(graph: Graph, problems: Problems) -> Estimation:
     """Paths, methods, credit: each stage reads the graph and the stages before it."""
     dependent = dependence(graph)
-    estimators = resolve(graph, dependent, problems)
+    touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
+    estimators = resolve(graph, touched, problems)
     crediting.check(graph, dependent, estimators, problems)
     live = live_names(graph, estimators)
     check_supports(graph, estimators, live, problems)
@@ -42,4 +57,4 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
-    return Estimation(dependent, estimators, live, credit, min(orders, default=None))
+    return Estimation(dependent, touched, estimators, live, credit, min(orders, default=None))

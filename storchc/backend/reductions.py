@@ -39,8 +39,10 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
         s.name
         for s in writer.graph.samples
         if s.plate == plate
-        and (estimators[s.name].enumerated or estimators[s.name].weighted)
-        and s.name in origin.touched
+        and (
+            estimators[s.name].enumerated
+            or (estimators[s.name].weighted and s.name in origin.touched)
+        )
     )
     cut = frozenset(s for s in samples if s not in origin.credited)
     return Weights(samples, plate in samples, cut)

@@ -141,7 +141,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "dot": lambda a, b: (as_float(a) * as_float(b)).sum(),
     "binary_cross_entropy_with_logits": _cross_entropy,
     "mse_loss": lambda a, b: (as_float(a) - as_float(b)).square(),
-    "stop_gradient": lambda x: x.detach(),
+    "stop_gradient": lambda x: tensor(x).detach(),
     "log_prob": laws.log_prob,
     "entropy": laws.entropy,
     "kl_divergence": laws.kl_divergence,
