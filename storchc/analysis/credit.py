@@ -10,7 +10,7 @@ from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Named, OverPlates, Reference
 from storchc.ir.graph import Compute, Graph, Sample
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
@@ -35,45 +35,44 @@ def assign(
     graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], live: frozenset[str]
 ) -> Credit:
     """Every cost credits the scores of the samples it depends on, and of no others."""
-    scoring = frozenset(
-        name for name, e in estimators.items() if e.carrier == "score" and f"~{name}" in live
-    )
+    scoring = {
+        s.name: s
+        for s in graph.samples
+        if estimators[s.name].carrier == "score" and f"~{s.name}" in live
+    }
+    weighted = frozenset(name for name in scoring if estimators[name].weighted)
+    plain = {name: (name, NO_PLATES) for name in scoring}  # shared: a chain has millions of them
 
     def scores(ancestors: Ancestors, plates: Plates) -> Scores:
-        return tuple(
-            (s.name, _mixed(s, ancestors, estimators))
-            for s in graph.samples
-            if s.name in ancestors
-            and s.name in scoring
-            and (s.plate in plates or not estimators[s.name].weighted)
-        )
+        found = ancestors.keys() & scoring.keys()
+        if weighted:
+            found = {n for n in found if n not in weighted or scoring[n].plate in plates}
+        order = [name for name in scoring if name in found]
+        return tuple(_scored(scoring[n], ancestors[n], n in weighted, plain[n]) for n in order)
 
     by_cost = {c.name: scores(dependent.costs[c.name], c.value.type.plates) for c in graph.costs}
-    groups: dict[str, dict[Plates, list[str]]] = {
-        name: {} for name in estimators if name in scoring
-    }
+    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in scoring}
     for cost, members in by_cost.items():
         for name, mixed in members:
             groups[name].setdefault(mixed, []).append(cost)
     return Credit(
         by_cost,
-        {
-            s.name: scores(dependent.parameters[s.name], s.type.plates)
-            for s in graph.samples
-            if s.name in groups
-        },
+        {n: scores(dependent.parameters[n], s.type.plates) for n, s in scoring.items()},
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
     )
 
 
-def _mixed(sample: Sample, ancestors: Ancestors, estimators: Mapping[str, Estimator]) -> Plates:
-    """The plates over which a score is summed.
+def _scored(
+    sample: Sample, mixed: Plates, weighted: bool, plain: tuple[str, Plates]
+) -> tuple[str, Plates]:
+    """A sample with the plates over which its score is summed.
 
     Importance weights carry the score of their own sample into a reduction of its plate; outside of
     it the score stays with its element.
     """
-    own = frozenset({sample.plate}) if estimators[sample.name].weighted else frozenset[str]()
-    return ancestors[sample.name] - own
+    if weighted:
+        mixed = mixed - {sample.plate}
+    return (sample.name, mixed) if mixed else plain
 
 
 def check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
@@ -23,7 +24,7 @@ class Origin:
     credited: Ancestors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
@@ -32,12 +33,17 @@ class Estimation:
     any.
     """
 
+    graph: Graph
     dependence: Dependence
     touched: Dependence
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
-    credit: Credit
     order: int | None
+
+    @cached_property
+    def credit(self) -> Credit:
+        """Which scores multiply which cost; as large as a long chain is squared, so made on demand."""
+        return crediting.assign(self.graph, self.dependence, self.estimators, self.live)
 
     def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:
         """The origin of the value whose ``ancestors`` are asked for."""
@@ -53,8 +59,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     live = live_names(graph, estimators)
     check_supports(graph, estimators, live, problems)
     check_coupling(graph, dependent, estimators, problems)
-    credit = crediting.assign(graph, dependent, estimators, live)
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
-    return Estimation(dependent, touched, estimators, live, credit, min(orders, default=None))
+    return Estimation(graph, dependent, touched, estimators, live, min(orders, default=None))

@@ -85,6 +85,7 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
     """The estimator of every sample, from the end of the story to its start."""
     demands = Demands(graph)
     counts = {s.name: stated_count(s) for s in graph.samples if not s.joins}
+    mixing = _mixing(graph, dependent)
     found: dict[str, Estimator] = {}
     for node in reversed(graph.nodes):
         match node:
@@ -95,7 +96,7 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
                 if demand is not None:
                     demands.push(value, demand)
             case Sample():
-                site = _site(graph, node, demands, counts, dependent, problems)
+                site = _site(graph, node, demands, counts, mixing, problems)
                 found[node.name] = estimator = _estimator(site)
                 _push_parameters(node, estimator, demands)
     return {s.name: found[s.name] for s in graph.samples}
@@ -111,21 +112,27 @@ def stated_count(node: Sample) -> int:
     return 1
 
 
+def _mixing(graph: Graph, dependent: Dependence) -> frozenset[str]:
+    """The samples whose own plate is reduced on the way to some cost."""
+    plates = {s.name: s.plate for s in graph.samples}
+    return frozenset(
+        name
+        for ancestors in dependent.costs.values()
+        for name, mixed in ancestors.items()
+        if mixed and plates[name] in mixed
+    )
+
+
 def _site(
     graph: Graph,
     node: Sample,
     demands: Demands,
     counts: Mapping[str, int],
-    dependent: Dependence,
+    mixing: frozenset[str],
     problems: Problems,
 ) -> _Site:
     family = distributions.lookup(node.distribution.type.family)
     assert family is not None
-    mixes = any(
-        node.plate in ancestors[node.name]
-        for ancestors in dependent.costs.values()
-        if node.name in ancestors
-    )
     return _Site(
         graph,
         node,
@@ -133,7 +140,7 @@ def _site(
         construction(graph, node.distribution),
         demands.of.get(node.name),
         counts,
-        mixes,
+        node.name in mixing,
         problems,
     )
 
