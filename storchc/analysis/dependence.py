@@ -28,7 +28,8 @@ class Dependence:
 
     ``of`` holds those of every named value, a sample itself included; ``parameters``, ``costs`` and
     ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
-    what a value is made of behind a `stop_gradient` too: no path, but it still moves with the value.
+    what a value is made of behind a `stop_gradient` too: no path, but it still moves with the
+    value.
     """
 
     graph: Graph

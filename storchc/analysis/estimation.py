@@ -42,7 +42,7 @@ class Estimation:
 
     @cached_property
     def credit(self) -> Credit:
-        """Which scores multiply which cost; as large as a long chain is squared, so made on demand."""
+        """Which scores multiply which cost; quadratic in a long chain, so made on demand."""
         return crediting.assign(self.graph, self.dependence, self.estimators, self.live)
 
     def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:

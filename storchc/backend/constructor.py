@@ -182,7 +182,7 @@ def _class(writer: Writer, estimator: Estimator) -> Py:
 
 
 def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:
-    """How many, where the sample opens its own plate; a method of the user's has its own default."""
+    """How many, where the sample opens its own plate; a user's method has its own default."""
     if estimator.entry is None:
         return {}
     if estimator.enumerated or node.joins:

@@ -78,7 +78,8 @@ def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
     """The parameters of a distribution as code, each evaluated once."""
     constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
-    if (tensor or value.family in _HOLDS_A_TENSOR) and all(c.plain for n, c in codes.items() if n not in constant):
+    plain = all(c.plain for n, c in codes.items() if n not in constant)
+    if plain and (tensor or value.family in _HOLDS_A_TENSOR):
         # the last one: the number of trials, which comes first, decides how large a support is
         last = next((n for n in reversed(codes) if n not in constant), None)
         if last is not None:
@@ -92,9 +93,7 @@ def _family(value: Construct) -> Family:
     return family
 
 
-def _built(
-    writer: Writer, value: Construct, codes: Parameters, plates: Plates, rank: int
-) -> Code:
+def _built(writer: Writer, value: Construct, codes: Parameters, plates: Plates, rank: int) -> Code:
     own = {p.name: p.rank for p in _family(value).parameters}
     stored = _stored(codes)
     target = stored | plates if stored else stored

@@ -50,8 +50,8 @@ from storchc.syntax.tree import Dtype
 class Writer:
     """Writes expressions of one story. ``locals`` are the identifiers of its names.
 
-    ``stored`` grows statement by statement. ``detached`` cuts values off from their gradient, but not
-    params and modules: what the inputs of a learned baseline need.
+    ``stored`` grows statement by statement. ``detached`` cuts values off from their gradient, but
+    not params and modules: what the inputs of a learned baseline need.
     """
 
     graph: Graph

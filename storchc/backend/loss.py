@@ -30,8 +30,8 @@ LONGEST = 88
 class Loss:
     """Writes the loss of one story into a block.
 
-    ``late`` are the terms of methods of the user's, which may turn out to be none; ``own_losses`` name
-    the locals that train the methods' own parameters.
+    ``late`` are the terms of methods of the user's, which may turn out to be none; ``own_losses``
+    name the locals that train the methods' own parameters.
     """
 
     writer: Writer

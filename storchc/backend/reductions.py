@@ -74,7 +74,8 @@ def reduce_all(
             code = _uniform(writer, code, waiting, kind)
             waiting = []
         if wanted == "weighted":
-            code = _weighted(writer, code, plate, weights, partial(_weight, writer, weights, attached))
+            weight = partial(_weight, writer, weights, attached)
+            code = _weighted(writer, code, plate, weights, weight)
         elif plate in code.stored:
             waiting.append(plate)
             kind = wanted

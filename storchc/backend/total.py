@@ -92,7 +92,8 @@ def _stacked(sums: ScoreSums, chain: list[Term]) -> Code:
     parts = [sums.more((), chain[0].scores)]
     parts += [sums.more(a.scores, b.scores) for a, b in pairwise(chain)]
     scores = method(stacked([p.py for p in parts]), "cumsum", literal(0))
-    totals = writer.named("scores", Code(scores, stored), "one row a cost, with all scores above it")
+    comment = "one row a cost, with all scores above it"
+    totals = writer.named("scores", Code(scores, stored), comment)
     costs = writer.named("costs", Code(stacked([t.code.py for t in chain]), stored))
     box = call(writer.runtime("magic_box"), totals.py)
     return Code(method(infix("*", box, costs.py), "sum", literal(0)), stored)
