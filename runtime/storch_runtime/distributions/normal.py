@@ -78,10 +78,11 @@ class Normal(Distribution):
         return loc + noise if scale == 1 else torch.add(loc, noise, alpha=scale)
 
     def _fresh_noise(self, loc: Parameter, n: int | None) -> Tensor:
-        if n is None and isinstance(loc, Tensor) and not isinstance(self._scale, Tensor):
-            return torch.randn_like(loc)
-        shape, like = drawn(n, self.batch_shape), self._like()
-        return torch.randn(shape, dtype=like.dtype, device=like.device)
+        if isinstance(loc, Tensor) and not isinstance(self._scale, Tensor):
+            if n is None:
+                return torch.randn_like(loc)
+            return loc.new_empty((n, *loc.shape)).normal_()
+        return self._like().new_empty(drawn(n, self.batch_shape)).normal_()
 
     def noise(self, value: Tensor) -> Tensor:
         """The noise that gives ``value``."""
