@@ -1,8 +1,8 @@
 """The Bernoulli toy: E[(b - t)²] falls as b is more often on the nearer side of t.
 
 With t = 0.45 the best probability of b = 1 is 0, and the costs of the two choices differ by 0.1
-only: a noisy gradient wanders, and a biased one may settle elsewhere. Compare the methods' last
-columns. Run `python specs/bernoulli_toy/train.py`.
+only: a noisy gradient wanders, and a biased one may settle elsewhere.
+Run `python specs/bernoulli_toy/train.py`.
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ def measure(method: str, repeats: int) -> Row:
 
 def show(rows: list[Row]) -> None:
     """Print measured values beside the exact ones."""
-    table = Table("method", "mean", "exact", "variance", "exact", title="d E[f] / dc")
+    table = Table(
+        "method", "mean", "exact", "variance", "exact", title="derivative of the expected cost by c"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:

@@ -42,7 +42,18 @@ def find(cases: list[Case]) -> dict[str, Step]:
             found[name] = step
         except (Exception, RecursionError) as error:
             print(f"storchastic, {name}: {type(error).__name__}: {error}")
+            forget()
     return found
+
+
+def forget() -> None:
+    """Clear what an exception leaves behind in the package; the next step would fail on it."""
+    import storch
+
+    storch.inference._cost_tensors = []
+    storch.inference._sampling_methods = []
+    storch.wrappers._context_stochastic = False
+    storch.wrappers._context_deterministic = 0
 
 
 def introduction(method: str, n: int) -> Step:
