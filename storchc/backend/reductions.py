@@ -1,11 +1,11 @@
 """Reducing plates: weighted over sample plates, mean or sum over data plates (LOSS.md §1).
 
-Plates are eliminated newest first, so that each goes before every plate that its weights carry.
+A plate goes before every plate that its weights carry, which is nearly always: newest first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The samples whose weights multiply to those of a plate, and whether 1/n is among them.
+    """The samples whose weights multiply to those of some plates.
 
-    Those in ``cut`` reach the value through a `stop_gradient` only: no gradient goes that way.
+    ``averaged`` are the plates whose 1/n is not among the weights. Those in ``cut`` reach the value
+    through a `stop_gradient` only: no gradient goes that way.
     """
 
     samples: tuple[str, ...]
-    complete: bool
+    averaged: tuple[str, ...]
     cut: frozenset[str]
 
 
@@ -45,7 +46,34 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
         )
     )
     cut = frozenset(s for s in samples if s not in origin.credited)
-    return Weights(samples, plate in samples, cut)
+    return Weights(samples, () if plate in samples else (plate,), cut)
+
+
+def elimination(
+    writer: Writer, plates: Plates, origin: Origin
+) -> Iterator[tuple[tuple[str, ...], Weights]]:
+    """The plates in the order in which they are reduced, with their weights.
+
+    Plates whose weights carry one another go together.
+    """
+    left = {p: weights_of(writer, p, origin) for p in writer.storage.order(plates)}
+    carried = {p: _carried(writer, w) - {p} for p, w in left.items()}
+    while left:
+        free = [p for p in left if not any(p in carried[q] for q in left)]
+        group = tuple(free[:1] or [p for p in left if carried[p] & left.keys()])
+        yield group, _together([left.pop(p) for p in group])
+
+
+def _carried(writer: Writer, weights: Weights) -> Plates:
+    return frozenset[str]().union(*(weight_plates(writer, s) for s in weights.samples))
+
+
+def _together(parts: list[Weights]) -> Weights:
+    if len(parts) == 1:
+        return parts[0]
+    samples = tuple(s for w in parts for s in w.samples)
+    averaged = tuple(p for w in parts for p in w.averaged)
+    return Weights(samples, averaged, frozenset[str]().union(*(w.cut for w in parts)))
 
 
 def weight_plates(writer: Writer, sample: str) -> Plates:
@@ -67,20 +95,19 @@ def reduce_all(
     """``code`` (event []) reduced over ``plates`` as the total cost reduces them."""
     waiting: list[str] = []
     kind = ""
-    for plate in writer.storage.order(plates):
-        weights = weights_of(writer, plate, origin)
-        wanted = _kind(writer, plate, weights)
+    for group, weights in elimination(writer, plates, origin):
+        wanted = _kind(writer, group[0], weights)
         if waiting and wanted != kind:
             code = _uniform(writer, code, waiting, kind)
             waiting = []
         if wanted == "weighted":
             weight = partial(_weight, writer, weights, attached)
-            code = _weighted(writer, code, plate, weights, weight)
-        elif plate in code.stored:
-            waiting.append(plate)
+            code = _weighted(writer, code, group, weights, weight)
+        elif group[0] in code.stored:
+            waiting.append(group[0])
             kind = wanted
         elif wanted == "sum":
-            code = _times(writer, code, plate)
+            code = _times(writer, code, group[0])
     return _uniform(writer, code, waiting, kind) if waiting else code
 
 
@@ -117,26 +144,33 @@ def _times(writer: Writer, code: Code, plate: str) -> Code:
 def _weighted(
     writer: Writer,
     code: Code,
-    plate: str,
+    plates: tuple[str, ...],
     weights: Weights,
     weight: Callable[[str], Py],
     rank: int = 0,
 ) -> Code:
-    """``Σ w · value`` over one plate; a plate whose 1/n is not in its weights is averaged."""
+    """``Σ w · value`` over plates; one whose 1/n is not in its weights is averaged."""
     factor, factor_plates = product_of(writer, weights, weight)
     stored = code.stored | factor_plates
-    dim = writer.storage.dim(plate, stored)
     arguments = (
         writer.storage.align_whole(factor, factor_plates, stored)
         if rank == 0
         else writer.storage.align(factor, factor_plates, 0, stored, rank),
         writer.storage.align_whole(code.py, code.stored, stored),
-        tuple_of(literal(dim)),
+        _places(writer, plates, stored),
     )
-    reduced = call(writer.runtime("weighted_sum"), *arguments)
-    if not weights.complete:
-        reduced = infix("/", reduced, writer.plate_size(plate))
-    return Code(reduced, stored - {plate})
+    reduced = _averaged(writer, call(writer.runtime("weighted_sum"), *arguments), weights)
+    return Code(reduced, stored - frozenset(plates))
+
+
+def _places(writer: Writer, plates: tuple[str, ...], stored: Plates) -> Py:
+    return tuple_of(*(literal(writer.storage.dim(p, stored)) for p in plates))
+
+
+def _averaged(writer: Writer, code: Py, weights: Weights) -> Py:
+    for plate in weights.averaged:
+        code = infix("/", code, writer.plate_size(plate))
+    return code
 
 
 def product_of(writer: Writer, weights: Weights, weight: Callable[[str], Py]) -> tuple[Py, Plates]:
@@ -159,17 +193,20 @@ def over_plates(writer: Writer, value: OverPlates) -> Code:
     """``mean(value, over=p)`` and its kin."""
     code = writer.as_float(value.value)
     origin = writer.estimation.origin(lambda d: d.expression(value.value))
-    for plate in writer.storage.order(frozenset(value.plates)):
-        code = _over(writer, value, code, plate, weights_of(writer, plate, origin))
+    for group, weights in elimination(writer, frozenset(value.plates), origin):
+        code = _over(writer, value, code, group, weights)
     return code
 
 
-def _over(writer: Writer, value: OverPlates, code: Code, plate: str, weights: Weights) -> Code:
+def _over(
+    writer: Writer, value: OverPlates, code: Code, plates: tuple[str, ...], weights: Weights
+) -> Code:
     rank = value.type.rank
     if value.function == "logmeanexp":
-        return _log_mean_exp(writer, code, plate, weights, rank)
+        return _log_mean_exp(writer, code, plates, weights, rank)
     if weights.samples:
-        return _weighted(writer, code, plate, weights, partial(_inner, writer, weights), rank)
+        return _weighted(writer, code, plates, weights, partial(_inner, writer, weights), rank)
+    (plate,) = plates
     if plate not in code.stored:
         return _times(writer, code, plate) if value.function == "sum" else code
     dim = writer.storage.dim(plate, code.stored)
@@ -185,24 +222,24 @@ def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     return infix("*", weight, member(writer.draw(sample), "box"))
 
 
-def _log_mean_exp(writer: Writer, code: Code, plate: str, weights: Weights, rank: int) -> Code:
+def _log_mean_exp(
+    writer: Writer, code: Code, plates: tuple[str, ...], weights: Weights, rank: int
+) -> Code:
     function = writer.runtime("log_weighted_mean_exp")
     if not weights.samples:
-        if plate not in code.stored:
+        if not code.stored.issuperset(plates):
             return code
-        dim = writer.storage.dim(plate, code.stored)
-        reduced = call(function, code.py, literal(None), tuple_of(literal(dim)))
-        return Code(reduced, code.stored - {plate})
+        reduced = call(function, code.py, literal(None), _places(writer, plates, code.stored))
+        return Code(reduced, code.stored - frozenset(plates))
     factor, factor_plates = product_of(writer, weights, partial(_inner, writer, weights))
     stored = code.stored | factor_plates
-    if not weights.complete:
-        factor = infix("/", factor, writer.plate_size(plate))
+    factor = _averaged(writer, factor, weights)
     reduced = call(
         function,
         writer.storage.align_whole(code.py, code.stored, stored),
         writer.storage.align(factor, factor_plates, 0, stored, rank)
         if rank
         else writer.storage.align_whole(factor, factor_plates, stored),
-        tuple_of(literal(writer.storage.dim(plate, stored))),
+        _places(writer, plates, stored),
     )
-    return Code(reduced, stored - {plate})
+    return Code(reduced, stored - frozenset(plates))

@@ -73,7 +73,8 @@ def storage_of(graph: Graph, estimation: Estimation) -> Storage:
     deepest = max((_depth(graph, t.plates) for t in graph.types.values()), default=0)
     if deepest <= DEEPEST:
         return Storage(graph, frozenset())
-    single = {s.name for s in graph.samples if _single(s, estimation)}
+    joined = {s.plate for s in graph.samples if s.joins}
+    single = {s.name for s in graph.samples if s.name not in joined and _single(s, estimation)}
     return Storage(graph, frozenset(single))
 
 

@@ -93,9 +93,14 @@ def parts(expression: object) -> list[Any]:
 
 def _known(condition: object) -> bool | None:
     """What a condition made of numbers says: only the side that it selects is there."""
-    if isinstance(condition, tree.Name) or any(_known(p) is None for p in parts(condition)):
-        return None
-    return bool(evaluate(condition, Scope(), {}))
+    return bool(evaluate(condition, Scope(), {})) if _constant(condition) else None
+
+
+def _constant(expression: object) -> bool:
+    """Whether numbers are all that it is made of."""
+    if isinstance(expression, tree.Name | tree.Call):
+        return False
+    return all(_constant(part) for part in parts(expression))
 
 
 def plates_of(expression: object, scope: Scope) -> set[str]:

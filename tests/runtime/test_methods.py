@@ -119,10 +119,10 @@ def test_moving_average_is_read_before_it_is_updated() -> None:
     draw = method.draw(Bernoulli(logits=torch.zeros(3, 2), event=1))
     cost = torch.tensor([[1.0, 2.0, 6.0]])
     assert method.baseline_value(draw, Downstream(cost)).item() == 0
-    torch.testing.assert_close(method.average, torch.tensor([0.3]))
+    torch.testing.assert_close(method.average, torch.tensor(0.3))
     baseline = method.baseline_value(draw, Downstream(cost))
-    torch.testing.assert_close(baseline, torch.tensor([0.3]))
-    torch.testing.assert_close(method.average, torch.tensor([0.9 * 0.3 + 0.3]))
+    torch.testing.assert_close(baseline, torch.tensor(0.3))
+    torch.testing.assert_close(method.average, torch.tensor(0.9 * 0.3 + 0.3))
 
 
 def test_moving_average_weighs_and_leaves_out_idle_elements() -> None:
@@ -130,7 +130,7 @@ def test_moving_average_weighs_and_leaves_out_idle_elements() -> None:
     draw = method.draw(Bernoulli(logits=torch.zeros(3, 2), event=1))
     weights = torch.tensor([[0.5, 0.25, 0.0]])
     method.baseline_value(draw, Downstream(torch.tensor([[1.0, 4.0, torch.inf]]), weights=weights))
-    torch.testing.assert_close(method.average, torch.tensor([2.0]))
+    torch.testing.assert_close(method.average, torch.tensor(2.0))
 
 
 def test_moving_averages_are_kept_by_slot() -> None:

@@ -49,7 +49,7 @@ class ScoreFunction(Method):
         self.baseline = baseline
         self.decay = decay
         if baseline == "moving_average":
-            self.register_buffer("average", torch.zeros(slots))
+            self.register_buffer("average", torch.zeros(slots if slots > 1 else ()))
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
         """See `Method.control_variate`."""
