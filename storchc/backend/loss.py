@@ -43,7 +43,6 @@ class Loss:
 
     def write(self) -> None:
         """All of it; afterwards the local ``loss`` is there."""
-        self.block.note("the loss: every cost with the scores of the samples that it depends on")
         graph, credit = self.writer.graph, self.writer.estimation.credit
         self.terms = [self._cost(cost) for cost in graph.costs]
         followers = Followers(
@@ -52,6 +51,7 @@ class Loss:
         for sample in reversed(graph.samples):
             for slot, mixed in enumerate(credit.groups.get(sample.name, {})):
                 self._control_variate(followers, sample, slot, mixed)
+        self.block.note("the loss: every cost with the scores of the samples that it depends on")
         self._total()
 
     def _cost(self, cost: Cost) -> Term:
@@ -71,6 +71,7 @@ class Loss:
             return
         suffix = f"_{slot}" if slot else ""
         costs = self.writer.estimation.credit.groups[sample.name][mixed]
+        self.block.story(sample.span, f"the control variate of `{sample.name}`")
         after = self.writer.identifiers.local(f"{sample.name}_downstream{suffix}")
         self.block.assign(after, followers.of(sample, slot, mixed, costs))
         control = self._called(sample, "control_variate", after, f"control{suffix}")

@@ -87,10 +87,12 @@ class DiscreteVAE(StoryModule):
             x_hat, x.expand(z.shape[0], data, 784), reduction="none"
         ).sum(-1)  # [z, data]
 
-        # the loss: every cost with the scores of the samples that it depends on
+        # story.story:13  the control variate of `z`
         after_z = reconstruction.detach()  # [z, data]
         z_downstream = Downstream(after_z)
         z_control = methods["z"].control_variate(z_draw, z_downstream)
+
+        # the loss: every cost with the scores of the samples that it depends on
         loss = kl.mean() + (z_draw.box * reconstruction + z_control).mean()
 
         return Estimate(

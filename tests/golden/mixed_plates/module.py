@@ -88,17 +88,23 @@ class MixedPlates(StoryModule):
         # story.story:12  cost spread = beta * (mean(a, over=data) - 0.5) ** 2
         spread = beta * (a.mean(1) - 0.5) ** 2  # [a]
 
-        # the loss: every cost with the scores of the samples that it depends on
+        # story.story:10  the control variate of `b`
         after_b = bound.detach()  # [data]
         b_downstream = Downstream(after_b[None], baseline=(self.w * x.detach())[None], mixed=(0,))
         b_control = methods["b"].control_variate(b_draw, b_downstream)
         b_own_loss = methods["b"].own_loss(b_draw, b_downstream)
+
+        # story.story:9  the control variate of `a`
         after_a = bound.detach()  # [data]
         a_downstream = Downstream(after_a[None], mixed=(0,))
         a_control = methods["a"].control_variate(a_draw, a_downstream)
+
+        # story.story:9  the control variate of `a`
         after_a_ = spread.detach()  # [a]
         a_downstream_1 = Downstream(after_a_[:, None], slot=1, mixed=(1,))
         a_control_1 = methods["a"].control_variate(a_draw, a_downstream_1)
+
+        # the loss: every cost with the scores of the samples that it depends on
         bound_score = a_draw.score.sum(0) + b_draw.score.sum(0)  # [data]
         bound_box = magic_box(bound_score)  # [data]
         spread_box = magic_box(a_draw.score.sum(1))  # [a]
