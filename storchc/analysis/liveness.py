@@ -35,13 +35,21 @@ def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[s
                 value, live, graph
             ):
                 live.add(name)
-            case Sample(name=name) if is_live(node.distribution, live, graph):
-                live.add(f"~{name}")
-                if estimators[name].carrier == "pathwise":
-                    live.add(name)
-                elif estimators[name].enumerated or estimators[name].weighted:
-                    live.add(_weights(node.plate))
+            case Sample():
+                live |= _live_sample(node, estimators[node.name], live, graph)
     return frozenset(live)
+
+
+def _live_sample(node: Sample, estimator: Estimator, live: set[str], graph: Graph) -> set[str]:
+    """The names that a sample makes live; a relaxed value moves with its temperature too."""
+    moved = is_live(node.distribution, live, graph)
+    found = {f"~{node.name}"} if moved else set()
+    if estimator.carrier == "pathwise":
+        options = (v for v in estimator.values.values() if is_live(v, live, graph))
+        found |= {node.name} if moved or any(options) else set()
+    elif moved and (estimator.enumerated or estimator.weighted):
+        found.add(_weights(node.plate))
+    return found
 
 
 def _weights(plate: str) -> str:
