@@ -136,6 +136,8 @@ def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
         return words.python_keyword(name)
     if kind == "input" and name.id in _RESERVED_INPUTS:
         return words.reserved_input(name)
+    if kind in CALLABLES and name.id == "self":
+        return words.reserved_callee(name, kind)
     if kind in CALLABLES:
         if name.id in (*functions.names(), *SPECIAL):
             return words.shadows(name, kind, "function")

@@ -22,7 +22,6 @@ from storchc.backend.python import (
 )
 from storchc.backend.reserved import ATTRIBUTES
 from storchc.backend.text import default
-from storchc.catalogue import methods as catalogue
 from storchc.ir.expression import CallUser, Distribution, Reference, Value
 from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
 from storchc.ir.walk import expressions, walk
@@ -57,38 +56,27 @@ def _parameter(writer: Writer, callee: Callee) -> str:
     if callee.kind == "function":
         tensor = write(writer.torch("Tensor"))
         kind = f"{write(writer.torch('Callable'))}[..., {tensor}]"
-        return f"{callee.name}: {kind}" + (f" = _default_{callee.name}" if callee.path else "")
+        default_ = f" = {write(writer.constants[f'default {callee.name}'])}" if callee.path else ""
+        return f"{callee.name}: {kind}{default_}"
     kind = write(member(writer.torch("nn"), "Module"))
     return f"{callee.name}: {kind} | None = None" if callee.default else f"{callee.name}: {kind}"
 
 
-def default_imports(writer: Writer) -> list[str]:
+def users_imports(writer: Writer) -> list[str]:
     """Imports of functions that the story names by their path, and of methods of the user's."""
     lines = []
     for callee in writer.graph.callees.values():
         if callee.path is not None:
             module, _, member_ = callee.path.rpartition(".")
-            lines.append(f"from {module} import {member_} as _default_{callee.name}")
+            lines.append(_import(module, member_, writer.constants[f"default {callee.name}"]))
     for use in writer.graph.uses.values():
-        alias = users_method(use.name)
-        shown = use.name if alias == use.name else f"{use.name} as {alias}"
-        lines.append(f"from {use.module} import {shown}")
+        lines.append(_import(use.module, use.name, writer.constants[f"use {use.name}"]))
     return sorted(lines)
 
 
-def users_method(wanted: str) -> str:
-    """The name under which a method of the user's is imported: never one that storchc uses."""
-    taken = {
-        *catalogue.names(),
-        "Estimate",
-        "Methods",
-        "StoryModule",
-        "Layout",
-        "Tensor",
-        "F",
-        "nn",
-    }
-    return f"_{wanted}" if wanted in taken or wanted in ("torch", "math") else wanted
+def _import(module: str, wanted: str, alias: Py) -> str:
+    line = f"from {module} import {wanted}"
+    return line if write(alias) == wanted else f"{line} as {write(alias)}"
 
 
 def body(writer: Writer) -> list[str]:
@@ -177,7 +165,7 @@ def _method(writer: Writer, node: Sample) -> Py:
 
 def _class(writer: Writer, estimator: Estimator) -> Py:
     if estimator.entry is None:
-        return name(users_method(estimator.name))
+        return writer.constants[f"use {estimator.name}"]
     return writer.identifiers.use(estimator.name, RUNTIME)
 
 

@@ -1,8 +1,9 @@
 """Names in the generated module: imports, and local names that never clash with them.
 
 Names of a story never start with ``_``, so whatever does is the generator's own. Keywords of the
-public face (inputs, modules, functions) keep the story's name: an import that one of them would
-hide is imported under ``_name``.
+public face (inputs, modules, functions) keep the story's name. An import that one of them, or a
+local name given out before, would hide is imported under ``_name``; a local name that would hide
+an import gets a ``_`` behind it.
 """
 
 from __future__ import annotations
@@ -33,19 +34,44 @@ LOCALS = frozenset({"self", "given", "keep_param_grads"})
 
 @dataclass(slots=True)
 class Identifiers:
-    """Hands out identifiers. ``public`` are the names that must stay as they are."""
+    """Hands out identifiers. ``public`` are the names that must stay as they are.
+
+    ``taken`` are the names within functions, ``globals`` those of the module that start with ``_``.
+    ``imported`` has the module that each imported name comes from ("" for torch's and Python's
+    own), ``aliases`` the name that it goes by.
+    """
 
     public: frozenset[str]
     taken: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
     imported: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.taken |= LOCALS | self.public
 
     def use(self, identifier: str, module: str = "") -> Py:
         """An imported name: of the runtime's ``module``, or one of torch's and Python's own."""
-        self.imported[identifier] = module
-        return name(f"_{identifier}" if identifier in self.public else identifier)
+        if identifier not in self.imported:
+            self.imported[identifier] = module
+            hides = identifier in self.taken
+            self.aliases[identifier] = self.hidden(identifier) if hides else identifier
+        return name(self.aliases[identifier])
+
+    def foreign(self, identifier: str) -> str:
+        """The name for something of the user's that is imported as ``identifier``."""
+        if identifier in self.taken or identifier in RESERVED:
+            return self.hidden(identifier)
+        self.taken.add(identifier)
+        return identifier
+
+    def hidden(self, wanted: str) -> str:
+        """A fresh name of the module's own: ``_wanted`` if it is free."""
+        found = f"_{wanted}"
+        while found in self.globals:
+            found += "_"
+        self.globals.add(found)
+        return found
 
     def torch(self, dotted: str) -> Py:
         """``torch.exp`` or ``F.softplus``: a member of an imported module."""
@@ -68,48 +94,48 @@ class Identifiers:
 
     def local(self, wanted: str) -> str:
         """A fresh local name, ``wanted`` if it is free."""
-        while wanted in self.taken or wanted in RESERVED:
+        while wanted in self.taken or wanted in self.imported or wanted in RESERVED:
             wanted += "_"
         self.taken.add(wanted)
         return wanted
 
     def lines(self, also: Iterable[str] = ()) -> list[str]:
         """The import statements, sorted as a formatter would."""
-        plain = sorted({self._plain(n) for n, module in self.imported.items() if not module})
-        standard = [x for x in plain if "torch" not in x]
-        torch_first = sorted(
-            (x for x in plain if "torch" in x), key=lambda x: (x.startswith("from"), x)
-        )
-        groups = [standard, _merged(torch_first), [*also], self._runtime()]
+        plain = [self._plain(n) for n, module in self.imported.items() if not module]
+        standard = _merged(line for line in plain if "torch" not in line)
+        torch_first = _merged(line for line in plain if "torch" in line)
+        groups = [standard, torch_first, [*also], self._runtime()]
         return "\n\n".join("\n".join(g) for g in groups if g).split("\n")
 
     def _plain(self, identifier: str) -> str:
         line = _ORIGIN[identifier]
-        if identifier not in self.public:
+        alias = self.aliases[identifier]
+        if alias == identifier:
             return line
-        return f"{line.removesuffix(' as F')} as _{identifier}"
+        return f"{line.removesuffix(' as F')} as {alias}"
 
     def _runtime(self) -> list[str]:
         lines = []
         for module in (RUNTIME, DISTRIBUTIONS):
             members = sorted(n for n, m in self.imported.items() if m == module)
-            shown = [f"{n} as _{n}" if n in self.public else n for n in members]
+            shown = [self._member(n) for n in members]
             if shown:
                 lines += _from(module, shown)
         return lines
 
+    def _member(self, identifier: str) -> str:
+        alias = self.aliases[identifier]
+        return identifier if alias == identifier else f"{identifier} as {alias}"
 
-def _merged(lines: list[str]) -> list[str]:
-    """``from torch import Tensor`` and ``from torch import nn`` on one line."""
-    members = [
-        x.removeprefix("from torch import ") for x in lines if x.startswith("from torch import ")
-    ]
-    if len(members) < 2:
-        return lines
-    joined = f"from torch import {', '.join(sorted(members))}"
-    kept = [x for x in lines if not x.startswith("from torch import ")]
-    at = next((i for i, x in enumerate(kept) if x.startswith("from torch.nn")), len(kept))
-    return [*kept[:at], joined, *kept[at:]]
+
+def _merged(lines: Iterable[str]) -> list[str]:
+    """Sorted, and what comes from one module on one line: ``from torch import Tensor, nn``."""
+    members: dict[str, list[str]] = {}
+    for line in lines:
+        head, _, member_ = line.rpartition(" import ") if line[:4] == "from" else (line, "", "")
+        members.setdefault(head, []).append(member_)
+    whole = sorted(members, key=lambda head: (head[:4] == "from", head))
+    return [f"{h} import {', '.join(sorted(members[h]))}" if any(members[h]) else h for h in whole]
 
 
 def _from(module: str, members: list[str]) -> list[str]:
@@ -119,5 +145,5 @@ def _from(module: str, members: list[str]) -> list[str]:
     return [f"from {module} import (", *(f"    {m}," for m in members), ")"]
 
 
-RESERVED = frozenset({*_ORIGIN, "super", "len", "int", "float", "bool", "str", "tuple", "dict"})
+RESERVED = frozenset({*_ORIGIN, "super", "frozenset", "int", "float", "bool", "str", "dict"})
 """Names of imports and builtins that local names never hide."""

@@ -44,6 +44,7 @@ def generate(graph: Graph, estimation: Estimation) -> str:
 def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
     writer = _writer(graph, estimation)
     constants = _constants(writer)
+    writer.constants["the layout"] = name(writer.identifiers.hidden("layout"))
     forward = _forward(writer)
     base = write(writer.runtime("StoryModule"))
     estimate = write(writer.runtime(_estimate_class(writer)))
@@ -61,9 +62,9 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
         "estimate": estimate,
         "forward_docstring": _forward_docstring(graph),
         "forward": forward,
-        "constants": constants + _constant(writer, "_layout", layout(writer)),
+        "constants": constants + _constant(writer, "the layout", layout(writer)),
     }
-    parts["imports"] = writer.identifiers.lines(constructor.default_imports(writer))
+    parts["imports"] = writer.identifiers.lines(constructor.users_imports(writer))
     return parts
 
 
@@ -80,6 +81,12 @@ def _writer(graph: Graph, estimation: Estimation) -> Writer:
     for dim in graph.dims.values():
         if dim.value is None:
             writer.locals[dim.name] = identifiers.local(dim.name)
+    for use in graph.uses.values():
+        writer.constants[f"use {use.name}"] = name(identifiers.foreign(use.name))
+    for callee in graph.callees.values():
+        if callee.path is not None:
+            hidden = identifiers.hidden(f"default_{callee.name}")
+            writer.constants[f"default {callee.name}"] = name(hidden)
     return writer
 
 
@@ -89,20 +96,25 @@ def _writer(graph: Graph, estimation: Estimation) -> Writer:
 def _constants(writer: Writer) -> list[str]:
     lines: list[str] = []
     for item in writer.graph.inputs:
-        lines += _constant(writer, f"_{item.name}", _input(writer, item))
+        lines += _defined(writer, f"input {item.name}", item.name, _input(writer, item))
     for callee_name in sorted(_called(writer.graph), key=list(writer.graph.callees).index):
         callee = writer.graph.callees[callee_name]
         wanted = [t for slot in callee.results for t in slot.items]
         for position, type_ in enumerate(wanted):
             suffix = f"_{position}" if len(wanted) > 1 else ""
-            target = f"_{callee_name}{suffix}"
             code = result_constant(writer, callee, type_, place(writer.graph.source, callee.span))
-            lines += _constant(writer, target, code)
-            writer.constants[f"{callee_name}:{position}"] = name(target)
+            lines += _defined(writer, f"{callee_name}:{position}", f"{callee_name}{suffix}", code)
     return lines
 
 
-def _constant(writer: Writer, target: str, code: Py) -> list[str]:
+def _defined(writer: Writer, key: str, wanted: str, code: Py) -> list[str]:
+    writer.constants[key] = name(writer.identifiers.hidden(wanted))
+    return _constant(writer, key, code)
+
+
+def _constant(writer: Writer, key: str, code: Py) -> list[str]:
+    """The statement that defines what the module knows by ``key``."""
+    target = write(writer.constants[key])
     return statement(f"{target} = ", writer.identifiers.imports(code), 0)
 
 
@@ -127,10 +139,10 @@ def _input(writer: Writer, item: Input) -> Py:
 def _attributes(writer: Writer) -> list[str]:
     lines = []
     if writer.estimation.order is not None:
-        lines.append(f"order = {writer.estimation.order}")
+        lines.append(f"    order = {writer.estimation.order}")
     owned = constructor.method_modules(writer)
     if owned:
-        lines += statement("method_modules = ", tuple_of(*map(literal, owned)), 0)
+        lines += statement("method_modules = ", tuple_of(*map(literal, owned)), 4)
     return ["", *lines] if lines else []
 
 
@@ -209,7 +221,7 @@ def _check_inputs(writer: Writer, block: Block) -> None:
     block.lines.append(f"        {write(sizes)}: dict[str, int] = {{}}")
     for item in writer.graph.inputs:
         arguments = name(item.name), sizes, writer.inner("like")
-        block.assign(item.name, method(name(f"_{item.name}"), "check", *arguments))
+        block.assign(item.name, method(writer.constants[f"input {item.name}"], "check", *arguments))
     for bound in (
         *writer.graph.data_plates,
         *(d.name for d in writer.graph.dims.values() if d.value is None),
@@ -234,7 +246,7 @@ def _finish(writer: Writer, block: Block, loss: Loss) -> None:
         keywords["own_loss"] = added
     estimate: Py = Call(
         writer.runtime(_estimate_class(writer)),
-        (writer.inner("loss"), name("_layout")),
+        (writer.inner("loss"), writer.constants["the layout"]),
         tuple(keywords.items()),
     )
     if _watched(writer):

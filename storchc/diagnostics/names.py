@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     "S201": "a name used before its definition",
     "S202": "a name defined twice",
     "S203": "a Python keyword used as a name",
-    "S204": "a name that an input cannot have",
+    "S204": "a name that an argument of the generated module has",
     "S205": "a module or function that hides one of the language",
     "S206": "a name of another kind than the place needs",
     "S207": "an unknown function or distribution",
@@ -236,6 +236,14 @@ def reserved_input(name: Name) -> Problem:
     """``input given``."""
     message = f"no input can be called `{name.id}`: the generated module's call has that argument"
     return Problem("S204", message, name.span, f"choose another name, such as `{name.id}_`")
+
+
+def reserved_callee(name: Name, kind: str) -> Problem:
+    """``module self: …``."""
+    message = (
+        f"no {kind} can be called `self`: the generated module's constructor has that argument"
+    )
+    return Problem("S204", message, name.span, "choose another name, such as `self_`")
 
 
 def shadows(name: Name, kind: str, of: str) -> Problem:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import DOTS, NONE, Atom, Py, call, index, literal, method, tuple_of
+from storchc.backend.python import (
+    DOTS,
+    NONE,
+    Atom,
+    Choice,
+    Py,
+    call,
+    index,
+    literal,
+    method,
+    tuple_of,
+)
 from storchc.catalogue.function import REQUIRED, Emission, Parameter
 from storchc.ir.size import Shape
 from storchc.syntax.tree import Dtype
@@ -45,7 +56,9 @@ def converted(e: Emission, position: int) -> Py:
         return convert(e, code, dtype)
     if dtype != "bool" or e.result.dtype == "bool":
         return code
-    return literal(int(code == literal(True))) if isinstance(code, Atom) else call("int", code)
+    if isinstance(code, Atom):
+        return literal(int(code == literal(True)))
+    return Choice(literal(1), code, literal(0))
 
 
 def same(e: Emission) -> tuple[Py, ...]:
