@@ -1,4 +1,4 @@
-"""README shows a story and what the compiler makes of it today; ``--accept`` brings it up to date."""
+"""README shows a story and what becomes of it today; ``--accept`` brings it up to date."""
 
 from __future__ import annotations
 
