@@ -5,7 +5,7 @@ from __future__ import annotations
 from storchc.analysis.methods import Constant, Estimator
 from storchc.backend.expressions import Writer
 from storchc.backend.identifiers import RUNTIME
-from storchc.backend.printer import statement, write
+from storchc.backend.printer import WIDTH, statement, write
 from storchc.backend.python import (
     NONE,
     Choice,
@@ -22,9 +22,7 @@ from storchc.backend.python import (
 )
 from storchc.backend.reserved import ATTRIBUTES
 from storchc.backend.text import default
-from storchc.ir.expression import CallUser, Distribution, Reference, Value
 from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
-from storchc.ir.walk import expressions, walk
 from storchc.syntax import tree
 
 INDENT = 8
@@ -43,9 +41,17 @@ def attribute_names(graph: Graph) -> dict[str, str]:
 
 
 def signature(writer: Writer) -> list[str]:
-    """The parameters of the constructor: those without a default first."""
+    """The head of the constructor; its parameters without a default come first."""
     callees = sorted(writer.graph.callees.values(), key=_has_default)
-    return ["self", *(_parameter(writer, c) for c in callees)]
+    parameters = ["self", *(_parameter(writer, c) for c in callees)]
+    flat = f"    def __init__({', '.join(parameters)}) -> None:"
+    if len(flat) <= WIDTH:
+        return [flat]
+    pad = " " * INDENT
+    inner = [f"{pad}{', '.join(parameters)}"]
+    if len(inner[0]) > WIDTH:
+        inner = [f"{pad}{parameter}," for parameter in parameters]
+    return ["    def __init__(", *inner, "    ) -> None:"]
 
 
 def _has_default(callee: Callee) -> bool:
@@ -187,33 +193,4 @@ def _constant(writer: Writer, value: Constant) -> Py:
 
 def method_modules(writer: Writer) -> list[str]:
     """The attributes that only the options of methods use: theirs to train."""
-    graph = writer.graph
-    options = [o for s in graph.samples for o in _options(s)]
-    roots = [e for node in graph.nodes for e in expressions(node) if e not in options]
-    used, optional = _trained(roots), _trained(options)
-    optional |= {
-        value.name
-        for e in writer.estimation.estimators.values()
-        for value in e.constants.values()
-        if isinstance(value, ModuleOption)
-    }
-    return [writer.attributes[n] for n in writer.attributes if n in optional - used]
-
-
-def _options(node: Sample) -> list[Value | Distribution]:
-    """The expressions that train themselves: learned baselines."""
-    return (
-        [node.method.values["baseline"]] if node.method and "baseline" in node.method.values else []
-    )
-
-
-def _trained(roots: list[Value | Distribution]) -> set[str]:
-    """The modules and values named in expressions."""
-    found: set[str] = set()
-    for root in roots:
-        for part in walk(root):
-            if isinstance(part, CallUser):
-                found.add(part.callee)
-            elif isinstance(part, Reference):
-                found.add(part.name)
-    return found
+    return [attribute for n, attribute in writer.attributes.items() if n in writer.owned]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.ownership import owned_by_methods
 from storchc.backend import constructor
 from storchc.backend.block import Block, place, safe_name
 from storchc.backend.calls import result_constant
@@ -56,7 +57,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
         "base": base,
         "class_docstring": docstring(graph.doc or f"The story `{graph.name}`.", 4),
         "attributes": _attributes(writer),
-        "init_signature": ", ".join(constructor.signature(writer)),
+        "init_signature": constructor.signature(writer),
         "init": init,
         "forward_signature": _forward_signature(writer),
         "estimate": estimate,
@@ -73,6 +74,7 @@ def _writer(graph: Graph, estimation: Estimation) -> Writer:
     identifiers = Identifiers(public)
     writer = Writer(graph, estimation, storage_of(graph, estimation), identifiers)
     writer.attributes = constructor.attribute_names(graph)
+    writer.owned = owned_by_methods(graph, estimation.estimators)
     for item in graph.inputs:
         writer.locals[item.name] = item.name
         writer.stored[item.name] = item.type.plates

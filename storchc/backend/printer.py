@@ -91,6 +91,12 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _lines(f"{prefix}{op}", operand, suffix, indent)
         case Infix() if _breakable(py):
             yield from _chain(prefix, py, suffix, indent)
+        case Choice(then, condition, otherwise):
+            yield f"{pad}{prefix}("
+            yield from _lines("", _operand(then, CHOICE - 1), "", indent + 4)
+            yield from _lines("if ", _operand(condition, CHOICE - 1), "", indent + 4)
+            yield from _lines("else ", _operand(otherwise, CHOICE), "", indent + 4)
+            yield f"{pad}){suffix}"
         case Subscript(value, items):
             inner = f"[{', '.join(map(write, items))}]{suffix}"
             yield from _lines(prefix, value, inner, indent)
@@ -138,13 +144,21 @@ def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
     inner = indent + 4 if open_ else indent
     if open_:
         yield f"{pad}{prefix}("
+        flat = f"{' ' * inner}{write(py)}"
+        if len(flat) <= WIDTH:
+            yield flat
+            yield f"{pad}{close}{suffix}"
+            return
     for number, (operator, term) in enumerate(reversed(terms)):
         last = number == len(terms) - 1
-        binds = precedence_of(term) < level + (number == 0)
-        shown = term if binds else _Parenthesised(term)
+        shown = _operand(term, level - (number > 0))
         yield from _lines(operator, shown, suffix if last and not open_ else "", inner)
     if open_:
         yield f"{pad}{close}{suffix}"
+
+
+def _operand(py: Py, level: int) -> Py:
+    return py if precedence_of(py) <= level else _Parenthesised(py)
 
 
 def _Parenthesised(py: Py) -> Py:
