@@ -11,6 +11,7 @@ from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, dependence
 from storchc.analysis.liveness import check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
+from storchc.analysis.ownership import check_baselines
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
@@ -59,6 +60,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     live = live_names(graph, estimators)
     check_supports(graph, estimators, live, problems)
     check_coupling(graph, dependent, estimators, problems)
+    check_baselines(graph, estimators, problems)
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]

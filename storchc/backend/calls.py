@@ -37,7 +37,8 @@ def called(writer: Writer, value: CallUser, callee: Callee) -> tuple[Py, Plates]
         for group, slot in zip(flat, callee.arguments, strict=True)
     ]
     target = writer.own(callee.name)
-    if "nondiff" in callee.flags:
+    shared = writer.detached and callee.name not in writer.owned
+    if "nondiff" in callee.flags or shared:
         return call(writer.runtime("without_gradient"), target, *arguments), stored
     return call(target, *arguments), stored
 

@@ -50,7 +50,8 @@ from storchc.syntax.tree import Dtype
 class Writer:
     """Writes expressions of one story. ``locals`` are the identifiers of its names.
 
-    ``stored`` grows statement by statement. ``detached`` cuts values off from their gradient, but
+    ``owned`` are the params and modules that learned baselines have for themselves. ``stored`` grows
+    statement by statement. ``detached`` cuts values off from their gradient, but
     not params and modules: what the inputs of a learned baseline need.
     """
 
@@ -68,6 +69,7 @@ class Writer:
     internal: dict[str, str] = field(default_factory=dict)
     sized: set[str] = field(default_factory=set)
     block: Block | None = None
+    owned: frozenset[str] = frozenset()
     detached: bool = False
 
     def cut(self) -> Writer:
@@ -202,7 +204,9 @@ class Writer:
 
     def _reference(self, value: Reference) -> Code:
         if value.name in self.attributes:
-            return Code(self.own(value.name), NO_PLATES)
+            param = self.own(value.name)
+            shared = self.detached and value.name not in self.owned
+            return Code(method(param, "detach") if shared else param, NO_PLATES)
         code: Py = name(self.locals[value.name])
         if self.detached and value.name in self.estimation.live:
             code = method(code, "detach")

@@ -12,6 +12,7 @@ CODES = {
     "S502": "batch average over a mixed plate",
     "S503": "baseline has a plate that the sample lacks",
     "S504": "story has no cost",
+    "S505": "baseline has nothing of its own to learn",
     "S506": "sample reaches no cost",
 }
 
@@ -73,5 +74,16 @@ def reaches_no_cost(node: Sample, span: Span) -> Problem:
         f"no cost depends on `{node.name}`",
         span,
         "leave it out, or pay a cost that uses it",
+        severity="warning",
+    )
+
+
+def idle_baseline(node: Sample, span: Span) -> Problem:
+    """A learned baseline made of values, and of params and modules that the model uses too."""
+    return Problem(
+        "S505",
+        f"the baseline of `{node.name}` has no param or module of its own, so it never learns",
+        span,
+        "give it a module or a param that stands nowhere else: `module value: [H] -> []`",
         severity="warning",
     )

@@ -90,7 +90,9 @@ class MixedPlates(StoryModule):
 
         # story.story:10  the control variate of `b`
         after_b = bound.detach()  # [data]
-        b_downstream = Downstream(after_b[None], baseline=(self.w * x.detach())[None], mixed=(0,))
+        b_downstream = Downstream(
+            after_b[None], baseline=(self.w.detach() * x.detach())[None], mixed=(0,)
+        )
         b_control = methods["b"].control_variate(b_draw, b_downstream)
         b_own_loss = methods["b"].own_loss(b_draw, b_downstream)
 
