@@ -216,8 +216,9 @@ def _over(
 
 def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     """A weight inside ``over=``: an importance weight carries the score of its own sample."""
-    weight = _weight(writer, weights, True, sample)
-    if sample in weights.cut or not writer.estimation.estimators[sample].weighted:
+    weight = _weight(writer, weights, not writer.detached, sample)
+    cut = writer.detached or sample in weights.cut
+    if cut or not writer.estimation.estimators[sample].weighted:
         return weight
     return infix("*", weight, member(writer.draw(sample), "box"))
 
