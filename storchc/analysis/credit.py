@@ -34,7 +34,11 @@ class Credit:
 def assign(
     graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], live: frozenset[str]
 ) -> Credit:
-    """Every cost credits the scores of the samples it depends on, and of no others."""
+    """Every cost credits the scores of the samples it depends on, and of no others.
+
+    Importance weights carry the score of their own sample into a reduction of its plate, and no
+    other plate can be reduced before: outside of it the score stays with its element.
+    """
     scoring = {
         s.name: s
         for s in graph.samples
@@ -48,7 +52,9 @@ def assign(
         if weighted:
             found = {n for n in found if n not in weighted or scoring[n].plate in plates}
         order = [name for name in scoring if name in found]
-        return tuple(_scored(scoring[n], ancestors[n], n in weighted, plain[n]) for n in order)
+        return tuple(
+            (n, ancestors[n]) if ancestors[n] and n not in weighted else plain[n] for n in order
+        )
 
     by_cost = {c.name: scores(dependent.costs[c.name], c.value.type.plates) for c in graph.costs}
     groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in scoring}
@@ -60,19 +66,6 @@ def assign(
         {n: scores(dependent.parameters[n], s.type.plates) for n, s in scoring.items()},
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
     )
-
-
-def _scored(
-    sample: Sample, mixed: Plates, weighted: bool, plain: tuple[str, Plates]
-) -> tuple[str, Plates]:
-    """A sample with the plates over which its score is summed.
-
-    Importance weights carry the score of their own sample into a reduction of its plate; outside of
-    it the score stays with its element.
-    """
-    if weighted:
-        mixed = mixed - {sample.plate}
-    return (sample.name, mixed) if mixed else plain
 
 
 def check(
@@ -105,7 +98,7 @@ def _check_reduction(
         estimator = estimators[sample.name]
         if sample.plate not in left or not (estimator.enumerated or estimator.weighted):
             continue
-        carried = sample.distribution.type.plates - {sample.plate}
+        carried = sample.type.plates - {sample.plate}
         clash = tuple(p for p in reduction.plates if p in carried)
         if clash:
             function, place = reduction.function, sample.name_span

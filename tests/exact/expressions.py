@@ -14,6 +14,7 @@ from torch import Tensor
 from storchc.syntax import tree
 from tests.exact import laws
 from tests.exact.functions import CONSTANTS, FUNCTIONS, OPERATORS, UNARY, index
+from tests.exact.laws import as_float
 from tests.exact.worlds import lift
 
 Element = Mapping[str, int]
@@ -254,7 +255,7 @@ def _share(node: Node, scope: Scope, element: Element, present: set[str]) -> Any
 
 
 def _weighted(terms: list[Any], weights: list[Any]) -> Any:
-    return sum(t * w for t, w in zip(terms, weights, strict=True))
+    return sum(as_float(t) * w for t, w in zip(terms, weights, strict=True))
 
 
 def _log_weighted(terms: list[Any], weights: list[Any]) -> Tensor:
