@@ -1,8 +1,8 @@
 """Which samples a value depends on, and which of their plates are mixed on the way (LOSS.md §2).
 
 A path runs through operands, through the parameters of samples, and through the weights of reduced
-plates: weights belong to samples that the reduced value depends on already, so they add no path of
-their own.
+plates: these belong to samples that the reduced value depends on already, as what is drawn `in` an
+enumerated plate depends on the sample that opened it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from storchc.analysis.edges import edges
+from storchc.catalogue import methods
 from storchc.ir.expression import Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
 from storchc.ir.types import Plates
@@ -70,7 +71,10 @@ def dependence(graph: Graph, *, through_cuts: bool = False) -> Dependence:
             case Compute(names, value, _, _):
                 result.of.update(dict.fromkeys(names, result.expression(value)))
             case Sample(name=name):
-                parameters = merge([result.expression(v) for v in _inputs(node)])
+                known = [result.expression(v) for v in _inputs(node)]
+                if node.joins and _weighs(graph, node.plate):
+                    known.append(result.of[node.plate])
+                parameters = merge(known)
                 result.parameters[name] = parameters
                 result.of[name] = {**parameters, name: parameters.get(name, frozenset())}
             case Cost(name, value, observed, _):
@@ -80,6 +84,13 @@ def dependence(graph: Graph, *, through_cuts: bool = False) -> Dependence:
             case Report(name, value, _):
                 result.reports[name] = result.of[name] = result.expression(value)
     return result
+
+
+def _weighs(graph: Graph, plate: str) -> bool:
+    """Whether the plate is enumerated: its weights meet all that has it, made of it or not."""
+    opener = next(s for s in graph.samples if s.name == plate)
+    entry = methods.lookup(opener.method.name) if opener.method else None
+    return entry is not None and entry.carrier == "weights"
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:

@@ -216,7 +216,13 @@ class _Walk:
             values[key], log = self._split(name, source.at(place))
             if proposal is not None:
                 shares[key] = lift(torch.exp, lift(laws.log_prob, law.at(place), values[key]) - log)
-        scope.values[name] = Node(plates, values, law.samples | {name}, law.credited | {name})
+        weighing = scope.values[plate] if plate in scope.enumerated else law
+        scope.values[name] = Node(
+            plates,
+            values,
+            law.samples | weighing.samples | {name},
+            law.credited | weighing.credited | {name},
+        )
         if proposal is not None:
             self.log_probs[name] = self.log_probs[name].detach()
             self.proposed.add(name)

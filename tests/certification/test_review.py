@@ -1,0 +1,64 @@
+"""What a sceptical reading of the mathematics found or doubted, each in the smallest story."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import storchc
+from tests.certification.harness import Model, case, certify
+
+
+def story(steps: str, declarations: str = "param w = 0.4\nparam u = -0.3") -> str:
+    return f"story T\n{declarations}\n{steps.strip()}\n"
+
+
+def load(steps: str, declarations: str = "param w = 0.4\nparam u = -0.3") -> Model:
+    torch.manual_seed(0)
+    return storchc.load(text=story(steps, declarations))().double()
+
+
+@pytest.mark.parametrize("cost", ["mean(b, over=a) ** 2", "logmeanexp(b * u, over=a) * s", "b * u"])
+def test_what_stands_in_an_enumerated_plate_moves_with_its_weights(cost: str) -> None:
+    text = story(f"""
+sample s ~ Bernoulli(logits=w) with ScoreFunction()
+sample a ~ Bernoulli(logits=u + s) with Expect()
+sample b ~ Bernoulli(logits=0.3 * u) with ScoreFunction(baseline=moving_average) in a
+cost c = {cost}
+""")
+    certify(case(text), hessian=True)
+
+
+def test_a_learned_temperature_reaches_the_score_below() -> None:
+    model = load(
+        """
+sample x ~ Bernoulli(logits=0.3) with GumbelSoftmax(n=1000, temperature=tau)
+sample s ~ Bernoulli(logits=3 * x) with ScoreFunction()
+cost c = s
+""",
+        "param tau = 0.7",
+    )
+    model().backward()
+    assert model.tau.grad != 0
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["Expect()", "ScoreFunction() using ImportanceSampling(n=3, proposal=Bernoulli(probs=0.6))"],
+)
+def test_a_learned_baseline_sends_nothing_into_the_weights_that_it_averages_with(
+    method: str,
+) -> None:
+    model = load(
+        f"""
+sample e ~ Bernoulli(logits=w) with {method}
+sample a ~ Bernoulli(logits=u) with ScoreFunction(baseline=v * (1 + mean(e, over=e)))
+cost c = a * e
+""",
+        "param w = 0.4\nparam u = -0.3\nparam v = 0.2",
+    )
+    leaked = torch.autograd.grad(
+        model().method_loss, [model.w, model.v], allow_unused=True, materialize_grads=True
+    )
+    assert leaked[0] == 0
+    assert leaked[1] != 0
