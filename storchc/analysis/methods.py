@@ -98,6 +98,8 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
             case Sample():
                 site = _site(graph, node, demands, counts, mixing, problems)
                 found[node.name] = estimator = _estimator(site)
+                if estimator.weighted:
+                    _check_weights(node, demands.weights_of(node.plate), problems)
                 _push_parameters(node, estimator, demands)
     return {s.name: found[s.name] for s in graph.samples}
 
@@ -149,10 +151,19 @@ def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> No
     asked = demands.of.get(node.name)
     pathwise = estimator.carrier == "pathwise"
     for value in (node.distribution, *_smooth_options(estimator)):
-        if not pathwise:
+        if estimator.enumerated or estimator.weighted:
+            demands.push(value, demands.weights_of(node.plate))
+        elif not pathwise:
             demands.push(value, SMOOTH)
         elif asked is not None:
             demands.push(value, asked)
+
+
+def _check_weights(node: Sample, demand: Demand, problems: Problems) -> None:
+    """Importance weights carry the gradient of their sample into a reduction over its plate."""
+    assert node.sampler is not None
+    if demand:
+        problems.add(words.weights_broken(node, node.sampler, demand))
 
 
 def _smooth_options(estimator: Estimator) -> list[Value | Distribution]:

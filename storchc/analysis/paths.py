@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from storchc.analysis.edges import edges
-from storchc.ir.expression import Distribution, Named, Reference, Value
+from storchc.ir.expression import Distribution, Named, OverPlates, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
 from storchc.source import Span
@@ -30,21 +30,35 @@ SMOOTH: Demand = ()
 
 @dataclass(slots=True)
 class Demands:
-    """The demands met so far, walking the story from its end; names not in it reach nothing."""
+    """The demands met so far, walking the story from its end; names not in it reach nothing.
+
+    ``weights`` are those on the weights of a plate, which a reduction over it multiplies with.
+    """
 
     graph: Graph
     of: dict[str, Demand] = field(default_factory=dict)
+    weights: dict[str, Demand] = field(default_factory=dict)
 
     def push(self, value: Value | Distribution, demand: Demand) -> None:
         """Ask ``value`` to carry a gradient back to all that it is made of."""
         if isinstance(value, Reference | Named):
             self.of[value.name] = join(self.of.get(value.name, SMOOTH), demand)
             return
+        if isinstance(value, OverPlates):
+            self._weigh(value.plates, demand)
         for edge in edges(value, self.graph.callees):
             if edge.flow == "broken":
                 self.push(edge.operand, join(demand, (Break(edge.span, edge.reason),)))
             elif edge.flow == "smooth":
                 self.push(edge.operand, demand)
+
+    def weights_of(self, plate: str) -> Demand:
+        """What reductions with ``over=`` ask of the weights of a plate."""
+        return self.weights.get(plate, SMOOTH)
+
+    def _weigh(self, plates: tuple[str, ...], demand: Demand) -> None:
+        for plate in plates:
+            self.weights[plate] = join(self.weights_of(plate), demand)
 
     def any_of(self, names: tuple[str, ...]) -> Demand | None:
         """The joint demand on several names bound by one statement; None when nothing is asked."""

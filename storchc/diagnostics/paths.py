@@ -50,8 +50,24 @@ def path_broken(
         f"`{entry.name}` needs every path from `{node.name}` to a cost to be differentiable",
         choice.span,
         f"use `{_counted('ScoreFunction', choice)}`, or make {through}",
-        tuple({b.span: Label(b.span, b.reason) for b in reversed(demand)}.values()),
+        _breaks(demand),
     )
+
+
+def weights_broken(node: Sample, sampler: Choice, demand: Demand) -> Problem:
+    """Importance weights reduced by ``over=``, then a place where no gradient flows."""
+    return Problem(
+        "S402",
+        f"`{sampler.name}` needs every path from the weights of `{node.name}` to a cost to be "
+        "differentiable",
+        sampler.span,
+        f"leave out `using {sampler.name}(…)`, or make the marked places smooth",
+        _breaks(demand),
+    )
+
+
+def _breaks(demand: Demand) -> tuple[Label, ...]:
+    return tuple({b.span: Label(b.span, b.reason) for b in reversed(demand)}.values())
 
 
 def not_reparameterizable(

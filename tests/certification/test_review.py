@@ -62,3 +62,27 @@ cost c = a * e
     )
     assert leaked[0] == 0
     assert leaked[1] != 0
+
+
+def test_a_path_through_weights_must_be_smooth_where_they_are_reduced() -> None:
+    refused = """
+sample z ~ Normal(w, 1) with Reparameterization()
+sample e ~ Bernoulli(logits=z + u) with Expect()
+compute m = mean(e, over=e)
+cost c = where(m > 0.6, 1.0, 0.0)
+"""
+    (problem,) = storchc.check(text=story(refused))
+    assert problem.code == "S402"
+    fine = refused.replace("where(m > 0.6, 1.0, 0.0)", "where(e > 0.5, m, 0.0)")
+    assert not storchc.check(text=story(fine))
+
+
+def test_importance_weights_that_are_reduced_need_a_smooth_path() -> None:
+    refused = """
+sample a ~ Bernoulli(logits=w) with ScoreFunction() \
+using ImportanceSampling(n=4, proposal=Bernoulli(probs=0.5))
+cost c = u * floor(3 * mean(a, over=a))
+"""
+    (problem,) = storchc.check(text=story(refused))
+    assert problem.code == "S402"
+    assert not storchc.check(text=story(refused.replace("floor(", "tanh(")))
