@@ -11,8 +11,8 @@ BITS = 9.0  # joint outcomes of the whole story: 2 ** BITS
 ELEMENTS = 32  # plate elements of a single value
 QUADRATURE = 9  # nodes that the interpreter gives a Normal
 FAMILIES = (
-    "Bernoulli", "Bernoulli", "Pair", "Categorical", "OneHot", "Binomial", "OneHots", "Categoricals",
-    "Normal",
+    "Bernoulli", "Bernoulli", "Pair", "Categorical", "OneHot", "Binomial", "OneHots",
+    "Categoricals", "Normal",
 )  # fmt: skip
 
 
@@ -61,7 +61,9 @@ def random_law(writer: Writer, depth: int) -> Law:
     return Law(f"Binomial(total_count=2, logits={logits})", family, plates, 3, ())
 
 
-def _classes(family: str, argument: str, plates: frozenset[str], outcomes: int, batch: Event) -> Law:
+def _classes(
+    family: str, argument: str, plates: frozenset[str], outcomes: int, batch: Event
+) -> Law:
     if family == "Categorical":
         return Law(f"Categorical({argument})", family, plates, outcomes, batch)
     event = (*batch, 2)

@@ -20,8 +20,22 @@ FLOATS = (-1.1, -0.4, 0.3, 0.8, 1.3)
 CLASHES: tuple[dict[str, str], ...] = (
     {},
     {"a": "loss", "b": "torch", "c": "nn", "w": "F", "data": "methods", "x0": "sizes", "v": "like"},
-    {"a_next": "a_draw", "b_next": "a_law", "x0": "data_", "cost0": "box", "b": "a_box", "w": "Tensor"},
-    {"a": "z", "b": "z_draw", "cost0": "z_score", "data": "replayed", "w": "Estimate", "c": "z_control"},
+    {
+        "a_next": "a_draw",
+        "b_next": "a_law",
+        "x0": "data_",
+        "cost0": "box",
+        "b": "a_box",
+        "w": "Tensor",
+    },
+    {
+        "a": "z",
+        "b": "z_draw",
+        "cost0": "z_score",
+        "data": "replayed",
+        "w": "Estimate",
+        "c": "z_control",
+    },
     {"a": "forward", "w": "Layout", "v": "Tensor", "b": "draws", "cost0": "cost", "y": "int"},
 )
 """Names that mean something in Python, in torch or in a generated module."""
@@ -150,4 +164,6 @@ def _divergence(writer: Writer, name: str) -> None:
     call = writer.pick(calls.get(law.family, ""), f"-entropy({law.text})")
     if not call or "Binomial" in call:
         call = "square(w)"
-    writer.define(f"cost {name} = {call}", Written(name, law.plates if law.text in call else frozenset()))
+    writer.define(
+        f"cost {name} = {call}", Written(name, law.plates if law.text in call else frozenset())
+    )

@@ -52,7 +52,8 @@ class Writer:
 # --- expressions ---------------------------------------------------------------------------------
 
 UNARY = (
-    "sigmoid({})", "tanh({})", "square({})", "relu({})", "-({})", "exp(tanh({}))", "stop_gradient({})",
+    "sigmoid({})", "tanh({})", "square({})", "relu({})", "-({})", "exp(tanh({}))",
+    "stop_gradient({})",
 )  # fmt: skip
 CHOICES = ("({} if {} > 0.4 else {})", "where({1} > 0.4, {0}, {2})", "({} if {} > 1 else {})")
 PARTS: dict[tuple[Event, Event], tuple[str, ...]] = {
