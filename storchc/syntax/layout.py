@@ -18,8 +18,8 @@ DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "use")
 STEPS = ("compute", "sample", "cost", "observe", "report", "for", "stop")
 KEYWORDS = ("story", *DECLARATIONS, *STEPS)
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85]")
-"""Characters that no editor shows; no story has them."""
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\u2028\u2029\x85\ud800-\udfff]")
+"""Characters that no editor shows; no story has them (halves of one, only YAML can spell)."""
 
 _CLOSERS = {")": "(", "]": "["}
 _INDENT = re.compile(r"[ \t]*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -14,6 +15,7 @@ from storchc.records import dataclass
 from storchc.source import Source, Span
 
 _DEPTH = 5 * words.DEPTH  # of YAML's own levels: a loop takes three, and some room for mistakes
+_BEYOND = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 _ESCAPED = {"x": 4, "u": 6, "U": 10}
 
 
@@ -58,6 +60,11 @@ def compose(source: Source, problems: Problems) -> Node | None:
         return None
     except yaml.MarkedYAMLError as error:
         problems.add(_broken(error, len(source.text)))
+        return None
+    except (ValueError, OverflowError):  # all that it leaves uncaught: an escape beyond Unicode
+        found = _BEYOND.search(source.text)
+        span = Span(*found.span()) if found else Span(0, len(source.text))
+        problems.add(yaml_form.not_yaml(span, "an escape that stands for no character"))
         return None
     return composer.document
 
