@@ -13,6 +13,7 @@ from storchc.syntax.tables import STARTS, grammar_file, tables
 
 
 def test_no_conflicts() -> None:
+    """Runs after ``pip install -e '.[grammar]'``: lark loads that package whenever it is there."""
     pytest.importorskip("interegular")
     grammar = grammar_file().read_text(encoding="utf-8")
     Lark(grammar, parser="lalr", start=list(STARTS), strict=True)
