@@ -30,7 +30,12 @@ def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor
 
 def _harmless(weight: Tensor, value: Tensor) -> Tensor:
     """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
-    return torch.where(weight == 0, torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
+    return torch.where(_idle(weight), torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
+
+
+def _idle(weight: Tensor) -> Tensor:
+    """Whether a weight is zero; a probability of exactly 0 is the smallest normal number instead."""
+    return weight <= (2.4e-308 if weight.dtype == torch.float64 else 1.3e-38)
 
 
 def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int, ...]) -> Tensor:
@@ -46,7 +51,7 @@ def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int,
 def _log_weighted_sum_exp(value: Tensor, weight: Tensor, dims: tuple[int, ...]) -> Tensor:
     """Stable whatever the weights: shifted by the largest value of positive weight."""
     value, weight = torch.broadcast_tensors(value, weight)  # type: ignore[no-untyped-call]
-    idle = weight == 0
+    idle = _idle(weight)
     top = value.detach().masked_fill(idle, -torch.inf).amax(dims, keepdim=True)
     top = torch.where(top.isfinite(), top, 0.0)
     shifted = value - top

@@ -86,3 +86,29 @@ cost c = u * floor(3 * mean(a, over=a))
     (problem,) = storchc.check(text=story(refused))
     assert problem.code == "S402"
     assert not storchc.check(text=story(refused.replace("floor(", "tanh(")))
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        "copysign(1, z)",
+        "hardshrink(z)",
+        "threshold(z, 0, 1)",
+        "Bernoulli(logits=z).mode",
+        "Poisson(exp(z)).mode",
+    ],
+)
+def test_a_jump_breaks_a_path(jump: str) -> None:
+    text = story(f"sample z ~ Normal(w, 1) with Reparameterization()\ncost c = u * {jump}")
+    assert [problem.code for problem in storchc.check(text=text)] == ["S402"]
+
+
+@pytest.mark.parametrize("smooth", ["copysign(z, 1)", "Gumbel(z, 1).mode", "hardtanh(z)"])
+def test_a_kink_does_not(smooth: str) -> None:
+    text = story(f"sample z ~ Normal(w, 1) with Reparameterization()\ncost c = u * {smooth}")
+    assert not storchc.check(text=text)
+
+
+def test_infer_takes_no_straight_through_gradient() -> None:
+    logits = "OneHotCategoricalStraightThrough(logits=stack([w, u, 0.1]))"
+    certify(case(story(f"sample z ~ {logits}\ncost c = (sum(z * arange(3)) - u) ** 2")))

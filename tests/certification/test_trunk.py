@@ -47,7 +47,9 @@ FAMILIES = [
 ]
 
 
-@pytest.mark.parametrize(("family", "method"), list(product(FAMILIES, ["none", "others", "expect"])))
+@pytest.mark.parametrize(
+    ("family", "method"), list(product(FAMILIES, ["none", "others", "expect"]))
+)
 def test_families_with_events(family: str, method: str) -> None:
     text = story(
         "param v[2] = tensor([0.4, -0.9])\nparam u = 0.3",
@@ -66,7 +68,9 @@ def test_a_categorical_indexes(method: str) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["", " sum"])
-@pytest.mark.parametrize(("first", "second"), list(product(["moving", "others", "expect"], repeat=2)))
+@pytest.mark.parametrize(
+    ("first", "second"), list(product(["moving", "others", "expect"], repeat=2))
+)
 def test_nested_plates(first: str, second: str, reduction: str) -> None:
     text = story(
         f"plate data{reduction}\nplate sites sum\ninput x[data]\ninput y[sites]\nparam u = 0.4",
