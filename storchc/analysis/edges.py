@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from storchc.catalogue import functions
+from storchc.catalogue import distributions, functions
 from storchc.catalogue.function import Function
 from storchc.ir.expression import (
     Apply,
@@ -61,12 +61,20 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
         case Divergence(left, right, _, span):
             return Edge(left, "smooth", span), Edge(right, "smooth", span)
+        case Property(distribution, "mode", _, span) if _discrete(distribution):
+            reason = "no gradient flows through a discrete `mode`"
+            return (Edge(distribution, "broken", span, reason=reason),)
         case Entropy(distribution, _, span) | Property(distribution, _, _, span):
             return (Edge(distribution, "smooth", span),)
         case StaticChoice(_, then, otherwise, _, span):
             return Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
         case _:
             return ()
+
+
+def _discrete(distribution: Distribution) -> bool:
+    family = distributions.lookup(distribution.type.family)
+    return family is not None and family.discrete
 
 
 def _apply(expression: Apply) -> tuple[Edge, ...]:

@@ -200,24 +200,32 @@ def _users(site: _Site, choice: Choice) -> Estimator:
 
 def _inferred(site: _Site, choice: Choice | None) -> Estimator:
     constants = dict(choice.constants) if choice else {}
-    weighted = site.node.sampler is not None and site.node.sampler.name == "ImportanceSampling"
-    if site.family.pathwise and not site.demand and not weighted:
+    obstacle = _obstacle(site)
+    if obstacle is None:
         entry = methods.lookup("Reparameterization")
         why = f"`Infer`: `{site.family.name}` is reparameterizable and every path is differentiable"
     else:
         entry = methods.lookup("ScoreFunction")
-        batch = _count(site) > 1 and not site.mixes and not (site.node.joins and weighted)
+        batch = _count(site) > 1 and not site.mixes and not (site.node.joins and _proposed(site))
         constants["baseline"] = "batch_average" if batch else "moving_average"
-        reason = (
-            f"`{site.family.name}` is not reparameterizable"
-            if not site.family.pathwise
-            else site.demand[0].reason
-            if site.demand
-            else "the draws are weighted"
-        )
-        why = f"`Infer`: {reason}"
+        why = f"`Infer`: {obstacle}"
     assert entry is not None
     return _made(site, entry, constants, {}, why)
+
+
+def _obstacle(site: _Site) -> str | None:
+    """What stands in the way of reparameterization, unbiased as `Infer` must be."""
+    if not site.family.pathwise:
+        return f"`{site.family.name}` is not reparameterizable"
+    if site.family.finite is not None:
+        return f"the pathwise gradient of `{site.family.name}` is biased"
+    if site.demand:
+        return site.demand[0].reason
+    return "the draws are weighted" if _proposed(site) else None
+
+
+def _proposed(site: _Site) -> bool:
+    return site.node.sampler is not None and site.node.sampler.name == "ImportanceSampling"
 
 
 def _made(

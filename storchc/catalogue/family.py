@@ -30,6 +30,8 @@ Support = Literal[
     "correlation cholesky",
 ]
 
+_DISCRETE = frozenset({"boolean", "index", "one-hot", "count", "bounded count", "counts"})
+
 PropertyShape = Literal[
     "sample",  # as the sample
     "parameter",  # as the parameters of the same rank, broadcast
@@ -106,6 +108,11 @@ class Family:
     divergences: frozenset[str] = frozenset()
     reference: str = ""
     caution: str = ""
+
+    @property
+    def discrete(self) -> bool:
+        """Whether its values lie apart from one another."""
+        return self.support in _DISCRETE
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this name."""

@@ -155,7 +155,6 @@ OPTIONS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
     ("celu", "continuously differentiable exponential linear unit", (INPUT, _number("alpha", 1.0))),
     ("elu", "exponential linear unit", (INPUT, _number("alpha", 1.0))),
     ("gelu", "x ndtr(x)", (INPUT, Parameter("approximate", "text", "none"))),
-    ("hardshrink", "x where |x| > lambd, 0 elsewhere", (INPUT, _number("lambd", 0.5))),
     (
         "hardtanh",
         "x between two bounds",
@@ -164,6 +163,9 @@ OPTIONS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
     ("leaky_relu", "x, times a slope below 0", (INPUT, _number("negative_slope", 0.01))),
     ("softplus", "log(1 + exp(x))", (INPUT, _number("beta", 1.0), _number("threshold", 20.0))),
     ("softshrink", "x drawn towards 0 by lambd", (INPUT, _number("lambd", 0.5))),
+)
+JUMPS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
+    ("hardshrink", "x where |x| > lambd, 0 elsewhere", (INPUT, _number("lambd", 0.5))),
     (
         "threshold",
         "x above a threshold, a number elsewhere",
@@ -185,6 +187,7 @@ FUNCTIONS = (
     *_rows("torch", "bool", TRUTHS, broken=True),
     *_rows(FUNCTIONAL, "float", ACTIVATIONS),
     *(_row(FUNCTIONAL, "float", *row) for row in OPTIONS),
+    *(_row(FUNCTIONAL, "float", *row, broken=True) for row in JUMPS),
     _row("torch", "float", "frac", "x - trunc(x)", (INPUT,), broken=True),
     _row("torch", "number", "relu", "x above 0, 0 elsewhere", (INPUT,)),
     _row("torch", "float", "logit", "log(x / (1 - x)), x kept within [eps, 1 - eps]", LOGIT),

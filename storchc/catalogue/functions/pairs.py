@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from storchc.backend.python import Py, call
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
@@ -34,7 +35,7 @@ def _pair(
     *,
     home: str = "torch",
     parameters: tuple[Parameter, ...] = PAIR,
-    broken: bool = False,
+    broken: Literal["all", "none"] | frozenset[int] = "none",
     numbers: frozenset[int] = frozenset(),
     fold: Fold | None = None,
 ) -> Function:
@@ -44,7 +45,7 @@ def _pair(
         parameters,
         partial(_infer, rule),
         partial(_emit, f"{home}.{name}", rule, parameters),
-        broken="all" if broken else "none",
+        broken=broken,
         numbers=numbers or "none",
         fold=fold,
     )
@@ -53,7 +54,13 @@ def _pair(
 SECOND = frozenset({1})
 FLOATS = (
     _pair("atan2", "angle of the point (other, input)", fold=math.atan2),
-    _pair("copysign", "|a| with the sign of b", numbers=SECOND, fold=math.copysign),
+    _pair(
+        "copysign",
+        "|a| with the sign of b",
+        broken=SECOND,
+        numbers=SECOND,
+        fold=math.copysign,
+    ),
     _pair("hypot", "sqrt(a**2 + b**2)", fold=math.hypot),
     _pair("logaddexp", "log(exp(a) + exp(b))"),
     _pair("logaddexp2", "log2(2**a + 2**b)"),
@@ -65,7 +72,7 @@ NUMBERS = (
     _pair("fmin", "the smaller of a and b, NaN ignored", "number"),
     _pair("maximum", "the larger of a and b", "whole", fold=folding.larger),
     _pair("minimum", "the smaller of a and b", "whole", fold=folding.smaller),
-    _pair("fmod", "remainder of a / b, with the sign of a", "number", broken=True, numbers=SECOND),
+    _pair("fmod", "remainder of a / b, with the sign of a", "number", broken="all", numbers=SECOND),
 )
 
 
