@@ -16,10 +16,13 @@ WORDS = (
     *functions.names(),
     *methods.names(),
     *samplers.names(),
-    *"story dim plate sum input int bool param module function batched nondiff stateful use".split(),
-    *"compute sample with using in cost observe report for range from stop when alive".split(),
-    *"true false none inf pi and or not if else logits probs n k baseline value over dim".split(),
-    *"torch F nn Tensor self super given loss sizes like methods forward type float dict".split(),
+    *re.findall(
+        r"\w+",
+        """story dim plate sum input int bool param module function batched nondiff stateful use
+        compute sample with using in cost observe report for range from stop when alive true false
+        none inf pi and or not if else logits probs n k baseline value over dim torch F nn Tensor
+        self super given loss sizes like methods forward type float dict""",
+    ),
 )
 NUMBERS = ("0", "1", "2", "3", "-1", "1e-3", ".5", "1_000", "1e400", "9" * 30, "10" * 9, "1e18")
 MARKS = (*"+-*/%@<>=()[]{},.:~#\"'\\\t\r\f", "**", "//", "->", "...", '"""', "\n", "\n    ")
