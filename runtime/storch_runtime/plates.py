@@ -22,10 +22,12 @@ def reduce_plates(
     """
     value, entry = _public(estimate, name)
     left = list(entry.plates)
-    for plate in _chosen(entry, name, plates):
-        _refuse_carried(estimate, entry, plate, left)
+    waiting = _chosen(entry, name, plates)
+    while waiting:
+        plate = _next(estimate, entry, waiting, left)
         value = _reduced(estimate, value, entry, plate, left)
         left.remove(plate)
+        waiting.remove(plate)
     return value
 
 
@@ -77,14 +79,25 @@ def _chosen(
     return [plate for plate in entry.plates if plate in wanted]
 
 
-def _refuse_carried(estimate: Estimate, entry: Valued, plate: str, left: list[str]) -> None:
-    """A plate that the weights of another plate still carry cannot go before that one."""
+def _next(estimate: Estimate, entry: Valued, waiting: list[str], left: list[str]) -> str:
+    """The newest plate that the weights of no other one carry: such a plate cannot go first."""
+    carriers = [(plate, _carrier(estimate, entry, plate, left)) for plate in waiting]
+    free = [plate for plate, carrier in carriers if carrier is None]
+    if not free:
+        plate, carrier = carriers[0]
+        raise ValueError(
+            f"the weights of plate `{carrier}` differ along `{plate}`: reduce `{carrier}` too"
+        )
+    return free[0]
+
+
+def _carrier(estimate: Estimate, entry: Valued, plate: str, left: list[str]) -> str | None:
+    """Another plate that is left, whose weights differ along ``plate``."""
     for other in left:
-        for name in entry.weights.get(other, ()):
-            if other != plate and plate in estimate.layout.samples[name].plates:
-                raise ValueError(
-                    f"the weights of plate `{other}` differ along `{plate}`: reduce `{other}` too"
-                )
+        names = entry.weights.get(other, ()) if other != plate else ()
+        if any(plate in estimate.layout.samples[name].plates for name in names):
+            return other
+    return None
 
 
 def _reduced(
@@ -108,4 +121,6 @@ def _weight(
         total = weight if total is None else total * weight
     if total is None:
         return None
+    if plate not in entry.weights[plate]:  # its elements are many draws of equal weight otherwise
+        total = total / estimate.plate_sizes()[plate]
     return total.reshape(total.shape + (1,) * (value.dim() - total.dim()))

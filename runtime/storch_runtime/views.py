@@ -81,13 +81,16 @@ def log_prob_of(
 def weight_of(
     name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
 ) -> Tensor:
-    """The weights of a sample's elements, ``[*plates]``; ``in`` a plate, with that plate's."""
+    """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
     weight = own_weight_of(name, layout, draws, sizes)
     if entry.plate is None:
         return weight
-    outer = weight_of(entry.plate, layout, draws, sizes)
-    return weight * aligned(outer, layout.samples[entry.plate].plates, entry.plates)
+    others = entry.weights.get(entry.plate, ())
+    for other in (o for o in others if o != name):
+        outer = own_weight_of(other, layout, draws, sizes)
+        weight = weight * aligned(outer, layout.samples[other].plates, entry.plates)
+    return weight if entry.plate in others else weight / sizes[entry.plate]
 
 
 def own_weight_of(

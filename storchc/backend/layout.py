@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.analysis.estimation import Origin
 from storchc.backend.block import place
 from storchc.backend.expressions import Writer
 from storchc.backend.python import Py, call, literal, table, tuple_of
@@ -48,6 +49,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
             options[key] = _names(kept)
     if node.joins:
         options["plate"] = literal(node.plate)
+    options |= _weights(writer, plates, writer.estimation.origin(lambda d: d.of[node.name]))
     if node.name in writer.storage.flat:
         options["flat"] = literal(True)
     return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
@@ -61,12 +63,16 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
         options["stored"] = _names(kept)
     kind = "costs" if isinstance(node, Cost) else "reports"
     origin = writer.estimation.origin(lambda d: getattr(d, kind)[node.name])
-    weights = {p: weights_of(writer, p, origin).samples for p in writer.graph.order(plates)}
-    carried = {p: _names(w) for p, w in weights.items() if w}
-    if carried:
-        options["weights"] = table(carried)
+    options |= _weights(writer, plates, origin)
     where = literal(place(writer.graph.source, node.span))
     return call(writer.runtime("Valued"), _names(writer.graph.order(plates)), where, **options)
+
+
+def _weights(writer: Writer, plates: Plates, origin: Origin) -> dict[str, Py]:
+    """The option that names the weights of a value's plates, where there are any."""
+    found = {p: weights_of(writer, p, origin).samples for p in writer.graph.order(plates)}
+    carried = {p: _names(samples) for p, samples in found.items() if samples}
+    return {"weights": table(carried)} if carried else {}
 
 
 def _code_plates(writer: Writer, node: Cost | Report) -> Plates:

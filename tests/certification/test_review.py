@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import storchc
+from storch_runtime import reduce_plates
 from tests.certification.harness import Model, case, certify
 
 
@@ -114,3 +115,60 @@ def test_infer_takes_no_straight_through_gradient() -> None:
     hot = story(f"sample z ~ OneHotCategorical(logits=stack([w, u, 0.1]))\n{cost}")
     straight = hot.replace("Categorical(", "CategoricalStraightThrough(")
     certify(case(straight), interpreted=hot, hessian=True)
+
+
+IMPORTANCE = "using ImportanceSampling({}proposal=Bernoulli(probs=0.6))"
+
+
+@pytest.mark.parametrize(
+    "opener",
+    ["ScoreFunction(n=3)", "ScoreFunction() " + IMPORTANCE.format("n=3, "), "Expect()"],
+)
+def test_weights_reduce_samples_and_costs_as_the_total_does(opener: str) -> None:
+    model = load(f"""
+sample a ~ Bernoulli(logits=w) with {opener}
+sample b ~ Bernoulli(logits=u + a) with ScoreFunction() {IMPORTANCE.format("")} in a
+sample d ~ Bernoulli(logits=u + b) with ScoreFunction() in a
+sample e ~ Bernoulli(logits=2 + d) with Expect()
+cost c = 1 + d
+cost f = e
+report r = 1 + d
+""")
+    estimate = model()
+    parts = {name: reduce_plates(estimate, name) for name in ["c", "f", "r", "d", "e"]}
+    torch.testing.assert_close(parts["c"] + parts["f"], estimate.cost)
+    torch.testing.assert_close(parts["r"], parts["c"])
+    torch.testing.assert_close(parts["e"], parts["f"])
+    weights = estimate.weights["d"]
+    torch.testing.assert_close((weights * (1 + estimate.samples["d"])).sum(), parts["c"])
+    torch.testing.assert_close(weights, estimate.weights["b"])
+
+
+def test_a_plate_goes_before_those_that_its_weights_carry() -> None:
+    model = load(f"""
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+sample z ~ Bernoulli(logits=u) with ScoreFunction(n=3)
+sample b ~ Bernoulli(logits=u + z) with ScoreFunction() {IMPORTANCE.format("")} in a
+cost c = a + b * z + 1
+""")
+    estimate = model()
+    torch.testing.assert_close(reduce_plates(estimate, "c"), estimate.cost)
+
+
+def test_a_long_chain_in_a_plate_whose_values_differ_in_plates() -> None:
+    lines = [
+        "sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)",
+        "sample b0 ~ Bernoulli(logits=u * x + a) with ScoreFunction() in a",
+    ]
+    for i in range(1, 12):
+        lines.append(f"sample b{i} ~ Bernoulli(logits=u * a) with ScoreFunction() in a")
+        lines.append(f"cost c{i} = a + {' * '.join(f'b{j}' for j in range(i + 1))}")
+    declarations = "plate data\ninput x[data]\nparam w = 0.4\nparam u = -0.3"
+    torch.manual_seed(0)
+    together = load("\n".join(lines), declarations)
+    estimate = together(torch.tensor([0.3, 0.4, 0.5]).double())
+    few = [line for line in lines if not line.startswith("cost") or line.startswith("cost c11")]
+    alone = load("\n".join(few), declarations)
+    last = alone(torch.tensor([0.3, 0.4, 0.5]).double(), given=dict(estimate.samples))
+    torch.testing.assert_close(estimate.costs["c11"], last.costs["c11"])
+    estimate.backward()

@@ -73,7 +73,10 @@ def test_what_was_never_built_says_why() -> None:
 def test_weights_of_samples_in_a_plate_multiply_into_the_plates() -> None:
     law = Normal(torch.zeros(3), 1.0)
     layout = Layout(
-        samples={"z": Sampled(("z",)), "w": Sampled(("z", "data"), plate="z")},
+        samples={
+            "z": Sampled(("z",), weights={"z": ("z",)}),
+            "w": Sampled(("z", "data"), plate="z", weights={"z": ("z", "w")}),
+        },
     )
     opened = Draw(torch.zeros(3), law, weight=torch.tensor([0.5, 0.25, 0.25]))
     joined = Draw(torch.zeros(3, 2), law, weight=torch.full((3, 2), 2.0))

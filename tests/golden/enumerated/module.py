@@ -27,7 +27,7 @@ _x = Input("x", ("data",), (3,), "float", "story.story:5")
 _gate = Result("gate", (), "float", "story.story:6")
 _reward = Result("reward", (), "float", "story.story:7")
 _layout = Layout(
-    samples={"e": Sampled(("e", "data"), value=("e",))},
+    samples={"e": Sampled(("e", "data"), value=("e",), weights={"e": ("e",)})},
     costs={
         "loss": Valued(("e", "data"), "story.story:11", weights={"e": ("e",)}),
         "size": Valued(("e", "data"), "story.story:12", stored=("e",), weights={"e": ("e",)}),

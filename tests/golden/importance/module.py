@@ -28,7 +28,10 @@ from storch_runtime.distributions import Normal
 
 _x = Input("x", ("data",), (), "float", "story.story:5")
 _layout = Layout(
-    samples={"z": Sampled(("z",)), "y": Sampled(("z", "data"), plate="z")},
+    samples={
+        "z": Sampled(("z",), weights={"z": ("z",)}),
+        "y": Sampled(("z", "data"), plate="z", weights={"z": ("z",)}),
+    },
     costs={
         "rare": Valued(("z", "data"), "story.story:11", weights={"z": ("z",)}),
         "bound": Valued(("data",), "story.story:12"),
@@ -57,7 +60,7 @@ class Importance(StoryModule):
         """Estimate the expected total cost (x [data])."""
         methods = self.methods
         replayed = replayed_values(given, methods)
-        like = agreement({"x": x, "mu": self.mu, "nu": self.nu})
+        like = agreement({"x": x, "mu": self.mu, "nu": self.nu}, "story.story:5")
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, like)
 

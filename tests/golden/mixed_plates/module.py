@@ -63,7 +63,7 @@ class MixedPlates(StoryModule):
         self.begin_watched(given)
         methods = self.methods
         replayed = replayed_values(given, methods)
-        like = agreement({"x": x, "beta": beta, "w": self.w})
+        like = agreement({"x": x, "beta": beta, "w": self.w}, "story.story:5")
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, like)
         beta = _beta.check(beta, sizes, like)
