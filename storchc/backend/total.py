@@ -82,7 +82,15 @@ def _chain(sums: ScoreSums, terms: list[Term]) -> list[Term]:
     if any(t.code.stored != stored or sums.plates(t.scores) != stored for t in boxed):
         return []
     nested = all(set(a.scores) < set(b.scores) for a, b in pairwise(boxed))
-    return boxed if nested else []
+    if not nested or any(sums.plates(_further(a, b)) != stored for a, b in pairwise(boxed)):
+        return []
+    return boxed
+
+
+def _further(a: Term, b: Term) -> Scores:
+    """The scores that ``b`` has beyond those of ``a``."""
+    present = set(a.scores)
+    return tuple(s for s in b.scores if s not in present)
 
 
 def _stacked(sums: ScoreSums, chain: list[Term]) -> Code:
