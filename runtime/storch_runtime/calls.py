@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from storch_runtime.errors import StoryTypeError
+
 __all__ = ["added", "replayed_values", "without_gradient"]
 
 _NOTHING: Mapping[str, Tensor] = {}
@@ -19,10 +21,15 @@ def replayed_values(
     """The values given for samples, by their names; a name that is no sample is an error."""
     if given is None:
         return _NOTHING
-    for name in given:
+    if not isinstance(given, Mapping):
+        raise StoryTypeError(f"`given` is a `{type(given).__name__}`, expected values by sample")
+    for name, value in given.items():
         if name not in samples:
             known = ", ".join(f"`{s}`" for s in samples)
             raise KeyError(f"`given` names `{name}`, which is no sample of the story ({known})")
+        if not isinstance(value, Tensor):
+            kind = type(value).__name__
+            raise StoryTypeError(f"`given` has a `{kind}` for `{name}`, expected a tensor")
     return given
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from numbers import Integral, Real
 from typing import Literal
 
 import torch
@@ -61,10 +62,15 @@ class Input:
 
     def _number(self, value: float, like: Tensor) -> Tensor:
         """A Python number for a scalar input."""
-        if self.plates or self.event or not isinstance(value, _NUMBERS[self.kind]):
-            raise StoryTypeError(self._says(f"is a `{type(value).__name__}`, expected a tensor"))
+        scalar = not (self.plates or self.event)
+        if not scalar or not isinstance(value, _NUMBERS[self.kind]):
+            wanted = f"a tensor or a `{self.kind}`" if scalar else "a tensor"
+            raise StoryTypeError(self._says(f"is a `{type(value).__name__}`, expected {wanted}"))
         dtype = {"float": like.dtype, "int": torch.int64, "bool": torch.bool}[self.kind]
-        return torch.full((), value, dtype=dtype, device=like.device)
+        try:
+            return torch.full((), value, dtype=dtype, device=like.device)
+        except (OverflowError, RuntimeError):
+            raise StoryTypeError(self._says(f"is {value}, too large for {dtype}")) from None
 
     def _says(self, fact: str) -> str:
         declared = ", ".join(map(str, (*self.plates, *self.event)))
@@ -144,7 +150,7 @@ def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
     return torch.empty(()) if first is None else first
 
 
-_NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (int, float), "int": (int,), "bool": (bool,)}
+_NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (Real,), "int": (Integral,), "bool": (bool,)}
 _DTYPES = {"float": "a floating dtype", "int": torch.int64, "bool": torch.bool}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -56,6 +57,16 @@ class Downstream:
         return counted.sum() / weights.sum()
 
 
+def _count(n: int) -> int:
+    try:
+        count = 0 if isinstance(n, bool) else index(n)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise ValueError(f"n is {n!r}: a method draws 1 value or more, a whole number of them")
+    return count
+
+
 class Method(nn.Module):
     """A gradient estimator. Unchanged it is the score function, drawn by Monte Carlo.
 
@@ -71,6 +82,15 @@ class Method(nn.Module):
         self.n = n
         self.sampler: Sampler = MonteCarlo() if sampler is None else sampler
         self.slots = slots
+
+    @property
+    def n(self) -> int:
+        """How many values are drawn for each element of the plates; may change between calls."""
+        return self._n
+
+    @n.setter
+    def n(self, n: int) -> None:
+        self._n = _count(n)
 
     def propose(
         self,
@@ -151,10 +171,11 @@ class Method(nn.Module):
         """
         rest = (*distribution.plates, *distribution.event_shape)
         wanted = (*given.shape[:own], *rest)
-        if tuple(given.shape) == wanted:
-            return given.detach()
-        if [size for size in given.shape if size != 1] == [size for size in wanted if size != 1]:
-            return given.detach().reshape(wanted)
+        if given.numel() > 0:
+            if tuple(given.shape) == wanted:
+                return given.detach()
+            if [s for s in given.shape if s != 1] == [s for s in wanted if s != 1]:
+                return given.detach().reshape(wanted)
         shown = ", ".join(["n"] * own + [str(size) for size in rest])
         raise StoryShapeError(
             f"the value given for a sample has shape {list(given.shape)}, expected [{shown}]"

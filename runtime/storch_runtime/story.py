@@ -26,8 +26,10 @@ class Methods(nn.ModuleDict):
     """
 
     def __getitem__(self, key: str) -> Method:
-        method = self._modules.get(key)
-        return self._modules[f"{key}-"] if method is None else method  # type: ignore[return-value]
+        method = self._modules.get(key) or self._modules.get(f"{key}-")
+        if method is None:
+            raise KeyError(key)
+        return method  # type: ignore[return-value]
 
     def __setitem__(self, key: str, module: nn.Module) -> None:
         self._modules[f"{key}-" if key in _TAKEN else key] = module

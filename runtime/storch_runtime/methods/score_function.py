@@ -90,7 +90,9 @@ class ScoreFunction(Method):
             mean = mean.clone()
             distributed.all_reduce(mean)
             mean /= distributed.get_world_size()
-        kept.lerp_(mean.to(kept.dtype), 1 - self.decay)
+        mean = mean.to(kept.dtype)
+        lasting = torch.where(mean.isfinite(), mean, kept)  # one broken step must not stay for ever
+        kept.lerp_(lasting, 1 - self.decay)
 
 
 def _batch_average(cost: Tensor, dim: int) -> Tensor:
