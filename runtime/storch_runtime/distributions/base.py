@@ -33,12 +33,12 @@ class Distribution:
 
     def given(self) -> dict[str, Parameter]:
         """The parameters as they were given, numbers included."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     @property
     def batch_shape(self) -> torch.Size:
         """Plates and batch event together."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     @property
     def own_event(self) -> torch.Size:
@@ -47,7 +47,7 @@ class Distribution:
 
     def log_prob(self, value: Tensor) -> Tensor:
         """``[..., *plates]``: every event dimension summed; leading dimensions may be added."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """``[n, *plates, *event]`` without gradient; no leading dimension where ``n`` is None."""
@@ -64,7 +64,7 @@ class Distribution:
 
     def entropy(self) -> Tensor:
         """``[*plates]``: of the joint variable."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def enumerate_support(self) -> Tensor:
         """``[S, *event]``: every joint outcome, the last element changing fastest."""
@@ -108,7 +108,7 @@ class Distribution:
 
     def as_torch(self) -> torch.distributions.Distribution:
         """Torch's distribution, over plates and batch event alike."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def expand(self, plates: tuple[int, ...]) -> Self:
         """The same distribution with these plate sizes."""

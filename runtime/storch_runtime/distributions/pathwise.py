@@ -18,15 +18,15 @@ class ByNoise(Distribution):
 
     def noise(self, value: Tensor) -> Tensor:
         """The noise that gives ``value``."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """The value that the noise gives."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Fresh noise."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """From the noise, drawn where it is not given."""
@@ -55,7 +55,7 @@ class ByImplicit(Distribution):
 
     def path(self, value: Tensor) -> Tensor:
         """``value`` up to rounding, with its derivative."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """A sample with its implicit derivative; there is no simple noise to take."""
