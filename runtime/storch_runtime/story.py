@@ -100,6 +100,7 @@ class StoryModule(nn.Module):
         self, estimate: WatchedEstimate, given: Mapping[str, Tensor] | None
     ) -> WatchedEstimate:
         """At its end: this estimate's loss is to be differentiated with ``method_loss``."""
-        if self.training and given is None:
+        own = estimate.own_loss
+        if self.training and given is None and own is not None and own.requires_grad:
             return estimate.watched_by(self.watch)
         return estimate

@@ -172,3 +172,14 @@ def test_a_long_chain_in_a_plate_whose_values_differ_in_plates() -> None:
     last = alone(torch.tensor([0.3, 0.4, 0.5]).double(), given=dict(estimate.samples))
     torch.testing.assert_close(estimate.costs["c11"], last.costs["c11"])
     estimate.backward()
+
+
+def test_a_learned_baseline_of_the_models_parameters_trains_nothing() -> None:
+    model = load("""
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=3, baseline=0.3 * u - 0.5)
+cost c = a * u
+""")
+    assert not list(model.method_parameters())
+    assert not model().method_loss.requires_grad
+    model().loss.backward()
+    model().loss.backward()  # no method has parameters that would have been left out
