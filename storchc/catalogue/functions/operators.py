@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from functools import partial
 
-from storchc.backend.python import Py, call, infix, prefix
+from storchc.backend.python import Py, call, infix, literal, prefix
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
 from storchc.catalogue.functions.folding import common
@@ -62,6 +62,9 @@ def _infix(op: str, e: Emission) -> Py:
     if op == "-":  # torch does not subtract bools
         codes = enumerate((left, right))
         left, right = (converted(e, i) if e.types[i].dtype == "bool" else c for i, c in codes)
+    if op == "//" and e.result.dtype == "float" and e.plain != {0, 1}:
+        first = tensor(e, 0) if 0 in e.plain else left  # torch's `//` has no derivative
+        return call("torch.div", first, right, rounding_mode=literal("floor"))
     return infix(op, left, right)
 
 
