@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -49,6 +50,22 @@ class Methods(nn.ModuleDict):
         return list(zip(self.keys(), self._modules.values(), strict=True))
 
 
+@contextmanager
+def _resting(methods: Methods) -> Iterator[None]:
+    """Methods out of training: a replay leaves their averages and temperatures as they are."""
+    active = [method for method in methods.values() if method.training]
+    for method in active:
+        method.training = False
+    try:
+        yield
+    finally:
+        for method in active:
+            method.training = True
+
+
+_AS_IT_IS = nullcontext()
+
+
 class StoryModule(nn.Module):
     """A compiled story. ``methods`` holds the method of each sample.
 
@@ -74,8 +91,10 @@ class StoryModule(nn.Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`; an exception that leaves the story is noted with its story line."""
+        replay = self.training and kwargs.get("given") is not None
         try:
-            return super().__call__(*args, **kwargs)
+            with _resting(self.methods) if replay else _AS_IT_IS:
+                return super().__call__(*args, **kwargs)
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise

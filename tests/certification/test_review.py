@@ -183,3 +183,17 @@ cost c = a * u
     assert not model().method_loss.requires_grad
     model().loss.backward()
     model().loss.backward()  # no method has parameters that would have been left out
+
+
+def test_a_replay_of_one_sample_changes_the_state_of_no_method() -> None:
+    model = load("""
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=1, baseline=moving_average)
+sample b ~ Bernoulli(logits=u + a) with ScoreFunction(n=1, baseline=moving_average)
+sample g ~ Bernoulli(logits=u + a) with GumbelSoftmax(annealing_rate=0.1)
+cost c = (b - 3) ** 2 + g
+""")
+    model(given={"a": torch.ones(1)})
+    assert all(buffer == 0 for buffer in model.buffers())
+    assert all(method.training for method in model.methods.values())
+    model()
+    assert all(buffer != 0 for buffer in model.buffers())
