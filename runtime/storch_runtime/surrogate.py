@@ -34,7 +34,7 @@ def _harmless(weight: Tensor, value: Tensor) -> Tensor:
 
 
 def _idle(weight: Tensor) -> Tensor:
-    """Whether a weight is zero; a probability of exactly 0 is the smallest normal number instead."""
+    """Whether a weight is zero; a probability of exactly 0 is the smallest normal number."""
     return weight <= (2.4e-308 if weight.dtype == torch.float64 else 1.3e-38)
 
 

@@ -56,7 +56,7 @@ cost mixed = logmeanexp(a + u * b, over=a)
 
 
 def test_a_plate_goes_before_those_that_its_weights_carry() -> None:
-    """`c` stands in the older plate `f` and carries the newer `d`; in the second story `d` carries `f`."""
+    """`c` stands in the older plate `f` and carries the newer `d`, which may carry `f` itself."""
     proposal = "using ImportanceSampling(proposal=Bernoulli(probs=0.3))"
     for law, last in (("u", "cost h = mean(c * d, over=f)"), ("u * f", "")):
         right(f"""

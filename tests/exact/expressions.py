@@ -98,10 +98,13 @@ def _known(condition: object) -> bool | None:
 
 
 def _constant(expression: object) -> bool:
-    """Whether numbers are all that it is made of."""
-    if isinstance(expression, tree.Name | tree.Call):
+    """Whether it is made of numbers, by elementwise maths."""
+    if isinstance(expression, tree.Call) and expression.function.id not in _ELEMENTWISE:
         return False
-    return all(_constant(part) for part in parts(expression))
+    return not isinstance(expression, tree.Name) and all(map(_constant, parts(expression)))
+
+
+_ELEMENTWISE = ("sigmoid", "tanh", "square", "exp", "stop_gradient", "where")
 
 
 def plates_of(expression: object, scope: Scope) -> set[str]:
