@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.backend.python import Py, call
+from storchc.backend.python import Py, call, method
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions import folding
 from storchc.catalogue.functions.elementwise import Rule, dtype_of
@@ -102,7 +102,7 @@ HEAVISIDE = Function(
     "0 below 0, 1 above, the second value at 0",
     STEP,
     partial(_infer, "number"),
-    lambda e: call("torch.heaviside", *same(e)),
+    lambda e: call("torch.heaviside", *(method(code, "detach") for code in same(e))),
     broken="all",
 )
 
