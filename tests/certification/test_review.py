@@ -8,6 +8,7 @@ import torch
 import storchc
 from storch_runtime import reduce_plates
 from tests.certification.harness import Model, case, certify
+from tests.exact.interpreter import interpret
 
 
 def story(steps: str, declarations: str = "param w = 0.4\nparam u = -0.3") -> str:
@@ -28,6 +29,22 @@ sample b ~ Bernoulli(logits=0.3 * u) with ScoreFunction(baseline=moving_average)
 cost c = {cost}
 """)
     certify(case(text), hessian=True)
+
+
+def test_the_interpreters_gradient_is_that_of_its_value() -> None:
+    """It was not, for what stands in an enumerated plate: value and gradient share no code."""
+    text = story("""
+sample s ~ Bernoulli(logits=w) with ScoreFunction()
+sample a ~ Bernoulli(logits=u + s) with Expect()
+sample b ~ Bernoulli(logits=0.3 * u) with ScoreFunction() in a
+cost c = mean(b, over=a) ** 2
+""")
+
+    def value(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+        return interpret(text, {}, {"w": w, "u": u}).value
+
+    at = tuple(torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (0.4, -0.3))
+    assert torch.autograd.gradcheck(value, at)
 
 
 def test_a_learned_temperature_reaches_the_score_below() -> None:
