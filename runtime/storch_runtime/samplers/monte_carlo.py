@@ -42,10 +42,8 @@ class MonteCarlo(Sampler):
         """See `Sampler.draw`; an outcome is the whole value, ``[n, *plates, *event]``."""
         if outcome is not None:
             return Draw(outcome, distribution)
-        if noise is not None:
-            value = distribution.rsample(n, noise=noise)
-            return Draw(value if pathwise else value.detach(), distribution)
-        return Draw(distribution.rsample(n) if pathwise else distribution.sample(n), distribution)
+        drawn = distribution.rsample if pathwise else distribution.sample
+        return Draw(drawn(n, noise=noise), distribution)
 
     def replay(
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
