@@ -9,7 +9,7 @@ from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, dependence
-from storchc.analysis.liveness import check_supports, live_names
+from storchc.analysis.liveness import check_proposals, check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.ownership import check_baselines
 from storchc.diagnostics.diagnostic import Problems
@@ -59,6 +59,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     crediting.check(graph, dependent, estimators, problems)
     live = live_names(graph, estimators)
     check_supports(graph, estimators, live, problems)
+    check_proposals(graph, dependent, estimators, live, problems)
     check_coupling(graph, dependent, estimators, problems)
     check_baselines(graph, estimators, problems)
     orders = [

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storchc.analysis.dependence import Dependence
 from storchc.analysis.edges import edges
-from storchc.analysis.methods import Estimator
+from storchc.analysis.methods import Estimator, mixed_samples, reductions_of
 from storchc.catalogue import distributions
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -89,3 +90,20 @@ def check_supports(
                 problems.add(
                     words.moving_support(sample, family.name, name, written, span, value.span)
                 )
+
+
+def check_proposals(
+    graph: Graph,
+    dependent: Dependence,
+    estimators: Mapping[str, Estimator],
+    live: frozenset[str],
+    problems: Problems,
+) -> None:
+    """Warn where the value of a joined plate changes with a proposal that seems to learn."""
+    weighted = [s for s in graph.samples if estimators[s.name].weighted]
+    mixed = mixed_samples(graph, dependent) if weighted else frozenset[str]()
+    for sample in (s for s in weighted if s.name in mixed):
+        proposals = estimators[sample.name].sampler_values.values()
+        if sample.sampler is not None and any(is_live(v, live, graph) for v in proposals):
+            places = tuple(reductions_of(graph, sample.plate))
+            problems.add(words.proposal_without_gradient(sample, sample.sampler.span, places))

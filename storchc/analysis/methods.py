@@ -85,7 +85,7 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
     """The estimator of every sample, from the end of the story to its start."""
     demands = Demands(graph)
     counts = {s.name: stated_count(s) for s in graph.samples if not s.joins}
-    mixing = _mixing(graph, dependent)
+    mixing = mixed_samples(graph, dependent)
     found: dict[str, Estimator] = {}
     for node in reversed(graph.nodes):
         match node:
@@ -114,7 +114,7 @@ def stated_count(node: Sample) -> int:
     return 1
 
 
-def _mixing(graph: Graph, dependent: Dependence) -> frozenset[str]:
+def mixed_samples(graph: Graph, dependent: Dependence) -> frozenset[str]:
     """The samples whose own plate is reduced on the way to some cost."""
     plates = {s.name: s.plate for s in graph.samples}
     return frozenset(
@@ -324,11 +324,11 @@ def _check_batch_average(site: _Site) -> None:
         opened = next(s.name_span for s in graph.samples if s.name == node.plate)
         site.problems.add(words.lone_batch_average(node, opened, site.span))
     elif site.mixes:
-        places = tuple(_reduced(graph, node.plate))
+        places = tuple(reductions_of(graph, node.plate))
         site.problems.add(credit_words.mixed_batch_average(node, site.span, places))
 
 
-def _reduced(graph: Graph, plate: str) -> Iterator[Span]:
+def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:
     """The places where ``plate`` is reduced on the way to a cost."""
     for node in graph.nodes:
         for root in () if isinstance(node, Report) else expressions(node):

@@ -24,6 +24,7 @@ CODES = {
     "S410": "importance sampling of a pathwise sample",
     "S411": "batch statistics couple rows below a sample",
     "S412": "support moves with a parameter that learns",
+    "S413": "proposal gets no gradient",
 }
 
 
@@ -216,3 +217,15 @@ def _origin(node: Sample, made: Construct) -> tuple[Label, ...]:
     if isinstance(node.distribution, Construct):
         return ()
     return (Label(made.span, f"the distribution of `{node.name}`"),)
+
+
+def proposal_without_gradient(node: Sample, span: Span, places: tuple[Span, ...]) -> Problem:
+    """A proposal that learns below a reduction whose value changes with it (LOSS.md §2)."""
+    return Problem(
+        "S413",
+        f"no gradient flows to the proposal of `{node.name}`, though a cost changes with it",
+        span,
+        "put `stop_gradient(…)` around what learns in the proposal if this is meant",
+        tuple(Label(s, f"`{node.plate}` is reduced here") for s in places),
+        severity="warning",
+    )

@@ -214,3 +214,16 @@ cost c = (b - 3) ** 2 + g
     assert all(method.training for method in model.methods.values())
     model()
     assert all(buffer != 0 for buffer in model.buffers())
+
+
+@pytest.mark.parametrize("cut", ["x", "stop_gradient(x)"])
+@pytest.mark.parametrize("cost", ["z * u", "mean(z, over=z) ** 2 * u"])
+def test_a_proposal_that_learns_below_a_joined_plate_is_told(cut: str, cost: str) -> None:
+    text = story(f"""
+sample x ~ Normal(w, 1) with Reparameterization()
+sample z ~ Bernoulli(logits=0.3 * u + x) with ScoreFunction() \
+using ImportanceSampling(n=2, proposal=Bernoulli(probs=sigmoid({cut})))
+cost c = {cost}
+""")
+    told = ["S413"] if "over" in cost and cut == "x" else []
+    assert [problem.code for problem in storchc.check(text=text)] == told
