@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
@@ -54,6 +53,8 @@ def _check_all(files: tuple[str, ...]) -> tuple[list[Result], list[CannotUse]]:
 
 
 def _stricter(result: Result) -> Result:
+    from dataclasses import replace  # half of what a small check imports hangs on it
+
     found = [replace(diagnostic, severity="error") for diagnostic in result.diagnostics]
     return replace(result, diagnostics=found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from os.path import splitext
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problems
@@ -22,7 +22,7 @@ def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Stor
         problems.add(words.control_character(Span(*found.span()), found.group()))
     if problems.fatal:
         return source, None
-    if PurePath(name).suffix.lower() not in (".yaml", ".yml"):
+    if splitext(name)[1].lower() not in (".yaml", ".yml"):
         return source, parse(source, problems)
     from storchc.syntax.yaml_reader import read_yaml  # loads yaml, which most runs do not need
 

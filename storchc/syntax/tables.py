@@ -12,8 +12,6 @@ import sys
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import lark
 from lark import Lark
@@ -22,7 +20,11 @@ from lark.lexer import TerminalDef
 
 from storchc.syntax.builder import Builder
 
-_PACKAGE = Path(__file__).parent.parent
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _DIGEST = 32
 
 STARTS = (
@@ -34,20 +36,23 @@ STARTS = (
 """The rules of the grammar that a text may be read by."""
 
 
-def grammar_file() -> Path:
-    """``storchc/_grammar`` inside a wheel, ``grammar`` beside the package in a checkout."""
-    shipped = _PACKAGE / "_grammar" / "story.lark"
-    return shipped if shipped.is_file() else _PACKAGE.parent / "grammar" / "story.lark"
+def grammar() -> str:
+    """``_grammar`` in the package, as a wheel has it, or ``grammar`` beside it in a checkout."""
+    shipped = os.path.join(_PACKAGE, "_grammar", "story.lark")
+    if not os.path.isfile(shipped):
+        shipped = os.path.join(os.path.dirname(_PACKAGE), "grammar", "story.lark")
+    with open(shipped, encoding="utf-8") as file:
+        return file.read()
 
 
 @cache
 def tables() -> Lark:
     """The parser, ready to use."""
-    grammar = grammar_file().read_text(encoding="utf-8")
-    kept = _cache_file(grammar)
+    text = grammar()
+    kept = _cache_file(text)
     data = None if kept is None else _read(kept)
     if data is None:
-        plain = Lark(grammar, parser="lalr", start=list(STARTS))
+        plain = Lark(text, parser="lalr", start=list(STARTS))
         data = plain.memo_serialize([TerminalDef, Rule])
         if kept is not None:
             _write(kept, data)
@@ -55,48 +60,55 @@ def tables() -> Lark:
     return parser
 
 
-def _read(kept: Path) -> Any:
+def _read(kept: str) -> Any:
     """What ``_write`` wrote, or None when it is not there or damaged."""
     try:
-        content = kept.read_bytes()
+        with open(kept, "rb") as file:
+            content = file.read()
     except OSError:
         return None
     digest, body = content[:_DIGEST], content[_DIGEST:]
     return marshal.loads(body) if sha256(body).digest() == digest else None
 
 
-def _write(kept: Path, data: Any) -> None:
+def _write(kept: str, data: Any) -> None:
     # Plain data, not a pickle: nothing in the file can run. Replaced in one step, so that another
     # process sees all of it or nothing.
     body = marshal.dumps(data)
-    fresh = kept.with_suffix(f".{os.getpid()}")
+    fresh = f"{kept}.{os.getpid()}"
     with suppress(OSError):
-        fresh.write_bytes(sha256(body).digest() + body)
+        with open(fresh, "wb") as file:
+            file.write(sha256(body).digest() + body)
         os.replace(fresh, kept)
 
 
-def _cache_file(grammar: str) -> Path | None:
+def _cache_file(grammar: str) -> str | None:
     python = f"{sys.implementation.name}{sys.version_info.major}{sys.version_info.minor}"
     digest = sha256((grammar + " ".join(STARTS)).encode()).hexdigest()[:16]
     try:
         folder = _cache_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # no home, or not writable
+        if not os.path.isabs(folder):  # no home
+            return None
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        private = _is_private(folder)
+    except OSError:  # not writable
         return None
-    return folder / f"{lark.__version__}-{python}-{digest}.tables" if _is_private(folder) else None
+    return f"{folder}/{lark.__version__}-{python}-{digest}.tables" if private else None
 
 
-def _cache_folder() -> Path:
+def _cache_folder() -> str:
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        return (Path(base) if base else Path.home() / "AppData" / "Local") / "storchc"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "storchc"
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "storchc")
 
 
-def _is_private(folder: Path) -> bool:
+def _is_private(folder: str) -> bool:
     """Whether nobody else can write there."""
     if sys.platform == "win32":
         return True
-    found = folder.lstat()
+    found = os.lstat(folder)
     return found.st_uid == os.getuid() and not found.st_mode & 0o022

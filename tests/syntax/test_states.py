@@ -12,8 +12,9 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from storchc.diagnostics import terminals
 from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source
+from storchc.syntax import tables
 from storchc.syntax.parser import parse
-from storchc.syntax.tables import STARTS, grammar_file
+from storchc.syntax.tables import STARTS
 
 GOLDEN = Path(__file__).with_name("states.txt")
 INTERNAL = re.compile(r"__|ANON|\$END|\b_?[A-Z]{3,}\b")
@@ -50,7 +51,7 @@ LEXEMES = {
 
 @pytest.fixture(scope="module")
 def grammar() -> Lark:
-    return Lark(grammar_file().read_text(encoding="utf-8"), parser="lalr", start=list(STARTS))
+    return Lark(tables.grammar(), parser="lalr", start=list(STARTS))
 
 
 def lexeme(terminal: str) -> str:

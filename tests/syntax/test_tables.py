@@ -9,14 +9,13 @@ import pytest
 from lark import Lark
 
 from storchc.syntax import tables as module
-from storchc.syntax.tables import STARTS, grammar_file, tables
+from storchc.syntax.tables import STARTS, grammar, tables
 
 
 def test_no_conflicts() -> None:
     """Runs after ``pip install -e '.[grammar]'``: lark loads that package whenever it is there."""
     pytest.importorskip("interegular")
-    grammar = grammar_file().read_text(encoding="utf-8")
-    Lark(grammar, parser="lalr", start=list(STARTS), strict=True)
+    Lark(grammar(), parser="lalr", start=list(STARTS), strict=True)
 
 
 @pytest.fixture
