@@ -26,9 +26,7 @@ def owned_by_methods(graph: Graph, estimators: Mapping[str, Estimator]) -> froze
     return frozenset(trainable & (_named(options) | modules) - _named(others))
 
 
-def check_baselines(
-    graph: Graph, estimators: Mapping[str, Estimator], problems: Problems
-) -> None:
+def check_baselines(graph: Graph, estimators: Mapping[str, Estimator], problems: Problems) -> None:
     """Warn of a learned baseline in which nothing is its own: the rest is the model's to train."""
     owned = owned_by_methods(graph, estimators)
     for sample in graph.samples:

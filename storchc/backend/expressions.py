@@ -50,9 +50,9 @@ from storchc.syntax.tree import Dtype
 class Writer:
     """Writes expressions of one story. ``locals`` are the identifiers of its names.
 
-    ``owned`` are the params and modules that learned baselines have for themselves. ``stored`` grows
-    statement by statement. ``detached`` cuts values off from their gradient, but
-    not params and modules: what the inputs of a learned baseline need.
+    ``owned`` are the params and modules that learned baselines have for themselves. ``stored``
+    grows statement by statement. ``detached`` cuts values off from their gradient, but not what is
+    owned: what a learned baseline needs.
     """
 
     graph: Graph

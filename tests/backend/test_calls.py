@@ -194,7 +194,7 @@ def test_n_changes_between_calls() -> None:
 
 def test_no_such_method_or_sample() -> None:
     called = model()
-    with pytest.raises(KeyError, match="^'q'$"):
+    with pytest.raises(KeyError, match=r"^'q'$"):
         called.methods["q"]
     with pytest.raises(KeyError, match="q"):
         called(**inputs()).samples["q"]

@@ -40,6 +40,9 @@ def test_modules_are_laid_out_as_a_formatter_would() -> None:
     modules = [str(case / "module.py") for case in CASES]
     for command in (["format", "--check"], ["check", "--select", "E,F,I,UP,B"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *modules], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "ruff", *command, *modules],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout

@@ -21,7 +21,8 @@ def files() -> list[Path]:
 
 
 def test_no_machine_paths() -> None:
-    found = [file for file in files() if HOME.search(file.read_text(encoding="utf-8", errors="replace"))]
+    texts = {file: file.read_text(encoding="utf-8", errors="replace") for file in files()}
+    found = [file for file, text in texts.items() if HOME.search(text)]
     assert found == []
 
 
