@@ -157,7 +157,7 @@ def test_entropy_is_known_or_not(name: str) -> None:
     made = getattr(runtime, name)(**cases.parameters(name))
     try:
         known = made.entropy().isfinite().all().item()
-    except NotImplementedError:
+    except (NotImplementedError, TypeError):
         known = False
     assert known == _entry(name).entropy
 
