@@ -7,7 +7,9 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
+from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.enumeration import joint_indices, joint_sums
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
 
@@ -32,6 +34,17 @@ class Binomial(Wrapped):
             raise TypeError("the support of Binomial can be listed only if total_count is a number")
         return int(total) + 1
 
+    def log_prob(self, value: Tensor) -> Tensor:
+        """``log n!/(k!(n-k)!) + k log p + (n-k) log(1-p)``: smooth, also where the logit is 0."""
+        return sum_event(self._each(value), self.event)
+
+    def _each(self, value: Tensor) -> Tensor:
+        total, logits = self.torch.total_count, self.torch.logits  # type: ignore[attr-defined]
+        rest = total - value
+        ways = (total + 1).lgamma() - (value + 1).lgamma() - (rest + 1).lgamma()
+        each: Tensor = ways + value * logsigmoid(logits) + rest * logsigmoid(-logits)
+        return each
+
     def enumerate_support(self) -> Tensor:
         """``[(total_count + 1) ** D, *event]``."""
         shape, like = self.batch_event, self.probs
@@ -41,7 +54,7 @@ class Binomial(Wrapped):
     def joint_log_prob(self, support: Tensor) -> Tensor:
         """``[S, *plates]``, for the rows of ``enumerate_support()``."""
         values = torch.arange(self.outcomes, dtype=support.dtype, device=support.device)
-        table = self.torch.log_prob(values.reshape(-1, *(1,) * len(self.batch_shape)))
+        table = self._each(values.reshape(-1, *(1,) * len(self.batch_shape)))
         return joint_sums(table, self.event)
 
 
