@@ -42,6 +42,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the numbers of a parameter must be; ``open`` leaves ``least`` itself out."""
+
+    words: str
+    least: float
+    most: float = float("inf")
+    open: bool = False
+
+    def hold(self, number: float) -> bool:
+        """Whether ``number`` lies within."""
+        return self.least <= number <= self.most and not (self.open and number == self.least)
+
+
+POSITIVE = Bounds("positive", 0.0, open=True)
+NONNEGATIVE = Bounds("0 or more", 0.0)
+PROBABILITY = Bounds("between 0 and 1", 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter, in torch's name and order.
 
@@ -57,6 +76,7 @@ class Parameter:
     constant: bool = False
     padded: bool = False
     moves_support: bool = False
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +195,7 @@ def infer(family: Family, arguments: Arguments) -> DistributionType:
         if parameter.constant:
             _check_constant(family, parameter, argument, place)
             continue
+        _check_bounds(family, parameter, argument, place)
         shape = argument.type.shape
         if len(shape) < parameter.rank and not parameter.padded:
             raise _too_flat(parameter, shape, place)
@@ -195,6 +216,16 @@ def _check_constant(family: Family, parameter: Parameter, argument: Argument, pl
         raise Misfit(
             f"`{parameter.name}` of `{family.name}` must be an integer constant of at least 1",
             "write a number or a constant dim",
+            place,
+        )
+
+
+def _check_bounds(family: Family, parameter: Parameter, argument: Argument, place: int) -> None:
+    number, bounds = argument.number, parameter.bounds
+    if bounds is not None and number is not None and not bounds.hold(number):
+        raise Misfit(
+            f"`{parameter.name}` of `{family.name}` must be {bounds.words}, but it is {number}",
+            f"give a number that is {bounds.words}",
             place,
         )
 

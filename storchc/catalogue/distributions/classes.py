@@ -12,14 +12,14 @@ from storchc.catalogue.distributions.parts import (
     scalar,
     two,
 )
-from storchc.catalogue.family import Family, Parameter, Property
+from storchc.catalogue.family import PROBABILITY, Family, Parameter, Property
 
 _CLASSES = (Parameter("probs", rank=1), Parameter("logits", rank=1))
 
 BERNOULLI = Family(
     "Bernoulli",
     "0 or 1, as floats: a coin.",
-    (Parameter("probs"), Parameter("logits")),
+    (Parameter("probs", bounds=PROBABILITY), Parameter("logits")),
     "boolean",
     properties("probs", "logits"),
     scalar,

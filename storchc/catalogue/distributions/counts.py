@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import CLASS_CHOICE, classes, properties, scalar
-from storchc.catalogue.family import Arguments, Family, Parameter
+from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Arguments, Family, Parameter
 from storchc.ir.size import Size, constant
 
-_SUCCESS = (Parameter("probs"), Parameter("logits"))
+_SUCCESS = (Parameter("probs", bounds=PROBABILITY), Parameter("logits"))
 
 
 def _up_to_total(arguments: Arguments) -> Size | None:
@@ -67,7 +67,7 @@ NEGATIVE_BINOMIAL = Family(
 POISSON = Family(
     "Poisson",
     "How often something rare happens, at a rate.",
-    (Parameter("rate"),),
+    (Parameter("rate", bounds=NONNEGATIVE),),
     "count",
     properties("rate"),
     scalar,

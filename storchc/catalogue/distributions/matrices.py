@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import properties
-from storchc.catalogue.family import Arguments, Family, Parameter
+from storchc.catalogue.family import POSITIVE, Arguments, Family, Parameter
 from storchc.catalogue.function import Misfit
 from storchc.ir.size import Shape, constant
 from storchc.ir.types import write_shape
@@ -32,7 +32,7 @@ def _dim(arguments: Arguments) -> Shape:
 LKJ = Family(
     "LKJCholesky",
     "The Cholesky factor of a correlation matrix of dim variables.",
-    (Parameter("dim", constant=True), Parameter("concentration", default=1.0)),
+    (Parameter("dim", constant=True), Parameter("concentration", default=1.0, bounds=POSITIVE)),
     "correlation cholesky",
     properties("concentration", moments=()),
     _dim,
@@ -43,7 +43,7 @@ LKJ = Family(
 WISHART = Family(
     "Wishart",
     "A positive definite matrix: the scatter of df normal vectors.",
-    (Parameter("df"), *(Parameter(name, rank=2) for name in _MATRICES)),
+    (Parameter("df", bounds=POSITIVE), *(Parameter(name, rank=2) for name in _MATRICES)),
     "positive definite",
     properties("df", *_MATRICES),
     _square,

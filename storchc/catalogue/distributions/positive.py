@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import properties, scalar
-from storchc.catalogue.family import Family, Parameter
+from storchc.catalogue.family import POSITIVE, Family, Parameter
 
 _IMPLICIT = "Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498"
 _GAMMAS = frozenset({"Chi2", "Exponential", "Gamma", "Gumbel", "Normal"})
@@ -11,7 +11,7 @@ _GAMMAS = frozenset({"Chi2", "Exponential", "Gamma", "Gumbel", "Normal"})
 CHI2 = Family(
     "Chi2",
     "The sum of df squared standard normals.",
-    (Parameter("df"),),
+    (Parameter("df", bounds=POSITIVE),),
     "positive",
     properties("df"),
     scalar,
@@ -25,7 +25,7 @@ CHI2 = Family(
 EXPONENTIAL = Family(
     "Exponential",
     "The time until something happens, at a rate.",
-    (Parameter("rate"),),
+    (Parameter("rate", bounds=POSITIVE),),
     "nonnegative",
     properties("rate"),
     scalar,
@@ -37,7 +37,7 @@ EXPONENTIAL = Family(
 FISHER_SNEDECOR = Family(
     "FisherSnedecor",
     "The F distribution: the ratio of two mean squares.",
-    (Parameter("df1"), Parameter("df2")),
+    (Parameter("df1", bounds=POSITIVE), Parameter("df2", bounds=POSITIVE)),
     "positive",
     properties("df1", "df2"),
     scalar,
@@ -51,7 +51,7 @@ FISHER_SNEDECOR = Family(
 GAMMA = Family(
     "Gamma",
     "The gamma distribution, by concentration and rate.",
-    (Parameter("concentration"), Parameter("rate")),
+    (Parameter("concentration", bounds=POSITIVE), Parameter("rate", bounds=POSITIVE)),
     "nonnegative",
     properties("concentration", "rate"),
     scalar,
@@ -67,7 +67,7 @@ GENERALIZED_PARETO = Family(
     "What lies beyond a threshold: tails of any weight.",
     (
         Parameter("loc", moves_support=True),
-        Parameter("scale", moves_support=True),
+        Parameter("scale", moves_support=True, bounds=POSITIVE),
         Parameter("concentration", moves_support=True),
     ),
     "bounded",
@@ -80,7 +80,7 @@ GENERALIZED_PARETO = Family(
 HALF_CAUCHY = Family(
     "HalfCauchy",
     "The absolute value of a Cauchy variable around 0.",
-    (Parameter("scale"),),
+    (Parameter("scale", bounds=POSITIVE),),
     "nonnegative",
     properties("scale"),
     scalar,
@@ -92,7 +92,7 @@ HALF_CAUCHY = Family(
 HALF_NORMAL = Family(
     "HalfNormal",
     "The absolute value of a normal variable around 0.",
-    (Parameter("scale"),),
+    (Parameter("scale", bounds=POSITIVE),),
     "nonnegative",
     properties("scale"),
     scalar,
@@ -104,7 +104,7 @@ HALF_NORMAL = Family(
 INVERSE_GAMMA = Family(
     "InverseGamma",
     "One over a gamma variable.",
-    (Parameter("concentration"), Parameter("rate")),
+    (Parameter("concentration", bounds=POSITIVE), Parameter("rate", bounds=POSITIVE)),
     "positive",
     properties("concentration", "rate"),
     scalar,
@@ -118,7 +118,7 @@ INVERSE_GAMMA = Family(
 LOG_NORMAL = Family(
     "LogNormal",
     "The exponential of a normal variable.",
-    (Parameter("loc"), Parameter("scale")),
+    (Parameter("loc"), Parameter("scale", bounds=POSITIVE)),
     "positive",
     properties("loc", "scale"),
     scalar,
@@ -130,7 +130,7 @@ LOG_NORMAL = Family(
 PARETO = Family(
     "Pareto",
     "A power law above scale.",
-    (Parameter("scale", moves_support=True), Parameter("alpha")),
+    (Parameter("scale", moves_support=True, bounds=POSITIVE), Parameter("alpha", bounds=POSITIVE)),
     "bounded",
     properties("scale", "alpha"),
     scalar,
@@ -142,7 +142,7 @@ PARETO = Family(
 WEIBULL = Family(
     "Weibull",
     "The time until something fails that ages.",
-    (Parameter("scale"), Parameter("concentration")),
+    (Parameter("scale", bounds=POSITIVE), Parameter("concentration", bounds=POSITIVE)),
     "positive",
     properties("scale", "concentration"),
     scalar,

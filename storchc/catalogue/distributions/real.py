@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import properties, scalar
-from storchc.catalogue.family import Family, Parameter
+from storchc.catalogue.family import POSITIVE, Family, Parameter
 
-_LOC_SCALE = (Parameter("loc"), Parameter("scale"))
+_LOC_SCALE = (Parameter("loc"), Parameter("scale", bounds=POSITIVE))
 
 NORMAL = Family(
     "Normal",
@@ -58,7 +58,11 @@ LAPLACE = Family(
 STUDENT_T = Family(
     "StudentT",
     "Student's t distribution: polynomial tails.",
-    (Parameter("df"), Parameter("loc", default=0.0), Parameter("scale", default=1.0)),
+    (
+        Parameter("df", bounds=POSITIVE),
+        Parameter("loc", default=0.0),
+        Parameter("scale", default=1.0, bounds=POSITIVE),
+    ),
     "real",
     properties("df", "loc", "scale"),
     scalar,
@@ -95,7 +99,7 @@ UNIFORM = Family(
 VON_MISES = Family(
     "VonMises",
     "A normal distribution of angles, between -pi and pi.",
-    (Parameter("loc"), Parameter("concentration")),
+    (Parameter("loc"), Parameter("concentration", bounds=POSITIVE)),
     "circle",
     properties("loc", "concentration"),
     scalar,

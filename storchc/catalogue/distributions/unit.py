@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import CLASS_CHOICE, properties, scalar
-from storchc.catalogue.family import Family, Parameter
+from storchc.catalogue.family import POSITIVE, PROBABILITY, Family, Parameter
 
-_TWO_CONCENTRATIONS = (Parameter("concentration1"), Parameter("concentration0"))
+_TWO_CONCENTRATIONS = (
+    Parameter("concentration1", bounds=POSITIVE),
+    Parameter("concentration0", bounds=POSITIVE),
+)
 
 BETA = Family(
     "Beta",
@@ -26,7 +29,7 @@ BETA = Family(
 CONTINUOUS_BERNOULLI = Family(
     "ContinuousBernoulli",
     "A grey value between 0 and 1.",
-    (Parameter("probs"), Parameter("logits")),
+    (Parameter("probs", bounds=PROBABILITY), Parameter("logits")),
     "unit interval",
     properties("probs", "logits", moments=("mean", "stddev", "variance")),
     scalar,
@@ -51,7 +54,11 @@ KUMARASWAMY = Family(
 RELAXED_BERNOULLI = Family(
     "RelaxedBernoulli",
     "A coin blurred to values between 0 and 1.",
-    (Parameter("temperature"), Parameter("probs"), Parameter("logits")),
+    (
+        Parameter("temperature", bounds=POSITIVE),
+        Parameter("probs", bounds=PROBABILITY),
+        Parameter("logits"),
+    ),
     "unit interval",
     properties("temperature", "probs", "logits", moments=()),
     scalar,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import CLASS_CHOICE, MOMENTS, classes, properties
-from storchc.catalogue.family import Arguments, Family, Parameter, broadcast
+from storchc.catalogue.family import POSITIVE, Arguments, Family, Parameter, broadcast
 from storchc.catalogue.function import Misfit
 from storchc.ir.size import ONE, Shape, add
 from storchc.ir.types import write_shape
@@ -59,7 +59,7 @@ def _concentration(arguments: Arguments) -> Shape:
 DIRICHLET = Family(
     "Dirichlet",
     "A vector of probabilities.",
-    (Parameter("concentration", rank=1),),
+    (Parameter("concentration", rank=1, bounds=POSITIVE),),
     "simplex",
     properties("concentration"),
     _concentration,
@@ -73,7 +73,10 @@ DIRICHLET = Family(
 LOGISTIC_NORMAL = Family(
     "LogisticNormal",
     "A vector of D+1 probabilities, broken off a stick by D normal variables.",
-    (Parameter("loc", rank=1, padded=True), Parameter("scale", rank=1, padded=True)),
+    (
+        Parameter("loc", rank=1, padded=True),
+        Parameter("scale", rank=1, padded=True, bounds=POSITIVE),
+    ),
     "simplex",
     properties("loc", "scale", moments=()),
     _one_more,
@@ -86,7 +89,11 @@ LOGISTIC_NORMAL = Family(
 LOW_RANK = Family(
     "LowRankMultivariateNormal",
     "A normal vector with covariance `cov_factor @ cov_factor.T + diag(cov_diag)`.",
-    (Parameter("loc", rank=1), Parameter("cov_factor", rank=2), Parameter("cov_diag", rank=1)),
+    (
+        Parameter("loc", rank=1),
+        Parameter("cov_factor", rank=2),
+        Parameter("cov_diag", rank=1, bounds=POSITIVE),
+    ),
     "real vector",
     properties("loc", "cov_factor", "cov_diag", moments=MOMENTS, matrices=_MATRICES),
     _factors,
@@ -111,7 +118,11 @@ MULTIVARIATE_NORMAL = Family(
 RELAXED_ONE_HOT = Family(
     "RelaxedOneHotCategorical",
     "A one-hot vector blurred to a vector of probabilities.",
-    (Parameter("temperature"), Parameter("probs", rank=1), Parameter("logits", rank=1)),
+    (
+        Parameter("temperature", bounds=POSITIVE),
+        Parameter("probs", rank=1),
+        Parameter("logits", rank=1),
+    ),
     "simplex",
     properties("temperature", "probs", "logits", moments=()),
     classes,
