@@ -69,7 +69,9 @@ class StoryError(Exception):
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = diagnostics
         errors = [d for d in diagnostics if d.severity == "error"]
-        lines = [f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}" for d in errors]
+        lines = [
+            f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}\n  help: {d.help}" for d in errors
+        ]
         super().__init__("\n".join(lines))
 
 

@@ -158,12 +158,17 @@ def family_without_call(name: Name) -> Problem:
     return Problem("S206", message, name.span, f"write `{name.id}(…)` with its parameters")
 
 
-def called_property(span: Span, text: str) -> Problem:
-    """``q.mean()``."""
+def called_property(span: Span, text: str, function: str | None) -> Problem:
+    """``q.mean()`` or ``torch.exp(x)``; ``function`` is one of the language called like it."""
     message = f"`{text}` cannot be called"
     help = (
         "properties of distributions are written without parentheses; other dots mean nothing here"
     )
+    if function is not None:
+        help = (
+            f"functions stand alone, as `{function}(…)`; "
+            "properties of distributions are written without parentheses"
+        )
     return Problem("S206", message, span, help)
 
 
@@ -194,9 +199,31 @@ def unknown_distribution(name: Name, candidates: Iterable[str]) -> Problem:
     return Problem("S207", f"there is no distribution called `{name.id}`", name.span, help)
 
 
+_KNOWN_AS = {
+    "reinforce": "ScoreFunction",
+    "likelihoodratio": "ScoreFunction",
+    "dice": "ScoreFunction",
+    "loo": "ScoreFunction",
+    "rloo": "ScoreFunction",
+    "pathwise": "Reparameterization",
+    "rsample": "Reparameterization",
+    "concrete": "GumbelSoftmax",
+    "enumerate": "Expect",
+    "enumeration": "Expect",
+    "marginalize": "Expect",
+}
+"""What the literature calls the methods, in small letters; our own names are in the catalogue."""
+
+
 def unknown_method(name: Name, kind: str, candidates: Iterable[str]) -> Problem:
     """A method or sampler that does not exist."""
-    help = did_you_mean(name.id, candidates, f"`storchc {kind}s` lists those there are")
+    known = tuple(candidates)
+    here = _KNOWN_AS.get(name.id.casefold())
+    if here in known:
+        return Problem(
+            "S208", f"there is no {kind} called `{name.id}`", name.span, f"here it is `{here}`"
+        )
+    help = did_you_mean(name.id, known, f"`storchc {kind}s` lists those there are")
     return Problem("S208", f"there is no {kind} called `{name.id}`", name.span, help)
 
 

@@ -122,7 +122,8 @@ def wrong_option(span: Span, option: str, wanted: str) -> Problem:
 def unknown_word(name: Name, option: str, words: Iterable[str], values: Iterable[str]) -> Problem:
     """``baseline=batch_averge``."""
     known = tuple(words)
-    help = did_you_mean(name.id, (*known, *values), f"the words for it are {listed(known)}")
+    otherwise = f"write {listed(known, 'or')}, or an expression of values defined above"
+    help = did_you_mean(name.id, (*known, *values), otherwise)
     return Problem("S241", f"`{name.id}` is nothing that `{option}` can be", name.span, help)
 
 
@@ -151,7 +152,10 @@ def proposal_shape(span: Span, shape: str, wanted: str) -> Problem:
 def proposal_plates(span: Span, plates: Iterable[str]) -> Problem:
     """A proposal with plates that the distribution lacks."""
     message = f"the proposal has the plates {listed(sorted(plates))}, which the distribution lacks"
-    help = "plates belong to the story: give the distribution those plates, or reduce them first"
+    help = (
+        "plates belong to the story: give them to the distribution, for instance with "
+        "`zeros_like(…)` of a value that has them, or reduce them in the proposal"
+    )
     return Problem("S241", message, span, help)
 
 

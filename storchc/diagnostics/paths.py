@@ -225,7 +225,8 @@ def proposal_without_gradient(node: Sample, span: Span, places: tuple[Span, ...]
         "S413",
         f"no gradient flows to the proposal of `{node.name}`, though a cost changes with it",
         span,
-        "put `stop_gradient(…)` around what learns in the proposal if this is meant",
+        "to learn the proposal, sample from it and write its weights into the cost; if this is "
+        "meant, put `stop_gradient(…)` around what learns in it",
         tuple(Label(s, f"`{node.plate}` is reduced here") for s in places),
         severity="warning",
     )

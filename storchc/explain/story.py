@@ -127,17 +127,27 @@ def _statement(graph: Graph, node: Node) -> str:
 def _cost_facts(
     graph: Graph, estimation: Estimation, counts: Counts, node: Cost
 ) -> list[tuple[str, str]]:
-    ancestors = estimation.dependence.costs[node.name]
-    samples = [s.name for s in graph.samples if s.name in ancestors]
+    touched = estimation.touched.costs[node.name]
     scores = [name for name, _ in estimation.credit.scores[node.name]]
     return [
         ("value", describe(graph, node.value.type)),
         ("in the total", counts.reduction(node.value.type.plates)),
-        ("depends on", listed(samples) if samples else "no sample: it is exact"),
+        ("depends on", _dependence(graph, estimation, node)),
         ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
-        ("evaluated", counts.evaluations(node.value.type.plates.union(*ancestors.values()))),
+        ("evaluated", counts.evaluations(node.value.type.plates.union(*touched.values()))),
         ("mixes", _mixes(graph, node, estimation)),
     ]
+
+
+def _dependence(graph: Graph, estimation: Estimation, node: Cost) -> str:
+    """The samples that a cost credits, and those that it only moves with, behind a cut."""
+    origin = estimation.origin(lambda known: known.costs[node.name])
+    credited = [s.name for s in graph.samples if s.name in origin.credited]
+    cut = [s.name for s in graph.samples if s.name in origin.touched.keys() - origin.credited]
+    parts = [listed(credited)] if credited else []
+    if cut:
+        parts.append(f"{listed(cut)} behind `stop_gradient` alone, which earns no credit")
+    return "; ".join(parts) or "no sample: it is exact"
 
 
 def _mixes(graph: Graph, node: Cost, estimation: Estimation) -> str:

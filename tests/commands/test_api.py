@@ -44,6 +44,7 @@ def test_errors_are_raised_with_their_diagnostics(call) -> None:
     with pytest.raises(storchc.StoryError, match="<text>:2:1: S110: `smaple`") as caught:
         call(text=WRONG)
     assert caught.value.diagnostics == storchc.check(text=WRONG)
+    assert f"help: {caught.value.diagnostics[0].help}" in str(caught.value)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"path": "x.story", "text": STORY}])

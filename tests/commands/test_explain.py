@@ -87,3 +87,15 @@ def test_stories(run, story: Path, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--accept"):
         expected.write_text(outcome.out, encoding="utf-8")
     assert outcome.out == expected.read_text(encoding="utf-8")
+
+
+def test_a_cost_behind_a_cut_is_not_called_exact(run, tmp_path: Path) -> None:
+    story = tmp_path / "wake.story"
+    story.write_text(
+        "story Wake\nparam m = 0.1\nparam q = 0.2\n"
+        "sample z ~ Normal(m, 1) with Reparameterization(n=4)\n"
+        "cost wake = -log_prob(Normal(q, 1), stop_gradient(z))\ncost c = z ** 2\n"
+    )
+    out = run("explain", str(story)).out
+    assert "depends on    `z` behind `stop_gradient` alone, which earns no credit" in out
+    assert "no sample: it is exact" not in out

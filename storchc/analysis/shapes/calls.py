@@ -37,7 +37,9 @@ def call(ctx: Context, node: tree.Call) -> Value | None:
     if name.id in families.names():
         raise Refused(name_words.distribution_as_value(name.span, f"{name.id}(…)"))
     if "." in name.id:
-        raise Refused(name_words.called_property(name.span, name.id))
+        last = name.id.rpartition(".")[2]
+        function = last if functions.lookup(last) else None
+        raise Refused(name_words.called_property(name.span, name.id, function))
     raise ctx.refuse(name, "call")
 
 
