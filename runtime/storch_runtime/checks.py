@@ -67,6 +67,9 @@ class Input:
             wanted = f"a tensor or a `{self.kind}`" if scalar else "a tensor"
             raise StoryTypeError(self._says(f"is a `{type(value).__name__}`, expected {wanted}"))
         dtype = {"float": like.dtype, "int": torch.int64, "bool": torch.bool}[self.kind]
+        if self.kind == "float" and torch.compiler.is_compiling():
+            # `full` would bake the number into the graph, and every new one compile it again
+            return torch.zeros((), dtype=dtype, device=like.device) + value
         try:
             return torch.full((), value, dtype=dtype, device=like.device)
         except (OverflowError, RuntimeError):

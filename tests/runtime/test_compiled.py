@@ -7,8 +7,9 @@ from shutil import which
 
 import pytest
 import torch
+import torch._dynamo.testing
 
-from storch_runtime import Estimate, GumbelSoftmax, ScoreFunction, StoryModule
+from storch_runtime import Estimate, GumbelSoftmax, Input, ScoreFunction, StoryModule
 from tests.runtime.written import (
     EnumeratedToy,
     Expect,
@@ -71,3 +72,18 @@ def step(
     model.zero_grad()
     cost = called(*inputs, given=given).backward()
     return [cost, *(p.grad.clone() for p in model.parameters() if p.grad is not None)]
+
+
+def test_a_number_that_changes_is_no_reason_to_compile_again() -> None:
+    """Twice at most: once as it stands, once as a variable."""
+    torch.compiler.reset()
+    weight = Input("beta")
+    graphs = torch._dynamo.testing.CompileCounterWithBackend("aot_eager")
+
+    @torch.compile(fullgraph=True, backend=graphs)
+    def weighted(x: torch.Tensor, beta: float) -> torch.Tensor:
+        return weight.check(beta, {}, x) * x
+
+    for step in range(10):
+        torch.testing.assert_close(weighted(X, step / 7), X * (step / 7))
+    assert graphs.frame_count <= 2
