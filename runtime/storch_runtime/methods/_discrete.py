@@ -1,0 +1,136 @@
+"""What the methods share that let a gradient through discrete values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.distributions.base import attach
+from storch_runtime.draw import Draw
+from storch_runtime.method import Method
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+Families = tuple[type["Distribution"], ...]
+
+_IMPOSSIBLE = -1e30  # a logit of minus infinity: 0 times it is 0, where 0 times infinity is NaN
+
+
+class Relaxation(Method):
+    """Smooth values in the place of discrete ones, with a temperature that can be annealed."""
+
+    steps: Tensor
+
+    def __init__(
+        self,
+        n: int = 1,
+        *,
+        temperature: float = 1.0,
+        straight_through: bool = False,
+        min_temperature: float = 1e-4,
+        annealing_rate: float = 0.0,
+    ) -> None:
+        super().__init__(n)
+        self.temperature = temperature
+        self.straight_through = straight_through
+        self.min_temperature = min_temperature
+        self.annealing_rate = annealing_rate
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """Refused: a relaxed value does not tell the noise that it came from."""
+        raise ValueError("values cannot be given to a relaxation: it has nothing to replay")
+
+    def gradient_function(self, draw: Draw) -> None:
+        """None: the gradient goes through the value."""
+
+    def current_temperature(self) -> Tensor | float:
+        """The temperature of the next training forward."""
+        if self.annealing_rate == 0:
+            return max(self.min_temperature, self.temperature)
+        keep = 1 - self.annealing_rate
+        return (self.temperature * keep**self.steps).clamp(min=self.min_temperature)
+
+    def next_temperature(self) -> Tensor | float:
+        """The temperature of this forward; a training forward moves on to the next."""
+        tau = self.current_temperature()
+        if self.training and self.annealing_rate != 0:
+            self.steps += 1
+        return tau
+
+
+class StraightThrough(Method):
+    """Discrete values drawn from the distribution itself, which carry the gradient of `path`."""
+
+    order = 1
+    families: ClassVar[Families] = (OneHotCategorical,)
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.propose`; the noise is that of the distribution's samples."""
+        check_family(self, distribution, self.families)
+        value = distribution.sample(n, noise=noise) if outcome is None else outcome
+        return Draw(attach(value, self.path(distribution, value, **values)), distribution)
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """See `Method.replay`; the value is all the noise there is, so nothing is lost."""
+        check_family(self, distribution, self.families)
+        path = self.path(distribution, value, **values)
+        return Draw(attach(value, path), distribution, replayed=True)
+
+    def path(self, distribution: Distribution, value: Tensor, **values: Any) -> Tensor:
+        """A tensor whose derivative ``value`` is to have; its own value does not matter."""
+        raise TypeError(f"`{type(self).__name__}` does not say what its gradient is")
+
+    def gradient_function(self, draw: Draw) -> None:
+        """None: the gradient goes through the value."""
+
+
+def check_family(method: Method, distribution: Distribution, families: Families) -> None:
+    """Raise where ``distribution`` is of no family that the method is made for."""
+    if not isinstance(distribution, families):
+        names = " and ".join(f"`{family.__name__}`" for family in families)
+        raise ValueError(
+            f"`{type(method).__name__}` is made for {names}, not for "
+            f"`{type(distribution).__name__}`"
+        )
+
+
+def finite(logits: Tensor) -> Tensor:
+    """``logits``, with large numbers for infinities."""
+    return logits.clamp(_IMPOSSIBLE, -_IMPOSSIBLE)
+
+
+def heat(temperature: Tensor | float) -> Tensor | float:
+    """A temperature without gradient: values that are discrete do not depend on it."""
+    return temperature.detach() if isinstance(temperature, Tensor) else temperature
+
+
+def exponential(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Standard exponential noise; minus its logarithm is Gumbel noise."""
+    return like.new_empty(shape).exponential_()
+
+
+def gumbel(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Standard Gumbel noise."""
+    return -exponential(like, shape).log()
+
+
+def one_hot(scores: Tensor) -> Tensor:
+    """1 at the largest of the scores along the last dimension."""
+    return torch.zeros_like(scores).scatter_(-1, scores.argmax(-1, keepdim=True), 1.0)
