@@ -19,6 +19,7 @@ from storch_runtime.method import Downstream as Downstream
 from storch_runtime.method import Method as Method
 from storch_runtime.methods import Expect as Expect
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
+from storch_runtime.methods import ReinMax as ReinMax
 from storch_runtime.methods import Reparameterization as Reparameterization
 from storch_runtime.methods import ScoreFunction as ScoreFunction
 from storch_runtime.order import limit_order as limit_order

@@ -2,5 +2,6 @@
 
 from storch_runtime.methods.expect import Expect as Expect
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
+from storch_runtime.methods.rein_max import ReinMax as ReinMax
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction

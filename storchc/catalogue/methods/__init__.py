@@ -12,6 +12,7 @@ _MODULES = {
     "Infer": "infer",
     "Expect": "expect",
     "GumbelSoftmax": "gumbel_softmax",
+    "ReinMax": "rein_max",
 }
 
 
