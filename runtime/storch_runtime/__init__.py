@@ -17,6 +17,7 @@ from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
 from storch_runtime.method import Downstream as Downstream
 from storch_runtime.method import Method as Method
+from storch_runtime.methods import ZGR as ZGR
 from storch_runtime.methods import Expect as Expect
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods import ReinMax as ReinMax

@@ -5,3 +5,4 @@ from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.rein_max import ReinMax as ReinMax
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction
+from storch_runtime.methods.zgr import ZGR as ZGR

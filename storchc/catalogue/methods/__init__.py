@@ -13,6 +13,7 @@ _MODULES = {
     "Expect": "expect",
     "GumbelSoftmax": "gumbel_softmax",
     "ReinMax": "rein_max",
+    "ZGR": "zgr",
 }
 
 
