@@ -13,6 +13,7 @@ _MODULES = {
     "Expect": "expect",
     "GumbelSoftmax": "gumbel_softmax",
     "ReinMax": "rein_max",
+    "GappedStraightThrough": "gapped_straight_through",
     "ZGR": "zgr",
 }
 
