@@ -20,6 +20,7 @@ from storch_runtime.method import Method as Method
 from storch_runtime.methods import ZGR as ZGR
 from storch_runtime.methods import Expect as Expect
 from storch_runtime.methods import GappedStraightThrough as GappedStraightThrough
+from storch_runtime.methods import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods import GumbelRao as GumbelRao
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods import ReinMax as ReinMax

@@ -4,6 +4,7 @@ from storch_runtime.methods.expect import Expect as Expect
 from storch_runtime.methods.gapped_straight_through import (
     GappedStraightThrough as GappedStraightThrough,
 )
+from storch_runtime.methods.gumbel_entmax import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.rein_max import ReinMax as ReinMax

@@ -12,6 +12,7 @@ _MODULES = {
     "Infer": "infer",
     "Expect": "expect",
     "GumbelSoftmax": "gumbel_softmax",
+    "GumbelEntmax": "gumbel_entmax",
     "ReinMax": "rein_max",
     "GumbelRao": "gumbel_rao",
     "GappedStraightThrough": "gapped_straight_through",
