@@ -23,6 +23,7 @@ from storch_runtime.methods import GappedStraightThrough as GappedStraightThroug
 from storch_runtime.methods import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods import GumbelRao as GumbelRao
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
+from storch_runtime.methods import GumbelSparseMax as GumbelSparseMax
 from storch_runtime.methods import ReinMax as ReinMax
 from storch_runtime.methods import Reparameterization as Reparameterization
 from storch_runtime.methods import ScoreFunction as ScoreFunction

@@ -7,6 +7,7 @@ from storch_runtime.methods.gapped_straight_through import (
 from storch_runtime.methods.gumbel_entmax import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
+from storch_runtime.methods.gumbel_sparse_max import GumbelSparseMax as GumbelSparseMax
 from storch_runtime.methods.rein_max import ReinMax as ReinMax
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction

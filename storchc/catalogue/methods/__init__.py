@@ -13,6 +13,7 @@ _MODULES = {
     "Expect": "expect",
     "GumbelSoftmax": "gumbel_softmax",
     "GumbelEntmax": "gumbel_entmax",
+    "GumbelSparseMax": "gumbel_sparse_max",
     "ReinMax": "rein_max",
     "GumbelRao": "gumbel_rao",
     "GappedStraightThrough": "gapped_straight_through",
