@@ -10,8 +10,10 @@ import pytest
 import storchc
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"```story\n(.*?)```", re.DOTALL)
-GUIDE = BLOCK.findall((ROOT / "docs" / "guide.md").read_text())
+BLOCK = re.compile(r"```(story|yaml)\n(.*?)```", re.DOTALL)
+BLOCKS = BLOCK.findall((ROOT / "docs" / "guide.md").read_text())
+GUIDE = [text for language, text in BLOCKS if language == "story"]
+DATA = [text for language, text in BLOCKS if language == "yaml"]
 
 
 @pytest.mark.parametrize("text", GUIDE, ids=lambda text: text.split()[1])
@@ -20,5 +22,12 @@ def test_stories_of_the_guide(text: str) -> None:
     assert codes == (["S402"] if text.startswith("story Broken") else [])
 
 
+@pytest.mark.parametrize("text", DATA, ids=lambda text: text.split()[1])
+def test_stories_as_data(text: str, tmp_path: Path) -> None:
+    story = tmp_path / "story.yaml"
+    story.write_text(text)
+    assert storchc.check(story) == []
+
+
 def test_there_are_stories() -> None:
-    assert len(GUIDE) >= 6
+    assert (len(GUIDE) >= 8, len(DATA)) == (True, 1)
