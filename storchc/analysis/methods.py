@@ -238,6 +238,8 @@ def _made(
     order = entry.order
     if entry.name == "Reparameterization":
         order = site.family.pathwise_order
+    if any(constants.get(flag) is True for flag in entry.first_order_if):
+        order = 1
     return Estimator(
         entry.name,
         entry,

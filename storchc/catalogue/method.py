@@ -42,6 +42,8 @@ class MethodEntry:
     (through the value), ``weights`` (enumerated). ``families`` names the families it can stand at
     (empty: any); ``needs`` are further demands: ``pathwise`` (a reparameterizable family),
     ``smooth`` (every path to every cost differentiable), ``finite`` (finitely many outcomes).
+    ``order`` is the highest derivative that is right (None: any); with one of the flags
+    ``first_order_if`` it is the first.
     """
 
     name: str
@@ -59,6 +61,7 @@ class MethodEntry:
     prefer: str
     reference: str
     relaxed: bool = False
+    first_order_if: frozenset[str] = frozenset()
     notes: str = ""
 
     @property

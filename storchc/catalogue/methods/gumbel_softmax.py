@@ -24,4 +24,5 @@ ENTRY = MethodEntry(
     prefer="a biased gradient of low variance is good enough and the cost is smooth",
     reference="Jang et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712",
     relaxed=True,
+    first_order_if=frozenset({"straight_through"}),
 )
