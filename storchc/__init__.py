@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from storchc.api import load as load
     from storchc.diagnostics.diagnostic import Diagnostic as Diagnostic
     from storchc.diagnostics.diagnostic import StoryError as StoryError
+    from storchc.diagnostics.diagnostic import StoryWarning as StoryWarning
 
 _HOMES = {
     "compile": "storchc.api",
@@ -20,6 +21,7 @@ _HOMES = {
     "analyze": "storchc.api",
     "Diagnostic": "storchc.diagnostics.diagnostic",
     "StoryError": "storchc.diagnostics.diagnostic",
+    "StoryWarning": "storchc.diagnostics.diagnostic",
 }
 
 

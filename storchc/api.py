@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from storchc.diagnostics.diagnostic import Diagnostic, StoryError
+from storchc.diagnostics.diagnostic import Diagnostic, StoryError, StoryWarning, in_short
 from storchc.driver import NO_METHODS, Result, check_story, compile_story
 
 TYPE_CHECKING = False
@@ -43,11 +43,18 @@ def load(
     text: str | None = None,
     methods: Mapping[str, str] = NO_METHODS,
 ) -> type[Any]:
-    """The class that computes the story, ready to be constructed. Takes what ``compile`` takes."""
+    """The class that computes the story, ready to be constructed. Takes what ``compile`` takes.
+
+    What is doubtful in the story is a ``StoryWarning``.
+    """
+    import warnings
+
     from storchc.loading import load_class
 
     name, data = _read(path, text)
     result = _sound(compile_story(name, data, methods))
+    for diagnostic in result.diagnostics:
+        warnings.warn(in_short(diagnostic), StoryWarning, stacklevel=2)
     assert result.graph is not None
     return load_class(_code(result), result.graph.name, name)
 

@@ -68,11 +68,17 @@ class StoryError(Exception):
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = diagnostics
-        errors = [d for d in diagnostics if d.severity == "error"]
-        lines = [
-            f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}\n  help: {d.help}" for d in errors
-        ]
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(in_short(d) for d in diagnostics if d.severity == "error"))
+
+
+class StoryWarning(UserWarning):
+    """What is doubtful in a story that is loaded all the same."""
+
+
+def in_short(diagnostic: Diagnostic) -> str:
+    """A diagnostic without its source, for exceptions and warnings of Python."""
+    d = diagnostic
+    return f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}\n  help: {d.help}"
 
 
 @dataclass(slots=True)

@@ -65,6 +65,13 @@ def test_load(story: Path) -> None:
     assert storchc.load(story) is not start
 
 
+def test_load_says_what_is_doubtful() -> None:
+    text = f"{STORY.rstrip()}\ncompute idle = 1\n"
+    with pytest.warns(storchc.StoryWarning, match=r"S230: nothing uses `idle`\n  help: ") as seen:
+        storchc.load(text=text)
+    assert [Path(warning.filename).name for warning in seen] == ["test_api.py"]
+
+
 def test_a_loaded_class_shows_its_source_and_can_be_pickled() -> None:
     start = storchc.load(text=STORY)
     assert "class Start(" in inspect.getsource(start)
@@ -95,6 +102,7 @@ def test_an_internal_error_names_the_story(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_public_names() -> None:
     public = {name for name in dir(storchc) if name in storchc._HOMES}
-    assert public == {"compile", "load", "check", "analyze", "Diagnostic", "StoryError"}
+    calls = {"compile", "load", "check", "analyze"}
+    assert public == calls | {"Diagnostic", "StoryError", "StoryWarning"}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         storchc.nonsense  # noqa: B018
