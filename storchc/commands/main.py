@@ -75,6 +75,7 @@ def run(arguments: list[str]) -> NoReturn:
             _report(error, arguments)
             sys.exit(EXIT_INTERNAL)
         click.echo(f"storchc: cannot write to standard output: {error.strerror}", err=True)
+        _drop_output()
         sys.exit(EXIT_USAGE)
     except Exception as error:
         _report(error, arguments)
@@ -88,6 +89,11 @@ def _mend_streams() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, TextIOWrapper):  # formulas have letters that some terminals lack
         sys.stdout.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: Python would try to write it again as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(error: Exception, arguments: list[str]) -> None:
