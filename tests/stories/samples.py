@@ -47,7 +47,7 @@ def random_law(writer: Writer, depth: int) -> Law:
     logits, plates = parameter.text, parameter.plates
     match family:
         case "Bernoulli":
-            argument = writer.pick(f"logits={logits}", f"probs=sigmoid({logits})")
+            argument = writer.pick(f"logits={logits}", f"probs=sigmoid(tanh({logits}))")
             return Law(f"Bernoulli({argument})", "Bernoulli", plates, 2, ())
         case "Pair":
             return Law(f"Bernoulli(logits={logits})", "Bernoulli", plates, 4, (2,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -71,7 +72,8 @@ def expression(writer: Writer, event: Event, depth: int) -> Written:
     match writer.pick("unary", "binary", "binary", "binary", "choice", "over", "leaf"):
         case "unary":
             inner = expression(writer, event, depth - 1)
-            return Written(writer.pick(*UNARY).format(inner.text), inner.plates, event)
+            forms = UNARY if _unmixed(writer, inner.text) else UNARY[:-1]
+            return Written(writer.pick(*forms).format(inner.text), inner.plates, event)
         case "binary":
             return _binary(writer, event, depth)
         case "choice":
@@ -82,6 +84,17 @@ def expression(writer: Writer, event: Event, depth: int) -> Written:
         case "over":
             return _over(writer, event, depth)
     return leaf(writer, event)
+
+
+def _unmixed(writer: Writer, text: str) -> bool:
+    """Whether a value is surely not made through ``over=``.
+
+    A cut around a mixed value leaves no credit to speak of, which the interpreter, crediting whole
+    costs, and the compiler, crediting their elements, take differently: LANGUAGE.md does not say.
+    """
+    known = {*writer.drawn, *writer.inputs, "w", "v"}
+    defined = {value.text for value in writer.values} - known
+    return "over=" not in text and not defined & set(re.findall(r"\w+", text))
 
 
 def _binary(writer: Writer, event: Event, depth: int) -> Written:
