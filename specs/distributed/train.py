@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
         if options.check:
             check(images[: options.batch])
         train(images, options.steps, options.batch)
+        distributed.barrier()  # nobody leaves while another still listens
     finally:
         distributed.destroy_process_group()
 

@@ -14,6 +14,9 @@ from torch import distributed
 ROOT = Path(__file__).parents[2]
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
+GLOO_RACE = "terminate called without an active exception"
+"""What gloo's threads say when, rarely, a process ends before they do: nothing of ours."""
+
 
 @pytest.mark.skipif(not distributed.is_available(), reason="this torch has no torch.distributed")
 def test_two_processes_compute_the_gradient_of_one() -> None:
@@ -22,9 +25,12 @@ def test_two_processes_compute_the_gradient_of_one() -> None:
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "runtime")]),
         "OMP_NUM_THREADS": "1",
     }
-    run = subprocess.run(
-        [*TORCHRUN, *script], capture_output=True, text=True, timeout=120, env=environment
-    )
+    for _ in range(3):
+        run = subprocess.run(
+            [*TORCHRUN, *script], capture_output=True, text=True, timeout=120, env=environment
+        )
+        if GLOO_RACE not in run.stderr:
+            break
     assert run.returncode == 0, run.stderr[-3000:]
     assert figure("largest difference from a single process", run.stdout) < 1e-6
     assert figure("moving averages apart", run.stdout) < 1e-6
