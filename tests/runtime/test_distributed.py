@@ -33,6 +33,7 @@ def work(rank: int, folder: str) -> None:
         other = mine.clone()
         distributed.all_reduce(other)
         torch.testing.assert_close(other, 2 * mine)
+    distributed.barrier()
     distributed.destroy_process_group()
 
 
