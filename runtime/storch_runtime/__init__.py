@@ -6,6 +6,7 @@ from storch_runtime.calls import without_gradient as without_gradient
 from storch_runtime.checks import Input as Input
 from storch_runtime.checks import Result as Result
 from storch_runtime.checks import agreement as agreement
+from storch_runtime.downstream import Downstream as Downstream
 from storch_runtime.draw import Draw as Draw
 from storch_runtime.errors import NonFiniteCost as NonFiniteCost
 from storch_runtime.errors import StoryShapeError as StoryShapeError
@@ -15,7 +16,6 @@ from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
-from storch_runtime.method import Downstream as Downstream
 from storch_runtime.method import Method as Method
 from storch_runtime.methods import ZGR as ZGR
 from storch_runtime.methods import Expect as Expect

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.errors import StoryShapeError
 from storch_runtime.samplers.monte_carlo import MonteCarlo
@@ -15,46 +16,7 @@ from storch_runtime.samplers.sampler import Outcome, Sampler
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-__all__ = ["Downstream", "Method"]
-
-
-class Downstream:
-    """What follows a sample, for the control variate of its method.
-
-    * ``cost``: the downstream cost ``R``, detached, ``[n, *plates]``, of size 1 along mixed plates.
-    * ``surrogate``: ``S``, the same with its gradient, for methods that ask for it.
-    * ``baseline``: the value of a learned baseline; its inputs are detached, its parameters not.
-    * ``slot``: the number of the set of mixed plates; running averages are kept apart by it.
-    * ``mixed``: the dimensions of ``[n, *plates]`` that are mixed.
-    * ``weights``: the weights of the elements of ``R``; None where they are all equal.
-    """
-
-    __slots__ = ("baseline", "cost", "mixed", "slot", "surrogate", "weights")
-
-    def __init__(
-        self,
-        cost: Tensor,
-        surrogate: Tensor | None = None,
-        baseline: Tensor | None = None,
-        slot: int = 0,
-        mixed: tuple[int, ...] = (),
-        weights: Tensor | None = None,
-    ) -> None:
-        self.cost = cost
-        self.surrogate = surrogate
-        self.baseline = baseline
-        self.slot = slot
-        self.mixed = mixed
-        self.weights = weights
-
-    def mean(self, value: Tensor) -> Tensor:
-        """The average of ``value`` over the elements of positive weight, a scalar."""
-        if self.weights is None:
-            return value.mean()
-        shape = (value + self.weights).shape
-        weights = self.weights.detach().expand(shape)
-        counted: Tensor = weights * value.expand(shape).masked_fill(weights == 0, 0)
-        return counted.sum() / weights.sum()
+__all__ = ["Method"]
 
 
 def _count(n: int) -> int:
@@ -122,9 +84,14 @@ class Method(nn.Module):
         """A scalar whose gradient trains the method's own parameters."""
         return None
 
-    def outcomes(self, distribution: Distribution, **values: Any) -> list[Outcome]:
-        """Every outcome of `propose` with its probability, where there are finitely many."""
-        return self.sampler.outcomes(distribution, self.n, **values)
+    def outcomes(
+        self, distribution: Distribution, *, each: bool = False, **values: Any
+    ) -> list[Outcome]:
+        """Every outcome of `propose` with its probability, where there are finitely many.
+
+        ``each``: of one value for each element of the plates, as `draw_each` takes it.
+        """
+        return self.sampler.outcomes(distribution, None if each else self.n, **values)
 
     def draw(self, distribution: Distribution, given: Tensor | None = None, **values: Any) -> Draw:
         """Draw n values, or take those ``given``: the sample opens a plate of its own."""

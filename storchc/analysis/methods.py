@@ -23,7 +23,7 @@ from storchc.records import dataclass
 from storchc.source import Span
 
 Constant = int | float | bool | str | None | ModuleOption
-Carrier = Literal["score", "pathwise", "weights"]
+Carrier = Literal["score", "pathwise", "weights", "control"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,20 +39,28 @@ class MethodEntry:
     """A gradient estimator.
 
     ``carrier`` says where its gradient lives: ``score`` (a log-probability ``l``), ``pathwise``
-    (through the value), ``weights`` (enumerated). ``families`` names the families it can stand at
-    (empty: any); ``needs`` are further demands: ``pathwise`` (a reparameterizable family),
-    ``smooth`` (every path to every cost differentiable), ``finite`` (finitely many outcomes).
+    (through the value), ``weights`` (enumerated), ``control`` (all of it in the control variate).
+    ``families`` names the families it can stand at (empty: any); ``needs`` are further demands:
+    ``pathwise`` (a reparameterizable family), ``smooth`` (every path to every cost differentiable),
+    ``finite`` (finitely many outcomes), ``logmeanexp`` (every cost joins its draws that way).
     ``order`` is the highest derivative that is right (None: any); with one of the flags
     ``first_order_if`` it is the first.
+
+    ``weighted`` says that its draws carry weights of their own, ``joint`` that they are drawn
+    without replacement, so that further samples may join them. ``coupled`` draws need a plate of
+    their own. ``looks`` says what the method evaluates at points that were not drawn: the costs'
+    ``values`` or their ``gradients`` too; ``swaps`` whether such a point differs in the whole value
+    or in one coordinate. ``learns`` names the flag with which the method trains parameters of its
+    own (``always``: it does without one).
     """
 
     name: str
     summary: str
     options: tuple[Option, ...]
     unbiased: bool
-    carrier: Literal["score", "pathwise", "weights"]
+    carrier: Literal["score", "pathwise", "weights", "control"]
     sampling: SamplingClass
-    needs: frozenset[Literal["pathwise", "smooth", "finite"]]
+    needs: frozenset[Literal["pathwise", "smooth", "finite", "logmeanexp"]]
     families: tuple[str, ...]
     order: int | None
     open_drawing: bool
@@ -63,11 +71,17 @@ class MethodEntry:
     relaxed: bool = False
     first_order_if: frozenset[str] = frozenset()
     notes: str = ""
+    weighted: bool = False
+    joint: bool = False
+    coupled: bool = False
+    looks: Literal["", "values", "gradients"] = ""
+    swaps: Literal["whole", "coordinate"] = "whole"
+    learns: str = ""
 
     @property
     def opens_only(self) -> bool:
         """Whether it must open a plate of its own and cannot stand ``in`` another."""
-        return self.carrier == "weights"
+        return self.carrier == "weights" or self.coupled
 
 
 @dataclass(frozen=True, slots=True)

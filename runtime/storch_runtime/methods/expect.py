@@ -74,7 +74,9 @@ class Expect(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the gradient goes through the weights."""
 
-    def outcomes(self, distribution: Distribution, **values: Any) -> list[Outcome]:
+    def outcomes(
+        self, distribution: Distribution, *, each: bool = False, **values: Any
+    ) -> list[Outcome]:
         """See `Method.outcomes`: one, the enumeration."""
         return [(distribution.enumerate_support(), 1.0)]
 

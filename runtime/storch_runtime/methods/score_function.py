@@ -22,8 +22,9 @@ from typing import Literal
 import torch
 from torch import Tensor, distributed
 
+from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.method import Downstream, Method
+from storch_runtime.method import Method
 from storch_runtime.samplers.sampler import Sampler
 
 __all__ = ["ScoreFunction"]

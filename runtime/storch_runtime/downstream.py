@@ -1,0 +1,88 @@
+"""What follows a sample, as the control variate of its method sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Downstream"]
+
+
+class Downstream:
+    """What follows a sample, for the control variate of its method.
+
+    * ``cost``: the downstream cost ``R``, detached, ``[n, *plates]``, of size 1 along mixed plates.
+    * ``baseline``: the value of a learned baseline; its inputs are detached, its parameters not.
+    * ``slot``: the number of the set of mixed plates; running averages are kept apart by it.
+    * ``mixed``: the dimensions of ``[n, *plates]`` that are mixed.
+    * ``weights``: the weights of the elements of ``R``; None where they are all equal.
+    * ``follows``: the rest of the story at another value of the sample ``[n, *plates, *event]``;
+      what it returns, ``[n, *plates]``, has the value of ``R`` and the derivatives of ``S``.
+    * ``folds``: whether many values at once may be given to it, one behind the other in plate n.
+    * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``.
+    * ``own_loss``: what a control variate leaves for `Method.own_loss`.
+    """
+
+    __slots__ = (
+        "baseline",
+        "cost",
+        "critic",
+        "folds",
+        "follows",
+        "mixed",
+        "own_loss",
+        "slot",
+        "weights",
+    )
+
+    def __init__(
+        self,
+        cost: Tensor,
+        baseline: Tensor | None = None,
+        slot: int = 0,
+        mixed: tuple[int, ...] = (),
+        weights: Tensor | None = None,
+        follows: Callable[[Tensor], Tensor] | None = None,
+        folds: bool = True,
+        critic: nn.Module | None = None,
+    ) -> None:
+        self.cost = cost
+        self.baseline = baseline
+        self.slot = slot
+        self.mixed = mixed
+        self.weights = weights
+        self.follows = follows
+        self.folds = folds
+        self.critic = critic
+        self.own_loss: Tensor | None = None
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The average of ``value`` over the elements of positive weight, a scalar."""
+        if self.weights is None:
+            return value.mean()
+        shape = (value + self.weights).shape
+        weights = self.weights.detach().expand(shape)
+        counted: Tensor = weights * value.expand(shape).masked_fill(weights == 0, 0)
+        return counted.sum() / weights.sum()
+
+    def costs_at(self, points: Tensor) -> Tensor:
+        """The downstream cost at other values ``[h, n, *plates, *event]``: ``[h, n, *plates]``."""
+        with torch.no_grad():
+            return self._at(points)
+
+    def surrogates_at(self, points: Tensor) -> Tensor:
+        """The same with the gradient of the surrogate ``S``, to the points and what lies below."""
+        with torch.enable_grad():
+            return self._at(points)
+
+    def _at(self, points: Tensor) -> Tensor:
+        if self.follows is None:
+            raise ValueError("this method is given no costs at other values of its sample")
+        if not self.folds:
+            return torch.stack([self.follows(point) for point in points])
+        if len(points) == 1:
+            return self.follows(points[0]).unsqueeze(0)
+        costs = self.follows(points.flatten(0, 1))
+        return costs.reshape(*points.shape[:2], *costs.shape[1:])
