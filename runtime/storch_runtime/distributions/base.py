@@ -74,6 +74,18 @@ class Distribution:
         """``[S, *plates]``: the log-probability of each row of ``enumerate_support()``."""
         raise TypeError(f"the support of {type(self).__name__} cannot be listed")
 
+    def place_log_probs(self) -> Tensor:
+        """``[C, *plates, places]``: the log-probability of each outcome at each batch element."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
+    def place_values(self, indices: Tensor) -> Tensor:
+        """``[..., places]`` → ``[..., *event]``: the values that numbered outcomes mean."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
+    def place_indices(self, value: Tensor) -> Tensor:
+        """``[..., *event]`` → ``[..., places]``: the numbers of the outcomes at each place."""
+        raise TypeError(f"the support of {type(self).__name__} cannot be listed")
+
     @property
     def parameters(self) -> dict[str, Tensor]:
         """The tensors among the parameters, by the story's names."""

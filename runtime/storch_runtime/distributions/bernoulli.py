@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from storch_runtime.distributions.base import Distribution, Parameter, drawn, sum_event
-from storch_runtime.distributions.enumeration import joint_indices, joint_sums
+from storch_runtime.distributions.base import Parameter, drawn, sum_event
+from storch_runtime.distributions.enumeration import Finite
 
 
-class Bernoulli(Distribution):
+class Bernoulli(Finite):
     """0 or 1, as floats. The noise of a sample is uniform on [0, 1), below ``probs`` means 1.
 
     A probability of exactly 0 counts as the smallest normal float: its logarithm is about -87 (or
@@ -18,8 +18,6 @@ class Bernoulli(Distribution):
     """
 
     __slots__ = ("_logits", "_probs", "_tensor")
-
-    finite = True
 
     _logits: Parameter | None
     _probs: Parameter | None
@@ -108,15 +106,23 @@ class Bernoulli(Distribution):
     def _complement(self) -> Tensor:
         return 1 - self._tensor if self._logits is None else (-self._tensor).sigmoid()
 
-    def enumerate_support(self) -> Tensor:
-        """``[2 ** D, *event]``."""
-        shape, like = self.batch_event, self._tensor
-        return joint_indices(2, shape.numel(), like.device).to(like.dtype).reshape(-1, *shape)
+    @property
+    def like(self) -> Tensor:
+        """The probabilities or logits."""
+        return self._tensor
 
-    def joint_log_prob(self, support: Tensor) -> Tensor:
-        """``[2 ** D, *plates]``, for the rows of ``enumerate_support()``."""
+    def outcome_log_probs(self) -> Tensor:
+        """Of 0, then of 1."""
         one, zero = self._log_pair()
-        return joint_sums(torch.stack((zero, one)), self.event)
+        return torch.stack((zero, one))
+
+    def from_indices(self, indices: Tensor) -> Tensor:
+        """The same numbers, as floats."""
+        return indices.to(self._tensor.dtype)
+
+    def to_indices(self, value: Tensor) -> Tensor:
+        """The same numbers, as integers."""
+        return value.long()
 
     @property
     def probs(self) -> Tensor:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions.base import (
-    Distribution,
     Parameter,
     attach,
     common_shape,
@@ -17,12 +16,12 @@ from storch_runtime.distributions.base import (
     sum_event,
 )
 from storch_runtime.distributions.bernoulli import smallest
-from storch_runtime.distributions.enumeration import joint_indices, joint_sums
+from storch_runtime.distributions.enumeration import Finite
 
 _IMPOSSIBLE = -1e30  # a log-probability whose product with 0 is 0, and whose exponential is 0
 
 
-class Classes(Distribution):
+class Classes(Finite):
     """What the two categorical families share: parameters ``[*plates, *batch event, C]``.
 
     Probabilities are divided by their sum. A probability of exactly 0 counts as the smallest normal
@@ -33,7 +32,6 @@ class Classes(Distribution):
     __slots__ = ("_log_probs", "_logits", "_probs", "_tensor")
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
-    finite = True
 
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, *, event: int = 0
@@ -108,9 +106,14 @@ class Classes(Distribution):
         ratio = self._finite_logits() - other._support_logits()
         return sum_event(p * ratio.masked_fill(p == 0, 0.0), self.event + 1)
 
-    def joint_log_prob(self, support: Tensor) -> Tensor:
-        """``[C ** D, *plates]``, for the rows of ``enumerate_support()``."""
-        return joint_sums(self.logits.movedim(-1, 0), self.event)
+    @property
+    def like(self) -> Tensor:
+        """The probabilities or logits."""
+        return self._tensor
+
+    def outcome_log_probs(self) -> Tensor:
+        """The normalised logits, classes first."""
+        return self.logits.movedim(-1, 0)
 
     def _finite_logits(self) -> Tensor:
         return self.logits if self._logits is None else self.logits.clamp(min=_IMPOSSIBLE)
@@ -119,10 +122,6 @@ class Classes(Distribution):
         if self._logits is not None:
             return self.logits
         return self.logits.masked_fill(self._tensor == 0, -torch.inf)
-
-    def _joint_indices(self) -> Tensor:
-        shape = self.batch_event
-        return joint_indices(self.outcomes, shape.numel(), self._tensor.device).reshape(-1, *shape)
 
 
 class Categorical(Classes):
@@ -146,9 +145,13 @@ class Categorical(Classes):
         """Class indices."""
         return self.draw_indices(n, noise)
 
-    def enumerate_support(self) -> Tensor:
-        """``[C ** D, *event]``."""
-        return self._joint_indices()
+    def from_indices(self, indices: Tensor) -> Tensor:
+        """The indices themselves."""
+        return indices
+
+    def to_indices(self, value: Tensor) -> Tensor:
+        """The indices themselves."""
+        return value
 
     @property
     def mean(self) -> Tensor:
@@ -193,14 +196,16 @@ class OneHotCategorical(Classes):
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """One-hot vectors, without gradient."""
-        indices = self.draw_indices(n, noise).unsqueeze(-1)
-        zeros = self._tensor.new_zeros(drawn(n, self._tensor.shape))
-        return zeros.scatter_(-1, indices, 1.0)
+        return self.from_indices(self.draw_indices(n, noise))
 
-    def enumerate_support(self) -> Tensor:
-        """``[C ** D, *event, C]``."""
-        one_hot = torch.eye(self.outcomes, dtype=self._tensor.dtype, device=self._tensor.device)
-        return one_hot[self._joint_indices()]
+    def from_indices(self, indices: Tensor) -> Tensor:
+        """1 at each index."""
+        zeros = self._tensor.new_zeros((*indices.shape, self.outcomes))
+        return zeros.scatter_(-1, indices.unsqueeze(-1), 1.0)
+
+    def to_indices(self, value: Tensor) -> Tensor:
+        """Where the 1 is."""
+        return value.argmax(-1)
 
     @property
     def mean(self) -> Tensor:
@@ -210,8 +215,7 @@ class OneHotCategorical(Classes):
     @property
     def mode(self) -> Tensor:
         """The likeliest class."""
-        indices = self._tensor.argmax(-1, keepdim=True)
-        return torch.zeros_like(self._tensor).scatter_(-1, indices, 1.0)
+        return self.from_indices(self._tensor.argmax(-1))
 
     @property
     def variance(self) -> Tensor:

@@ -10,17 +10,16 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from storch_runtime.distributions.base import sum_event
-from storch_runtime.distributions.enumeration import joint_indices, joint_sums
+from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
 
 
-class Binomial(Wrapped):
+class Binomial(Finite, Wrapped):
     """How many of ``total_count`` coins show 1; its support can be listed if that is a number."""
 
     __slots__ = ()
 
     make = torch.distributions.Binomial
-    finite = True
 
     total_count = Forwarded()
     probs = Forwarded()
@@ -45,17 +44,23 @@ class Binomial(Wrapped):
         each: Tensor = ways + value * logsigmoid(logits) + rest * logsigmoid(-logits)
         return each
 
-    def enumerate_support(self) -> Tensor:
-        """``[(total_count + 1) ** D, *event]``."""
-        shape, like = self.batch_event, self.probs
-        indices = joint_indices(self.outcomes, shape.numel(), like.device)
-        return indices.to(like.dtype).reshape(-1, *shape)
+    @property
+    def like(self) -> Tensor:
+        """The probabilities."""
+        return self.probs
 
-    def joint_log_prob(self, support: Tensor) -> Tensor:
-        """``[S, *plates]``, for the rows of ``enumerate_support()``."""
-        values = torch.arange(self.outcomes, dtype=support.dtype, device=support.device)
-        table = self._each(values.reshape(-1, *(1,) * len(self.batch_shape)))
-        return joint_sums(table, self.event)
+    def outcome_log_probs(self) -> Tensor:
+        """Of each count from 0."""
+        counts = torch.arange(self.outcomes, dtype=self.like.dtype, device=self.like.device)
+        return self._each(counts.reshape(-1, *(1,) * len(self.batch_shape)))
+
+    def from_indices(self, indices: Tensor) -> Tensor:
+        """The same numbers, as floats."""
+        return indices.to(self.like.dtype)
+
+    def to_indices(self, value: Tensor) -> Tensor:
+        """The same numbers, as integers."""
+        return value.long()
 
 
 class Geometric(Wrapped):

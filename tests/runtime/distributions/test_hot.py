@@ -14,11 +14,12 @@ from storch_runtime.distributions import (
     Bernoulli,
     Binomial,
     Categorical,
-    Distribution,
     Normal,
     OneHotCategorical,
+    OneHotCategoricalStraightThrough,
     kl_divergence,
 )
+from storch_runtime.distributions.enumeration import Finite
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -159,7 +160,7 @@ def test_derivatives_of_the_first_three_orders(name: str) -> None:
     assert torch.autograd.gradgradcheck(slope, (a, b))
 
 
-def _finite(event: int) -> list[Distribution]:
+def _finite(event: int) -> list[Finite]:
     logits = torch.randn(3, 2, 2, 3, dtype=torch.double)
     return [
         Bernoulli(logits=logits[..., 0], event=event),
@@ -167,6 +168,7 @@ def _finite(event: int) -> list[Distribution]:
         Categorical(logits=logits, event=event),
         OneHotCategorical(probs=logits.exp(), event=event),
         Binomial(total_count=2, logits=logits[..., 0], event=event),
+        OneHotCategoricalStraightThrough(logits=logits, event=event),
     ]
 
 
@@ -181,6 +183,20 @@ def test_enumeration_lists_every_joint_outcome_once(event: int) -> None:
         torch.testing.assert_close(table, made.log_prob(aligned))
         torch.testing.assert_close(table.exp().sum(0), torch.ones(made.plates).double())
         assert made.sample().dtype == support.dtype
+
+
+@pytest.mark.parametrize("event", [0, 1, 2])
+def test_places_are_the_batch_event_in_one_row(event: int) -> None:
+    for made in _finite(event):
+        table = made.place_log_probs()
+        assert table.shape == (made.outcomes, *made.plates, made.places)
+        value = made.sample(4)
+        indices = made.place_indices(value)
+        assert indices.shape == (4, *made.plates, made.places)
+        back = made.place_values(indices)
+        assert back.dtype == value.dtype and torch.equal(back, value)
+        each = table.movedim(0, -1).expand(*indices.shape, -1).gather(-1, indices[..., None])
+        torch.testing.assert_close(each[..., 0].sum(-1), made.log_prob(value))
 
 
 def test_the_last_place_changes_fastest() -> None:
