@@ -145,12 +145,22 @@ def _stacked(outputs: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     return tuple(together(parts) for parts in zip(*outputs, strict=True))
 
 
-def derivatives(value: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The gradient by name, zero where ``value`` does not depend on a leaf."""
+def derivatives(
+    value: Tensor, leaves: Mapping[str, Tensor], *, again: bool = True
+) -> dict[str, Tensor]:
+    """The gradient by name, zero where ``value`` does not depend on a leaf.
+
+    ``again`` says whether it, or ``value``, will be differentiated once more.
+    """
     if not value.requires_grad:
         return {name: torch.zeros_like(leaf) for name, leaf in leaves.items()}
     found = torch.autograd.grad(
-        value, list(leaves.values()), create_graph=True, allow_unused=True, materialize_grads=True
+        value,
+        list(leaves.values()),
+        create_graph=again,
+        retain_graph=True,
+        allow_unused=True,
+        materialize_grads=True,
     )
     return dict(zip(leaves, found, strict=True))
 

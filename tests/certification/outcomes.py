@@ -1,0 +1,160 @@
+"""A generated module, run for every outcome of its methods, whatever these are.
+
+Each call of a method's `propose` is a choice among the outcomes that the method itself lists for
+the distribution at hand; the runs are the leaves of the tree of these choices. Nested samples,
+partners, sets without replacement and fresh draws within a control variate are all choices. A run
+that draws any other noise is refused: what is proved here is proved of everything that is random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.samplers.sampler import Outcome
+from tests.certification.harness import Case, Model, Uncertified, derivatives, differentiable
+
+TOO_MANY = 20_000
+
+
+@dataclass(slots=True)
+class Tree:
+    """The choices of one run, and of those before it, depth first."""
+
+    listed: list[list[Outcome]] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    depth: int = 0
+    probability: float = 1.0
+
+    def take(self, outcomes: Callable[[], list[Outcome]]) -> Any:
+        """The outcome of the next choice of this run."""
+        if self.depth == len(self.taken):
+            self.listed.append([outcome for outcome in outcomes() if outcome[1] > 0])
+            self.taken.append(0)
+        value, probability = self.listed[self.depth][self.taken[self.depth]]
+        self.depth += 1
+        self.probability *= probability
+        return value
+
+    def advance(self) -> bool:
+        """Go on to the next run; False where this was the last."""
+        self.depth, self.probability = 0, 1.0
+        while self.taken and self.taken[-1] == len(self.listed[-1]) - 1:
+            self.taken.pop()
+            self.listed.pop()
+        if self.taken:
+            self.taken[-1] += 1
+        return bool(self.taken)
+
+
+def choosing(method: Any, tree: Tree) -> Callable[..., Any]:
+    """The method's `propose`, told what to take."""
+    propose = type(method).propose
+
+    def told(distribution: Any, n: int | None, **values: Any) -> Any:
+        given = {k: v for k, v in values.items() if k not in ("noise", "outcome")}
+
+        def outcomes() -> list[Outcome]:
+            return method.outcomes(distribution, each=n is None, **given)
+
+        return propose(method, distribution, n, outcome=tree.take(outcomes), **given)
+
+    return told
+
+
+@contextmanager
+def told(model: Model, tree: Tree) -> Iterator[None]:
+    """Every method of the model takes what the tree says."""
+    methods = [method for _, method in model.methods.items()]
+    for method in methods:
+        method.propose = choosing(method, tree)
+    try:
+        yield
+    finally:
+        for method in methods:
+            del method.propose
+
+
+@contextmanager
+def kept(model: Model) -> Iterator[Callable[[], None]]:
+    """Yields a function that sets every buffer back to what it was."""
+    buffers = [
+        (module, name, buffer.clone())
+        for module in model.modules()
+        for name, buffer in module._buffers.items()
+        if buffer is not None
+    ]
+
+    def restore() -> None:
+        for module, name, buffer in buffers:
+            module._buffers[name] = buffer.clone()
+        model.watch.unsettled = False
+
+    try:
+        yield restore
+    finally:
+        restore()
+
+
+@dataclass(frozen=True, slots=True)
+class Enumerated:
+    """The estimate over all outcomes; gradients by leaf, flattened one after another.
+
+    ``variance`` is the exact variance of each coordinate of the gradient, ``runs`` the number of
+    outcomes with their joint ``probability``.
+    """
+
+    runs: int
+    probability: float
+    cost: Tensor
+    gradient: Tensor
+    variance: Tensor
+    hessian: Tensor | None
+    leaves: tuple[str, ...]
+
+    @property
+    def total_variance(self) -> float:
+        """The variances of all coordinates, summed."""
+        return float(self.variance.sum())
+
+
+def enumerate_estimates(
+    model: Model, story: Case, *, hessian: bool = False, limit: int = TOO_MANY
+) -> Enumerated:
+    """Run ``model`` for every outcome; ``Uncertified`` where anything else is random."""
+    leaves = differentiable(model, story)
+    size = sum(leaf.numel() for leaf in leaves.values())
+    cost, moments = torch.zeros((), dtype=torch.float64), torch.zeros(2, size, dtype=torch.float64)
+    second = torch.zeros(size, size, dtype=torch.float64) if hessian else None
+    tree, runs, mass, noise = Tree(), 0, 0.0, torch.get_rng_state()
+    with told(model, tree), kept(model) as restore:
+        while True:
+            loss = model(**story.inputs).loss
+            first = flat(derivatives(loss, leaves, again=hessian))
+            gradient, share = first.detach(), tree.probability
+            cost += share * loss.detach()
+            moments += share * torch.stack([gradient, gradient**2])
+            if second is not None:
+                second += share * torch.stack([flat(derivatives(g, leaves)) for g in first])
+            runs, mass = runs + 1, mass + share
+            restore()
+            if not tree.advance():
+                break
+            if runs == limit:
+                raise Uncertified(f"more than {limit} outcomes")
+    if not torch.equal(noise, torch.get_rng_state()):
+        raise Uncertified("the module draws noise that is no outcome of its methods")
+    if abs(mass - 1) > 1e-9:
+        raise Uncertified(f"the probabilities of the outcomes add up to {mass}")
+    variance = moments[1] - moments[0] ** 2
+    return Enumerated(runs, mass, cost, moments[0], variance, second, tuple(leaves))
+
+
+def flat(gradients: Mapping[str, Tensor]) -> Tensor:
+    """Gradients one after another."""
+    return torch.cat([gradient.reshape(-1) for gradient in gradients.values()])
