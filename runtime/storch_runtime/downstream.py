@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
+
+from storch_runtime.resting import resting
 
 __all__ = ["Downstream"]
 
@@ -21,6 +24,7 @@ class Downstream:
     * ``follows``: the rest of the story at another value of the sample ``[n, *plates, *event]``;
       what it returns, ``[n, *plates]``, has the value of ``R`` and the derivatives of ``S``.
     * ``folds``: whether many values at once may be given to it, one behind the other in plate n.
+    * ``methods``: those that draw again in ``follows``, and must not change by that.
     * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``.
     * ``own_loss``: what a control variate leaves for `Method.own_loss`.
     """
@@ -31,6 +35,7 @@ class Downstream:
         "critic",
         "folds",
         "follows",
+        "methods",
         "mixed",
         "own_loss",
         "slot",
@@ -46,6 +51,7 @@ class Downstream:
         weights: Tensor | None = None,
         follows: Callable[[Tensor], Tensor] | None = None,
         folds: bool = True,
+        methods: nn.ModuleDict | None = None,
         critic: nn.Module | None = None,
     ) -> None:
         self.cost = cost
@@ -55,6 +61,7 @@ class Downstream:
         self.weights = weights
         self.follows = follows
         self.folds = folds
+        self.methods = methods
         self.critic = critic
         self.own_loss: Tensor | None = None
 
@@ -69,13 +76,16 @@ class Downstream:
 
     def costs_at(self, points: Tensor) -> Tensor:
         """The downstream cost at other values ``[h, n, *plates, *event]``: ``[h, n, *plates]``."""
-        with torch.no_grad():
+        with torch.no_grad(), self._resting():
             return self._at(points)
 
     def surrogates_at(self, points: Tensor) -> Tensor:
         """The same with the gradient of the surrogate ``S``, to the points and what lies below."""
-        with torch.enable_grad():
+        with torch.enable_grad(), self._resting():
             return self._at(points)
+
+    def _resting(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.methods is None else resting(self.methods.values())
 
     def _at(self, points: Tensor) -> Tensor:
         if self.follows is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from storch_runtime.estimate import WatchedEstimate
 from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
+from storch_runtime.resting import resting
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
@@ -50,19 +51,6 @@ class Methods(nn.ModuleDict):
         return list(zip(self.keys(), self._modules.values(), strict=True))
 
 
-@contextmanager
-def _resting(methods: Methods) -> Iterator[None]:
-    """Methods out of training: a replay leaves their averages and temperatures as they are."""
-    active = [method for method in methods.values() if method.training]
-    for method in active:
-        method.training = False
-    try:
-        yield
-    finally:
-        for method in active:
-            method.training = True
-
-
 _AS_IT_IS = nullcontext()
 
 
@@ -93,7 +81,7 @@ class StoryModule(nn.Module):
         """Run `forward`; an exception that leaves the story is noted with its story line."""
         replay = self.training and kwargs.get("given") is not None
         try:
-            with _resting(self.methods) if replay else _AS_IT_IS:
+            with resting(self.methods.values()) if replay else _AS_IT_IS:
                 return super().__call__(*args, **kwargs)
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")

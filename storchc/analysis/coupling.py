@@ -19,7 +19,7 @@ _COUPLING = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNo
 def check_coupling(
     graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], problems: Problems
 ) -> None:
-    """Warn where a module that normalises over the batch follows a score-function sample."""
+    """Warn where a module that normalises over the batch follows a sample without a path."""
     for node in graph.nodes:
         for root in expressions(node):
             for call in (e for e in walk(root) if isinstance(e, CallUser)):
@@ -38,7 +38,7 @@ def _check_call(
     if not layers:
         return
     for sample in dependent.expression(call):
-        if estimators[sample].carrier == "score":
+        if estimators[sample].carrier in ("score", "control"):
             layer = layers[0]
             problems.add(
                 words.coupled_rows(

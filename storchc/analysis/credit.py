@@ -23,7 +23,8 @@ class Credit:
     """The credit of every cost and every node.
 
     ``scores[c]`` is L_c; ``before[i]`` is L_before_i; ``groups[i][M]`` are the costs that node i
-    is credited with when its plates M are mixed on the way there.
+    is credited with when its plates M are mixed on the way there. A node whose whole gradient is in
+    its control variate has groups, but no score.
     """
 
     scores: Mapping[str, Scores]
@@ -57,13 +58,21 @@ def assign(
         )
 
     by_cost = {c.name: scores(dependent.costs[c.name], c.value.type.plates) for c in graph.costs}
-    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in scoring}
+    controlling = {
+        s.name: s
+        for s in graph.samples
+        if estimators[s.name].carrier == "control" and f"~{s.name}" in live
+    }
+    credited = scoring | controlling
+    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in credited}
     for cost, members in by_cost.items():
+        for name in controlling.keys() & dependent.costs[cost].keys():
+            groups[name].setdefault(dependent.costs[cost][name], []).append(cost)
         for name, mixed in members:
             groups[name].setdefault(mixed, []).append(cost)
     return Credit(
         by_cost,
-        {n: scores(dependent.parameters[n], s.type.plates) for n, s in scoring.items()},
+        {n: scores(dependent.parameters[n], s.type.plates) for n, s in credited.items()},
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
     )
 

@@ -9,6 +9,7 @@ from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, dependence
+from storchc.analysis.draws import check_draws
 from storchc.analysis.liveness import check_proposals, check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.ownership import check_baselines
@@ -57,6 +58,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
     estimators = resolve(graph, touched, problems)
     crediting.check(graph, dependent, estimators, problems)
+    check_draws(graph, touched, estimators, problems)
     live = live_names(graph, estimators)
     check_supports(graph, estimators, live, problems)
     check_proposals(graph, dependent, estimators, live, problems)

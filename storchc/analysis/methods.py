@@ -11,7 +11,7 @@ from storchc.analysis.paths import SMOOTH, Demand, Demands
 from storchc.analysis.support import support_size
 from storchc.catalogue import distributions, methods, samplers
 from storchc.catalogue.family import Family
-from storchc.catalogue.method import MethodEntry, SamplerEntry
+from storchc.catalogue.method import MethodEntry, SamplerEntry, SamplingClass
 from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -31,8 +31,8 @@ class Estimator:
     """The estimator of one sample, as the generated module will use it.
 
     ``name`` is the runtime class; ``entry`` is None for a method of the user's. ``constants`` are
-    its options, defaults left out; ``values`` are story expressions. ``why`` says why it stands
-    here.
+    its options, defaults left out; ``values`` are story expressions. ``count`` is the number of
+    elements of its plate, ``budget`` of an enumeration. ``why`` says why it stands here.
     """
 
     name: str
@@ -41,16 +41,53 @@ class Estimator:
     constants: Mapping[str, Constant]
     values: Mapping[str, Value | Construct | Named]
     sampler: SamplerEntry | None
+    sampler_constants: Mapping[str, Constant]
     sampler_values: Mapping[str, Value | Construct | Named]
     count: int
+    budget: int | None
     order: int | None
     why: str
     span: Span
 
     @property
     def weighted(self) -> bool:
-        """Whether its draws carry importance weights."""
-        return self.sampler is not None and self.sampler.weighted
+        """Whether its draws carry weights of their own: ratios, or shares of a set."""
+        if self.sampler is not None and self.sampler.weighted:
+            return True
+        return self.entry is not None and self.entry.weighted
+
+    @property
+    def sampling(self) -> SamplingClass:
+        """How its draws depend on one another."""
+        if self.sampler is not None:
+            return self.sampler.sampling
+        return "iid" if self.entry is None else self.entry.sampling
+
+    @property
+    def joint(self) -> bool:
+        """Whether it draws without replacement, so that further samples may join its draws."""
+        return self.entry is not None and self.entry.joint
+
+    @property
+    def controlled(self) -> bool:
+        """Whether it has a control variate; a method of the user's may have one."""
+        if self.entry is None or self.baseline != "none":
+            return True
+        return self._switched(self.entry, self.entry.control)
+
+    @property
+    def trains(self) -> bool:
+        """Whether it trains parameters of its own; a method of the user's may."""
+        if self.entry is None or "baseline" in self.values:
+            return True
+        return self._switched(self.entry, self.entry.learns)
+
+    def _switched(self, entry: MethodEntry, flag: str) -> bool:
+        """Whether a flag, or `always`, is on."""
+        if flag in ("", "always"):
+            return flag == "always"
+        default = next(o.default for o in entry.options if o.name == flag)
+        return bool(self.constants.get(flag, default))
 
     @property
     def enumerated(self) -> bool:
@@ -98,7 +135,7 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
             case Sample():
                 site = _site(graph, node, demands, counts, mixing, problems)
                 found[node.name] = estimator = _estimator(site)
-                if estimator.weighted:
+                if estimator.weighted and not estimator.joint:
                     _check_weights(node, demands.weights_of(node.plate), problems)
                 _push_parameters(node, estimator, demands)
     return {s.name: found[s.name] for s in graph.samples}
@@ -106,12 +143,24 @@ def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str
 
 def stated_count(node: Sample) -> int:
     """The number of elements of the plate that ``node`` opens, as the story states it."""
-    for choice in (node.sampler, node.method):
-        if choice is not None and "n" in choice.constants:
-            count = choice.constants["n"]
-            if isinstance(count, int):
-                return count
+    if node.sampler is not None:
+        return _elements(node.sampler, samplers.lookup(node.sampler.name))
+    if node.method is not None:
+        return _elements(node.method, methods.lookup(node.method.name))
     return 1
+
+
+def _elements(choice: Choice, entry: MethodEntry | SamplerEntry | None) -> int:
+    """What a method or sampler says of the number of its elements; 1 where that is not known."""
+    if entry is None:
+        count = choice.constants.get("n", 1)
+        return count if isinstance(count, int) else 1
+    defaults = {option.name: option.default for option in entry.options}
+    parts = [
+        part if isinstance(part, int) else choice.constants.get(part, defaults.get(part))
+        for part in entry.elements
+    ]
+    return sum(part for part in parts if isinstance(part, int)) or 1
 
 
 def mixed_samples(graph: Graph, dependent: Dependence) -> frozenset[str]:
@@ -161,8 +210,7 @@ def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> No
 
 def _check_weights(node: Sample, demand: Demand, problems: Problems) -> None:
     """Importance weights carry the gradient of their sample into a reduction over its plate."""
-    assert node.sampler is not None
-    if demand:
+    if demand and node.sampler is not None:
         problems.add(words.weights_broken(node, node.sampler, demand))
 
 
@@ -182,16 +230,15 @@ def _estimator(site: _Site) -> Estimator:
 
 
 def _users(site: _Site, choice: Choice) -> Estimator:
-    sampler = _sampler(site)
     return Estimator(
         choice.name,
         None,
         "score",
         choice.constants,
         choice.values,
-        sampler,
-        site.node.sampler.values if site.node.sampler else {},
+        *_sampler(site),
         _count(site),
+        None,
         None,
         "a method of the user's, taken for a score-function method on any support",
         site.span,
@@ -246,17 +293,24 @@ def _made(
         entry.carrier,
         {k: v for k, v in constants.items() if k not in ("n", "budget")},
         values,
-        _sampler(site),
-        site.node.sampler.values if site.node.sampler else {},
+        *_sampler(site),
         _count(site),
+        budget if isinstance(budget := constants.get("budget"), int) else None,
         order,
         why,
         site.span,
     )
 
 
-def _sampler(site: _Site) -> SamplerEntry | None:
-    return samplers.lookup(site.node.sampler.name) if site.node.sampler else None
+def _sampler(
+    site: _Site,
+) -> tuple[SamplerEntry | None, Mapping[str, Constant], Mapping[str, Value | Construct | Named]]:
+    """The sampler with its own constants and values."""
+    chosen = site.node.sampler
+    if chosen is None:
+        return None, {}, {}
+    constants = {k: v for k, v in chosen.constants.items() if k != "n"}
+    return samplers.lookup(chosen.name), constants, chosen.values
 
 
 def _count(site: _Site) -> int:

@@ -15,11 +15,17 @@ INDENT = 8
 
 @dataclass(slots=True)
 class Block:
-    """The body of a function, statement by statement."""
+    """The body of a function, statement by statement, ``indent`` columns from the left."""
 
     source: Source
     identifiers: Identifiers
     lines: list[str] = field(default_factory=list)
+    indent: int = INDENT
+
+    @property
+    def pad(self) -> str:
+        """What stands on the left of each line."""
+        return " " * self.indent
 
     def story(self, span: Span, said: str = "") -> None:
         """Name the story line that the next statements come from, and what it says."""
@@ -28,7 +34,7 @@ class Block:
     def note(self, text: str) -> None:
         """A comment of our own, above a block."""
         self.lines.append("")
-        self.lines.append(f"{' ' * INDENT}# {text}"[:WIDTH].rstrip())
+        self.lines.append(f"{self.pad}# {text}"[:WIDTH].rstrip())
 
     def assign(self, target: str, value: Py, comment: str = "") -> None:
         """``target = value  # comment``."""
@@ -45,16 +51,20 @@ class Block:
 
     def when(self, condition: str, value: Py) -> None:
         """``if condition: value``, on two lines."""
-        self.lines.append(f"{' ' * INDENT}if {condition}:")
-        self.lines += statement("", self.identifiers.imports(value), INDENT + 4)
+        self.lines.append(f"{self.pad}if {condition}:")
+        self.lines += statement("", self.identifiers.imports(value), self.indent + 4)
 
     def when_assign(self, condition: str, target: str, value: Py) -> None:
         """``if condition: target = value``, on two lines."""
-        self.lines.append(f"{' ' * INDENT}if {condition}:")
-        self.lines += statement(f"{target} = ", self.identifiers.imports(value), INDENT + 4)
+        self.lines.append(f"{self.pad}if {condition}:")
+        self.lines += statement(f"{target} = ", self.identifiers.imports(value), self.indent + 4)
+
+    def function(self, head: str, doc: str, body: Block) -> None:
+        """A function within this one: its head, what it is, and its body."""
+        self.lines += ["", f"{self.pad}{head}", f'{body.pad}"""{doc}"""', *body.lines, ""]
 
     def _add(self, prefix: str, value: Py, comment: str) -> None:
-        lines = statement(prefix, self.identifiers.imports(value), INDENT)
+        lines = statement(prefix, self.identifiers.imports(value), self.indent)
         if comment and len(lines[-1]) + len(comment) + 4 <= WIDTH:
             lines[-1] += f"  # {comment}"
         self.lines += lines

@@ -158,15 +158,24 @@ def _number(graph: Graph, expression: tree.Expression) -> Py:
 
 def _method(writer: Writer, node: Sample) -> Py:
     estimator = writer.estimation.estimators[node.name]
-    options = {k: _constant(writer, v) for k, v in estimator.constants.items()}
+    options = {k: _constant(writer, v) for k, v in _options(estimator).items()}
     if "baseline" in estimator.values:
         options["baseline"] = literal("learned")
     if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
-        options["sampler"] = call(writer.runtime(estimator.sampler.name))
+        own = {k: _constant(writer, v) for k, v in estimator.sampler_constants.items()}
+        options["sampler"] = call(writer.runtime(estimator.sampler.name), **own)
     slots = len(writer.estimation.credit.groups.get(node.name, {}))
     if slots > 1:
         options["slots"] = literal(slots)
     return call(_class(writer, estimator), **_count(node, estimator), **options)
+
+
+def _options(estimator: Estimator) -> dict[str, Constant]:
+    """The constants of the constructor; a critic of the catalogue's methods comes at the call."""
+    constants = estimator.constants.items()
+    if estimator.entry is None:
+        return dict(constants)
+    return {k: v for k, v in constants if not isinstance(v, ModuleOption)}
 
 
 def _class(writer: Writer, estimator: Estimator) -> Py:
@@ -179,10 +188,12 @@ def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:
     """How many, where the sample opens its own plate; a user's method has its own default."""
     if estimator.entry is None:
         return {}
-    if estimator.enumerated or node.joins:
-        budget = node.method.constants.get("budget") if node.method else None
-        return {"budget": literal(budget)} if isinstance(budget, int) else {}
-    return {"n": literal(estimator.count)}
+    if estimator.enumerated:
+        return {} if estimator.budget is None else {"budget": literal(estimator.budget)}
+    stated = {option.name for option in (estimator.sampler or estimator.entry).options}
+    if node.joins:
+        return {"k": literal(estimator.count)} if estimator.joint else {}
+    return {"n": literal(estimator.count)} if "n" in stated else {}
 
 
 def _constant(writer: Writer, value: Constant) -> Py:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import field
 
 from storchc.analysis.estimation import Origin
+from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
+from storchc.backend.follows import further
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.backend.reductions import product_of, reduce_all, weights_of
 from storchc.backend.statements import baseline
@@ -21,6 +23,7 @@ class Followers:
     """The downstream costs R of the samples, newest sample first, each built from a later one's."""
 
     writer: Writer
+    block: Block
     samples: dict[str, Sample]
     costs: dict[str, Cost]
     known: dict[tuple[str, ...], tuple[str, Code]] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Followers:
             options["mixed"] = tuple_of(*map(literal, dims))
         if weights := self._element_weights(sample, stored):
             options["weights"] = weights
+        options |= further(self.writer, self.block, sample, mixed, costs)
         aligned = storage.align_whole(code.py, code.stored, stored)
         return call(self.writer.runtime("Downstream"), aligned, **options)
 

@@ -52,7 +52,8 @@ class Writer:
 
     ``owned`` are the params and modules that learned baselines have for themselves. ``stored``
     grows statement by statement. ``detached`` cuts values off from their gradient, but not what is
-    owned: what a learned baseline needs.
+    owned: what a learned baseline needs. ``elsewhere`` is set where the story is written once more,
+    for values that were not drawn: nothing is replayed there.
     """
 
     graph: Graph
@@ -71,6 +72,7 @@ class Writer:
     block: Block | None = None
     owned: frozenset[str] = frozenset()
     detached: bool = False
+    elsewhere: bool = False
 
     def cut(self) -> Writer:
         """The same writer for expressions whose inputs are detached."""

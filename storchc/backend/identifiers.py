@@ -99,6 +99,14 @@ class Identifiers:
         self.taken.add(wanted)
         return wanted
 
+    def within(self, again: Iterable[str]) -> Identifiers:
+        """Those of a function in the function, whose own locals may be called as ``again``.
+
+        Whatever else is taken here stays visible there; imports are the module's.
+        """
+        taken = self.taken - set(again)
+        return Identifiers(self.public, taken, self.globals, self.imported, self.aliases)
+
     def lines(self, also: Iterable[str] = ()) -> list[str]:
         """The import statements, sorted as a formatter would."""
         plain = [self._plain(n) for n, module in self.imported.items() if not module]

@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import field
 from functools import reduce
 
-from storchc.analysis.methods import Estimator
+from storchc.analysis.credit import Scores
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.downstream import Followers
 from storchc.backend.expressions import Writer
 from storchc.backend.printer import write
 from storchc.backend.python import call, index, literal, method, name, tuple_of
+from storchc.backend.reductions import reduce_all
 from storchc.backend.scores import ScoreSums, summed
-from storchc.backend.sums import MANY, plus
+from storchc.backend.sums import MANY, added, plus
 from storchc.backend.total import Term, reduced
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.types import Plates
@@ -28,15 +29,17 @@ LONGEST = 88
 
 @dataclass(slots=True)
 class Loss:
-    """Writes the loss of one story into a block.
+    """Writes the loss of one story into a block, or the part of it that lies below a sample.
 
-    ``late`` are the terms of methods of the user's, which may turn out to be none; ``own_losses``
-    name the locals that train the methods' own parameters.
+    ``within`` are the samples of that part: of their scores alone it is made. ``late`` are the
+    terms of methods of the user's, which may turn out to be none; ``own_losses`` name the locals
+    that train the methods' own parameters.
     """
 
     writer: Writer
     block: Block
     sums: ScoreSums
+    within: frozenset[str] | None = None
     terms: list[Term] = field(default_factory=list)
     late: list[tuple[str, Term]] = field(default_factory=list)
     own_losses: list[str] = field(default_factory=list)
@@ -45,37 +48,80 @@ class Loss:
         """All of it; afterwards the local ``loss`` is there."""
         graph, credit = self.writer.graph, self.writer.estimation.credit
         self.terms = [self._cost(cost) for cost in graph.costs]
-        followers = Followers(
-            self.writer, {s.name: s for s in graph.samples}, {c.name: c for c in graph.costs}
-        )
+        followers = self._followers()
         for sample in reversed(graph.samples):
-            for slot, mixed in enumerate(credit.groups.get(sample.name, {})):
-                self._control_variate(followers, sample, slot, mixed)
+            groups = credit.groups.get(sample.name, {})
+            for slot, (mixed, costs) in enumerate(groups.items()):
+                self._control_variate(followers, sample, slot, mixed, costs)
         self.block.note("the loss: every cost with the scores of the samples that it depends on")
         self._total()
+
+    def part(self, costs: tuple[str, ...], kept: Plates) -> Code:
+        """The surrogate of ``costs``, for each element of the plates ``kept`` (LOSS.md §5)."""
+        graph, groups = self.writer.graph, self.writer.estimation.credit.groups
+        self.terms = [self._cost(cost) for cost in graph.costs if cost.name in costs]
+        followers = self._followers()
+        for sample in reversed(graph.samples):
+            if not self._controls(sample.name):
+                continue
+            for slot, (mixed, all_costs) in enumerate(groups[sample.name].items()):
+                if credited := tuple(c for c in all_costs if c in costs):
+                    self._control_variate(followers, sample, slot, mixed, credited)
+        return added(self.writer, [self._reduced(term, kept) for term in self.terms])
+
+    def _reduced(self, term: Term, kept: Plates) -> Code:
+        boxed = self.sums.boxed(term.scores, term.code, term.name)
+        return reduce_all(self.writer, boxed, term.plates - kept, term.origin)
+
+    def _controls(self, sample: str) -> bool:
+        """Whether a part needs the control variate of a sample: where it is all the gradient.
+
+        Others lower its variance; those that look at further points would cost more than that.
+        """
+        estimator = self.writer.estimation.estimators[sample]
+        if self.within is None or sample not in self.within or estimator.entry is None:
+            return False
+        inherent = estimator.carrier == "control"
+        credited = sample in self.writer.estimation.credit.groups
+        return estimator.controlled and credited and (inherent or not estimator.entry.looks)
+
+    def _followers(self) -> Followers:
+        graph = self.writer.graph
+        samples, costs = {s.name: s for s in graph.samples}, {c.name: c for c in graph.costs}
+        return Followers(self.writer, self.block, samples, costs)
+
+    def _scores(self, scores: Scores) -> Scores:
+        """Those of the samples within."""
+        if self.within is None:
+            return scores
+        return tuple(score for score in scores if score[0] in self.within)
 
     def _cost(self, cost: Cost) -> Term:
         return Term(
             cost.name,
             self.writer.costs[cost.name],
-            self.writer.estimation.credit.scores[cost.name],
+            self._scores(self.writer.estimation.credit.scores[cost.name]),
             cost.value.type.plates,
             self.writer.estimation.origin(lambda d: d.costs[cost.name]),
         )
 
     def _control_variate(
-        self, followers: Followers, sample: Sample, slot: int, mixed: Plates
+        self,
+        followers: Followers,
+        sample: Sample,
+        slot: int,
+        mixed: Plates,
+        costs: tuple[str, ...],
     ) -> None:
         estimator = self.writer.estimation.estimators[sample.name]
-        if estimator.entry is not None and estimator.baseline == "none":
+        if not estimator.controlled:
             return
         suffix = f"_{slot}" if slot else ""
-        costs = self.writer.estimation.credit.groups[sample.name][mixed]
         self.block.story(sample.span, f"the control variate of `{sample.name}`")
         after = self.writer.identifiers.local(f"{sample.name}_downstream{suffix}")
         self.block.assign(after, followers.of(sample, slot, mixed, costs))
         control = self._called(sample, "control_variate", after, f"control{suffix}")
-        if _trains(estimator):
+        if estimator.trains and self.within is None:
             self.own_losses.append(self._called(sample, "own_loss", after, f"own_loss{suffix}"))
         term = self._control_term(sample, control, mixed)
         if estimator.entry is None:
@@ -94,7 +140,7 @@ class Loss:
 
     def _control_term(self, sample: Sample, control: str, mixed: Plates) -> Term:
         code = Code(name(control), self.writer.storage.full(sample.type.plates))
-        before = self.writer.estimation.credit.before[sample.name]
+        before = self._scores(self.writer.estimation.credit.before[sample.name])
         wanted = f"before_{sample.name}"
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, code, wanted)
@@ -120,8 +166,3 @@ class Loss:
         if order is not None:
             limited = call(self.writer.runtime("limit_order"), loss, literal(order))
             self.block.assign(write(loss), limited)
-
-
-def _trains(estimator: Estimator) -> bool:
-    """Whether its method may have parameters of its own."""
-    return estimator.entry is None or "baseline" in estimator.values

@@ -191,7 +191,8 @@ def _forward(writer: Writer) -> list[str]:
 
 def _watched(writer: Writer) -> bool:
     """Whether a method trains parameters of its own."""
-    return any("baseline" in e.values for e in writer.estimation.estimators.values())
+    estimators = writer.estimation.estimators.values()
+    return any(e.trains for e in estimators if e.entry is not None)
 
 
 def _estimate_class(writer: Writer) -> str:

@@ -36,17 +36,19 @@ class Weights:
 def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
     """The weights of ``plate`` for a value of this origin."""
     estimators = writer.estimation.estimators
-    samples = tuple(
-        s.name
-        for s in writer.graph.samples
-        if s.plate == plate
-        and (
-            estimators[s.name].enumerated
-            or (estimators[s.name].weighted and s.name in origin.touched)
-        )
-    )
+    within = [s.name for s in writer.graph.samples if s.plate == plate]
+    joint = [s for s in within if estimators[s].joint]
+    weighing = {
+        s
+        for s in within
+        if estimators[s].enumerated or (estimators[s].weighted and s in origin.touched)
+    }
+    if not weighing.isdisjoint(joint):  # a joint sample weighs as its last part says
+        weighing = weighing.difference(joint) | {joint[-1]}
+    samples = tuple(s for s in within if s in weighing)
     cut = frozenset(s for s in samples if s not in origin.credited)
-    return Weights(samples, () if plate in samples else (plate,), cut)
+    averaged = weighing.isdisjoint({plate, *joint})
+    return Weights(samples, (plate,) if averaged else (), cut)
 
 
 def elimination(

@@ -8,7 +8,7 @@ from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Py, index, literal, member, method, name
+from storchc.backend.python import NONE, Py, index, literal, member, method, name
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType
@@ -36,7 +36,7 @@ def _compute(writer: Writer, block: Block, node: Compute) -> None:
         made = distribution(writer, node.value, frozenset(), tensor=True)
         target = _define(writer, node.names[0], made.stored)
         block.assign(target, made.py, _comment(writer, node.types[0], made.stored))
-        if node.names[0] in _sampled(writer):
+        if node.names[0] in _sampled(writer) and not writer.elsewhere:
             block.when("keep_param_grads", method(name(target), "retain_grads"))
     else:
         code = _whole(writer, node.value)
@@ -128,14 +128,14 @@ def _law(writer: Writer, block: Block, node: Sample, code: Py) -> str:
             return plain
     target = writer.identifiers.local(f"{node.name}_law")
     block.assign(target, code)
-    if not isinstance(node.distribution, Named):
+    if not isinstance(node.distribution, Named) and not writer.elsewhere:
         block.when("keep_param_grads", method(name(target), "retain_grads"))
     return target
 
 
 def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     estimator = writer.estimation.estimators[node.name]
-    given = method(writer.inner("replayed"), "get", literal(node.name))
+    given = [] if writer.elsewhere else [_given(writer, node)]
     values = {
         key: _option(writer, node, value, plates)
         for key, value in (*estimator.values.items(), *estimator.sampler_values.items())
@@ -144,10 +144,15 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     chosen = index(writer.inner("methods"), literal(node.name))
     if node.joins:
         dim = writer.storage.dim(node.plate, plates)
-        return method(chosen, "draw_each", law, given, literal(dim), **values)
+        return method(chosen, "draw_each", law, *(given or [NONE]), literal(dim), **values)
     if node.name in writer.storage.flat:
-        return method(chosen, "draw_single", law, given, **values)
-    return method(chosen, "draw", law, given, **values)
+        return method(chosen, "draw_single", law, *given, **values)
+    return method(chosen, "draw", law, *given, **values)
+
+
+def _given(writer: Writer, node: Sample) -> Py:
+    """The value that the caller wants replayed, or None."""
+    return method(writer.inner("replayed"), "get", literal(node.name))
 
 
 def _option(writer: Writer, node: Sample, value: Value | Construct | Named, plates: Plates) -> Py:

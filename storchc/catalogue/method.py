@@ -46,12 +46,14 @@ class MethodEntry:
     ``order`` is the highest derivative that is right (None: any); with one of the flags
     ``first_order_if`` it is the first.
 
-    ``weighted`` says that its draws carry weights of their own, ``joint`` that they are drawn
+    ``elements`` names the options that add up to the number of elements of its plate. ``weighted``
+    says that its draws carry weights of their own, ``joint`` that they are drawn
     without replacement, so that further samples may join them. ``coupled`` draws need a plate of
     their own. ``looks`` says what the method evaluates at points that were not drawn: the costs'
     ``values`` or their ``gradients`` too; ``swaps`` whether such a point differs in the whole value
-    or in one coordinate. ``learns`` names the flag with which the method trains parameters of its
-    own (``always``: it does without one).
+    or in one coordinate. ``compares`` says that a control variate compares the elements of its
+    plate. ``control`` and ``learns`` name the flag with which the method has a control variate, and
+    trains parameters of its own (``always``: it does without one).
     """
 
     name: str
@@ -70,12 +72,15 @@ class MethodEntry:
     reference: str
     relaxed: bool = False
     first_order_if: frozenset[str] = frozenset()
+    elements: tuple[str | int, ...] = ("n",)
     notes: str = ""
     weighted: bool = False
     joint: bool = False
     coupled: bool = False
     looks: Literal["", "values", "gradients"] = ""
     swaps: Literal["whole", "coordinate"] = "whole"
+    compares: bool = False
+    control: str = ""
     learns: str = ""
 
     @property
@@ -96,3 +101,4 @@ class SamplerEntry:
     reference: str
     prefer: str
     needs: frozenset[Literal["finite"]] = field(default_factory=frozenset)
+    elements: tuple[str | int, ...] = ("n",)

@@ -84,6 +84,7 @@ def _gradient(estimator: Estimator) -> str:
     bias = "unbiased" if estimator.entry.unbiased else "BIASED"
     where = {
         "score": "through the log-probability of its values",
+        "control": "through a control variate that holds all of it",
         "pathwise": "through its values",
         "weights": "through the probabilities of its outcomes",
     }[estimator.carrier]

@@ -59,18 +59,20 @@ def certify(
     hessian: bool = False,
     tolerance: float = TOLERANCE,
     interpreted: str | None = None,
+    vectorised: bool = True,
 ) -> Exact:
     """Prove the module right in every world, or raise ``Uncertified``.
 
     ``baselines`` is what moving averages are set to; ``interpreted`` is the story that the
     interpreter reads where it is not the module's own (a method that only the compiler knows).
+    Methods that differentiate within ``forward`` cannot have their worlds ``vectorised``.
     """
     model = story.model() if model is None else model
     set_baselines(model, baselines)
     leaves = differentiable(model, story)
     exact = interpret(interpreted or story.text, story.inputs, parameters(model), story.modules)
     state = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    worlds = run(model, story, exact)
+    worlds = run(model, story, exact, vectorised=vectorised)
     _compare_worlds(worlds, exact, tolerance)
     got = (exact.probability * worlds.loss).sum()
     _compare("expected cost", got, exact.value, tolerance)

@@ -54,7 +54,7 @@ def read_method(ctx: Context, node: tree.Sample, drawn: DistributionType | None)
     if entry is None:
         ctx.problems.add(_no_method(ctx, name))
         return None
-    return _read(reading, entry.options)
+    return _read(reading, entry.options, stated=node.plate is None)
 
 
 def read_sampler(ctx: Context, node: tree.Sample, drawn: DistributionType | None) -> Choice | None:
@@ -68,7 +68,7 @@ def read_sampler(ctx: Context, node: tree.Sample, drawn: DistributionType | None
     if entry is None:
         ctx.problems.add(_no_sampler(ctx, call.function))
         return None
-    return _read(_Reading(ctx, call, drawn), entry.options)
+    return _read(_Reading(ctx, call, drawn), entry.options, stated=node.plate is None)
 
 
 def _no_method(ctx: Context, name: tree.Name) -> Problem:
@@ -114,7 +114,8 @@ def _each(reading: _Reading, read: Callable[[tree.Keyword], None], first: str | 
             problems.add(refusal.problem)
 
 
-def _read(reading: _Reading, options: tuple[Option, ...]) -> Choice:
+def _read(reading: _Reading, options: tuple[Option, ...], *, stated: bool) -> Choice:
+    """``stated``: how many values there are is said here, not where an open plate was opened."""
     known = {option.name: option for option in options}
     owner = reading.call.function.id
 
@@ -127,7 +128,8 @@ def _read(reading: _Reading, options: tuple[Option, ...]) -> Choice:
     _each(reading, read, next(iter(known), None))
     given = {keyword.name.id for keyword in reading.call.keywords}
     for option in options:
-        if option.default is None and option.name not in given:
+        waived = option.name in _NUMBERS_OF_VALUES and not stated
+        if option.default is None and option.name not in given and not waived:
             span = reading.call.span
             reading.ctx.problems.add(words.missing_option(span, owner, option.name))
     return reading.choice()

@@ -1,0 +1,110 @@
+"""What may be done with draws, by the way they depend on one another (LOSS.md §3-5).
+
+Draws that are not independent may not be joined by a reduction over their plate, nor be each
+other's baselines; methods that look at values that were not drawn need the rest of the story to be
+the same function at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from storchc.analysis.dependence import Dependence
+from storchc.analysis.methods import Estimator, reductions_of
+from storchc.diagnostics import draws as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import CallUser
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.lookup import construction
+from storchc.ir.types import Plates
+from storchc.ir.walk import expressions, walk
+
+Estimators = Mapping[str, Estimator]
+
+
+def check_draws(
+    graph: Graph, dependent: Dependence, estimators: Estimators, problems: Problems
+) -> None:
+    """Refuse what no estimator is right for; ``dependent`` looks through cuts."""
+    for node in graph.samples:
+        estimator = estimators[node.name]
+        mixed = _mixed(dependent, node)
+        if node.plate in mixed and _keeps_apart(estimator):
+            places = tuple(reductions_of(graph, node.plate))
+            problems.add(words.joined(node, estimator, places))
+        elif mixed and _changes_coordinates(estimator):
+            places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
+            problems.add(words.one_coordinate(node, estimator, sorted(mixed), places))
+        if _looks(estimator):
+            _check_stateful(graph, node, dependent, estimator, problems)
+        if node.joins:
+            _check_joined(graph, node, estimators, problems)
+        elif estimator.sampling != "iid" and estimator.baseline == "batch_average":
+            problems.add(words.compared(node, estimator, node, estimator))
+
+
+def _mixed(dependent: Dependence, node: Sample) -> Plates:
+    """The plates of ``node`` that are mixed on the way to some cost."""
+    found = (ancestors.get(node.name) for ancestors in dependent.costs.values())
+    return frozenset[str]().union(*(mixed for mixed in found if mixed))
+
+
+def _keeps_apart(estimator: Estimator) -> bool:
+    """Whether the elements of its plate must reach the costs each by itself."""
+    entry = estimator.entry
+    if estimator.sampling in ("slot-exact", "linear-exact", "biased"):
+        return True
+    return entry is not None and (_looks(estimator) or entry.compares or entry.carrier == "control")
+
+
+def _looks(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.looks != ""
+
+
+def _changes_coordinates(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.swaps == "coordinate"
+
+
+def _check_stateful(
+    graph: Graph, node: Sample, dependent: Dependence, estimator: Estimator, problems: Problems
+) -> None:
+    for call in _calls(graph):
+        stateful = "stateful" in graph.callees[call.callee].flags
+        if stateful and node.name in dependent.expression(call):
+            problems.add(words.stateful_below(node, estimator, call.callee, call.span))
+            return
+
+
+def _calls(graph: Graph) -> Iterator[CallUser]:
+    for node in graph.nodes:
+        for root in expressions(node):
+            yield from (e for e in walk(root) if isinstance(e, CallUser))
+
+
+def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
+    """A sample in a plate whose elements are one joint sample, and one that extends it."""
+    estimator = estimators[node.name]
+    opener = next(s for s in graph.samples if s.name == node.plate)
+    opened = estimators[opener.name]
+    if estimator.joint and opened.name != estimator.name:
+        problems.add(words.joins_another(node, estimator, opener, opened))
+    elif estimator.joint and (more := node.type.plates - opener.type.plates):
+        made = construction(graph, node.distribution)
+        problems.add(words.plates_of_its_own(node, estimator, graph.order(more), made.span))
+    if opened.sampling == "iid":
+        return
+    if estimator.baseline == "batch_average" or _compares(estimator):
+        problems.add(words.compared(node, estimator, opener, opened))
+    elif _looks(estimator) and _selected_again(graph, node, estimators):
+        problems.add(words.selected_again(node, estimator, opener))
+
+
+def _compares(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.compares
+
+
+def _selected_again(graph: Graph, node: Sample, estimators: Estimators) -> bool:
+    """Whether a later sample extends the joint sample that ``node`` stands in."""
+    names = [s.name for s in graph.samples]
+    later = graph.samples[names.index(node.name) + 1 :]
+    return any(s.joins and s.plate == node.plate and estimators[s.name].joint for s in later)

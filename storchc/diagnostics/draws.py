@@ -1,0 +1,117 @@
+"""Words for draws that depend on one another, and for looks at other values: S43x."""
+
+from __future__ import annotations
+
+from storchc.analysis.methods import Estimator
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import listed
+from storchc.ir.graph import Sample
+from storchc.source import Span
+
+CODES = {
+    "S430": "a cost joins draws that must stay apart",
+    "S431": "method changes one coordinate below a mixed plate",
+    "S432": "stateful function below a method that looks at other values",
+    "S433": "joint sample of another method",
+    "S434": "joint sample with a plate of its own",
+    "S435": "draws compared that are not independent",
+    "S436": "method in a plate that is selected again",
+}
+
+
+def joined(node: Sample, estimator: Estimator, places: tuple[Span, ...]) -> Problem:
+    """``over=`` the plate of draws that depend on one another, or that a method keeps apart."""
+    why = "draws that depend on one another"
+    if estimator.sampling == "iid":
+        why = "values that it evaluates one by one"
+    return Problem(
+        "S430",
+        f"a cost joins the elements of `{node.plate}`, and `{_drawer(estimator)}` gives {why}",
+        _place(node, estimator),
+        "draw independently with `ScoreFunction(n=…)`, or let each cost use one element at a time",
+        tuple(Label(s, f"`{node.plate}` is reduced here") for s in places),
+    )
+
+
+def one_coordinate(
+    node: Sample, estimator: Estimator, plates: list[str], places: tuple[Span, ...]
+) -> Problem:
+    """A mixed plate below a method that swaps coordinates one at a time."""
+    return Problem(
+        "S431",
+        f"a cost joins the elements of {listed(plates)}, and `{estimator.name}` changes one "
+        f"coordinate of `{node.name}` at a time, for all of them at once",
+        estimator.span,
+        "use a method that changes the whole value, such as `DisARM()`, or `ScoreFunction()`",
+        tuple(Label(s, f"{listed(plates)} reduced here") for s in places),
+    )
+
+
+def stateful_below(node: Sample, estimator: Estimator, callee: str, span: Span) -> Problem:
+    """An environment cannot be asked what would have been."""
+    return Problem(
+        "S432",
+        f"`{estimator.name}` evaluates what follows `{node.name}` at values that were not drawn, "
+        f"but `{callee}` is declared `stateful`",
+        estimator.span,
+        f"use `ScoreFunction()`, or leave out `stateful` if `{callee}` keeps nothing in mind",
+        (Label(span, f"`{callee}` is called once a step"),),
+    )
+
+
+def joins_another(node: Sample, estimator: Estimator, opener: Sample, opened: Estimator) -> Problem:
+    """Without replacement ``in`` a plate that something else opened."""
+    return Problem(
+        "S433",
+        f"`{estimator.name}` can only extend a joint sample of its own kind, and the plate "
+        f"`{opener.name}` was opened by `{opened.name}`",
+        estimator.span,
+        f"open `{opener.name}` with `{estimator.name}(k=…)`, or leave out `in {node.plate}`",
+        (Label(opener.name_span, f"opened with `{opened.name}`"),),
+    )
+
+
+def plates_of_its_own(
+    node: Sample, estimator: Estimator, plates: tuple[str, ...], span: Span
+) -> Problem:
+    """A joint sample whose later variable has more plates than the first."""
+    has = "plates" if len(plates) > 1 else "the plate"
+    return Problem(
+        "S434",
+        f"`{node.name}` has {has} {listed(plates)}, which the joint sample of `{node.plate}` lacks",
+        estimator.span,
+        f"draw `{node.name}` in a plate of its own, or give `{node.plate}` the same plates",
+        (Label(span, f"has {has} {listed(plates)}"),),
+    )
+
+
+def compared(node: Sample, estimator: Estimator, opener: Sample, opened: Estimator) -> Problem:
+    """A leave-one-out baseline over draws that know of one another."""
+    what = "the batch average" if estimator.baseline == "batch_average" else f"`{estimator.name}`"
+    return Problem(
+        "S435",
+        f"{what} compares the elements of `{opener.name}`, which depend on one another",
+        estimator.span,
+        "use `baseline=moving_average`, which needs no other draws",
+        (Label(opener.name_span, f"drawn by `{_drawer(opened)}`"),),
+    )
+
+
+def selected_again(node: Sample, estimator: Estimator, opener: Sample) -> Problem:
+    """A look at other values that would change which sequences survive."""
+    return Problem(
+        "S436",
+        f"`{estimator.name}` looks at values of `{node.name}` that were not drawn, but later "
+        f"samples choose anew among the elements of `{opener.name}`",
+        estimator.span,
+        "use `ScoreFunction()` here",
+        (Label(opener.name_span, "the joint sample"),),
+    )
+
+
+def _drawer(estimator: Estimator) -> str:
+    return estimator.name if estimator.sampler is None else estimator.sampler.name
+
+
+def _place(node: Sample, estimator: Estimator) -> Span:
+    return estimator.span if node.sampler is None else node.sampler.span
