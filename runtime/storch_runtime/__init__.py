@@ -13,6 +13,7 @@ from storch_runtime.errors import StoryShapeError as StoryShapeError
 from storch_runtime.errors import StoryTypeError as StoryTypeError
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
+from storch_runtime.follow import follow as follow
 from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued

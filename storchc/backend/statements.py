@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.methods import Estimator
-from storchc.backend import calls
+from storchc.backend import calls, joining
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
@@ -110,6 +110,8 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
     value = _define(writer, node.name, stored)
     block.assign(value, member(name(draw), "value"), _comment(writer, node.type, stored))
+    if joining.extends(writer, node):
+        joining.follow_all(writer, block, node)
 
 
 def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:
@@ -143,8 +145,11 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     }
     chosen = index(writer.inner("methods"), literal(node.name))
     if node.joins:
-        dim = writer.storage.dim(node.plate, plates)
-        return method(chosen, "draw_each", law, *(given or [NONE]), literal(dim), **values)
+        dim = literal(writer.storage.dim(node.plate, plates))
+        if joining.extends(writer, node):
+            before = writer.draw(node.plate)
+            return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
+        return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
     if node.name in writer.storage.flat:
         return method(chosen, "draw_single", law, *given, **values)
     return method(chosen, "draw", law, *given, **values)

@@ -1,0 +1,21 @@
+"""Values that follow their sequences where a joint sample is selected anew."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+__all__ = ["follow"]
+
+
+def follow(value: Tensor, parents: Tensor, dim: int) -> Tensor:
+    """``value`` ``[*plates, *event]``, re-indexed along ``dim`` of its plates.
+
+    ``parents`` ``[*plates]`` says which element each one continues; it has a dimension for every
+    plate of ``value``. Either may be of size 1 along the others.
+    """
+    own = value.shape[parents.dim() :]
+    along = [max(pair) for pair in zip(value.shape, parents.shape, strict=False)]
+    sizes = [*along[:dim], value.shape[dim], *along[dim + 1 :]]
+    wanted = [*along[:dim], parents.shape[dim], *along[dim + 1 :]]
+    index = parents.reshape(*parents.shape, *(1,) * len(own)).expand(*wanted, *own)
+    return value.expand(*sizes, *own).gather(dim, index)
