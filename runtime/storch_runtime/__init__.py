@@ -25,9 +25,11 @@ from storch_runtime.methods import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods import GumbelRao as GumbelRao
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods import GumbelSparseMax as GumbelSparseMax
+from storch_runtime.methods import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods import ReinMax as ReinMax
 from storch_runtime.methods import Reparameterization as Reparameterization
 from storch_runtime.methods import ScoreFunction as ScoreFunction
+from storch_runtime.methods import SumAndSample as SumAndSample
 from storch_runtime.order import limit_order as limit_order
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance

@@ -8,7 +8,9 @@ from storch_runtime.methods.gumbel_entmax import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.gumbel_sparse_max import GumbelSparseMax as GumbelSparseMax
+from storch_runtime.methods.rao_blackwell_sf import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods.rein_max import ReinMax as ReinMax
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction
+from storch_runtime.methods.sum_and_sample import SumAndSample as SumAndSample
 from storch_runtime.methods.zgr import ZGR as ZGR

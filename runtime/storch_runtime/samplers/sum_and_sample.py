@@ -1,0 +1,117 @@
+"""Sum and sample: the most probable values are all taken, a few more are drawn from the rest.
+
+Formula: with C the ``sum_size`` most probable values, ``w_s = p(s)`` for s in C, and
+``w = (1 - p(C)) / sample_size`` for each of the independent draws from p restricted to the others;
+the score is ``log p``. Where the sizes add up to the support or more, every value is taken once
+with its probability. An element of weight 0 repeats one of the largest.
+Needs: finitely many values of the event; its places are independent.
+Shapes: value ``[n, *plates, *event]``, weight ``[n, *plates]``, detached; n the sum of the sizes,
+or the size of the support if that is less.
+Reference: Liu et al. 2019, arXiv:1810.04777.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.samplers._best import best_sequences
+from storch_runtime.samplers._rest import Rest, settled
+from storch_runtime.samplers.sampler import Outcome, Sampler
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["SumAndSample"]
+
+
+class SumAndSample(Sampler):
+    """Take the ``sum_size`` most probable values, and draw ``sample_size`` from the rest."""
+
+    kind = "linear-exact"
+
+    def __init__(self, sum_size: int, sample_size: int = 1) -> None:
+        self.sum_size = sum_size
+        self.sample_size = sample_size
+
+    def draw(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        pathwise: bool = False,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.draw`; n is what the sizes say.
+
+        An outcome is the whole value, noise standard exponential ``[m, C, *plates, places]``.
+        """
+        if pathwise:
+            raise ValueError("`SumAndSample` chooses values by rank: there is no path through them")
+        if n is None:
+            raise ValueError("`SumAndSample` opens a plate of its own: it cannot draw `in` another")
+        if outcome is not None:
+            return self._taken(distribution, outcome)
+        rest, drawn = self._rest(distribution)
+        sequences = torch.cat([rest.excluded, rest.draw(drawn, noise)])
+        weight = _weights(rest, sequences)
+        return Draw(distribution.place_values(settled(sequences, weight)), distribution, weight)
+
+    def replay(
+        self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
+    ) -> Draw:
+        """See `Sampler.replay`: the first values are those that are summed."""
+        draw = self._taken(distribution, value)
+        draw.replayed = True
+        return draw
+
+    def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
+        """See `Sampler.outcomes`: whole values, those that are summed always among them."""
+        rest, drawn = self._rest(distribution)
+        listed = []
+        for sampled, probability in rest.outcomes_of(drawn):
+            sequences = torch.cat([rest.excluded, sampled])
+            value = distribution.place_values(settled(sequences, _weights(rest, sequences)))
+            listed.append((value, probability))
+        return listed
+
+    def _sizes(self, distribution: Distribution) -> tuple[int, int]:
+        """How many values are summed and how many drawn: all and none, where they are few."""
+        support = distribution.support_size()
+        if self.sum_size + self.sample_size >= support:
+            return support, 0
+        return self.sum_size, self.sample_size
+
+    def _rest(self, distribution: Distribution) -> tuple[Rest, int]:
+        """What lies outside the values that are summed, and how many are drawn of it."""
+        summed, drawn = self._sizes(distribution)
+        log_probs = _log_probs(distribution)
+        return Rest(log_probs, best_sequences(log_probs, summed)), drawn
+
+    def _taken(self, distribution: Distribution, value: Tensor) -> Draw:
+        """The draw that has this value."""
+        summed, drawn = self._sizes(distribution)
+        if len(value) != summed + drawn:
+            raise ValueError(
+                f"`SumAndSample` takes {summed + drawn} values here, but {len(value)} are given"
+            )
+        sequences = distribution.place_indices(value)
+        rest = Rest(_log_probs(distribution), sequences[:summed])
+        return Draw(value, distribution, _weights(rest, sequences))
+
+
+def _log_probs(distribution: Distribution) -> Tensor:
+    """Of each outcome at each place; not under ``no_grad``: distributions keep what they compute."""
+    return distribution.place_log_probs().detach()
+
+
+def _weights(rest: Rest, sequences: Tensor) -> Tensor:
+    """Their probability for those that are summed; the rest's is shared by those drawn of it."""
+    drawn = sequences[len(rest.inside) :]
+    shared = rest.mass / max(len(drawn), 1)
+    return torch.cat([rest.inside, shared * rest.holds(drawn)])
