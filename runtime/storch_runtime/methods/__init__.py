@@ -1,5 +1,6 @@
 """The gradient estimators, one file each."""
 
+from storch_runtime.methods.double_cv import DoubleCV as DoubleCV
 from storch_runtime.methods.expect import Expect as Expect
 from storch_runtime.methods.gapped_straight_through import (
     GappedStraightThrough as GappedStraightThrough,
@@ -8,9 +9,14 @@ from storch_runtime.methods.gumbel_entmax import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.gumbel_sparse_max import GumbelSparseMax as GumbelSparseMax
+from storch_runtime.methods.lax import LAX as LAX
+from storch_runtime.methods.mu_prop import MuProp as MuProp
 from storch_runtime.methods.rao_blackwell_sf import RaoBlackwellSF as RaoBlackwellSF
+from storch_runtime.methods.rebar import REBAR as REBAR
 from storch_runtime.methods.rein_max import ReinMax as ReinMax
+from storch_runtime.methods.relax import RELAX as RELAX
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
+from storch_runtime.methods.rodeo import RODEO as RODEO
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction
 from storch_runtime.methods.sum_and_sample import SumAndSample as SumAndSample
 from storch_runtime.methods.zgr import ZGR as ZGR

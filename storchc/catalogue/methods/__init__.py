@@ -18,6 +18,12 @@ _MODULES = {
     "GumbelRao": "gumbel_rao",
     "GappedStraightThrough": "gapped_straight_through",
     "ZGR": "zgr",
+    "LAX": "lax",
+    "RELAX": "relax",
+    "REBAR": "rebar",
+    "MuProp": "mu_prop",
+    "DoubleCV": "double_cv",
+    "RODEO": "rodeo",
 }
 
 

@@ -1,0 +1,110 @@
+"""What the methods share that differentiate inside their control variate, or train themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from storch_runtime.distributions.base import sum_event
+from storch_runtime.downstream import Downstream
+from storch_runtime.draw import Draw
+from storch_runtime.method import Method
+
+
+class SelfTrained(Method):
+    """A method whose own parameters, and critic, train on the variance of its estimate.
+
+    The loss that a training forward leaves in `Downstream` has the gradient of that variance with
+    respect to them, and to nothing else of the model; its value is 0.
+    """
+
+    order = 1
+
+    def learns(self, draw: Draw) -> bool:
+        """Whether this forward trains the method: not on values that were given."""
+        return self.training and not draw.replayed and torch.is_grad_enabled()
+
+    def train_on(self, variance: Tensor, downstream: Downstream) -> None:
+        """Leave the loss whose gradient is that of ``variance`` in the method's own parameters."""
+        own = [p for p in self._trained(downstream.critic) if p.requires_grad]
+        if not own:
+            return
+        slopes = torch.autograd.grad(variance, own, allow_unused=True)
+        downstream.own_loss = variance.new_zeros(()) + sum(
+            (slope * (p - p.detach())).sum()
+            for slope, p in zip(slopes, own, strict=True)
+            if slope is not None
+        )
+
+    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor:
+        """See `Method.own_loss`: what `control_variate` left; 0 where it trained nothing."""
+        own = downstream.own_loss
+        return downstream.cost.new_zeros(()) if own is None else own
+
+    def _trained(self, critic: nn.Module | None) -> list[nn.Parameter]:
+        own = list(self.parameters())
+        return own if critic is None else [*own, *critic.parameters()]
+
+
+def slope(costs: Tensor, leaf: Tensor, *, again: bool = False) -> Tensor:
+    """The derivative of the sum of ``costs`` by ``leaf``; ``again``: it is differentiated too."""
+    if not costs.requires_grad:
+        return torch.zeros_like(leaf)
+    (found,) = torch.autograd.grad(
+        costs.sum(), leaf, create_graph=again, allow_unused=True, materialize_grads=True
+    )
+    return found
+
+
+def surrogates_and_slopes(downstream: Downstream, points: Tensor) -> tuple[Tensor, Tensor]:
+    """The surrogate at each of ``points`` and its derivative there, both detached."""
+    with torch.enable_grad():
+        leaf = points.detach().requires_grad_()
+        costs = downstream.surrogates_at(leaf)
+        return costs.detach(), slope(costs, leaf)
+
+
+def criticized(downstream: Downstream, points: Tensor, event: int) -> Tensor:
+    """The critic at each of ``points``, whose last ``event`` dimensions are one value."""
+    if downstream.critic is None:
+        raise ValueError("this method needs a critic, which its option `c_phi` names")
+    lead = points.shape[: points.dim() - event]
+    costs: Tensor = downstream.critic(points.reshape(-1, *points.shape[points.dim() - event :]))
+    return costs.reshape(lead)
+
+
+def minus_baseline(draw: Draw, baseline: Tensor) -> Tensor:
+    """``baseline (1 - box)``: of value 0; it takes the baseline off the cost before its score."""
+    fixed = baseline.detach()
+    return torch.addcmul(fixed, draw.box, fixed, value=-1)
+
+
+def injected(coefficient: Tensor, parameter: Tensor, event: int) -> Tensor:
+    """``Σ_event coefficient · parameter``, the value taken off: 0 with this derivative."""
+    return sum_event(coefficient.detach() * (parameter - parameter.detach()), event)
+
+
+def spread_over(value: Tensor, event: int) -> Tensor:
+    """``[n, *plates]`` with an event of ``event`` dimensions of size 1."""
+    return value.reshape(*value.shape, *(1,) * event)
+
+
+def mean_of_others(value: Tensor, dim: int) -> Tensor:
+    """The mean of the other elements of a plate."""
+    return (value.sum(dim, keepdim=True) - value) / (value.shape[dim] - 1)
+
+
+def check_several(method: Method, draw: Draw) -> None:
+    """Raise where there is one draw in the plate, and so no other to compare it with."""
+    if draw.value.shape[draw.plate_dim] < 2:
+        raise ValueError(
+            f"`{type(method).__name__}` compares the n draws of one sample, but n is 1: "
+            "set `n` to 2 or more"
+        )
+
+
+def squares(estimates: Sequence[Tensor], plates: int) -> Tensor:
+    """The squares of every estimate, summed over all but the first ``plates`` dimensions."""
+    return torch.stack([sum_event(g.square(), g.dim() - plates) for g in estimates]).sum(0)
