@@ -9,7 +9,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test certify bench bench-peers lint format accept
+.PHONY: help demo test certify certify-all bench bench-peers lint format accept
 
 help: ## print this list
 	@echo "usage: make TARGET [ARGS='...'] [PYTHON=python3.12]"
@@ -21,8 +21,12 @@ demo: .venv/demo.ready ## train a discrete VAE on handwritten digits with four g
 test: .venv/dev.ready ## run the tests
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto $(ARGS)
 
-certify: .venv/dev.ready ## prove every estimator right, exactly or with a million replicates
+certify: .venv/dev.ready ## prove every estimator right, and write docs/certification.md
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto -m certify $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m tests.certification.matrix
+
+certify-all: certify ## prove every ordered pair of estimators right too
+	@OMP_NUM_THREADS=1 $(PY) -m tests.certification.matrix --pairs
 
 bench: .venv/dev.ready ## time the generated modules against hand-written PyTorch
 	@$(PY) -m tests.bench $(ARGS)

@@ -2,24 +2,30 @@
 
 Each call of a method's `propose` is a choice among the outcomes that the method itself lists for
 the distribution at hand; the runs are the leaves of the tree of these choices. Nested samples,
-partners, sets without replacement and fresh draws within a control variate are all choices. A run
-that draws any other noise is refused: what is proved here is proved of everything that is random.
+partners, sets without replacement and fresh draws within a control variate are all choices. The
+noise of a Normal is taken from the nodes of a quadrature. A run that draws any other noise is
+refused: what is proved here is proved of everything that is random.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import Normal
 from storch_runtime.samplers.sampler import Outcome
 from tests.certification.harness import Case, Model, Uncertified, derivatives, differentiable
 
 TOO_MANY = 20_000
+NODES = 24
 
 
 @dataclass(slots=True)
@@ -58,13 +64,26 @@ def choosing(method: Any, tree: Tree) -> Callable[..., Any]:
 
     def told(distribution: Any, n: int | None, **values: Any) -> Any:
         given = {k: v for k, v in values.items() if k not in ("noise", "outcome")}
-
-        def outcomes() -> list[Outcome]:
-            return method.outcomes(distribution, each=n is None, **given)
-
-        return propose(method, distribution, n, outcome=tree.take(outcomes), **given)
+        if isinstance(distribution, Normal):
+            noise = tree.take(lambda: standard_nodes(distribution, n))
+            return propose(method, distribution, n, noise=noise, **given)
+        outcome = tree.take(lambda: method.outcomes(distribution, each=n is None, **given))
+        return propose(method, distribution, n, outcome=outcome, **given)
 
     return told
+
+
+def standard_nodes(distribution: Normal, n: int | None, count: int = NODES) -> list[Outcome]:
+    """Standard normal noise for n draws, by Gauss-Hermite quadrature in each of its places."""
+    own = () if n is None else (n,)
+    shape = (*own, *distribution.plates, *distribution.event_shape)
+    points, weights = np.polynomial.hermite_e.hermegauss(count)
+    nodes, shares = torch.from_numpy(points), weights / weights.sum()
+    choices = product(range(count), repeat=math.prod(shape))
+    return [
+        (nodes[torch.tensor(places)].reshape(shape), math.prod(shares[i] for i in places))
+        for places in choices
+    ]
 
 
 @contextmanager
@@ -140,7 +159,8 @@ def enumerate_estimates(
             cost += share * loss.detach()
             moments += share * torch.stack([gradient, gradient**2])
             if second is not None:
-                second += share * torch.stack([flat(derivatives(g, leaves)) for g in first])
+                rows = [flat(derivatives(entry, leaves)).detach() for entry in first]
+                second += share * torch.stack(rows)
             runs, mass = runs + 1, mass + share
             restore()
             if not tree.advance():

@@ -1,0 +1,103 @@
+"""The situations of the certification matrix: small stories around one sample ``z``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.certification.harness import Case, case
+from tests.certification.matrix.families import FAMILIES, Family
+
+__all__ = ["SITUATIONS", "Situation", "story"]
+
+REPLICATES = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """``steps`` around ``{sample}`` and ``{value}``; the law of ``z`` is given ``argument``.
+
+    ``inputs`` are the leaves of the gradient; one whose name is in ``sites`` has that plate.
+    """
+
+    title: str
+    inputs: Mapping[str, Any]
+    argument: str
+    steps: str
+    joint: bool = False
+    sites: tuple[str, ...] = ()
+    second: bool = False
+
+
+OTHER = "ScoreFunction(n=1, baseline=moving_average)"
+ABOVE = f"sample a ~ Bernoulli(logits=w) with {OTHER}\n"
+BELOW = f"sample b ~ Bernoulli(logits=w + 0.3 * y) with {OTHER}\n"
+Z = "{sample}\ncompute y = {value}\n"
+
+SITUATIONS = {
+    "one": Situation(
+        "one node",
+        {"u": 0.4},
+        "u",
+        f"{Z}cost c = (y - u) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+    ),
+    "joint": Situation(
+        "joint event",
+        {"v": [0.4, -0.9]},
+        "v",
+        f"{Z}cost c = (y[0] + 2 * y[0] * y[1] - v[1]) ** 2 * (1 + 0.5 * y[1])\n",
+        joint=True,
+    ),
+    "nested": Situation(
+        "under a node",
+        {"u": 0.4, "w": -0.3},
+        "u + 0.8 * a",
+        f"{ABOVE}{Z}cost c = (y + 2 * a - u) ** 2 * (1 + 0.5 * y)\ncost d = a * w\n",
+    ),
+    "above": Situation(
+        "above a node",
+        {"u": 0.4, "w": -0.3},
+        "u",
+        f"{Z}{BELOW}cost c = (y + 2 * b - w) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+    ),
+    "data": Situation(
+        "data plate",
+        {"u": 0.4, "x": [0.7, -1.2]},
+        "u * x + 0.1",
+        f"{Z}cost c = (y - x) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+        sites=("x",),
+    ),
+    "second": Situation(
+        "second order",
+        {"u": 0.4, "w": -0.3},
+        "u + 0.8 * a",
+        f"{ABOVE}{Z}{BELOW}cost c = (y + 2 * b - a * u) ** 2 * (1 + 0.5 * y)\ncost d = y * w\n",
+        second=True,
+    ),
+}
+
+
+def story(situation: Situation, family: str, method: str, *, replicated: bool = False) -> Case:
+    """The story with ``method`` at ``z``; replicated along a data plate for statistics."""
+    law = FAMILIES[family]
+    lines = ["story T", *([f"plate {REPLICATES}"] if replicated else [])]
+    lines += ["plate sites sum"] if situation.sites else []
+    for name, value in situation.inputs.items():
+        lines.append(f"input {name}{_sizes(name, value, situation, replicated)}")
+    return case("\n".join(lines) + f"\n{_steps(situation, law, method)}", situation.inputs)
+
+
+def _sizes(name: str, value: Any, situation: Situation, replicated: bool) -> str:
+    sizes = [REPLICATES] if replicated else []
+    if name in situation.sites:
+        sizes.append("sites")
+    elif isinstance(value, list):
+        sizes.append(str(len(value)))
+    return f"[{', '.join(sizes)}]" if sizes else ""
+
+
+def _steps(situation: Situation, family: Family, method: str) -> str:
+    law = (family.joint if situation.joint else family.law).format(situation.argument)
+    value = family.values if situation.joint else family.value
+    return situation.steps.format(sample=f"sample z ~ {law} with {method}", value=value)

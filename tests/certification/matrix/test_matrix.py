@@ -1,0 +1,66 @@
+"""The certification matrix: no cell is wrong, and no method is left out."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from storchc.catalogue.methods import names
+from tests.certification.matrix.cells import examine
+from tests.certification.matrix.page import PAGE, rows_of
+from tests.certification.matrix.pairs import Pair, examine_pair, pairs
+from tests.certification.matrix.situations import SITUATIONS
+from tests.certification.matrix.subjects import SUBJECTS, Subject
+
+
+def cells() -> list[Any]:
+    """Every cell; a million draws take their time."""
+    return [
+        pytest.param(
+            subject,
+            place,
+            id=f"{subject.written}-{subject.family}-{place}",
+            marks=[pytest.mark.certify] if subject.evidence == "draws" else [],
+        )
+        for subject, place in product(SUBJECTS, SITUATIONS)
+    ]
+
+
+@pytest.mark.parametrize(("subject", "place"), cells())
+def test_no_cell_is_wrong(subject: Subject, place: str) -> None:
+    cell = examine(subject, place)
+    assert cell.verdict != "wrong", cell.words
+
+
+def test_every_method_of_the_catalogue_is_in_the_matrix() -> None:
+    assert {subject.name for subject in SUBJECTS} == set(names())
+
+
+def test_the_page_has_every_row_and_nothing_wrong() -> None:
+    rows = rows_of(PAGE.read_text(encoding="utf-8"))
+    assert set(rows) == {(subject.written, subject.family) for subject in SUBJECTS}, (
+        "the page is written by `make certify`"
+    )
+    kinds = ("exact", "quadrature", "|z|", "¦z¦", "bias", "refused: S", "first order only")
+    for row in rows.values():
+        assert all(cell.startswith(kinds) for cell in row[: len(SITUATIONS)])
+
+
+def names_of(pair: Pair) -> str:
+    return " above ".join(method.written for method in pair)
+
+
+@pytest.mark.parametrize("pair", pairs(finite=True), ids=names_of)
+def test_every_finite_pair_is_exact(pair: Pair) -> None:
+    cell = examine_pair(pair)
+    assert cell.verdict != "wrong", cell.words
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize("pair", pairs(finite=False)[::7], ids=names_of)
+def test_some_pairs_are_right_by_draws(pair: Pair) -> None:
+    """Every seventh; all of them by `make certify-all`."""
+    cell = examine_pair(pair)
+    assert cell.verdict != "wrong", cell.words
