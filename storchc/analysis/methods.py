@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Literal
 
+from storchc.analysis.critics import check_critics
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.paths import SMOOTH, Demand, Demands
 from storchc.analysis.support import support_size
@@ -322,7 +323,7 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
     family, node = site.family, site.node
     if entry.families and family.name not in entry.families:
         add(words.wrong_family(entry, node, site.made, choice))
-    elif "pathwise" in entry.needs and not family.pathwise:
+    elif "pathwise" in entry.needs and not _has_path(family, entry):
         finite = family.finite is not None
         add(words.not_reparameterizable(node, site.made, choice, finite=finite))
     elif "smooth" in entry.needs and site.demand:
@@ -335,6 +336,12 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         _check_sampler(site, entry, node.sampler)
     if choice.constants.get("baseline") == "batch_average":
         _check_batch_average(site)
+    check_critics(site.graph, node, site.made, choice, site.problems)
+
+
+def _has_path(family: Family, entry: MethodEntry) -> bool:
+    """Whether values carry a gradient, and if it is biased, as of discrete ones, by its name."""
+    return family.pathwise and (family.finite is None or entry.name == "Reparameterization")
 
 
 def _broken_in(site: _Site) -> tuple[str, ...]:

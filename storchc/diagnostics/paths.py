@@ -7,7 +7,8 @@ from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct
-from storchc.ir.graph import Choice, Sample
+from storchc.ir.graph import Callee, Choice, Sample
+from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
 from storchc.source import Span
 
@@ -25,6 +26,7 @@ CODES = {
     "S411": "batch statistics couple rows below a sample",
     "S412": "support moves with a parameter that learns",
     "S413": "proposal gets no gradient",
+    "S416": "critic of the wrong shape",
 }
 
 
@@ -175,6 +177,22 @@ def pathwise_importance(node: Sample, entry: MethodEntry, sampler: Choice) -> Pr
         f"`{entry.name}` needs `{node.name}` drawn from its own distribution, not from a proposal",
         sampler.span,
         f"use `ScoreFunction()`, or leave out `using {sampler.name}(…)`",
+    )
+
+
+def wrong_critic(
+    node: Sample, choice: Choice, critic: Callee, wanted: Shape, span: Span
+) -> Problem:
+    """A critic that does not take one value of the sample, or does not give one number."""
+    shape = write_shape(wanted)
+    given = "value" if choice.name == "LAX" else "relaxed value"
+    return Problem(
+        "S416",
+        f"the critic of `{node.name}` takes a {given}, `{shape}`, to one number, "
+        f"but `{critic.name}` is `{critic.signature}`",
+        span,
+        f"declare it `module {critic.name}: {shape} -> []`",
+        (Label(critic.span, "declared here"),),
     )
 
 

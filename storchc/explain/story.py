@@ -10,7 +10,7 @@ from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
-from storchc.ir.graph import Callee, Compute, Cost, Graph, Node, Report, Sample, Slot
+from storchc.ir.graph import Callee, Compute, Cost, Graph, Node, Report, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96
@@ -74,18 +74,7 @@ def _given(graph: Graph) -> Iterator[str]:
 
 def _callee(callee: Callee) -> str:
     flags = "".join(f" {flag}" for flag in sorted(callee.flags))
-    arguments, results = (
-        ", ".join(map(_slot, side)) for side in (callee.arguments, callee.results)
-    )
-    return f"{callee.kind}{flags}, {arguments} -> {results}"
-
-
-def _slot(slot: Slot) -> str:
-    items = ", ".join(
-        write_shape(item.shape) + (f": {item.dtype}" if item.dtype != "float" else "")
-        for item in slot.items
-    )
-    return f"({items})" if slot.is_tuple else items
+    return f"{callee.kind}{flags}, {callee.signature}"
 
 
 def describe(graph: Graph, type_: ValueType | DistributionType) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.size import Shape, Size
-from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.ir.types import DistributionType, Plates, ValueType, write_shape
 from storchc.records import dataclass
 from storchc.source import Source, Span
 from storchc.syntax.tree import Call, Dtype, Expression, Flag
@@ -60,6 +60,14 @@ class Slot:
     items: tuple[ValueType, ...]
     is_tuple: bool
 
+    def __str__(self) -> str:
+        """As in a story: ``[K]: int``, or several in parentheses."""
+        items = ", ".join(
+            write_shape(item.shape) + (f": {item.dtype}" if item.dtype != "float" else "")
+            for item in self.items
+        )
+        return f"({items})" if self.is_tuple else items
+
 
 @dataclass(frozen=True, slots=True)
 class Callee:
@@ -76,6 +84,12 @@ class Callee:
     default: Expression | None
     path: str | None
     span: Span
+
+    @property
+    def signature(self) -> str:
+        """What it takes and gives, as in a story: ``[K], [] -> [M]``."""
+        sides = (", ".join(map(str, side)) for side in (self.arguments, self.results))
+        return " -> ".join(sides)
 
     @property
     def folds(self) -> bool:

@@ -1,0 +1,45 @@
+"""Critics: modules that a method gives one value of its sample, and that give one number."""
+
+from __future__ import annotations
+
+from storchc.diagnostics import paths as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import Construct
+from storchc.ir.graph import Callee, Choice, Graph, ModuleOption, Sample, Slot
+from storchc.ir.size import Shape
+
+
+def check_critics(
+    graph: Graph, node: Sample, made: Construct, choice: Choice, problems: Problems
+) -> None:
+    """Refuse a module that does not take the (relaxed) value of ``node``, or gives more."""
+    for option, given in choice.constants.items():
+        if not isinstance(given, ModuleOption):
+            continue
+        callee, wanted = graph.callees[given.name], relaxed_shape(made)
+        if not (_takes(callee, wanted) and _gives_a_number(callee)):
+            assert node.raw_method is not None
+            span = next(k.span for k in node.raw_method.keywords if k.name.id == option)
+            problems.add(words.wrong_critic(node, choice, callee, wanted, span))
+
+
+def relaxed_shape(made: Construct) -> Shape:
+    """The event shape of a value; of a class number that of its one-hot vector."""
+    if made.family != "Categorical":
+        return made.type.sample.shape
+    return next(value.type.shape for _, value in made.parameters)
+
+
+def _takes(callee: Callee, shape: Shape) -> bool:
+    return len(callee.arguments) == 1 and _is(callee.arguments[0], shape)
+
+
+def _gives_a_number(callee: Callee) -> bool:
+    return len(callee.results) == 1 and _is(callee.results[0], ())
+
+
+def _is(slot: Slot, shape: Shape) -> bool:
+    if slot.is_tuple:
+        return False
+    (item,) = slot.items
+    return item.shape == shape and item.dtype == "float"
