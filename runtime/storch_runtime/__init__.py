@@ -19,6 +19,7 @@ from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
 from storch_runtime.method import Method as Method
 from storch_runtime.methods import LAX as LAX
+from storch_runtime.methods import MAPO as MAPO
 from storch_runtime.methods import REBAR as REBAR
 from storch_runtime.methods import RELAX as RELAX
 from storch_runtime.methods import RODEO as RODEO

@@ -10,6 +10,7 @@ from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.gumbel_sparse_max import GumbelSparseMax as GumbelSparseMax
 from storch_runtime.methods.lax import LAX as LAX
+from storch_runtime.methods.mapo import MAPO as MAPO
 from storch_runtime.methods.mu_prop import MuProp as MuProp
 from storch_runtime.methods.rao_blackwell_sf import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods.rebar import REBAR as REBAR

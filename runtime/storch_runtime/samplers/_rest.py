@@ -25,49 +25,50 @@ class Rest:
 
     ``log_probs`` ``[C, *plates, places]`` are those of each outcome at each place.
 
-    * ``excluded``: ``[k, *plates, places]``; of equal ones a single one counts. ``counted``
+    * ``excluded``: ``[k, *plates, places]``; of equal ones the first counts. ``counted``
       ``[k, *plates]`` says which of them are excluded at all.
     * ``mass``: ``[*plates]``, the probability of everything that is outside.
     * ``inside``: ``[k, *plates]``, the probabilities of the excluded; 0 where one does not count.
 
-    A node of the tree is numbered by a sequence that goes through it. Two rows follow: ``free`` has
-    the prefixes that lie outside already, and the last one takes in what does not count.
+    A node of the tree has the number of the first sequence that goes through it. Two rows follow:
+    one takes in what does not count, and ``free`` has the prefixes that lie outside already.
     """
 
     def __init__(self, log_probs: Tensor, excluded: Tensor, counted: Tensor | None = None) -> None:
         self.excluded = excluded
         self.outcomes, *plates, _ = log_probs.shape
         self.plates = tuple(plates)
-        self.free = len(excluded)
+        count = len(excluded)
+        self.free = count + 1
         self._places = log_probs.exp().unbind(-1)
-        own = torch.arange(self.free, device=excluded.device)
+        own = torch.arange(count, device=excluded.device)
         own = own.reshape(-1, *(1,) * len(plates)).expand(excluded.shape[:-1])
         if counted is not None:
-            own = own.where(counted, self.free + 1)
+            own = own.where(counted, count)
         node = torch.zeros_like(own) if counted is None else torch.where(counted, 0, own)
         nodes, edges = [], []
         self._children: list[Tensor] = []
         for symbol in excluded.unbind(-1):
             edge = node * self.outcomes + symbol
-            child = own.new_full(self._table, self.free).scatter(0, edge, own)
+            child = own.new_full(self._table, self.free).scatter_reduce(0, edge, own, "amin")
             nodes.append(node)
             edges.append(edge)
             self._children.append(child)
             node = child.gather(0, edge)
-        counts = (node == own) & (own < self.free)
-        self.inside = sequence_log_probs(log_probs, excluded).exp() * counts
+        first = (node == own) & (own < count)
+        self.inside = sequence_log_probs(log_probs, excluded).exp() * first
         self._open, self.mass = self._masses(nodes, edges)
 
     @property
     def _table(self) -> tuple[int, ...]:
         """The shape of a value for each node and each symbol behind it, flattened."""
-        return ((self.free + 2) * self.outcomes, *self.plates)
+        return ((self.free + 1) * self.outcomes, *self.plates)
 
     def _masses(self, nodes: list[Tensor], edges: list[Tensor]) -> tuple[list[Tensor], Tensor]:
         """What of each edge lies outside, place by place, and what of the root."""
         below = torch.zeros_like(self.inside)
         found = []
-        rows = torch.ones_like(self._places[0]).expand(self.free + 2, *self._places[0].shape)
+        rows = torch.ones_like(self._places[0]).expand(self.free + 1, *self._places[0].shape)
         for node, edge, probs in reversed(list(zip(nodes, edges, self._places, strict=True))):
             outside = torch.ones_like(rows).flatten(0, 1).scatter(0, edge, below)
             found.append(outside)

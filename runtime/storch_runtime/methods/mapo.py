@@ -1,0 +1,235 @@
+"""Memory-augmented policy optimisation: a memory of good values is summed, the rest is sampled.
+
+Formula: with B the memory and π_B its probability,
+``Σ_{x in B} p(x) f(x) ∇ log p(x) + (1 - π_B) f(x') ∇ log p(x')``, x' drawn from p outside B. With
+``clip`` the memory weighs ``max(π_B, clip)``, shared in proportion to p, and x' what is left of 1.
+B has the ``buffer_size`` different values of lowest downstream cost that earlier training passes
+have seen; each element of the plates uses the memory that its ``key`` says.
+Unbiased: yes; no where ``clip`` is above 0 and above π_B: then towards what is remembered.
+Needs: finitely many values of the event.
+Shapes: value ``[buffer_size + 1, *plates, *event]``, weight ``[buffer_size + 1, *plates]``; what
+weighs nothing (a place in the memory that is still free) repeats a value that does not.
+Reference: Liang et al. 2018, arXiv:1807.02322.
+Certified for: any order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, distributed
+
+from storch_runtime.downstream import Downstream
+from storch_runtime.draw import Draw
+from storch_runtime.method import Method
+from storch_runtime.samplers._rest import Rest, settled
+from storch_runtime.samplers.sampler import Outcome
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["MAPO"]
+
+
+class _Remembered(Draw):
+    """A draw with its sequences ``[n, *plates, places]`` and keys ``[*plates]``."""
+
+    __slots__ = ("key", "sequences")
+
+    def __init__(
+        self,
+        value: Tensor,
+        distribution: Distribution,
+        weight: Tensor,
+        key: Tensor,
+        sequences: Tensor,
+    ) -> None:
+        super().__init__(value, distribution, weight)
+        self.key = key
+        self.sequences = sequences
+
+
+class MAPO(Method):
+    """Sum over a memory of the best values, and sample one outside of it.
+
+    ``indices`` ``[keys, buffer_size, places]`` are the values of each memory, the best first, and
+    ``costs`` ``[keys, buffer_size]`` what they cost when they were last seen: infinite where there
+    is no value yet. Both grow with the keys.
+    """
+
+    indices: Tensor
+    costs: Tensor
+
+    def __init__(self, buffer_size: int, *, clip: float = 0.0) -> None:
+        super().__init__(buffer_size + 1)
+        self.clip = clip
+        self.register_buffer("indices", torch.zeros(1, buffer_size, 0, dtype=torch.long))
+        self.register_buffer("costs", torch.full((1, buffer_size), torch.inf))
+
+    @property
+    def buffer_size(self) -> int:
+        """How many values a memory has at most."""
+        return self.costs.shape[1]
+
+    # --- draws ------------------------------------------------------------------------------------
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        key: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.propose`; noise and outcome are those of `SumAndSample`."""
+        if n is None:
+            raise ValueError("`MAPO` opens a plate of its own: it cannot draw `in` another")
+        owner = _owner(distribution, key)
+        if outcome is not None:
+            return self._taken(distribution, outcome, owner)
+        rest = self._outside(distribution, owner)
+        sequences = torch.cat([rest.excluded, rest.draw(1, noise)])
+        weight = self._weights(rest, sequences)
+        sequences = settled(sequences, weight)
+        value = distribution.place_values(sequences)
+        return _Remembered(value, distribution, weight, owner, sequences)
+
+    def replay(
+        self,
+        distribution: Distribution,
+        value: Tensor,
+        n: int | None,
+        *,
+        key: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.replay`: the memory is what the value says, not what is remembered now."""
+        if len(value) != self.n:
+            raise ValueError(f"`MAPO` takes {self.n} values here, but {len(value)} are given")
+        draw = self._taken(distribution, value, _owner(distribution, key))
+        draw.replayed = True
+        return draw
+
+    def outcomes(
+        self,
+        distribution: Distribution,
+        *,
+        each: bool = False,
+        key: Tensor | None = None,
+        **values: Any,
+    ) -> list[Outcome]:
+        """See `Method.outcomes`: whole values, the memory always among them."""
+        rest = self._outside(distribution, _owner(distribution, key))
+        listed = []
+        for sampled, probability in rest.outcomes_of(1):
+            sequences = torch.cat([rest.excluded, sampled])
+            value = distribution.place_values(settled(sequences, self._weights(rest, sequences)))
+            listed.append((value, probability))
+        return listed
+
+    def _outside(self, distribution: Distribution, owner: Tensor) -> Rest:
+        """What the memories of ``owner`` leave."""
+        log_probs = distribution.place_log_probs().detach()
+        keys, size, places = self.indices.shape
+        if places != log_probs.shape[-1]:  # nothing has been remembered yet
+            nothing = owner.new_zeros((size, *owner.shape, log_probs.shape[-1]))
+            return Rest(log_probs, nothing, torch.zeros_like(nothing[..., 0], dtype=torch.bool))
+        known = owner < keys
+        at = torch.where(known, owner, 0)
+        filled = self.costs[at].isfinite() & known.unsqueeze(-1)
+        return Rest(log_probs, self.indices[at].movedim(-2, 0), filled.movedim(-1, 0))
+
+    def _taken(self, distribution: Distribution, value: Tensor, owner: Tensor) -> Draw:
+        """The draw that has this value: where the memory repeats the sample, it was free."""
+        sequences = distribution.place_indices(value)
+        counted = (sequences[:-1] != sequences[-1:]).any(-1)
+        rest = Rest(distribution.place_log_probs().detach(), sequences[:-1], counted)
+        weight = self._weights(rest, sequences)
+        return _Remembered(value, distribution, weight, owner, sequences)
+
+    def _weights(self, rest: Rest, sequences: Tensor) -> Tensor:
+        """``[n, *plates]``: of the memory and of the sample outside."""
+        total = rest.inside.sum(0)
+        low = (total > 0) & (total < self.clip)
+        inside = rest.inside * (self.clip / total).where(low, 1)
+        left = rest.mass.masked_fill(low, 1 - self.clip)
+        return torch.cat([inside, left * rest.holds(sequences[-1:])])
+
+    # --- memory -----------------------------------------------------------------------------------
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+        """Zero, without gradient: here a training pass enters the memory, after its use."""
+        if self.training and not draw.replayed:
+            assert isinstance(draw, _Remembered)
+            self._remember(draw, downstream.cost)
+        assert draw.weight is not None
+        return torch.zeros_like(draw.weight)
+
+    @torch.no_grad()
+    def _remember(self, draw: _Remembered, cost: Tensor) -> None:
+        """Each memory becomes the best of what its elements had: the old one is a part of that.
+
+        What several elements had costs what it cost them on average.
+        """
+        assert draw.weight is not None
+        cost = cost.expand(draw.weight.shape)
+        seen = (draw.weight > 0) & cost.isfinite()
+        keys = draw.key.expand(seen.shape)[seen]
+        self._reach(draw.key, draw.sequences.shape[-1])
+        rows = torch.cat([keys.unsqueeze(1), draw.sequences[seen]], 1)
+        different, number, times = torch.unique(
+            rows, dim=0, return_inverse=True, return_counts=True
+        )
+        paid = self.costs.new_zeros(len(different))
+        paid = paid.index_add(0, number, cost[seen].to(paid.dtype)) / times
+        order = paid.argsort()
+        order = order[different[order, 0].argsort(stable=True)]
+        keys = different[order, 0].contiguous()
+        rank = torch.arange(len(keys), device=keys.device) - torch.searchsorted(keys, keys)
+        kept = rank < self.buffer_size
+        self.costs[keys] = torch.inf
+        self.costs[keys[kept], rank[kept]] = paid[order[kept]]
+        self.indices[keys[kept], rank[kept]] = different[order[kept], 1:]
+
+    def _reach(self, key: Tensor, places: int) -> None:
+        """Make room for these keys, in all processes alike: buffers are told from one to all."""
+        least, most = int(key.min()), key.max()
+        if least < 0:
+            raise ValueError(f"a key of `MAPO` is {least}: keys are numbered from 0")
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.all_reduce(most, distributed.ReduceOp.MAX)
+        keys, size, before = self.indices.shape
+        if int(most) < keys and places == before:
+            return
+        keys = max(keys, int(most) + 1)
+        costs = self.costs.new_full((keys, size), torch.inf)
+        indices = self.indices.new_zeros((keys, size, places))
+        if places == before:
+            costs[: len(self.costs)] = self.costs
+            indices[: len(self.indices)] = self.indices
+        self.costs, self.indices = costs, indices
+
+    def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Take over the memories of any number of keys and values."""
+        for name, empty in (("indices", 0), ("costs", torch.inf)):
+            buffer, loaded = getattr(self, name), state.get(prefix + name)
+            if loaded is None:
+                continue
+            size = buffer.shape[1]
+            fitted = buffer.new_full((len(loaded), size, *loaded.shape[2:]), empty)
+            fitted[:, : loaded.shape[1]] = loaded[:, :size]
+            state[prefix + name] = fitted
+            setattr(self, name, fitted.clone())
+        super()._load_from_state_dict(state, prefix, *rest)
+
+
+def _owner(distribution: Distribution, key: Tensor | None) -> Tensor:
+    """``[*plates]``: whose memory each element uses; without a key there is one for all."""
+    plates = tuple(distribution.plates)
+    if key is None:
+        device = next(iter(distribution.parameters.values())).device
+        return torch.zeros(plates, dtype=torch.long, device=device)
+    return key.long().expand(plates)
