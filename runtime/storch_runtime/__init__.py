@@ -18,12 +18,14 @@ from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
 from storch_runtime.method import Method as Method
+from storch_runtime.methods import ARM as ARM
 from storch_runtime.methods import LAX as LAX
 from storch_runtime.methods import MAPO as MAPO
 from storch_runtime.methods import REBAR as REBAR
 from storch_runtime.methods import RELAX as RELAX
 from storch_runtime.methods import RODEO as RODEO
 from storch_runtime.methods import ZGR as ZGR
+from storch_runtime.methods import DisARM as DisARM
 from storch_runtime.methods import DoubleCV as DoubleCV
 from storch_runtime.methods import Expect as Expect
 from storch_runtime.methods import GappedStraightThrough as GappedStraightThrough
@@ -31,6 +33,8 @@ from storch_runtime.methods import GumbelEntmax as GumbelEntmax
 from storch_runtime.methods import GumbelRao as GumbelRao
 from storch_runtime.methods import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods import GumbelSparseMax as GumbelSparseMax
+from storch_runtime.methods import LocalExpectation as LocalExpectation
+from storch_runtime.methods import MeasureValued as MeasureValued
 from storch_runtime.methods import MuProp as MuProp
 from storch_runtime.methods import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods import ReinMax as ReinMax

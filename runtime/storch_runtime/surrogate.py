@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["log_weighted_mean_exp", "magic_box", "weighted_sum"]
+__all__ = ["harmless", "log_weighted_mean_exp", "magic_box", "weighted_sum"]
 
 _LARGEST_EXPONENT = 80.0
 """``exp`` of it is finite in float32, and far above any ratio that a derivative can need."""
@@ -25,10 +25,10 @@ def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor
 
     The derivative with respect to a weight of exactly zero is the value there, where it is finite.
     """
-    return (weight * _harmless(weight, value)).sum(dims)
+    return (weight * harmless(weight, value)).sum(dims)
 
 
-def _harmless(weight: Tensor, value: Tensor) -> Tensor:
+def harmless(weight: Tensor, value: Tensor) -> Tensor:
     """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
     return torch.where(_idle(weight), torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
 

@@ -1,5 +1,7 @@
 """The gradient estimators, one file each."""
 
+from storch_runtime.methods.arm import ARM as ARM
+from storch_runtime.methods.dis_arm import DisARM as DisARM
 from storch_runtime.methods.double_cv import DoubleCV as DoubleCV
 from storch_runtime.methods.expect import Expect as Expect
 from storch_runtime.methods.gapped_straight_through import (
@@ -10,7 +12,9 @@ from storch_runtime.methods.gumbel_rao import GumbelRao as GumbelRao
 from storch_runtime.methods.gumbel_softmax import GumbelSoftmax as GumbelSoftmax
 from storch_runtime.methods.gumbel_sparse_max import GumbelSparseMax as GumbelSparseMax
 from storch_runtime.methods.lax import LAX as LAX
+from storch_runtime.methods.local_expectation import LocalExpectation as LocalExpectation
 from storch_runtime.methods.mapo import MAPO as MAPO
+from storch_runtime.methods.measure_valued import MeasureValued as MeasureValued
 from storch_runtime.methods.mu_prop import MuProp as MuProp
 from storch_runtime.methods.rao_blackwell_sf import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods.rebar import REBAR as REBAR

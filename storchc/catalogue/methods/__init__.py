@@ -24,6 +24,10 @@ _MODULES = {
     "MuProp": "mu_prop",
     "DoubleCV": "double_cv",
     "RODEO": "rodeo",
+    "ARM": "arm",
+    "DisARM": "dis_arm",
+    "LocalExpectation": "local_expectation",
+    "MeasureValued": "measure_valued",
 }
 
 
