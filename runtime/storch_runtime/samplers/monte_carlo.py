@@ -57,7 +57,9 @@ class MonteCarlo(Sampler):
         own = () if n is None else (n,)
         plates = own + tuple(distribution.plates)
         table = distribution.joint_log_prob(support).detach()
-        table = table.unsqueeze(1).expand(len(support), *plates).reshape(len(support), -1)
+        if n is not None:
+            table = table.unsqueeze(1)
+        table = table.expand(len(support), *plates).reshape(len(support), -1)
         shape = plates + tuple(support.shape[1:])
         places = torch.arange(prod(plates))
         listed = []

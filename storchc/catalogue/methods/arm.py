@@ -19,4 +19,5 @@ ENTRY = MethodEntry(
     reference="Yin and Zhou 2019, arXiv:1807.11143",
     notes="the partners lie in no plate: the plate has n elements",
     looks="values",
+    control="always",
 )

@@ -20,4 +20,5 @@ ENTRY = MethodEntry(
     "U2G: Yin et al. 2020, arXiv:2006.06448",
     notes="the partners lie in no plate: the plate has n elements",
     looks="values",
+    control="always",
 )

@@ -20,5 +20,6 @@ ENTRY = MethodEntry(
     "arXiv:2311.12569",
     notes="no variance where the cost is a sum of terms of one coordinate each",
     looks="values",
+    control="always",
     swaps="coordinate",
 )

@@ -27,5 +27,6 @@ ENTRY = MethodEntry(
     reference="Heidergott and Vázquez-Abad 2008; Mohamed et al. 2020, arXiv:1906.10652",
     notes="for a Gamma only the rate may learn: no pair is known for its concentration",
     looks="values",
+    control="always",
     swaps="coordinate",
 )
