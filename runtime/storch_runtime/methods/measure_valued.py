@@ -66,14 +66,14 @@ class MeasureValued(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`; the pairs are drawn here, whatever the value is."""
         law = draw.distribution
         if isinstance(law, _FINITE):
             return swapped_everywhere(draw, downstream)
         pairs = [p for p in PAIRS[type(law)](law, draw.value) if p.parameter.requires_grad]
         if not pairs:
-            return None
+            return torch.zeros_like(downstream.cost)
         gains = _gains(pairs, draw, downstream)
         terms = [
             injected(pair.scale * gain, pair.parameter, law.event)

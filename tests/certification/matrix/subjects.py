@@ -73,4 +73,10 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ZGR(n=1)", own=STRAIGHT),
     Subject("GumbelRao(samples=4)", "OneHotCategorical", "draws", own=STRAIGHT),
     Subject("GappedStraightThrough(n=1)", "OneHotCategorical", own=STRAIGHT),
+    Subject("ARM(n=1)"),
+    Subject("DisARM(n=1)"),
+    Subject("LocalExpectation(n=1)"),
+    Subject("LocalExpectation(n=1)", "Categorical"),
+    Subject("MeasureValued(n=1)"),
+    Subject("MeasureValued(n=1)", "Normal", "draws"),
 )
