@@ -24,9 +24,12 @@ from storch_runtime.methods import MAPO as MAPO
 from storch_runtime.methods import REBAR as REBAR
 from storch_runtime.methods import RELAX as RELAX
 from storch_runtime.methods import RODEO as RODEO
+from storch_runtime.methods import STL as STL
+from storch_runtime.methods import VIMCO as VIMCO
 from storch_runtime.methods import ZGR as ZGR
 from storch_runtime.methods import DisARM as DisARM
 from storch_runtime.methods import DoubleCV as DoubleCV
+from storch_runtime.methods import DReG as DReG
 from storch_runtime.methods import Expect as Expect
 from storch_runtime.methods import GappedStraightThrough as GappedStraightThrough
 from storch_runtime.methods import GumbelEntmax as GumbelEntmax

@@ -23,6 +23,8 @@ class Downstream:
     * ``weights``: the weights of the elements of ``R``; None where they are all equal.
     * ``follows``: the rest of the story at another value of the sample ``[n, *plates, *event]``;
       what it returns, ``[n, *plates]``, has the value of ``R`` and the derivatives of ``S``.
+    * ``joined``, ``slope``: where draws are joined, the cost is ``slope · logmeanexp(joined)`` over
+      the plate, plus what does not move with them; ``joined`` is detached, ``[n, *plates]``.
     * ``folds``: whether many values at once may be given to it, one behind the other in plate n.
     * ``methods``: those that draw again in ``follows``, and must not change by that.
     * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``.
@@ -35,9 +37,11 @@ class Downstream:
         "critic",
         "folds",
         "follows",
+        "joined",
         "methods",
         "mixed",
         "own_loss",
+        "slope",
         "slot",
         "weights",
     )
@@ -53,6 +57,8 @@ class Downstream:
         folds: bool = True,
         methods: nn.ModuleDict | None = None,
         critic: nn.Module | None = None,
+        joined: Tensor | None = None,
+        slope: Tensor | float = 1.0,
     ) -> None:
         self.cost = cost
         self.baseline = baseline
@@ -63,6 +69,8 @@ class Downstream:
         self.folds = folds
         self.methods = methods
         self.critic = critic
+        self.joined = joined
+        self.slope = slope
         self.own_loss: Tensor | None = None
 
     def mean(self, value: Tensor) -> Tensor:

@@ -10,8 +10,10 @@ from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, dependence
 from storchc.analysis.draws import check_draws
+from storchc.analysis.joins import Join, joins_of
 from storchc.analysis.liveness import check_proposals, check_supports, live_names
 from storchc.analysis.methods import Estimator, resolve
+from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -31,8 +33,8 @@ class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
     ``touched`` is the dependence that looks through cuts; ``live`` holds the names that carry a
-    gradient to something that learns; ``order`` is the highest derivative that is right, None for
-    any.
+    gradient to something that learns; ``joins`` those costs that multi-sample methods know how to
+    join; ``order`` is the highest derivative that is right, None for any.
     """
 
     graph: Graph
@@ -40,7 +42,13 @@ class Estimation:
     touched: Dependence
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
+    joins: Mapping[str, Join]
     order: int | None
+
+    @cached_property
+    def biases(self) -> Mapping[str, str]:
+        """Why the gradient of a sample is biased in this story, by the sample's name."""
+        return biases(self.graph, self.touched, self.estimators)
 
     @cached_property
     def credit(self) -> Credit:
@@ -64,7 +72,8 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     check_proposals(graph, dependent, estimators, live, problems)
     check_coupling(graph, dependent, estimators, problems)
     check_baselines(graph, estimators, problems)
+    joins = joins_of(graph, touched, estimators, problems)
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
-    return Estimation(graph, dependent, touched, estimators, live, min(orders, default=None))
+    return Estimation(graph, dependent, touched, estimators, live, joins, min(orders, default=None))

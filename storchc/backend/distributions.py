@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storchc.analysis.own_score import own_log_prob
 from storchc.backend.code import Code
 from storchc.backend.identifiers import DISTRIBUTIONS
 from storchc.backend.python import Call, Py, call, literal, member, method, name, tuple_of
@@ -147,7 +148,15 @@ def _log_prob(writer: Writer, value: LogProb) -> Code:
     aligned = writer.storage.align(
         observed.py, observed.stored, value.value.type.rank, stored, rank + own
     )
-    return Code(method(made.py, "log_prob", aligned), stored)
+    law = method(made.py, "detached") if _own_score_stopped(writer, value) else made.py
+    return Code(method(law, "log_prob", aligned), stored)
+
+
+def _own_score_stopped(writer: Writer, value: LogProb) -> bool:
+    """Whether this is the log-probability of a draw whose method stops its parameters there."""
+    sample = own_log_prob(writer.graph, value)
+    entry = None if sample is None else writer.estimation.estimators[sample].entry
+    return entry is not None and entry.stops_own_score
 
 
 def _divergence(writer: Writer, value: Divergence) -> Code:

@@ -11,6 +11,7 @@ from storchc.backend.expressions import Writer
 from storchc.backend.follows import further
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.backend.reductions import product_of, reduce_all, weights_of
+from storchc.backend.slopes import join_options
 from storchc.backend.statements import baseline
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Sample
@@ -45,6 +46,7 @@ class Followers:
             options["mixed"] = tuple_of(*map(literal, dims))
         if weights := self._element_weights(sample, stored):
             options["weights"] = weights
+        options |= join_options(self.writer, sample, mixed, costs)
         options |= further(self.writer, self.block, sample, mixed, costs)
         aligned = storage.align_whole(code.py, code.stored, stored)
         return call(self.writer.runtime("Downstream"), aligned, **options)

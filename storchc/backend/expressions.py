@@ -51,9 +51,10 @@ class Writer:
     """Writes expressions of one story. ``locals`` are the identifiers of its names.
 
     ``owned`` are the params and modules that learned baselines have for themselves. ``stored``
-    grows statement by statement. ``detached`` cuts values off from their gradient, but not what is
-    owned: what a learned baseline needs. ``elsewhere`` is set where the story is written once more,
-    for values that were not drawn: nothing is replayed there.
+    grows statement by statement. ``joined`` has what a `logmeanexp` joins, for the samples whose
+    methods ask for it. ``detached`` cuts values off from their gradient, but not what is owned:
+    what a learned baseline needs. ``elsewhere`` is set where the story is written once more, for
+    values that were not drawn: nothing is replayed there.
     """
 
     graph: Graph
@@ -67,6 +68,7 @@ class Writer:
     distribution_plates: dict[str, Plates] = field(default_factory=dict)
     constants: dict[str, Py] = field(default_factory=dict)
     costs: dict[str, Code] = field(default_factory=dict)
+    joined: dict[str, Code] = field(default_factory=dict)
     internal: dict[str, str] = field(default_factory=dict)
     sized: set[str] = field(default_factory=set)
     block: Block | None = None

@@ -130,6 +130,7 @@ def _function(
         draws=dict(writer.draws),
         distribution_plates=dict(writer.distribution_plates),
         costs=dict(writer.costs),
+        joined=dict(writer.joined),
         block=body,
         elsewhere=True,
     )

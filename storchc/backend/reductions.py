@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
+from storchc.backend.joins import askers_of, joined, weighed
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import Plates
@@ -194,10 +195,13 @@ def product_of(writer: Writer, weights: Weights, weight: Callable[[str], Py]) ->
 def over_plates(writer: Writer, value: OverPlates) -> Code:
     """``mean(value, over=p)`` and its kin."""
     code = writer.as_float(value.value)
+    askers = [] if writer.detached else askers_of(writer, value)
+    if askers:
+        code = joined(writer, value, code, askers)
     origin = writer.estimation.origin(lambda d: d.expression(value.value))
     for group, weights in elimination(writer, frozenset(value.plates), origin):
         code = _over(writer, value, code, group, weights)
-    return code
+    return weighed(writer, code, askers) if askers else code
 
 
 def _over(

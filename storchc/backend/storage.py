@@ -84,6 +84,8 @@ def _depth(graph: Graph, plates: Plates) -> int:
 
 def _single(sample: Sample, estimation: Estimation) -> bool:
     estimator = estimation.estimators[sample.name]
+    if sample.name in estimation.joins:  # its method looks along the plate
+        return False
     return not (sample.joins or estimator.enumerated or estimator.weighted) and estimator.count == 1
 
 

@@ -53,7 +53,8 @@ class MethodEntry:
     ``values`` or their ``gradients`` too; ``swaps`` whether such a point differs in the whole value
     or in one coordinate. ``compares`` says that a control variate compares the elements of its
     plate. ``control`` and ``learns`` name the flag with which the method has a control variate, and
-    trains parameters of its own (``always``: it does without one).
+    trains parameters of its own (``always``: it does without one). ``stops_own_score`` says that no
+    gradient goes to the parameters in the log-probability of a draw under its own distribution.
     """
 
     name: str
@@ -82,6 +83,7 @@ class MethodEntry:
     compares: bool = False
     control: str = ""
     learns: str = ""
+    stops_own_score: bool = False
 
     @property
     def opens_only(self) -> bool:

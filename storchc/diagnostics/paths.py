@@ -27,6 +27,7 @@ CODES = {
     "S412": "support moves with a parameter that learns",
     "S413": "proposal gets no gradient",
     "S416": "critic of the wrong shape",
+    "S417": "draws are not joined as the method needs it",
 }
 
 
@@ -247,4 +248,41 @@ def proposal_without_gradient(node: Sample, span: Span, places: tuple[Span, ...]
         "meant, put `stop_gradient(…)` around what learns in it",
         tuple(Label(s, f"`{node.plate}` is reduced here") for s in places),
         severity="warning",
+    )
+
+
+def joined_otherwise(
+    node: Sample, entry: MethodEntry, span: Span, place: Span, reason: str
+) -> Problem:
+    """A cost that is not ``slope * logmeanexp(f, over=z) + rest``."""
+    other = "Reparameterization" if entry.carrier == "pathwise" else "ScoreFunction"
+    return Problem(
+        "S417",
+        f"`{entry.name}` needs the draws of `{node.name}` joined by one "
+        f"`logmeanexp(…, over={node.plate})`, times and plus what does not move with them",
+        span,
+        f"write the cost in that form, or use `{other}(n=…)`",
+        (Label(place, reason),),
+    )
+
+
+def uneven_draws(node: Sample, entry: MethodEntry, span: Span, other: Sample) -> Problem:
+    """A plate whose elements carry weights or know of one another."""
+    return Problem(
+        "S417",
+        f"`{entry.name}` needs independent draws of equal weight in the plate `{node.plate}`",
+        span,
+        "leave out what weighs them, or use `ScoreFunction()`",
+        (Label(other.name_span, "drawn otherwise"),),
+    )
+
+
+def lone_join(node: Sample, entry: MethodEntry, span: Span, opened: Span) -> Problem:
+    """VIMCO over one draw."""
+    return Problem(
+        "S409",
+        f"`{entry.name}` compares the samples of `{node.plate}`, and there is only one",
+        span,
+        f"draw at least two of `{node.plate}` (`n=2`), or use `ScoreFunction()`",
+        (Label(opened, f"opens the plate `{node.plate}` with one sample"),) if node.joins else (),
     )

@@ -14,6 +14,8 @@ _NEEDS = {
     "pathwise": "a family whose samples are a differentiable function of its parameters",
     "smooth": "every path from the sample to every cost differentiable",
     "finite": "finitely many outcomes",
+    "logmeanexp": "costs that join the draws do so by one `logmeanexp`, times and plus what does "
+    "not move with them",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.methods import Constant, Estimator
+from storchc.analysis.own_score import has_own_score
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.text import counted, spoken, times
@@ -23,10 +24,10 @@ def sample_facts(
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
         ("method", _method(graph, node, estimator)),
-        ("gradient", _gradient(estimator)),
+        ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("legal because", _why(node, estimator, counts)),
         ("credited with", _credited(graph, estimation, node) if lives else _idle()),
-        ("warning", _warning(estimator)),
+        ("warning", _warning(graph, node, estimator, estimation.biases.get(node.name, ""))),
     ]
 
 
@@ -77,11 +78,11 @@ def _value(graph: Graph, value: Value | Construct | Named) -> str:
     return text or "an expression"
 
 
-def _gradient(estimator: Estimator) -> str:
+def _gradient(estimator: Estimator, biased: bool) -> str:
     order = "any order" if estimator.order is None else f"order {estimator.order} at most"
     if estimator.entry is None:
         return "as right as your method is"
-    bias = "unbiased" if estimator.entry.unbiased else "BIASED"
+    bias = "BIASED" if biased else "unbiased"
     where = {
         "score": "through the log-probability of its values",
         "control": "through a control variate that holds all of it",
@@ -105,6 +106,8 @@ def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
         reasons.append("the support is finite" + (f" ({counted(size, 'outcome')})" if size else ""))
     if "smooth" in needs:
         reasons.append(f"every path from `{node.name}` to a cost is differentiable")
+    if "logmeanexp" in needs:
+        reasons.append(f"no cost joins draws of `{node.name}` but by one `logmeanexp`")
     if not reasons:
         reasons.append(f"`{family}` has a log-probability; no path needs to be differentiable")
     return spoken(reasons)
@@ -127,12 +130,13 @@ def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
     return "; ".join(parts) or "no cost: nothing depends on it"
 
 
-def _warning(estimator: Estimator) -> str:
+def _warning(graph: Graph, node: Sample, estimator: Estimator, bias: str) -> str:
     entry = estimator.entry
     if entry is None:
         return "storchc knows nothing about this method; its options were not checked"
-    if not entry.unbiased:
+    if entry.stops_own_score and not has_own_score(graph, node.name):
         return (
-            f"{entry.name} is biased: it follows the gradient of another objective than the story's"
+            f"no `log_prob(q, {node.name})` with the name of its distribution stands in the story: "
+            f"{entry.name} does what Reparameterization does"
         )
-    return ""
+    return bias

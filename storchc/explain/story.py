@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.methods import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
@@ -30,14 +29,10 @@ def explain(graph: Graph, estimation: Estimation) -> str:
 def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator[str]:
     yield "minimised: the expectation of the sum of"
     yield from facts((c.name, counts.reduction(c.value.type.plates)) for c in graph.costs)
-    biased = [f"`{name}` ({e.name})" for name, e in estimation.estimators.items() if _is_biased(e)]
+    biased = [f"`{name}` ({estimation.estimators[name].name})" for name in estimation.biases]
     if biased:
-        yield f"  BIASED: the gradient is another objective's, because of {spoken(biased)}"
+        yield f"  BIASED: the gradient is not that of this objective, because of {spoken(biased)}"
     yield from _plates(graph, counts)
-
-
-def _is_biased(estimator: Estimator) -> bool:
-    return estimator.entry is not None and not estimator.entry.unbiased
 
 
 def _plates(graph: Graph, counts: Counts) -> Iterator[str]:

@@ -148,6 +148,11 @@ class Distribution:
         }
         return type(self)(**given, event=self.event)  # type: ignore[call-arg]
 
+    def detached(self) -> Self:
+        """The same distribution whose parameters get no gradient."""
+        given = {k: v.detach() if isinstance(v, Tensor) else v for k, v in self.given().items()}
+        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
+
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""
         aliases = {name: _alias(value) for name, value in self.given().items()}

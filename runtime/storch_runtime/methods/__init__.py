@@ -3,6 +3,7 @@
 from storch_runtime.methods.arm import ARM as ARM
 from storch_runtime.methods.dis_arm import DisARM as DisARM
 from storch_runtime.methods.double_cv import DoubleCV as DoubleCV
+from storch_runtime.methods.dreg import DReG as DReG
 from storch_runtime.methods.expect import Expect as Expect
 from storch_runtime.methods.gapped_straight_through import (
     GappedStraightThrough as GappedStraightThrough,
@@ -23,5 +24,7 @@ from storch_runtime.methods.relax import RELAX as RELAX
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.rodeo import RODEO as RODEO
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction
+from storch_runtime.methods.stl import STL as STL
 from storch_runtime.methods.sum_and_sample import SumAndSample as SumAndSample
+from storch_runtime.methods.vimco import VIMCO as VIMCO
 from storch_runtime.methods.zgr import ZGR as ZGR

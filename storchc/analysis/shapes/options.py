@@ -54,7 +54,8 @@ def read_method(ctx: Context, node: tree.Sample, drawn: DistributionType | None)
     if entry is None:
         ctx.problems.add(_no_method(ctx, name))
         return None
-    return _read(reading, entry.options, stated=node.plate is None)
+    stated = node.plate is None and node.sampler is None
+    return _read(reading, entry.options, stated=stated)
 
 
 def read_sampler(ctx: Context, node: tree.Sample, drawn: DistributionType | None) -> Choice | None:
@@ -115,7 +116,7 @@ def _each(reading: _Reading, read: Callable[[tree.Keyword], None], first: str | 
 
 
 def _read(reading: _Reading, options: tuple[Option, ...], *, stated: bool) -> Choice:
-    """``stated``: how many values there are is said here, not where an open plate was opened."""
+    """``stated``: how many values there are is said here, not by a sampler or an open plate."""
     known = {option.name: option for option in options}
     owner = reading.call.function.id
 

@@ -28,6 +28,9 @@ _MODULES = {
     "DisARM": "dis_arm",
     "LocalExpectation": "local_expectation",
     "MeasureValued": "measure_valued",
+    "VIMCO": "vimco",
+    "STL": "stl",
+    "DReG": "dreg",
 }
 
 

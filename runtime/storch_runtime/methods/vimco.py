@@ -1,0 +1,97 @@
+"""VIMCO: the score function of a multi-sample bound, each draw compared with the others.
+
+Formula: ``Σ_k (L - L_{-k}) ∇ log p(x_k) + ∇ L`` of the cost ``L = α m + β``,
+``m = log 1/n Σ_k exp f_k``, with ``α`` and ``β`` independent of the draws. In ``L_{-k}`` the mean
+of the other ``f_j`` stands for ``f_k`` (``geometric``), or the logarithm of the mean of the other
+``exp f_j`` (``arithmetic``). In the loss ``a_k = (1 - box(l_k)) · stop(L_{-k})``.
+A cost that does not join the draws is compared with the mean over the other draws.
+Unbiased: yes.
+Needs: a log-probability; costs that join the plate by one ``logmeanexp`` only.
+Shapes: score and control variate ``[n, *plates]``.
+Reference: Mnih and Rezende 2016, arXiv:1602.06725.
+Certified for: any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from storch_runtime.downstream import Downstream
+from storch_runtime.draw import Draw
+from storch_runtime.method import Method
+from storch_runtime.samplers.sampler import Sampler
+
+__all__ = ["VIMCO"]
+
+
+class VIMCO(Method):
+    """Each draw's baseline is the bound without it; ``mean`` says what stands in its place."""
+
+    def __init__(
+        self,
+        n: int = 2,
+        *,
+        mean: Literal["geometric", "arithmetic"] = "geometric",
+        sampler: Sampler | None = None,
+        slots: int = 1,
+    ) -> None:
+        super().__init__(n, sampler=sampler, slots=slots)
+        self.mean = mean
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+        """See `Method.control_variate`."""
+        baseline = self.baseline_value(draw, downstream)
+        return torch.addcmul(baseline, draw.box, baseline, value=-1)
+
+    def baseline_value(self, draw: Draw, downstream: Downstream) -> Tensor:
+        """The cost without each draw, detached, broadcastable to ``[n, *plates]``."""
+        dim = draw.plate_dim
+        size = draw.box.shape[dim]
+        if size < 2:
+            raise ValueError("`VIMCO` compares the n draws of one sample: set `n` to 2 or more")
+        terms = downstream.joined
+        if terms is None:
+            return _mean_of_others(downstream.cost, dim)
+        bound = torch.logsumexp(terms, dim, keepdim=True) - log(size)
+        change = bound - self._without_each(terms, dim)
+        baseline = downstream.cost - downstream.slope * change
+        return torch.where(baseline.isfinite(), baseline, 0.0)
+
+    def _without_each(self, terms: Tensor, dim: int) -> Tensor:
+        """``log 1/n Σ exp`` of the terms, another in the place of each in turn."""
+        size = terms.shape[dim]
+        others = _log_sum_of_others(terms, dim)
+        if self.mean == "arithmetic":
+            return others - log(size - 1)
+        return torch.logaddexp(others, _mean_of_others(terms, dim)) - log(size)
+
+
+def _mean_of_others(value: Tensor, dim: int) -> Tensor:
+    return _from_others(value, dim, torch.cumsum, torch.add, 0.0) / (value.shape[dim] - 1)
+
+
+def _log_sum_of_others(value: Tensor, dim: int) -> Tensor:
+    return _from_others(value, dim, torch.logcumsumexp, torch.logaddexp, -torch.inf)
+
+
+def _from_others(
+    value: Tensor,
+    dim: int,
+    scan: Callable[[Tensor, int], Tensor],
+    combine: Callable[[Tensor, Tensor], Tensor],
+    nothing: float,
+) -> Tensor:
+    """For each element what those before it and those behind it make together.
+
+    Nothing is subtracted: an infinite element must leave no trace in its own baseline.
+    """
+    inner = value.shape[dim] - 1
+    edge = torch.full_like(value.narrow(dim, 0, 1), nothing)
+    before = scan(value.narrow(dim, 0, inner), dim)
+    behind = scan(value.narrow(dim, 1, inner).flip(dim), dim).flip(dim)
+    return combine(torch.cat([edge, before], dim), torch.cat([behind, edge], dim))
