@@ -40,9 +40,15 @@ class Relaxed(SelfTrained):
     families: ClassVar[Families] = (Bernoulli, OneHotCategorical)
 
     def __init__(
-        self, n: int = 1, *, temperature: float = 0.5, eta: float = 1.0, learn: bool = True
+        self,
+        n: int = 1,
+        *,
+        temperature: float = 0.5,
+        eta: float = 1.0,
+        learn: bool = True,
+        slots: int = 1,
     ) -> None:
-        super().__init__(n)
+        super().__init__(n, slots=slots)
         self.learn = learn
         self.temperature = temperature
         self.eta: Tensor | float = eta

@@ -1,9 +1,10 @@
 """Double control variates: each draw's cost lowered by the others', and by their linearisations.
 
-Formula: ``1/n Σ_k [f_k + h_k - mean_{j≠k}(f_j + h_j)] ∇ log p(b_k) - α mean_k f'(b_k)ᵀ ∇θ`` with
-``h_k = α (b_k - θ)ᵀ mean_{j≠k} f'(b_j)``. In the loss ``a = stop(mean_{j≠k}(f_j + h_j) - h_k)
-(1 - box(l)) - stop(α f'(b_k))ᵀ (θ - stop θ)``; f' is the derivative of the surrogate of what
-follows, evaluated once more.
+Formula: ``1/n Σ_k [f_k + h_k - mean_{j≠k}(f_j + h_j)] ∇ log p(b_k) - α g_kᵀ ∇θ`` with
+``g_k = mean_{j≠k} f'(b_j)`` and ``h_k = α (b_k - θ)ᵀ g_k``. In the loss
+``a = stop(mean_{j≠k}(f_j + h_j) - h_k) (1 - box(l)) - stop(α g_k)ᵀ (θ - stop θ)``; f' is the
+derivative of the surrogate of what follows, evaluated once more. The paper has ``f'(b_k)`` in the
+place of the last ``g_k``: the same sum, unless the draws stand ``in`` a plate and θ differs.
 Unbiased: yes, whatever α is. With this sign a cost that is nearly linear wants α near -1.
 Trains: α, from 0, on the squared average estimate; there it is leave-one-out.
 Needs: Bernoulli; every path to every cost differentiable; n of 2 or more independent draws in a
@@ -45,8 +46,8 @@ __all__ = ["DoubleCV"]
 class DoubleCV(SelfTrained):
     """The method; ``alpha`` is its parameter."""
 
-    def __init__(self, n: int = 2) -> None:
-        super().__init__(n)
+    def __init__(self, n: int = 2, *, slots: int = 1) -> None:
+        super().__init__(n, slots=slots)
         self.alpha = nn.Parameter(torch.zeros(()))
 
     def propose(
@@ -71,15 +72,16 @@ class DoubleCV(SelfTrained):
         assert isinstance(law, Bernoulli)
         slopes = surrogates_and_slopes(downstream, draw.value.unsqueeze(0))[1][0]
         score = (draw.value - law.probs).detach()
-        line = sum_event(score * mean_of_others(slopes, dim), law.event)
+        others = mean_of_others(slopes, dim)
+        line = sum_event(score * others, law.event)
         if downstream.mixed:
             line = line.sum(downstream.mixed, keepdim=True)
         lowered = downstream.cost + self.alpha * line
         baseline = mean_of_others(lowered, dim) - self.alpha * line
         if self.learns(draw):
             signal = spread_over(downstream.cost - baseline, law.event)
-            back = self.alpha * law.variance.detach() * slopes
+            back = self.alpha * law.variance.detach() * others
             estimate = (signal * score - back).mean(dim)
             self.train_on(squares([estimate], estimate.dim() - law.event).mean(), downstream)
-        path = injected(-self.alpha * slopes, law.probs, law.event)
+        path = injected(-self.alpha * others, law.probs, law.event)
         return minus_baseline(draw, baseline) + path

@@ -45,8 +45,8 @@ __all__ = ["RODEO"]
 class RODEO(SelfTrained):
     """The method; ``alpha``, ``beta`` and ``network`` are its own."""
 
-    def __init__(self, n: int = 2) -> None:
-        super().__init__(n)
+    def __init__(self, n: int = 2, *, slots: int = 1) -> None:
+        super().__init__(n, slots=slots)
         self.alpha = nn.Parameter(torch.zeros(()))
         self.beta = nn.Parameter(torch.zeros(()))
         self.network = nn.Sequential(nn.Linear(2, 100), nn.LeakyReLU(0.3), nn.Linear(100, 2))

@@ -13,8 +13,8 @@ ENTRY = MethodEntry(
     families=("Bernoulli",),
     order=1,
     open_drawing=False,
-    formula="1/n Σ_k [f_k + h_k − mean_{j≠k}(f_j + h_j)] ∇_θ log p_θ(b_k) "
-    "− α mean_k f'(b_k)ᵀ ∇_θ p, h_k = α (b_k − p)ᵀ mean_{j≠k} f'(b_j)",
+    formula="1/n Σ_k [f_k + h_k − mean_{j≠k}(f_j + h_j)] ∇_θ log p_θ(b_k) − α g_kᵀ ∇_θ p, "
+    "h_k = α (b_k − p)ᵀ g_k, g_k = mean_{j≠k} f'(b_j)",
     evaluations="2n, n of them with their gradient",
     prefer="values are bits, the cost is smooth, and there are several draws to compare",
     reference="Titsias and Shi 2022, arXiv:2111.05300",
