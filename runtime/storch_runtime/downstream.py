@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from storch_runtime.resting import resting
+from storch_runtime.resting import looking
 
 __all__ = ["Downstream"]
 
@@ -84,16 +84,16 @@ class Downstream:
 
     def costs_at(self, points: Tensor) -> Tensor:
         """The downstream cost at other values ``[h, n, *plates, *event]``: ``[h, n, *plates]``."""
-        with torch.no_grad(), self._resting():
+        with torch.no_grad(), self._looking():
             return self._at(points)
 
     def surrogates_at(self, points: Tensor) -> Tensor:
         """The same with the gradient of the surrogate ``S``, to the points and what lies below."""
-        with torch.enable_grad(), self._resting():
+        with torch.enable_grad(), self._looking():
             return self._at(points)
 
-    def _resting(self) -> AbstractContextManager[None]:
-        return nullcontext() if self.methods is None else resting(self.methods.values())
+    def _looking(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.methods is None else looking(self.methods.values())
 
     def _at(self, points: Tensor) -> Tensor:
         if self.follows is None:

@@ -34,10 +34,12 @@ class Method(nn.Module):
 
     A method of your own overrides what it changes of `propose`, `gradient_function`,
     `control_variate` and `own_loss`. Options are plain attributes and may change between calls.
-    ``order`` is the highest derivative of the loss that is right; None: any.
+    ``order`` is the highest derivative of the loss that is right; None: any. ``looking`` is set
+    while another method looks at values that were not drawn, from which nothing may be learned.
     """
 
     order: int | None = None
+    looking: bool = False
 
     def __init__(self, n: int = 1, *, sampler: Sampler | None = None, slots: int = 1) -> None:
         super().__init__()

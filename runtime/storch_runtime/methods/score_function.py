@@ -51,6 +51,7 @@ class ScoreFunction(Method):
         self.decay = decay
         if baseline == "moving_average":
             self.register_buffer("average", torch.zeros(slots if slots > 1 else ()))
+            self._read: dict[int, Tensor] = {}
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
         """See `Method.control_variate`."""
@@ -77,9 +78,15 @@ class ScoreFunction(Method):
         return downstream.mean((_expression(downstream) - downstream.cost).square())
 
     def _moving_average(self, draw: Draw, downstream: Downstream) -> Tensor:
-        """The average of earlier passes; this one enters it afterwards."""
+        """The average of earlier passes; this one enters it afterwards.
+
+        A look at other values, later in this pass, takes what was read: not yet its own costs.
+        """
+        if self.looking:
+            return self._read[downstream.slot]
         kept = self.average if self.slots == 1 else self.average[downstream.slot]
         baseline = kept.to(downstream.cost.dtype, copy=True)
+        self._read[downstream.slot] = baseline
         if self.training and not draw.replayed:
             self._update(kept, downstream)
         return baseline
