@@ -14,13 +14,15 @@ class Valued:
 
     ``plates`` are the story's, newest sample plate first; ``stored`` those that the tensor has
     (None: all). ``where`` is the story line. ``weights`` names, for each sample plate whose
-    elements do not weigh the same, the samples whose weights multiply to the plate's.
+    elements do not weigh the same, the samples whose weights multiply to the plate's; ``products``
+    names for such a sample the plates over which its weights are multiplied first.
     """
 
     plates: tuple[str, ...]
     where: str = ""
     stored: tuple[str, ...] | None = None
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Sampled:
 
     ``value`` and ``weight`` are the plates that its value, and its weights and log-probabilities,
     are stored with (None: all). ``plate`` is the open plate that it stands ``in`` (None: its own).
-    ``flat`` says that its own plate, of size 1, has no dimension in memory. ``weights`` are as in
-    `Valued`. ``absent`` says why there is nothing to look at.
+    ``flat`` says that its own plate, of size 1, has no dimension in memory. ``weights`` and
+    ``products`` are as in `Valued`. ``absent`` says why there is nothing to look at.
     """
 
     plates: tuple[str, ...]
@@ -38,6 +40,7 @@ class Sampled:
     weight: tuple[str, ...] | None = None
     plate: str | None = None
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flat: bool = False
     absent: str = ""
 

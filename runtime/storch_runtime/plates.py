@@ -7,7 +7,7 @@ from torch import Tensor
 
 from storch_runtime.estimate import Estimate
 from storch_runtime.layout import Valued
-from storch_runtime.surrogate import weighted_sum
+from storch_runtime.surrogate import weight_product, weighted_sum
 from storch_runtime.views import aligned, own_weight_of
 
 __all__ = ["reduce_plates", "variance"]
@@ -60,7 +60,7 @@ def _public(estimate: Estimate, name: str) -> tuple[Tensor, Valued]:
         value, entry = estimate.reports[name], layout.reports[name]
     elif name in layout.samples:
         value, sampled = estimate.samples[name], layout.samples[name]
-        entry = Valued(sampled.plates, weights=sampled.weights)
+        entry = Valued(sampled.plates, weights=sampled.weights, products=sampled.products)
     else:
         known = ", ".join(estimate.plates)
         raise KeyError(f"the story has no cost, report or sample `{name}`; it has {known}")
@@ -95,9 +95,24 @@ def _carrier(estimate: Estimate, entry: Valued, plate: str, left: list[str]) -> 
     """Another plate that is left, whose weights differ along ``plate``."""
     for other in left:
         names = entry.weights.get(other, ()) if other != plate else ()
-        if any(plate in estimate.layout.samples[name].plates for name in names):
+        if any(plate in _carried(estimate, entry, name) for name in names):
             return other
     return None
+
+
+def _carried(estimate: Estimate, entry: Valued, name: str) -> tuple[str, ...]:
+    """The plates along which the weights of a sample differ for this entry."""
+    over = entry.products.get(name, ())
+    return tuple(p for p in estimate.layout.samples[name].plates if p not in over)
+
+
+def _weight_of(estimate: Estimate, entry: Valued, name: str) -> Tensor:
+    """The weights of a sample, detached; multiplied over plates that were reduced before."""
+    layout, sizes = estimate.layout, estimate.plate_sizes()
+    weight = own_weight_of(name, layout, estimate.draws, sizes).detach()
+    plates, over = layout.samples[name].plates, entry.products.get(name, ())
+    dims = tuple(plates.index(plate) for plate in over)
+    return weight_product(weight, dims, sizes[name] if name in plates else 1) if dims else weight
 
 
 def _reduced(
@@ -116,8 +131,8 @@ def _weight(
     """The weights of a plate's elements, aligned with ``value``; None: all equal."""
     total = None
     for name in entry.weights.get(plate, ()):
-        weight = own_weight_of(name, estimate.layout, estimate.draws, estimate.plate_sizes())
-        weight = aligned(weight.detach(), estimate.layout.samples[name].plates, tuple(left))
+        weight = _weight_of(estimate, entry, name)
+        weight = aligned(weight, _carried(estimate, entry, name), tuple(left))
         total = weight if total is None else total * weight
     if total is None:
         return None

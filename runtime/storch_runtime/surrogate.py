@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["harmless", "log_weighted_mean_exp", "magic_box", "weighted_sum"]
+__all__ = ["harmless", "log_weighted_mean_exp", "magic_box", "weight_product", "weighted_sum"]
 
 _LARGEST_EXPONENT = 80.0
 """``exp`` of it is finite in float32, and far above any ratio that a derivative can need."""
@@ -26,6 +26,14 @@ def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor
     The derivative with respect to a weight of exactly zero is the value there, where it is finite.
     """
     return (weight * harmless(weight, value)).sum(dims)
+
+
+def weight_product(weight: Tensor, dims: tuple[int, ...], count: int) -> Tensor:
+    """The product over ``dims`` of weights of which each carries 1/count; it carries that once."""
+    product = weight * count
+    for dim in sorted(dims, reverse=True):
+        product = product.prod(dim)
+    return product / count
 
 
 def harmless(weight: Tensor, value: Tensor) -> Tensor:

@@ -33,12 +33,16 @@ class Credit:
 
 
 def assign(
-    graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], live: frozenset[str]
+    graph: Graph,
+    dependent: Dependence,
+    carried: Dependence,
+    estimators: Mapping[str, Estimator],
+    live: frozenset[str],
 ) -> Credit:
     """Every cost credits the scores of the samples it depends on, and of no others.
 
-    Importance weights carry the score of their own sample into a reduction of its plate, and no
-    other plate can be reduced before: outside of it the score stays with its element.
+    Importance weights carry the score of their own sample into a reduction of its plate; outside of
+    it the score stays with its element.
     """
     scoring = {
         s.name: s
@@ -48,16 +52,17 @@ def assign(
     weighted = frozenset(name for name in scoring if estimators[name].weighted)
     plain = {name: (name, NO_PLATES) for name in scoring}  # shared: a chain has millions of them
 
-    def scores(ancestors: Ancestors, plates: Plates) -> Scores:
+    def scores(ancestors: Ancestors, weighing: Ancestors, plates: Plates) -> Scores:
         found = ancestors.keys() & scoring.keys()
         if weighted:
             found = {n for n in found if n not in weighted or scoring[n].plate in plates}
-        order = [name for name in scoring if name in found]
-        return tuple(
-            (n, ancestors[n]) if ancestors[n] and n not in weighted else plain[n] for n in order
-        )
+        mixed = {n: weighing[n] if n in weighted else ancestors[n] for n in found}
+        return tuple((n, mixed[n]) if mixed[n] else plain[n] for n in scoring if n in found)
 
-    by_cost = {c.name: scores(dependent.costs[c.name], c.value.type.plates) for c in graph.costs}
+    by_cost = {
+        c.name: scores(dependent.costs[c.name], carried.costs[c.name], c.value.type.plates)
+        for c in graph.costs
+    }
     controlling = {
         s.name: s
         for s in graph.samples
@@ -72,7 +77,10 @@ def assign(
             groups[name].setdefault(mixed, []).append(cost)
     return Credit(
         by_cost,
-        {n: scores(dependent.parameters[n], s.type.plates) for n, s in credited.items()},
+        {
+            n: scores(dependent.parameters[n], carried.parameters[n], s.type.plates)
+            for n, s in credited.items()
+        },
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
     )
 
@@ -105,7 +113,7 @@ def _check_reduction(
     left = reduction.value.type.plates - frozenset(reduction.plates)
     for sample in graph.samples:
         estimator = estimators[sample.name]
-        if sample.plate not in left or not (estimator.enumerated or estimator.weighted):
+        if sample.plate not in left or not _carries(estimator):
             continue
         carried = sample.type.plates - {sample.plate}
         clash = tuple(p for p in reduction.plates if p in carried)
@@ -114,6 +122,11 @@ def _check_reduction(
             problems.add(
                 words.reduced_too_early(clash, sample.plate, function, reduction.span, place)
             )
+
+
+def _carries(estimator: Estimator) -> bool:
+    """Whether nothing can be reduced before its weights; those of independent draws multiply."""
+    return estimator.enumerated or (estimator.weighted and estimator.sampling != "iid")
 
 
 def _check_baseline(sample: Sample, estimator: Estimator, problems: Problems) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from storchc.analysis.edges import edges
+from storchc.analysis.edges import Edge, edges
 from storchc.catalogue import methods
 from storchc.ir.expression import Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
 
 Ancestors = Mapping[str, Plates]
@@ -50,22 +50,50 @@ class Dependence:
             cut = edge.flow == "cut"
             self.met_cut |= cut
             if self.through_cuts or not cut:
-                found.append(self._mixed(self.expression(edge.operand), edge.plates))
+                ancestors = self.expression(edge.operand)
+                if edge.plates and ancestors:
+                    ancestors = self._mixed(ancestors, edge)
+                found.append(ancestors)
         return merge(found)
 
-    def _mixed(self, ancestors: Ancestors, plates: tuple[str, ...]) -> Ancestors:
-        if not plates or not ancestors:
-            return ancestors
-        types = self.graph.types
+    def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
+        """What the operand of an edge depends on, the plates of the edge reduced."""
+        types, plates = self.graph.types, frozenset(edge.plates)
+        return {name: mixed | (types[name].plates & plates) for name, mixed in ancestors.items()}
+
+
+@dataclass(slots=True)
+class CarriedDependence(Dependence):
+    """The plates that weights must be multiplied over: reduced while a sample's own is still there.
+
+    A reduction of its own plate uses its weights up.
+    """
+
+    def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
+        types, plates = self.graph.types, frozenset(edge.plates)
+        left = edge.operand.type.plates - plates
+        own = {s.name: s.plate for s in self.graph.samples}
         return {
-            name: mixed | (types[name].plates & frozenset(plates))
+            name: NO_PLATES
+            if own[name] in plates
+            else mixed | (types[name].plates & plates if own[name] in left else NO_PLATES)
             for name, mixed in ancestors.items()
         }
 
 
 def dependence(graph: Graph, *, through_cuts: bool = False) -> Dependence:
+    """The samples that every value depends on."""
+    return _walked(Dependence(graph, through_cuts))
+
+
+def carried_dependence(graph: Graph) -> Dependence:
+    """The same for weights that are carried on; what is behind a cut moves them too."""
+    return _walked(CarriedDependence(graph, through_cuts=True))
+
+
+def _walked(result: Dependence) -> Dependence:
     """Walk the graph once, in story order."""
-    result = Dependence(graph, through_cuts)
+    graph = result.graph
     for node in graph.nodes:
         match node:
             case Compute(names, value, _, _):

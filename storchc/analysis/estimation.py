@@ -8,7 +8,7 @@ from functools import cached_property
 from storchc.analysis import credit as crediting
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
-from storchc.analysis.dependence import Ancestors, Dependence, dependence
+from storchc.analysis.dependence import Ancestors, Dependence, carried_dependence, dependence
 from storchc.analysis.draws import check_draws
 from storchc.analysis.joins import Join, joins_of
 from storchc.analysis.liveness import check_proposals, check_supports, live_names
@@ -22,24 +22,30 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The samples that a value is made of; ``credited`` are those that reach it without a cut."""
+    """The samples that a value is made of; ``credited`` are those that reach it without a cut.
+
+    ``carried`` has the plates that were reduced while a sample's own was still there.
+    """
 
     touched: Ancestors
     credited: Ancestors
+    carried: Ancestors
 
 
 @dataclass(frozen=True)
 class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
-    ``touched`` is the dependence that looks through cuts; ``live`` holds the names that carry a
-    gradient to something that learns; ``joins`` those costs that multi-sample methods know how to
-    join; ``order`` is the highest derivative that is right, None for any.
+    ``touched`` is the dependence that looks through cuts, ``carried`` that of weights; ``live``
+    holds the names that carry a gradient to something that learns; ``joins`` those costs that
+    multi-sample methods know how to join; ``order`` is the highest derivative that is right, None
+    for any.
     """
 
     graph: Graph
     dependence: Dependence
     touched: Dependence
+    carried: Dependence
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
     joins: Mapping[str, Join]
@@ -53,11 +59,13 @@ class Estimation:
     @cached_property
     def credit(self) -> Credit:
         """Which scores multiply which cost; quadratic in a long chain, so made on demand."""
-        return crediting.assign(self.graph, self.dependence, self.estimators, self.live)
+        return crediting.assign(
+            self.graph, self.dependence, self.carried, self.estimators, self.live
+        )
 
     def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:
         """The origin of the value whose ``ancestors`` are asked for."""
-        return Origin(ancestors(self.touched), ancestors(self.dependence))
+        return Origin(*map(ancestors, (self.touched, self.dependence, self.carried)))
 
 
 def analyse(graph: Graph, problems: Problems) -> Estimation:
@@ -76,4 +84,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
-    return Estimation(graph, dependent, touched, estimators, live, joins, min(orders, default=None))
+    weighted = any(e.weighted and not e.enumerated for e in estimators.values())
+    carried = carried_dependence(graph) if weighted else touched
+    order = min(orders, default=None)
+    return Estimation(graph, dependent, touched, carried, estimators, live, joins, order)

@@ -70,9 +70,14 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
 
 def _weights(writer: Writer, plates: Plates, origin: Origin) -> dict[str, Py]:
     """The option that names the weights of a value's plates, where there are any."""
-    found = {p: weights_of(writer, p, origin).samples for p in writer.graph.order(plates)}
-    carried = {p: _names(samples) for p, samples in found.items() if samples}
-    return {"weights": table(carried)} if carried else {}
+    found = {p: weights_of(writer, p, origin) for p in writer.graph.order(plates)}
+    carried = {p: _names(weights.samples) for p, weights in found.items() if weights.samples}
+    mixed = {s: m for weights in found.values() for s, m in weights.mixed}
+    options: dict[str, Py] = {"weights": table(carried)} if carried else {}
+    if mixed:
+        products = {s: _names(writer.graph.order(m)) for s, m in mixed.items()}
+        options["products"] = table(products)
+    return options
 
 
 def _code_plates(writer: Writer, node: Cost | Report) -> Plates:

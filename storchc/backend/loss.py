@@ -145,7 +145,7 @@ class Loss:
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, code, wanted)
             code, before = summed(self.writer, boxed, mixed), ()
-        origin = self.writer.estimation.origin(lambda d: d.of[sample.name])
+        origin = self.writer.estimation.origin(lambda d: {**d.of[sample.name], sample.name: mixed})
         return Term(wanted, code, before, sample.type.plates - mixed, origin)
 
     def _total(self) -> None:

@@ -13,7 +13,7 @@ from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.ir.expression import OverPlates
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
 
 if TYPE_CHECKING:
@@ -26,12 +26,18 @@ class Weights:
     """The samples whose weights multiply to those of some plates.
 
     ``averaged`` are the plates whose 1/n is not among the weights. Those in ``cut`` reach the value
-    through a `stop_gradient` only: no gradient goes that way.
+    through a `stop_gradient` only: no gradient goes that way. Independent weights are multiplied
+    over the plates in ``mixed`` that were reduced before them (LOSS.md §3).
     """
 
     samples: tuple[str, ...]
     averaged: tuple[str, ...]
     cut: frozenset[str]
+    mixed: tuple[tuple[str, Plates], ...] = ()
+
+    def over(self, sample: str) -> Plates:
+        """The plates over which the weights of ``sample`` are multiplied."""
+        return dict(self.mixed).get(sample, NO_PLATES)
 
 
 def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
@@ -49,7 +55,9 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
     samples = tuple(s for s in within if s in weighing)
     cut = frozenset(s for s in samples if s not in origin.credited)
     averaged = weighing.isdisjoint({plate, *joint})
-    return Weights(samples, (plate,) if averaged else (), cut)
+    independent = [s for s in samples if not estimators[s].enumerated]
+    mixed = tuple((s, m) for s in independent if (m := origin.carried.get(s, NO_PLATES)))
+    return Weights(samples, (plate,) if averaged else (), cut, mixed)
 
 
 def elimination(
@@ -68,7 +76,8 @@ def elimination(
 
 
 def _carried(writer: Writer, weights: Weights) -> Plates:
-    return frozenset[str]().union(*(weight_plates(writer, s) for s in weights.samples))
+    found = (weight_plates(writer, s) - weights.over(s) for s in weights.samples)
+    return frozenset[str]().union(*found)
 
 
 def _together(parts: list[Weights]) -> Weights:
@@ -76,7 +85,8 @@ def _together(parts: list[Weights]) -> Weights:
         return parts[0]
     samples = tuple(s for w in parts for s in w.samples)
     averaged = tuple(p for w in parts for p in w.averaged)
-    return Weights(samples, averaged, frozenset[str]().union(*(w.cut for w in parts)))
+    cut = frozenset[str]().union(*(w.cut for w in parts))
+    return Weights(samples, averaged, cut, tuple(m for w in parts for m in w.mixed))
 
 
 def weight_plates(writer: Writer, sample: str) -> Plates:
@@ -122,10 +132,21 @@ def _kind(writer: Writer, plate: str, weights: Weights) -> str:
 
 
 def _weight(writer: Writer, weights: Weights, attached: bool, sample: str) -> Py:
-    weight = member(writer.draw(sample), "weight")
+    weight = _multiplied_weight(writer, sample, weights.over(sample))
     carries = attached and sample not in weights.cut
     enumerated = writer.estimation.estimators[sample].enumerated
     return method(weight, "detach") if enumerated and not carries else weight
+
+
+def _multiplied_weight(writer: Writer, sample: str, over: Plates) -> Py:
+    """A weight; multiplied over plates that were reduced before."""
+    weight = member(writer.draw(sample), "weight")
+    if not over:
+        return weight
+    stored = weight_plates(writer, sample)
+    dims = tuple_of(*(literal(writer.storage.dim(p, stored)) for p in writer.storage.order(over)))
+    count = writer.plate_size(sample) if sample in stored else literal(1)
+    return call(writer.runtime("weight_product"), weight, dims, count)
 
 
 def _uniform(writer: Writer, code: Code, plates: list[str], kind: str) -> Code:
@@ -179,9 +200,9 @@ def _averaged(writer: Writer, code: Py, weights: Weights) -> Py:
 def product_of(writer: Writer, weights: Weights, weight: Callable[[str], Py]) -> tuple[Py, Plates]:
     """The product of the weights of several samples in one plate, and its plates."""
     first, *others = weights.samples
-    code, stored = weight(first), weight_plates(writer, first)
+    code, stored = weight(first), weight_plates(writer, first) - weights.over(first)
     for other in others:
-        more = weight_plates(writer, other)
+        more = weight_plates(writer, other) - weights.over(other)
         both = stored | more
         code = infix(
             "*",
@@ -226,7 +247,13 @@ def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     cut = writer.detached or sample in weights.cut
     if cut or not writer.estimation.estimators[sample].weighted:
         return weight
-    return infix("*", weight, member(writer.draw(sample), "box"))
+    draw, over = writer.draw(sample), weights.over(sample)
+    if not over:
+        return infix("*", weight, member(draw, "box"))
+    stored = weight_plates(writer, sample)
+    dims = tuple_of(*(literal(writer.storage.dim(p, stored)) for p in writer.storage.order(over)))
+    score = method(member(draw, "score"), "sum", dims)
+    return infix("*", weight, call(writer.runtime("magic_box"), score))
 
 
 def _log_mean_exp(

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
 import torch
 
 import storchc
+from storch_runtime import reduce_plates
 from storchc.analysis import liveness
 from storchc.backend import reductions, scores
 from storchc.backend.code import Code
-from tests.certification.harness import case, certify, fails
+from tests.certification.harness import (
+    case,
+    certify,
+    derivatives,
+    differentiable,
+    fails,
+    hessian_rows,
+    parameters,
+)
+from tests.certification.outcomes import enumerate_estimates, flat
+from tests.exact.interpreter import interpret
 
 HEADER = """story T
 plate data sum
@@ -122,22 +133,85 @@ def test_a_cut_keeps_the_value_and_drops_the_credit(method: str, steps: str) -> 
 # --- §3 what may be reduced when -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["Expect()", PROPOSED])
 @pytest.mark.parametrize("function", ["mean", "sum", "logmeanexp", "max"])
-def test_reducing_a_plate_that_weights_still_carry_is_refused(function: str, method: str) -> None:
-    steps = f"sample e ~ Bernoulli(logits=u * x) with {method}\n"
+def test_reducing_a_plate_that_weights_still_carry_is_refused(function: str) -> None:
+    steps = "sample e ~ Bernoulli(logits=u * x) with Expect()\n"
     assert codes(f"{steps}cost c = {function}(e * x, over=data)\n") == {"S501"}
     assert not codes(f"{steps}cost c = {function}(mean(e * x, over=e), over=data)\n")
     right(f"{steps}cost c = {function}(mean(e * x, over=e), over=data) ** 2\n")
 
 
-def test_so_it_is_for_weights_that_joined_a_plate() -> None:
+PROPOSALS = "using ImportanceSampling({}proposal=Bernoulli(probs=0.4))"
+MIXING = [
+    "cost c = mean(a * x, over=data) ** 2",
+    "cost c = max(a * x, over=data) * a + u * a * x",
+    "sample b ~ Bernoulli(logits=mean(a, over=data)) with ScoreFunction()\ncost c = a * b - u * b",
+]
+
+
+@pytest.mark.parametrize("steps", MIXING)
+@pytest.mark.parametrize(
+    "options", ["n=1", "n=2", "n=2, baseline=batch_average", "n=1, baseline=0.3"]
+)
+def test_but_independent_weights_are_multiplied(options: str, steps: str) -> None:
+    """The exception of §3: the weight becomes the product over the plate, its score the sum."""
+    count, _, baseline = options.partition(", ")
+    drawn = f"ScoreFunction({baseline}) {PROPOSALS.format(f'{count}, ')}"
+    text = f"sample a ~ Bernoulli(logits=u * x) with {{}}\n{steps}\n"
+    unbiased(text.format(drawn), text.format(f"ScoreFunction({count})"))
+
+
+def test_so_are_weights_that_joined_a_plate() -> None:
     steps = """
-sample a ~ Bernoulli(logits=u * x) with ScoreFunction(n=2)
-sample b ~ Bernoulli(logits=u) with ScoreFunction() \
-using ImportanceSampling(proposal=Bernoulli(probs=0.3)) in a
+sample a ~ Bernoulli(logits=u) with ScoreFunction(n=2)
+sample b ~ Bernoulli(logits=u * x + a) with ScoreFunction() {} in a
+cost c = mean(b * x - a, over=data) ** 2
+cost d = a * b * x
 """
-    assert codes(f"{steps}cost c = mean(b * x, over=data)\n") == {"S501"}
+    unbiased(steps.format(PROPOSALS.format("")), steps.format(""))
+
+
+def test_multiplied_weights_enter_a_reduction_of_their_own_plate() -> None:
+    """Against the objective written out: its two draws of two elements each, from the proposal."""
+    proposal = PROPOSALS.format("n=2, ").replace("0.4", "0.5")
+    text = f"""{HEADER}
+sample a ~ Bernoulli(logits=u * x) with ScoreFunction() {proposal}
+cost c = logmeanexp(mean(a * x, over=data), over=a)
+"""
+    story = case(text, INPUTS)
+    found = enumerate_estimates(story.model(), story, hessian=True)
+    u = torch.tensor(0.4).double().requires_grad_()  # a param is a float32 that was widened
+    x = story.inputs["x"]
+    total = torch.zeros((), dtype=torch.float64)
+    for bits in product((0.0, 1.0), repeat=4):
+        a = torch.tensor(bits, dtype=torch.float64).reshape(2, 2)
+        law = torch.distributions.Bernoulli(logits=u * x, validate_args=False)
+        weight = (law.log_prob(a).sum(1)).exp() / 0.5**2
+        total = total + 0.5**4 * (weight * (a * x).mean(1).exp()).mean().log()
+    leaves = {"u": u, "v": torch.zeros(2, dtype=torch.float64, requires_grad=True), "x": x}
+    gradient = derivatives(total, leaves)
+    torch.testing.assert_close(found.gradient, flat(gradient).detach(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(found.hessian, hessian_rows(gradient, leaves).detach())
+
+
+def test_a_public_cost_is_reduced_with_the_product() -> None:
+    text = f"sample a ~ Bernoulli(logits=u * x) with ScoreFunction() {PROPOSALS.format('n=3, ')}\n"
+    model = storchc.load(text=f"{HEADER}{text}cost c = mean(a * x, over=data) ** 2\n")()
+    estimate = model(torch.tensor(INPUTS["x"]))
+    torch.testing.assert_close(reduce_plates(estimate, "c"), estimate.cost)
+
+
+def unbiased(text: str, plain: str) -> None:
+    """Every outcome of the story, weighted, has the derivatives of the plain one."""
+    story = case(HEADER + text, INPUTS)
+    model = story.model()
+    found = enumerate_estimates(model, story, hessian=True)
+    exact = interpret(HEADER + plain, story.inputs, parameters(model))
+    leaves = differentiable(model, story)
+    gradient = derivatives(exact.value, leaves)
+    torch.testing.assert_close(found.gradient, flat(gradient).detach(), rtol=0, atol=1e-12)
+    rows = hessian_rows(gradient, leaves).detach()
+    torch.testing.assert_close(found.hessian, rows, rtol=0, atol=1e-12)
 
 
 # --- §4 baselines --------------------------------------------------------------------------------
