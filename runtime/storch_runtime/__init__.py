@@ -43,13 +43,16 @@ from storch_runtime.methods import RaoBlackwellSF as RaoBlackwellSF
 from storch_runtime.methods import ReinMax as ReinMax
 from storch_runtime.methods import Reparameterization as Reparameterization
 from storch_runtime.methods import ScoreFunction as ScoreFunction
+from storch_runtime.methods import ScoreFunctionWOR as ScoreFunctionWOR
 from storch_runtime.methods import SumAndSample as SumAndSample
+from storch_runtime.methods import UnorderedSetEstimator as UnorderedSetEstimator
 from storch_runtime.order import limit_order as limit_order
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance
 from storch_runtime.samplers import ImportanceSampling as ImportanceSampling
 from storch_runtime.samplers import MonteCarlo as MonteCarlo
 from storch_runtime.samplers import Sampler as Sampler
+from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics
 from storch_runtime.story import Methods as Methods

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from storch_runtime.follow import follow
 from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
 
 __all__ = ["Draw"]
 
@@ -28,12 +30,14 @@ class Draw:
     * ``box``: ``exp(l - stop(l))``, computed when it is first asked for.
     * ``plate_dim``: the dimension of the sample's plate in ``[n, *plates]``.
     * ``points``: values at further points that a method looks at, in no plate of the story.
+    * ``joint``: of a sample without replacement, what is known of it.
     """
 
     __slots__ = (
         "_box",
         "_log_prob",
         "distribution",
+        "joint",
         "plate_dim",
         "points",
         "replayed",
@@ -51,6 +55,7 @@ class Draw:
         replayed: bool = False,
         plate_dim: int = 0,
         points: Tensor | None = None,
+        joint: Joint | None = None,
     ) -> None:
         self.value = value
         self.distribution = distribution
@@ -58,6 +63,7 @@ class Draw:
         self.replayed = replayed
         self.plate_dim = plate_dim
         self.points = points
+        self.joint = joint
         self.score: Tensor | None = None
         self._log_prob = log_prob
         self._box: Tensor | None = None
@@ -77,3 +83,25 @@ class Draw:
                 raise ValueError("this draw has no score: its gradient is pathwise or enumerated")
             self._box = magic_box(self.score)
         return self._box
+
+    def follow(self, draw: Draw) -> Draw:
+        """This draw, its elements those that ``draw``, which joined them since, continues.
+
+        Both have the same plates. A part of the joint sample weighs what the whole weighs now.
+        """
+        if draw.joint is None or draw.joint.parents is None:
+            raise ValueError("this draw has joined no other: nothing follows it")
+        parents, dim = draw.joint.parents, draw.plate_dim
+        part = self.joint is not None
+        weight = draw.weight if part or self.weight is None else follow(self.weight, parents, dim)
+        followed = Draw(
+            follow(self.value, parents, dim),
+            self.distribution,
+            weight,
+            follow(self.log_prob, parents, dim),
+            self.replayed,
+            self.plate_dim,
+            joint=draw.joint if part else None,
+        )
+        followed.score = None if self.score is None else follow(self.score, parents, dim)
+        return followed

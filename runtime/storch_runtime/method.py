@@ -122,6 +122,23 @@ class Method(nn.Module):
         draw.score = self.gradient_function(draw)
         return draw
 
+    def draw_joint(
+        self,
+        distribution: Distribution,
+        before: Draw,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        **values: Any,
+    ) -> Draw:
+        """Extend the joint sample ``before``, of whose elements there is a distribution each.
+
+        The elements are chosen anew: ``draw.joint.parents`` says which earlier one each continues.
+        """
+        raise ValueError(
+            f"`{type(self).__name__}` draws its elements one by one: it cannot extend a sample "
+            "without replacement"
+        )
+
     def draw_single(
         self, distribution: Distribution, given: Tensor | None = None, **values: Any
     ) -> Draw:

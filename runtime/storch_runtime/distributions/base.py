@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor
+
+from storch_runtime.follow import follow
+
+if TYPE_CHECKING:
+    from storch_runtime.draw import Draw
 
 Parameter = Tensor | float
 
@@ -153,6 +158,14 @@ class Distribution:
         given = {k: v.detach() if isinstance(v, Tensor) else v for k, v in self.given().items()}
         return type(self)(**given, event=self.event)  # type: ignore[call-arg]
 
+    def follow(self, draw: Draw) -> Self:
+        """The same distribution along the sequences of ``draw``, which joined a sample since."""
+        given = {
+            name: _follow(value, len(self.plates), self.event + self.ranks.get(name, 0), draw)
+            for name, value in self.given().items()
+        }
+        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
+
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""
         aliases = {name: _alias(value) for name, value in self.given().items()}
@@ -222,10 +235,25 @@ def _lift(value: Parameter, rank: int, more: int) -> Parameter:
     return value.reshape(value.shape[:plates] + (1,) * more + value.shape[plates:])
 
 
+def _follow(value: Parameter, plates: int, event: int, draw: Draw) -> Parameter:
+    if not isinstance(value, Tensor) or value.dim() <= event:
+        return value
+    if draw.joint is None or draw.joint.parents is None:
+        raise ValueError("this draw has joined no other: nothing follows it")
+    value = _all_plates(value, plates, event)
+    dim = draw.plate_dim
+    return value if value.shape[dim] == 1 else follow(value, draw.joint.parents, dim)
+
+
+def _all_plates(value: Tensor, plates: int, event: int) -> Tensor:
+    """``value`` with a dimension for each of the plates, of size 1 where it had none."""
+    return value[(None,) * (plates + event - value.dim())]
+
+
 def _insert(value: Parameter, plates: int, event: int, dims: tuple[int, ...]) -> Parameter:
     if not isinstance(value, Tensor) or value.dim() <= event:
         return value
-    value = value[(None,) * (plates + event - value.dim())]
+    value = _all_plates(value, plates, event)
     for dim in sorted(dims):
         value = value.unsqueeze(dim)
     return value

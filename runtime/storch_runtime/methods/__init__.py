@@ -24,7 +24,11 @@ from storch_runtime.methods.relax import RELAX as RELAX
 from storch_runtime.methods.reparameterization import Reparameterization as Reparameterization
 from storch_runtime.methods.rodeo import RODEO as RODEO
 from storch_runtime.methods.score_function import ScoreFunction as ScoreFunction
+from storch_runtime.methods.score_function_wor import ScoreFunctionWOR as ScoreFunctionWOR
 from storch_runtime.methods.stl import STL as STL
 from storch_runtime.methods.sum_and_sample import SumAndSample as SumAndSample
+from storch_runtime.methods.unordered_set_estimator import (
+    UnorderedSetEstimator as UnorderedSetEstimator,
+)
 from storch_runtime.methods.vimco import VIMCO as VIMCO
 from storch_runtime.methods.zgr import ZGR as ZGR

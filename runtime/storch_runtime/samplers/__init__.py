@@ -5,3 +5,4 @@ from storch_runtime.samplers.monte_carlo import MonteCarlo as MonteCarlo
 from storch_runtime.samplers.sampler import Outcome as Outcome
 from storch_runtime.samplers.sampler import Sampler as Sampler
 from storch_runtime.samplers.sum_and_sample import SumAndSample as SumAndSample
+from storch_runtime.samplers.without_replacement import WithoutReplacement as WithoutReplacement

@@ -1,0 +1,69 @@
+"""What is kept of a joint sample without replacement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+__all__ = ["Joint"]
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Joint:
+    """Sequences that were drawn together, none of them twice, for each element of the plates.
+
+    A sequence is a value of every sample that has joined so far. There are as many elements as were
+    asked for, or as there are sequences if that is less.
+
+    * ``size``: how many were asked for.
+    * ``log_prob``: ``[k, *plates]``, of whole sequences, with gradient.
+    * ``alive``: ``[k, *plates]``, whether an element holds a sequence. One that holds none repeats
+      another, and counts nothing.
+    * ``rest``: ``[*plates]``, the log-probability of all other sequences together.
+    * ``perturbed``: ``[k, *plates]``, the log-probabilities with Gumbel noise, minus infinity where
+      an element holds no sequence; None where values were given.
+    * ``threshold``: ``[*plates]``, the largest of the other sequences' perturbed log-probabilities,
+      minus infinity where there are none; None where values were given.
+    * ``parents``: ``[k, *plates]``, which earlier element each continues; None before any joined.
+    * ``same``: ``[k, k, *plates]``, which elements agree so far; None where they were drawn. Its
+      first dimensions are the elements', wherever these lie.
+    * ``kept``: what a method has computed of it.
+    """
+
+    size: int
+    log_prob: Tensor
+    alive: Tensor
+    rest: Tensor
+    perturbed: Tensor | None = None
+    threshold: Tensor | None = None
+    parents: Tensor | None = None
+    same: Tensor | None = None
+    kept: dict[str, Tensor] = field(default_factory=dict)
+
+    def along(self, dim: int) -> Joint:
+        """The same with its elements first; they lie along ``dim``."""
+        if dim == 0:
+            return self
+        moved = [
+            None if part is None else part.movedim(dim, 0)
+            for part in (self.log_prob, self.alive, self.perturbed, self.parents)
+        ]
+        log_prob, alive, perturbed, parents = moved
+        assert log_prob is not None and alive is not None
+        return Joint(
+            self.size,
+            log_prob,
+            alive,
+            self.rest,
+            perturbed,
+            self.threshold,
+            parents,
+            self.same,
+            self.kept,
+        )
+
+    @property
+    def masses(self) -> Tensor:
+        """``[k, *plates]``: the log-probabilities, detached; minus infinity without a sequence."""
+        return self.log_prob.detach().masked_fill(~self.alive, float("-inf"))

@@ -1,0 +1,115 @@
+"""What the score functions without replacement share: drawing, joining, a baseline of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.downstream import Downstream
+from storch_runtime.draw import Draw
+from storch_runtime.joint import Joint
+from storch_runtime.method import Method
+from storch_runtime.samplers.sets import draw_set, extend_set
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+
+class JointMethod(Method):
+    """``k`` distinct values, weighted; further samples may join them.
+
+    A method says `weigh` and `baseline`. With a single element there is nothing to compare, and no
+    baseline: one of itself alone would be biased.
+    """
+
+    def __init__(self, k: int = 1, *, use_baseline: bool = True, slots: int = 1) -> None:
+        super().__init__(k, slots=slots)
+        self.use_baseline = use_baseline
+
+    @property
+    def k(self) -> int:
+        """How many values are drawn for each element of the plates; may change between calls."""
+        return self.n
+
+    @k.setter
+    def k(self, k: int) -> None:
+        self.n = k
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """The weights ``[k, *plates]``, 0 where an element holds no sequence."""
+        raise TypeError(f"`{type(self).__name__}` does not say how it weighs")
+
+    def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
+        """The baseline ``b`` ``[k, *plates]`` of detached costs, 0 where there is no sequence."""
+        raise TypeError(f"`{type(self).__name__}` does not say what its baseline is")
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.propose`; the noise is standard Gumbel ``[places, k, C, *plates]``."""
+        if n is None:
+            raise ValueError(
+                f"`{type(self).__name__}` draws sets of values: it opens a plate of its own, or "
+                "extends a sample that it drew itself"
+            )
+        if outcome is not None:
+            draw = self.replay(distribution, outcome, n)
+            draw.replayed = False
+            return draw
+        return self.weighed(draw_set(distribution, n, noise))
+
+    def draw_joint(
+        self,
+        distribution: Distribution,
+        before: Draw,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        *,
+        noise: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.draw_joint`; the noise is as in `propose`, for what each element continues.
+
+        There are as many elements as the method that opened the plate asks for.
+        """
+        if given is None:
+            draw = self.weighed(extend_set(distribution, before, plate_dim, noise))
+        else:
+            value = self.fitting(given, distribution, own=0)
+            draw = self.replay_joint(distribution, before, value, plate_dim)
+        draw.score = self.gradient_function(draw)
+        return draw
+
+    def replay_joint(
+        self, distribution: Distribution, before: Draw, value: Tensor, plate_dim: int
+    ) -> Draw:
+        """The draw of values that are given, each continuing the element in its place."""
+        raise ValueError(f"values cannot be given to `{type(self).__name__}`")
+
+    def weighed(self, draw: Draw) -> Draw:
+        """A draw with the weights of this method."""
+        assert draw.joint is not None
+        with torch.no_grad():
+            weight = self.weigh(draw.joint.along(draw.plate_dim))
+        draw.weight = weight.movedim(0, draw.plate_dim)
+        return draw
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+        """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``."""
+        dim = draw.plate_dim
+        if not self.use_baseline or draw.joint is None or draw.log_prob.shape[dim] == 1:
+            return None
+        joint = draw.joint.along(dim)
+        with torch.no_grad():
+            counts = joint.alive & (joint.masses.exp() > 0)
+            cost = torch.where(counts, downstream.cost.movedim(dim, 0), 0.0)
+            baseline = self.baseline(joint, cost).movedim(0, dim)
+        return torch.addcmul(baseline, draw.box, baseline, value=-1)

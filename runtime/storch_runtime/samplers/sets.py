@@ -1,0 +1,120 @@
+"""Sets of distinct values, and how further variables join them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.follow import follow
+from storch_runtime.joint import Joint
+from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = ["draw_set", "extend_set", "replay_extension", "replay_set"]
+
+
+def draw_set(distribution: Distribution, k: int, noise: Tensor | None = None) -> Draw:
+    """``k`` values without replacement, unweighted; fewer where there are fewer.
+
+    ``noise`` is standard Gumbel, ``[places, k, C, *plates]``, as stochastic beam search takes it.
+    """
+    tables = distribution.place_log_probs().unsqueeze(1)
+    with torch.no_grad():
+        beam, origins, symbols = grow(tables.detach(), None, k, noise)
+        value = distribution.place_values(symbols)
+    log_prob = _log_prob(tables, origins, symbols)
+    joint = Joint(k, log_prob, beam.perturbed > -torch.inf, beam.rest, *beam[1:3])
+    return Draw(value, distribution, log_prob=log_prob, joint=joint)
+
+
+def replay_set(distribution: Distribution, value: Tensor) -> Draw:
+    """The draw of values that are given, as if they had been drawn together; equal ones are one."""
+    tables = distribution.place_log_probs().unsqueeze(1)
+    symbols = distribution.place_indices(value)
+    shape = symbols.shape[:-1]
+    none = tables.new_full(shape[1:], -torch.inf)
+    same = torch.ones((len(value), *shape), dtype=torch.bool, device=value.device)
+    with torch.no_grad():
+        known = retrace(tables.detach(), symbols, tables.new_zeros(shape), none, same)
+    log_prob = _log_prob(tables, torch.zeros_like(symbols[..., 0]), symbols)
+    joint = _retraced(len(value), log_prob, *known)
+    return Draw(value, distribution, log_prob=log_prob, replayed=True, joint=joint)
+
+
+def extend_set(
+    distribution: Distribution, before: Draw, plate_dim: int = 0, noise: Tensor | None = None
+) -> Draw:
+    """Every sequence of ``before`` continued by every value, and the best of these, unweighted.
+
+    ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``.
+    """
+    joint = _joint(before, plate_dim)
+    if joint.perturbed is None or joint.threshold is None:
+        raise ValueError(
+            "what joins a sample without replacement is drawn with it: of this sample values were "
+            "given, so give those of what joins it too"
+        )
+    tables = distribution.place_log_probs().movedim(1 + plate_dim, 1)
+    with torch.no_grad():
+        start = Prefixes(joint.masses, joint.perturbed, joint.threshold, joint.rest)
+        beam, origins, symbols = grow(tables.detach(), start, joint.size, noise)
+        value = distribution.place_values(symbols.movedim(0, plate_dim))
+    own = _log_prob(tables, origins, symbols).movedim(0, plate_dim)
+    perturbed, parents = beam.perturbed.movedim(0, plate_dim), origins.movedim(0, plate_dim)
+    whole = follow(_joint(before).log_prob, parents, plate_dim) + own
+    extended = Joint(
+        joint.size, whole, perturbed > -torch.inf, beam.rest, perturbed, beam.threshold, parents
+    )
+    return Draw(value, distribution, log_prob=own, plate_dim=plate_dim, joint=extended)
+
+
+def replay_extension(
+    distribution: Distribution, before: Draw, value: Tensor, plate_dim: int = 0
+) -> Draw:
+    """The draw of values that are given, each of which continues the element at its place."""
+    joint = _joint(before, plate_dim)
+    if joint.same is None:
+        raise ValueError(
+            "values are given for what joins a sample without replacement, but not for that sample "
+            "itself: give both, or none"
+        )
+    tables = distribution.place_log_probs().movedim(1 + plate_dim, 1)
+    symbols = distribution.place_indices(value).movedim(plate_dim, 0)
+    parents = numbers(symbols[..., 0])
+    with torch.no_grad():
+        start = joint.log_prob.detach()
+        known = retrace(tables.detach(), symbols, start, joint.rest, joint.same)
+    own = _log_prob(tables, parents, symbols).movedim(0, plate_dim)
+    whole = _joint(before).log_prob + own
+    extended = _retraced(joint.size, whole, *known, plate_dim=plate_dim)
+    extended.parents = parents.movedim(0, plate_dim)
+    return Draw(
+        value, distribution, log_prob=own, replayed=True, plate_dim=plate_dim, joint=extended
+    )
+
+
+def _joint(before: Draw, dim: int = 0) -> Joint:
+    """What is known of a sample without replacement, its elements first."""
+    if before.joint is None:
+        raise ValueError("only a sample without replacement can be extended by another")
+    return before.joint.along(dim)
+
+
+def _log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
+    """``[k, *plates]``: the log-probabilities of symbols behind their origins, with gradient."""
+    behind = origins.unsqueeze(-1) + symbols * tables.shape[1]
+    return tables.flatten(0, 1).gather(0, behind).sum(-1)
+
+
+def _retraced(
+    size: int, log_prob: Tensor, mass: Tensor, rest: Tensor, same: Tensor, plate_dim: int = 0
+) -> Joint:
+    """The state of values that were given: of equal sequences the first one counts."""
+    first = same.to(torch.uint8).argmax(1) == numbers(mass)
+    alive = first & (mass > -torch.inf)
+    return Joint(size, log_prob, alive.movedim(0, plate_dim), rest, same=same)
