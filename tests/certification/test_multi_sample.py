@@ -13,6 +13,7 @@ from torch import Tensor
 import storchc
 from storch_runtime.methods import VIMCO, DReG, dreg, vimco
 from tests.certification.harness import case, certify, fails
+from tests.certification.outcomes import enumerate_estimates
 
 BOUND = """
 story T
@@ -98,6 +99,23 @@ def test_vimco_between_other_samples(other: str, below: str) -> None:
 def test_vimco_takes_its_number_from_the_sampler() -> None:
     text = BOUND.format("VIMCO() using MonteCarlo(n=2)")
     certify(case(text, {"x": [0.7]}), interpreted=BOUND.format("ScoreFunction(n=2)"), hessian=True)
+
+
+@pytest.mark.parametrize("above", ["ARM()", "DisARM()", "LocalExpectation()", "MeasureValued()"])
+def test_vimco_below_a_method_that_looks_at_other_values(above: str) -> None:
+    text = """
+story T
+param w = 0.4
+param v = -0.7
+sample a ~ Bernoulli(logits=v) with {}
+sample z ~ Bernoulli(logits=w + 0.8 * a) with {}
+cost c = -logmeanexp(z * w + 2 * z * a, over=z) * (1 + a)
+"""
+    story = case(text.format(above, "VIMCO(n=2)"))
+    found = enumerate_estimates(story.model(), story, hessian=False)
+    plain = case(text.format("ScoreFunction()", "ScoreFunction(n=2)"))
+    wanted = enumerate_estimates(plain.model(), plain, hessian=False)
+    assert float((found.gradient - wanted.gradient).abs().max()) < 1e-9
 
 
 # --- broken variants -----------------------------------------------------------------------------
@@ -252,6 +270,22 @@ def of_two(text: str) -> Gradient:
     model = storchc.load(text=text)().double()
     loss = model(share * len(share), **values, given={"z": z, "y": y}).loss
     return dict(zip(values, torch.autograd.grad(loss, list(values.values())), strict=True))
+
+
+def test_they_lower_the_variance() -> None:
+    torch.manual_seed(0)
+    text = STORY.replace("input m\n", "input m[data]\n")
+
+    def variance(method: str, cost: str) -> float:
+        m = torch.full((20_000,), 0.4, requires_grad=True)
+        model = storchc.load(text=text.format(method, cost))()
+        model(torch.ones(20_000), m, torch.tensor(-0.3), torch.tensor(0.7)).loss.backward()
+        assert m.grad is not None
+        return float((m.grad * 20_000).var())
+
+    assert variance("DReG(n=4)", IWAE) < variance("Reparameterization(n=4)", IWAE) / 20
+    assert variance("VIMCO(n=4)", IWAE) < variance("ScoreFunction(n=4)", IWAE) / 4
+    assert variance("STL(n=4)", ELBO) < variance("Reparameterization(n=4)", ELBO) / 4
 
 
 def test_dreg_that_weighs_once_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ Unbiased: yes.
 Needs: a family with ``rsample``; every path from ``z`` to a cost through the one ``logmeanexp``.
 Shapes: value ``[n, *plates, *event]``, token ``[n, *plates]``.
 Reference: Tucker, Lawson, Gu and Maddison 2019, arXiv:1810.04152.
-Certified for: first order, by quadrature over two draws, and statistically with plates.
+Certified for: first order, by quadrature over two draws, above and below other pathwise samples.
+Variance on a toy, against `Reparameterization`: 1/460 with 2 draws, 1/1800 with 4.
 """
 
 from __future__ import annotations

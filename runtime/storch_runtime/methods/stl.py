@@ -8,8 +8,8 @@ ELBO). Inside a ``logmeanexp`` of more than one draw: no; `DReG` is.
 Needs: a family with ``rsample``, and every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``.
 Reference: Roeder, Wu and Duvenaud 2017, arXiv:1703.09194.
-Certified for: its formula, first order; the ELBO of a normal by quadrature. Measured bias
-inside a ``logmeanexp``: see the certification.
+Certified for: its formula, first order; the ELBO of a normal by quadrature. Inside a
+``logmeanexp`` of 2 draws of a toy the gradient is -0.29, the true one -0.14.
 """
 
 from __future__ import annotations

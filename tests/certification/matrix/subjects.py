@@ -47,6 +47,8 @@ class Subject:
 
 STRAIGHT = "test_straight_through.py"
 ENTMAX = "test_entmax.py"
+MULTI_SAMPLE = "test_multi_sample.py"
+PLACES = ("one", "joint", "nested", "above", "data", "second")
 RELAXATION = "GumbelSoftmax(temperature=0.5)"
 HARD = "GumbelSoftmax(temperature=0.5, straight_through=true)"
 
@@ -79,4 +81,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("LocalExpectation(n=1)", "Categorical"),
     Subject("MeasureValued(n=1)"),
     Subject("MeasureValued(n=1)", "Normal", "draws"),
+    Subject("VIMCO(n=2)"),
+    Subject("STL(n=1)", "Normal", own=MULTI_SAMPLE),
+    Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(PLACES, "S417"), own=MULTI_SAMPLE),
 )
