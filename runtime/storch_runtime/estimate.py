@@ -90,7 +90,8 @@ class Estimate:
         for name, draw in self.draws.items():
             entry = self.layout.samples[name]
             if entry.plate is None:
-                sizes[name] = 1 if entry.flat else draw.value.shape[0]
+                single = entry.flat or bool(entry.absent)
+                sizes[name] = 1 if single else draw.value.shape[0]
         return sizes
 
     def backward(self) -> Tensor:

@@ -14,9 +14,12 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Expected,
     LogProb,
+    LogProbEach,
     OverPlates,
     Property,
+    Renamed,
     Select,
     StaticChoice,
     Value,
@@ -57,7 +60,9 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return _call(expression, callees[expression.callee])
         case Construct(_, parameters, _, span):
             return tuple(Edge(value, "smooth", span) for _, value in parameters)
-        case LogProb(distribution, value, _, span):
+        case Expected(value=value, span=span) | Renamed(value=value, span=span):
+            return (Edge(value, "smooth", span),)
+        case LogProb(distribution, value, _, span) | LogProbEach(distribution, value, _, span):
             return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
         case Divergence(left, right, _, span):
             return Edge(left, "smooth", span), Edge(right, "smooth", span)

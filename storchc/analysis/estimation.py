@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from storchc.analysis import credit as crediting
+from storchc.analysis.budgets import check_budgets
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, carried_dependence, dependence
@@ -15,6 +16,7 @@ from storchc.analysis.liveness import check_proposals, check_supports, live_name
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
+from storchc.analysis.separation import Separation, separate
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
@@ -39,7 +41,7 @@ class Estimation:
     ``touched`` is the dependence that looks through cuts, ``carried`` that of weights; ``live``
     holds the names that carry a gradient to something that learns; ``joins`` those costs that
     multi-sample methods know how to join; ``order`` is the highest derivative that is right, None
-    for any.
+    for any; ``separation`` has the enumerated samples whose factors are evaluated apart.
     """
 
     graph: Graph
@@ -50,6 +52,7 @@ class Estimation:
     live: frozenset[str]
     joins: Mapping[str, Join]
     order: int | None
+    separation: Separation
 
     @cached_property
     def biases(self) -> Mapping[str, str]:
@@ -81,10 +84,15 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     check_coupling(graph, dependent, estimators, problems)
     check_baselines(graph, estimators, problems)
     joins = joins_of(graph, touched, estimators, problems)
+    separation = separate(graph, estimators, joins)
+    check_budgets(graph, estimators, separation, problems)
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
     weighted = any(e.weighted and not e.enumerated for e in estimators.values())
     carried = carried_dependence(graph) if weighted else touched
+    live |= separation.moving(live)
     order = min(orders, default=None)
-    return Estimation(graph, dependent, touched, carried, estimators, live, joins, order)
+    return Estimation(
+        graph, dependent, touched, carried, estimators, live, joins, order, separation
+    )

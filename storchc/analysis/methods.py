@@ -329,7 +329,7 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
     elif "smooth" in entry.needs and site.demand:
         add(words.path_broken(node, entry, site.demand, _broken_in(site), choice))
     if "finite" in entry.needs:
-        _check_finite(site, entry, choice)
+        _check_finite(site, entry)
     if node.joins and entry.opens_only:
         add(words.cannot_join(node, entry, site.span))
     if node.sampler is not None:
@@ -354,18 +354,14 @@ def _broken_in(site: _Site) -> tuple[str, ...]:
     )
 
 
-def _check_finite(site: _Site, entry: MethodEntry, choice: Choice) -> None:
+def _check_finite(site: _Site, entry: MethodEntry) -> None:
     node, made, add = site.node, site.made, site.problems.add
     if site.family.finite is None:
         pathwise = site.family.pathwise
         add(words.infinite_support(node, entry, made, site.span, pathwise=pathwise))
         return
-    size = support_size(made)
-    budget = choice.constants.get("budget", 10000)
-    if size is None:
+    if support_size(made) is None:
         add(words.unknown_support(node, entry, made, _free_dims(site), site.span))
-    elif isinstance(budget, int) and size > budget:
-        add(words.over_budget(node, entry, made, size, budget, site.span))
 
 
 def _free_dims(site: _Site) -> tuple[str, ...]:

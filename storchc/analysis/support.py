@@ -1,4 +1,4 @@
-"""How many joint outcomes the event of a distribution has."""
+"""How many outcomes the event of a distribution has."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from storchc.ir.size import product
 
 def support_size(made: Construct) -> int | None:
     """The joint outcomes of all event dimensions; None where a size is known at run time only."""
+    each = outcome_count(made)
+    places = product(made.type.batch).value
+    if each is None or places is None:
+        return None
+    return int(each**places) if places < 64 else _huge(each, places)
+
+
+def outcome_count(made: Construct) -> int | None:
+    """The outcomes of one element of the batch event; None as above."""
     family = distributions.lookup(made.family)
     if family is None or family.finite is None:
         return None
@@ -18,10 +27,7 @@ def support_size(made: Construct) -> int | None:
         for name, value in made.parameters
     }
     each = family.finite(arguments)
-    places = product(made.type.batch).value
-    if each is None or each.value is None or places is None:
-        return None
-    return int(each.value**places) if places < 64 else _huge(each.value, places)
+    return None if each is None else each.value
 
 
 def _huge(each: int, places: int) -> int:

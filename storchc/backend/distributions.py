@@ -17,6 +17,7 @@ from storchc.ir.expression import (
     Entropy,
     Literal,
     LogProb,
+    LogProbEach,
     Named,
     Property,
     Value,
@@ -116,10 +117,12 @@ def _parameter(writer: Writer, value: Value, constant: bool) -> Code:
     return code if constant or code.plain else writer.floated(code, value.type.dtype)
 
 
-def function(writer: Writer, value: LogProb | Divergence | Entropy | Property) -> Code:
+def function(
+    writer: Writer, value: LogProb | LogProbEach | Divergence | Entropy | Property
+) -> Code:
     """A function or property of distributions."""
     match value:
-        case LogProb():
+        case LogProb() | LogProbEach():
             code = _log_prob(writer, value)
         case Divergence():
             code = _divergence(writer, value)
@@ -134,7 +137,7 @@ def function(writer: Writer, value: LogProb | Divergence | Entropy | Property) -
     return code
 
 
-def _log_prob(writer: Writer, value: LogProb) -> Code:
+def _log_prob(writer: Writer, value: LogProb | LogProbEach) -> Code:
     kind = value.distribution.type.dtype
     observed = (
         writer.as_float(value.value)
@@ -148,7 +151,11 @@ def _log_prob(writer: Writer, value: LogProb) -> Code:
     aligned = writer.storage.align(
         observed.py, observed.stored, value.value.type.rank, stored, rank + own
     )
-    law = method(made.py, "detached") if _own_score_stopped(writer, value) else made.py
+    law = made.py
+    if isinstance(value, LogProbEach):
+        law = method(law, "apart")
+    elif _own_score_stopped(writer, value):
+        law = method(law, "detached")
     return Code(method(law, "log_prob", aligned), stored)
 
 

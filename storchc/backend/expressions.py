@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from storchc.analysis.estimation import Estimation
-from storchc.backend import calls, distributions, indexing, reductions
+from storchc.backend import calls, distributions, indexing, reductions, separated
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.identifiers import RUNTIME, Identifiers
@@ -30,12 +30,15 @@ from storchc.ir.expression import (
     CallUser,
     Divergence,
     Entropy,
+    Expected,
     Extent,
     Literal,
     LogProb,
+    LogProbEach,
     OverPlates,
     Property,
     Reference,
+    Renamed,
     Select,
     StaticChoice,
     Value,
@@ -203,7 +206,11 @@ class Writer:
                 return calls.call_user(self, value, apart=True)
             case StaticChoice():
                 return self._choice(value)
-            case LogProb() | Divergence() | Entropy() | Property():
+            case Expected():
+                return separated.expected(self, value)
+            case Renamed():
+                return separated.renamed(self, value)
+            case LogProb() | LogProbEach() | Divergence() | Entropy() | Property():
                 return distributions.function(self, value)
 
     def _reference(self, value: Reference) -> Code:

@@ -10,6 +10,8 @@ from storchc.backend.reductions import weight_plates, weights_of
 from storchc.ir.graph import Cost, Report, Sample
 from storchc.ir.types import Plates
 
+ABSENT = "its costs separate: no value of all its factors together was built"
+
 
 def layout(writer: Writer) -> Py:
     """``Layout(samples=..., costs=..., reports=..., sums=...)``."""
@@ -40,6 +42,9 @@ def _stored(writer: Writer, stored: Plates, plates: Plates) -> tuple[str, ...] |
 def _sampled(writer: Writer, node: Sample) -> Py:
     plates = node.type.plates
     options: dict[str, Py] = {}
+    if node.name in writer.estimation.separation.samples:
+        options["absent"] = literal(ABSENT)
+        return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
     for key, stored in (
         ("value", writer.stored[node.name]),
         ("weight", weight_plates(writer, node.name)),

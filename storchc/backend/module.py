@@ -38,7 +38,7 @@ def generate(graph: Graph, estimation: Estimation) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Python source, not markup
     )
-    parts = _parts(graph, estimation)
+    parts = _parts(estimation.separation.graph, estimation)
     return environment.get_template("module.py.jinja").render(parts)
 
 

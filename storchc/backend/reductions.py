@@ -49,7 +49,7 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
         s
         for s in within
         if estimators[s].enumerated or (estimators[s].weighted and s in origin.touched)
-    }
+    }.difference(writer.estimation.separation.samples)
     if not weighing.isdisjoint(joint):  # a joint sample weighs as its last part says
         weighing = weighing.difference(joint) | {joint[-1]}
     samples = tuple(s for s in within if s in weighing)

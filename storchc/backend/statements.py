@@ -112,6 +112,9 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     block.assign(value, member(name(draw), "value"), _comment(writer, node.type, stored))
     if joining.extends(writer, node):
         joining.follow_all(writer, block, node)
+    if node.name in writer.estimation.separation.samples:
+        copies = writer.estimation.separation.samples[node.name].copies
+        writer.locals |= dict.fromkeys(copies, value)
 
 
 def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:
@@ -144,6 +147,8 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
         if key != "baseline"
     }
     chosen = index(writer.inner("methods"), literal(node.name))
+    if node.name in writer.estimation.separation.samples:
+        return method(chosen, "draw_apart", law, *given)
     if node.joins:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):
@@ -181,7 +186,7 @@ def _cost(writer: Writer, block: Block, node: Cost) -> None:
     block.story(node.span)
     floating = node.value.type.dtype == "float"
     code = _whole(writer, node.value) if floating else writer.as_float(node.value)
-    if node.observed:  # its name may be the value's that is observed
+    if node.observed or node.name in writer.locals:  # the name of a value that is no cost itself
         target = writer.identifiers.local(f"{node.name}_cost")
     else:
         target = _define(writer, node.name, code.stored)

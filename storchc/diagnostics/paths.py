@@ -99,22 +99,53 @@ def infinite_support(
 
 
 def over_budget(
-    node: Sample, entry: MethodEntry, made: Construct, size: int, budget: int, span: Span
+    node: Sample,
+    entry: MethodEntry,
+    made: Construct,
+    size: int,
+    budget: int,
+    span: Span,
+    joined: Label | None,
 ) -> Problem:
-    """A joint support that is too large."""
-    many = str(size) if size <= _AFFORDABLE else "more than 10^12"
-    help_ = "use `ScoreFunction()`"
-    if size <= _AFFORDABLE:
-        help_ += f", or `{entry.name}(budget={size})` if that is affordable"
+    """A joint support that is too large, because of the place where its factors are ``joined``."""
+    help_ = f"use `ScoreFunction()`{_larger(entry, size)}"
+    if joined is not None:
+        help_ = f"pay a sum of terms with one factor of `{node.name}` each, or {help_}"
     batch = write_shape(made.type.batch)
     places = Label(made.span, f"one value for each element of `{batch}`, in every combination")
+    labels = (places,) if made.type.batch else _origin(node, made)
     return Problem(
         "S405",
-        f"the joint support of `{node.name}` has {many} configurations, the budget is {budget}",
+        f"the joint support of `{node.name}` has {_many(size)} configurations, "
+        f"the budget is {budget}",
         span,
         help_,
-        (places,) if made.type.batch else _origin(node, made),
+        labels if joined is None else (joined, *labels),
     )
+
+
+def over_budget_apart(
+    node: Sample, entry: MethodEntry, made: Construct, size: int, budget: int, span: Span
+) -> Problem:
+    """Factors evaluated apart, or few of them together, that are too many all the same."""
+    return Problem(
+        "S405",
+        f"`{node.name}` has {_many(size)} configurations, its factors taken apart as far as the "
+        f"costs allow; the budget is {budget}",
+        span,
+        f"use `ScoreFunction()`{_larger(entry, size)}",
+        _origin(node, made),
+    )
+
+
+def _many(size: int) -> str:
+    return str(size) if size <= _AFFORDABLE else "more than 10^12"
+
+
+def _larger(entry: MethodEntry, size: int) -> str:
+    if size > _AFFORDABLE:
+        return ""
+    return f", or `{entry.name}(budget={size})` if that is affordable"
 
 
 def unknown_support(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
+from storchc.analysis.budgets import configurations
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.support import support_size
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample
-from storchc.ir.lookup import construction
 from storchc.ir.types import Plates
 from storchc.records import dataclass
 
@@ -31,14 +30,18 @@ class Counts:
         estimator = self.estimation.estimators[sample.name]
         if not estimator.enumerated:
             return estimator.count
-        return support_size(construction(self.graph, sample.distribution))
+        return configurations(self.graph, self.estimation.separation, sample)
 
     def describe(self, plate: str) -> str:
         """What the elements of ``plate`` are and what they weigh."""
         estimator = self.estimation.estimators[plate]
         joined = [s.name for s in self.graph.samples if s.plate == plate and s.joins]
         size = self.size(plate)
-        if estimator.enumerated:
+        if plate in self.estimation.separation.samples:
+            text = (
+                f"the outcomes of each factor of `{plate}` with their probabilities, {size} in all"
+            )
+        elif estimator.enumerated:
             number = "all" if size is None else f"all {size}"
             text = f"{number} outcomes of `{plate}`, each with its probability"
         elif estimator.weighted:

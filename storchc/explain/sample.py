@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.methods import Constant, Estimator
 from storchc.analysis.own_score import has_own_score
+from storchc.analysis.support import support_size
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph, ModuleOption, Sample
+from storchc.ir.lookup import construction
 
 
 def sample_facts(
@@ -23,6 +25,7 @@ def sample_facts(
     return [
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
+        ("factors", _factors(graph, estimation, node)),
         ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("legal because", _why(node, estimator, counts)),
@@ -38,6 +41,24 @@ def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
     if estimator.enumerated:
         return f"not at all: {'every' if size is None else size} outcomes are enumerated"
     return f"{times(size or 1)}, in its own plate `{node.plate}`"
+
+
+def _factors(graph: Graph, estimation: Estimation, node: Sample) -> str:
+    """Whether the factors of an enumerated sample are evaluated apart, and where they are not."""
+    separation = estimation.separation
+    if node.name in separation.samples:
+        separated = separation.samples[node.name]
+        how = "alone, or with those that a cost joins it with" if separated.copies else "alone"
+        joint = support_size(construction(graph, node.distribution)) or 0
+        instead = str(joint) if joint <= _READABLE else "more than 10^12"
+        return f"each factor {how}: {separated.configurations} evaluations instead of {instead}"
+    if node.name in separation.joins:
+        join = separation.joins[node.name]
+        return f"all together: {join.words} (line {graph.source.position(join.span.start).line})"
+    return ""
+
+
+_READABLE = 10**12
 
 
 def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:

@@ -164,6 +164,48 @@ class StaticChoice:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class LogProbEach:
+    """As `LogProb`, but one for each element of the batch event: only the family's own is summed.
+
+    This and the two below stand in no story: `analysis/separation` writes them.
+    """
+
+    distribution: Distribution
+    value: Value
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """``value`` summed over the outcomes of one factor of ``sample``, each with its probability.
+
+    The outcomes stand along ``plate``. ``items`` choose the factors, an index or a range for each
+    batch dimension of the sample; ``dims`` are the event dimensions, counted from the end and in
+    ascending order, along which the factors in the ranges stand.
+    """
+
+    value: Value
+    sample: str
+    plate: str
+    items: tuple[int | range, ...]
+    dims: tuple[int, ...]
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """``value`` with its ``plate`` taken for another one, ``copy``: the same outcomes once more."""
+
+    value: Value
+    plate: str
+    copy: str
+    type: ValueType
+    span: Span
+
+
 Value = (
     Literal
     | Extent
@@ -177,6 +219,9 @@ Value = (
     | Entropy
     | Property
     | StaticChoice
+    | LogProbEach
+    | Expected
+    | Renamed
 )
 Distribution = Construct | Named
 SelectItem = int | Range | EllipsisType | Value

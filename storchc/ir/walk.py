@@ -12,10 +12,13 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Expected,
     LogProb,
+    LogProbEach,
     OverPlates,
     Property,
     Range,
+    Renamed,
     Select,
     StaticChoice,
     Value,
@@ -30,13 +33,13 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return operands
         case Select(value, items, _, _):
             return (value, *(i for i in items if not isinstance(i, int | Range | EllipsisType)))
-        case OverPlates(_, value, _, _, _):
+        case OverPlates(_, value, _, _, _) | Expected(value=value) | Renamed(value=value):
             return (value,)
         case CallUser(_, arguments, _, _, _):
             return tuple(v for a in arguments for v in (a if isinstance(a, tuple) else (a,)))
         case Construct(_, parameters, _, _):
             return tuple(value for _, value in parameters)
-        case LogProb(distribution, value, _, _):
+        case LogProb(distribution, value, _, _) | LogProbEach(distribution, value, _, _):
             return distribution, value
         case Divergence(left, right, _, _):
             return left, right

@@ -144,6 +144,10 @@ class Distribution:
         }
         return type(self)(**lifted, event=event)  # type: ignore[call-arg]
 
+    def apart(self) -> Self:
+        """The same distribution with its batch event taken for plates: a log-probability each."""
+        return type(self)(**self.given(), event=0)  # type: ignore[call-arg]
+
     def unsqueeze(self, *dims: int) -> Self:
         """The same distribution with a plate of size 1 at each of ``dims``, counted afterwards."""
         plates = len(self.plates)

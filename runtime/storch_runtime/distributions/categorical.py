@@ -201,7 +201,7 @@ class OneHotCategorical(Classes):
     def from_indices(self, indices: Tensor) -> Tensor:
         """1 at each index."""
         zeros = self._tensor.new_zeros((*indices.shape, self.outcomes))
-        return zeros.scatter_(-1, indices.unsqueeze(-1), 1.0)
+        return zeros.scatter(-1, indices.unsqueeze(-1), 1.0)
 
     def to_indices(self, value: Tensor) -> Tensor:
         """Where the 1 is."""

@@ -3,7 +3,9 @@
 Formula: ``Σ_x p(x) f(x)``, differentiated through ``p``.
 Unbiased: yes (no variance).
 Needs: finitely many joint values of the event.
-Shapes: value ``[n, *event]`` (n the size of the support), weight ``[n, *plates]`` with gradient.
+Shapes: value ``[n, *event]`` (n the size of the support), weight ``[n, *plates]`` with gradient;
+where costs separate, one row an outcome C of a single factor (an element of the batch event):
+value ``[C, *event]``, weight ``[C, *plates, *batch event]``, and ``Σ_k Σ_c p_k(c) f_k(c)``.
 Reference: Obermeyer et al. 2019, arXiv:1902.03210.
 Certified for: any order.
 """
@@ -44,13 +46,30 @@ class Expect(Method):
         """See `Method.propose`: every value of the event, the same for all plates."""
         if n is None:
             raise ValueError("`Expect` opens a plate of its own: it cannot draw `in` another")
-        self._afford(distribution)
+        self._afford(distribution.support_size())
         support = distribution.enumerate_support()
         log_prob = distribution.joint_log_prob(support)
         return Draw(support, distribution, log_prob.exp(), log_prob)
 
-    def _afford(self, distribution: Distribution) -> None:
-        size = distribution.support_size()
+    def draw_apart(self, distribution: Distribution, given: Tensor | None = None) -> Draw:
+        """Every outcome of each factor alone: no cost joins two elements of the batch event.
+
+        ``value`` ``[C, *event]`` has the same outcome everywhere in a row; ``weight``
+        ``[C, *plates, *batch event]`` is that of each factor.
+        """
+        if given is not None:
+            raise ValueError(
+                "its costs separate, so `Expect` evaluates each factor alone: no joint value can "
+                "be given to it"
+            )
+        self._afford(distribution.outcomes * distribution.batch_event.numel())
+        table = distribution.place_log_probs()
+        log_prob = table.reshape(*table.shape[:-1], *distribution.batch_event)
+        outcomes = torch.arange(len(table), device=table.device)
+        value = distribution.place_values(outcomes[:, None].expand(-1, table.shape[-1]))
+        return Draw(value, distribution, log_prob.exp(), log_prob)
+
+    def _afford(self, size: int) -> None:
         if size > self.budget:
             raise ValueError(
                 f"`Expect` would enumerate {size} values, more than its budget of {self.budget}; "

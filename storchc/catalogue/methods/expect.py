@@ -14,7 +14,7 @@ ENTRY = MethodEntry(
     order=None,
     open_drawing=False,
     formula="Σ_x p_θ(x) f(x)",
-    evaluations="the size of the joint support of the event",
+    evaluations="the size of the joint support of the event; of each factor where costs separate",
     prefer="the support is small: no variance at all",
     reference="Obermeyer et al. 2019, arXiv:1902.03210",
 )

@@ -1,0 +1,51 @@
+"""Whether what a method evaluates is within its budget: of factors apart, or of all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storchc.analysis.methods import Estimator
+from storchc.analysis.separation import Separation
+from storchc.analysis.support import support_size
+from storchc.diagnostics import paths as words
+from storchc.diagnostics.diagnostic import Label, Problems
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.lookup import construction
+
+BUDGET = 10_000
+
+
+def check_budgets(
+    graph: Graph,
+    estimators: Mapping[str, Estimator],
+    separation: Separation,
+    problems: Problems,
+) -> None:
+    """Refuse what is larger than its budget, and say where the factors of a sample are joined."""
+    for sample in graph.samples:
+        entry = estimators[sample.name].entry
+        if entry is None or all(option.name != "budget" for option in entry.options):
+            continue
+        made, span = construction(graph, sample.distribution), estimators[sample.name].span
+        size, budget = configurations(graph, separation, sample), _budget(sample)
+        if size is None or size <= budget:
+            continue
+        if sample.name in separation.samples:
+            problems.add(words.over_budget_apart(sample, entry, made, size, budget, span))
+        else:
+            join = separation.joins.get(sample.name)
+            where = None if join is None else Label(join.span, join.words)
+            problems.add(words.over_budget(sample, entry, made, size, budget, span, where))
+
+
+def configurations(graph: Graph, separation: Separation, sample: Sample) -> int | None:
+    """How many configurations of an enumerated sample are evaluated; None if not known now."""
+    separated = separation.samples.get(sample.name)
+    if separated is not None:
+        return separated.configurations
+    return support_size(construction(graph, sample.distribution))
+
+
+def _budget(sample: Sample) -> int:
+    budget = sample.method.constants.get("budget", BUDGET) if sample.method else BUDGET
+    return budget if isinstance(budget, int) else BUDGET

@@ -1,0 +1,106 @@
+"""How a value depends on the factors of an enumerated sample, the elements of its batch event.
+
+A value is *free* of the sample, *apart* (each of its elements is made of few factors, any function
+of them), or a *mean* already: its expectation has been taken, and only what is linear may follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from math import prod
+from typing import Literal
+
+from storchc.records import dataclass
+from storchc.source import Span
+
+Items = tuple[int | range, ...]
+"""The factors that are meant: an index, or a range of them, for each batch dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One factor for each element: ``dims`` are the event dimensions that the ranges run along."""
+
+    items: Items
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A value each of whose elements is made of one factor of every part, never of one twice."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def dims(self) -> frozenset[int]:
+        """The event dimensions, counted from the end, along which the factors differ."""
+        return frozenset(dim for part in self.parts for dim in part.dims)
+
+    def configurations(self, outcomes: int) -> int:
+        """How many combinations of outcomes are evaluated, over all elements."""
+        sizes: dict[int, int] = {}
+        for part in self.parts:
+            sizes |= zip(part.dims, map(len, _ranges(part)), strict=True)
+        return int(outcomes ** len(self.parts)) * prod(sizes.values())
+
+
+Kind = Apart | Literal["free", "mean"]
+
+
+class Joined(Exception):
+    """Raised where factors are joined: the joint support is needed."""
+
+    def __init__(self, span: Span, words: str) -> None:
+        super().__init__(words)
+        self.span, self.words = span, words
+
+
+def whole(sizes: Iterable[int], own: int) -> Apart:
+    """The sample itself: ``sizes`` of its batch event, in front of ``own`` dimensions a factor."""
+    items = tuple(range(size) for size in sizes)
+    return Apart((Part(items, tuple(range(-len(items) - own, -own))),))
+
+
+def merged(values: Iterable[Apart]) -> Apart | None:
+    """What elements of all these values together are made of; None where factors may coincide."""
+    parts: dict[Items, Part] = {}
+    for part in (p for value in values for p in value.parts):
+        if parts.setdefault(part.items, part) != part:
+            return None
+    distinct = all(_distinct(a, b) for a, b in combinations(parts.values(), 2))
+    return Apart(tuple(parts.values())) if distinct else None
+
+
+def moved(value: Apart, move: Callable[[int], int | None]) -> Apart | None:
+    """The same with every dimension moved; None where one is gone or they change their order."""
+    parts = []
+    for part in value.parts:
+        dims = [move(dim) for dim in part.dims]
+        places = tuple(dim for dim in dims if dim is not None)
+        if len(places) < len(dims) or list(places) != sorted(set(places)):
+            return None
+        parts.append(Part(part.items, places))
+    return Apart(tuple(parts))
+
+
+def _ranges(part: Part) -> list[range]:
+    return [item for item in part.items if isinstance(item, range)]
+
+
+def _distinct(a: Part, b: Part) -> bool:
+    """Whether no element is made of the same factor twice."""
+    places = zip(a.items, _places(a), b.items, _places(b), strict=True)
+    return any(_never_meet(x, at, y, there) for x, at, y, there in places)
+
+
+def _places(part: Part) -> list[int | None]:
+    dims = iter(part.dims)
+    return [next(dims) if isinstance(item, range) else None for item in part.items]
+
+
+def _never_meet(x: int | range, at: int | None, y: int | range, there: int | None) -> bool:
+    first, second = (item if isinstance(item, range) else (item,) for item in (x, y))
+    if at == there and at is not None and len(first) == len(second):
+        return all(i != j for i, j in zip(first, second, strict=True))
+    return set(first).isdisjoint(second)
