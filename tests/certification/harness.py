@@ -96,8 +96,9 @@ def set_baselines(model: Model, value: float) -> None:
 
 
 def parameters(model: Model) -> dict[str, Tensor]:
-    """The model's own parameters by name, without the methods'."""
-    return {n: p for n, p in model.named_parameters() if not n.startswith("methods.")}
+    """The model's own parameters by name, without the methods' and their modules'."""
+    others = tuple(f"{name}." for name in ("methods", *getattr(model, "method_modules", ())))
+    return {n: p for n, p in model.named_parameters() if not n.startswith(others)}
 
 
 def differentiable(model: Model, story: Case) -> dict[str, Tensor]:

@@ -135,6 +135,22 @@ def agree(
             raise Uncertified(f"got {got.detach()}, expected {wanted.detach()}")
 
 
+class Critic(nn.Module):
+    """A smooth function of one value ``[N, *event]``, in double precision."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.first = nn.Linear(features, 5).double()
+        self.last = nn.Linear(5, 1).double()
+
+    def forward(self, value: Tensor) -> Tensor:
+        """``[N]``."""
+        hidden = self.first(value.reshape(len(value), -1)).sin()
+        result: Tensor = self.last(hidden).squeeze(-1)
+        return result
+
+
 # --- quadrature ----------------------------------------------------------------------------------
 
 

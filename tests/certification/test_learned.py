@@ -16,6 +16,7 @@ from tests.certification.harness import Uncertified, fails
 from tests.certification.learned import (
     SCALE,
     TOYS,
+    Critic,
     Law,
     agree,
     bit_clocks,
@@ -43,22 +44,6 @@ def rodeo_at(alpha: float, beta: float, n: int) -> Method:
     method.alpha.data.fill_(alpha)
     method.beta.data.fill_(beta)
     return method
-
-
-class Critic(nn.Module):
-    """A smooth function of one value ``[N, *event]``, in double precision."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        torch.manual_seed(1)
-        self.first = nn.Linear(features, 5).double()
-        self.last = nn.Linear(5, 1).double()
-
-    def forward(self, value: Tensor) -> Tensor:
-        """``[N]``."""
-        hidden = self.first(value.reshape(len(value), -1)).tanh()
-        result: Tensor = self.last(hidden).squeeze(-1)
-        return result
 
 
 FINITE: dict[str, tuple[tuple[str, ...], Callable[[], Method]]] = {

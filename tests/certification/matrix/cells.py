@@ -63,8 +63,10 @@ def _model(subject: Subject, situation: str) -> Model:
 
 
 def set_averages(model: Model, value: float = 0.7) -> None:
-    """Give moving averages, the other nodes' too, something to subtract."""
+    """Give moving averages, the other nodes' too, and what methods learn, something to say."""
     for _, method in model.methods.items():
+        for learned in method.parameters():
+            learned.data += value
         average = method._buffers.get("average") if isinstance(method, ScoreFunction) else None
         if average is not None:
             average.fill_(value)

@@ -15,6 +15,7 @@ class Family:
     joint: str
     value: str = "z"
     values: str = "z"
+    classes: int = 0
 
 
 SLOPES = "tensor([0.0, 1.0, -0.5])"
@@ -27,12 +28,14 @@ FAMILIES = {
         f"OneHotCategorical(logits=outer({{}}, {SLOPES}))",
         f"sum(z * {WORTHS})",
         f"sum(z * {WORTHS}, dim=1)",
+        3,
     ),
     "Categorical": Family(
         f"Categorical(logits=({{}}) * {SLOPES})",
         f"Categorical(logits=outer({{}}, {SLOPES}))",
         f"{WORTHS}[z]",
         f"stack([{WORTHS}[z[0]], {WORTHS}[z[1]]])",
+        3,
     ),
     "Normal": Family("Normal({0}, exp(0.3 * ({0})))", "Normal({0}, exp(0.3 * {0}))"),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from tests.certification.harness import Case, case
+from tests.certification.learned import Critic
 from tests.certification.matrix.families import FAMILIES, Family
 
 __all__ = ["SITUATIONS", "Situation", "story"]
@@ -83,9 +85,15 @@ def story(situation: Situation, family: str, method: str, *, replicated: bool = 
     law = FAMILIES[family]
     lines = ["story T", *([f"plate {REPLICATES}"] if replicated else [])]
     lines += ["plate sites sum"] if situation.sites else []
+    modules = {}
+    if "critic" in method:
+        sizes = [size for size in (2 if situation.joint else 0, law.classes) if size]
+        lines.append(f"module critic: {sizes} -> []")
+        modules["critic"] = Critic(prod(sizes))
     for name, value in situation.inputs.items():
         lines.append(f"input {name}{_sizes(name, value, situation, replicated)}")
-    return case("\n".join(lines) + f"\n{_steps(situation, law, method)}", situation.inputs)
+    text = "\n".join(lines) + f"\n{_steps(situation, law, method)}"
+    return case(text, situation.inputs, **modules)
 
 
 def _sizes(name: str, value: Any, situation: Situation, replicated: bool) -> str:

@@ -84,4 +84,13 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("VIMCO(n=2)"),
     Subject("STL(n=1)", "Normal", own=MULTI_SAMPLE),
     Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(PLACES, "S417"), own=MULTI_SAMPLE),
+    Subject("MuProp(n=1)"),
+    Subject("MuProp(n=1)", "OneHotCategorical"),
+    Subject("DoubleCV(n=2)"),
+    Subject("RODEO(n=2)", alone=True),
+    Subject("REBAR(n=1)", evidence="draws"),
+    Subject("REBAR(n=1)", "OneHotCategorical", "draws"),
+    Subject("RELAX(n=1, c_phi=critic)", evidence="draws", alone=True),
+    Subject("RELAX(n=1, c_phi=critic)", "Categorical", "draws", alone=True),
+    Subject("LAX(n=1, c_phi=critic)", "Normal"),
 )
