@@ -23,7 +23,9 @@ ENTRY = MethodEntry(
     prefer="the joint support is large, as with sequences, and drawing a value twice is a waste",
     reference="Kool et al. 2019, openreview r1lgTGL5DE; "
     "stochastic beam search: Kool et al. 2019, arXiv:1903.06059",
-    notes="with `biased=true` the estimate is biased; without variance where k covers the support",
+    notes="without variance where k covers the support; its weights have heavy tails, so that the "
+    "variance is infinite for k < 4 (for k < 2 without the baseline); with `biased=true` they are "
+    "normalised: biased, and bounded",
     weighted=True,
     joint=True,
 )
