@@ -336,6 +336,8 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         _check_sampler(site, entry, node.sampler)
     if choice.constants.get("baseline") == "batch_average":
         _check_batch_average(site)
+    if entry.compares and node.joins and _count(site) < 2:
+        add(words.lone_join(node, entry, site.span, _opened(site)))
     check_critics(site.graph, node, site.made, choice, site.problems)
 
 
@@ -380,11 +382,15 @@ def _check_sampler(site: _Site, entry: MethodEntry, sampler: Choice) -> None:
 def _check_batch_average(site: _Site) -> None:
     node, graph = site.node, site.graph
     if _count(site) < 2:
-        opened = next(s.name_span for s in graph.samples if s.name == node.plate)
-        site.problems.add(words.lone_batch_average(node, opened, site.span))
+        site.problems.add(words.lone_batch_average(node, _opened(site), site.span))
     elif site.mixes:
         places = tuple(reductions_of(graph, node.plate))
         site.problems.add(credit_words.mixed_batch_average(node, site.span, places))
+
+
+def _opened(site: _Site) -> Span:
+    """Where the plate of the sample is opened."""
+    return next(s.name_span for s in site.graph.samples if s.name == site.node.plate)
 
 
 def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:

@@ -309,7 +309,7 @@ def uneven_draws(node: Sample, entry: MethodEntry, span: Span, other: Sample) ->
 
 
 def lone_join(node: Sample, entry: MethodEntry, span: Span, opened: Span) -> Problem:
-    """VIMCO over one draw."""
+    """VIMCO over one draw; DoubleCV ``in`` the plate of one."""
     return Problem(
         "S409",
         f"`{entry.name}` compares the samples of `{node.plate}`, and there is only one",

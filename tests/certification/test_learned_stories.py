@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 import torch
 
+import storchc
 from storch_runtime import ScoreFunction
-from tests.certification.harness import Model, Uncertified, case, derivatives, differentiable, fails
+from tests.certification.harness import (
+    Model,
+    Uncertified,
+    case,
+    certify_statistically,
+    derivatives,
+    differentiable,
+    fails,
+)
+from tests.certification.learned import Critic
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
 
@@ -117,3 +127,82 @@ def test_averages_of_this_pass_would_tell_of_what_was_drawn(
 
     monkeypatch.setattr(ScoreFunction, "_moving_average", wrong)
     assert "gradient" in fails(lambda: exactly(ABOVE, "RODEO()", ONE))
+
+
+SITES = """
+story T
+plate data
+plate sites sum
+input u[data]
+input x[data, sites]
+module critic: [] -> []
+sample z ~ Bernoulli(logits=u * x) with {}
+sample b ~ Bernoulli(logits=u - z) with ScoreFunction()
+cost c = (sum((z + b) * x, over=sites) - u) ** 2
+cost d = z * x * b
+"""
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize("method", ["REBAR()", "RELAX(c_phi=critic)"])
+def test_a_mixed_plate_above_a_score_function_by_a_million_draws(method: str) -> None:
+    """``c`` joins the sites and ``d`` does not: two control variates of one sample."""
+    inputs = {"u": torch.tensor(0.4), "x": torch.tensor([0.7, -1.2])}
+    plain = SITES.replace("module critic: [] -> []\n", "").format("ScoreFunction()")
+    leaves = {n: v.double().unsqueeze(0).requires_grad_() for n, v in inputs.items()}
+    wanted = derivatives(interpret(plain, leaves, {}, {}).value, leaves)
+    model = case(SITES.format(method), critic=Critic(1)).model()
+    settle(model)
+    torch.manual_seed(0)
+    certify_statistically(model.eval(), inputs, {n: wanted[n][0].detach() for n in ("u", "x")})
+
+
+TRAINED = ["REBAR()", "RELAX(c_phi=critic)", "LAX(c_phi=critic)", "DoubleCV()", "RODEO()"]
+
+
+@pytest.mark.parametrize("method", TRAINED)
+def test_the_two_losses_train_apart(method: str) -> None:
+    text = """
+story T
+plate data
+input x[data]
+param u = 0.4
+param w = 0.3
+module critic: [] -> []
+sample z ~ {}(w * x{}) with {}
+sample b ~ Bernoulli(logits=u * z) with ScoreFunction()
+cost c = (z - u * x + b) ** 2
+"""
+    family = ("Normal", ", 0.5") if method.startswith("LAX") else ("Bernoulli", "")
+    text = text.format(*family, method).replace("Bernoulli(w * x", "Bernoulli(logits=w * x")
+    if "critic" not in method:
+        text = text.replace("module critic: [] -> []\n", "")
+    model = case(text, critic=Critic(1)).model() if "critic" in method else case(text).model()
+    own = [*model.methods.parameters()]
+    if "critic" in method:
+        assert model.method_modules == ("critic",)
+        own += model.critic.parameters()
+    x = torch.tensor([0.7, -1.2, 0.4], dtype=torch.float64)
+    estimate = model(x)
+    estimate.method_loss.backward(retain_graph=True)
+    assert model.u.grad is None and model.w.grad is None
+    trained = [p.grad is not None and bool((p.grad != 0).any()) for p in own]
+    assert any(trained), "the method's own loss trains nothing"
+    before = [None if p.grad is None else p.grad.clone() for p in own]
+    estimate.loss.backward()
+    assert model.u.grad is not None and model.w.grad is not None
+    for p, kept in zip(own, before, strict=True):
+        assert p.grad is None if kept is None else torch.equal(p.grad, kept)
+    assert model(x, given={"z": estimate.samples["z"]}).method_loss.item() == 0
+
+
+@pytest.mark.parametrize("method", ["REBAR(n=2)", "MuProp(n=2)", "DoubleCV()", "RODEO()"])
+def test_their_own_plate_may_not_be_mixed(method: str) -> None:
+    text = """
+story T
+input u
+sample z ~ Bernoulli(logits=u) with {}
+cost c = mean(z, over=z) ** 2
+"""
+    with pytest.raises(storchc.StoryError):
+        storchc.load(text=text.format(method))
