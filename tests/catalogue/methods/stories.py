@@ -14,10 +14,10 @@ from storchc.catalogue.method import MethodEntry
 
 SMALL = {"n": 2, "k": 2, "sum_size": 1, "sample_size": 1, "buffer_size": 2, "samples": 3}
 LAWS = {
-    "Bernoulli": ("Bernoulli(logits=v)", "[2]", "sum(z * w)"),
-    "OneHotCategorical": ("OneHotCategorical(logits=v)", "[2]", "sum(z * w)"),
-    "Categorical": ("Categorical(logits=v)", "[2]", "w[z]"),
-    "Normal": ("Normal(sum(v), 1)", "[]", "z * sum(w)"),
+    "Bernoulli": ("Bernoulli(logits=v * x)", "[2]", "sum(z * w)"),
+    "OneHotCategorical": ("OneHotCategorical(logits=v * x)", "[2]", "sum(z * w)"),
+    "Categorical": ("Categorical(logits=v * x)", "[2]", "w[z]"),
+    "Normal": ("Normal(sum(v) * x, 1)", "[]", "z * sum(w)"),
 }
 STORY = """story Every
 plate data

@@ -70,8 +70,9 @@ def test_extreme_logits_leave_everything_finite(at: At, dtype: torch.dtype) -> N
 def test_probabilities_of_zero_and_one(at: At) -> None:
     if at.family == "Normal":
         pytest.skip("it has no probabilities")
-    text = at.text.replace("logits=v", "probs=p").replace("param v[2]", "input p[2]\nparam v[2]")
-    text = text.replace("compute q", "compute r = p * 1\ncompute q").replace("probs=p", "probs=r")
+    text = at.text.replace("param v[2]", "input p[2]\nparam v[2]")
+    text = text.replace("compute q", "compute r = p + 0 * x\ncompute q")
+    text = text.replace("logits=v * x", "probs=r")
     model = _model(at, text)
     torch.manual_seed(0)
     for probs in ([0.0, 1.0], [1.0, 0.0]):
