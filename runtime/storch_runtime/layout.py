@@ -31,6 +31,7 @@ class Sampled:
 
     ``value`` and ``weight`` are the plates that its value, and its weights and log-probabilities,
     are stored with (None: all). ``plate`` is the open plate that it stands ``in`` (None: its own).
+    ``joint`` says that it weighs what its whole plate does, as a part of a joint sample.
     ``flat`` says that its own plate, of size 1, has no dimension in memory. ``weights`` and
     ``products`` are as in `Valued`. ``absent`` says why there is nothing to look at.
     """
@@ -39,6 +40,7 @@ class Sampled:
     value: tuple[str, ...] | None = None
     weight: tuple[str, ...] | None = None
     plate: str | None = None
+    joint: bool = False
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flat: bool = False

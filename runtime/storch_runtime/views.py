@@ -84,7 +84,7 @@ def weight_of(
     """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
     weight = own_weight_of(name, layout, draws, sizes)
-    if entry.plate is None:
+    if entry.plate is None or entry.joint:
         return weight
     others = entry.weights.get(entry.plate, ())
     for other in (o for o in others if o != name):

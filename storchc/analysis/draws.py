@@ -88,15 +88,28 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
     opened = estimators[opener.name]
     if estimator.joint and opened.name != estimator.name:
         problems.add(words.joins_another(node, estimator, opener, opened))
-    elif estimator.joint and (more := node.type.plates - opener.type.plates):
-        made = construction(graph, node.distribution)
-        problems.add(words.plates_of_its_own(node, estimator, graph.order(more), made.span))
+    elif estimator.joint:
+        _check_plates(graph, node, opener, estimator, problems)
     if opened.sampling == "iid":
         return
     if estimator.baseline == "batch_average" or _compares(estimator):
         problems.add(words.compared(node, estimator, opener, opened))
     elif _looks(estimator) and _selected_again(graph, node, estimators):
         problems.add(words.selected_again(node, estimator, opener))
+
+
+def _check_plates(
+    graph: Graph, node: Sample, opener: Sample, estimator: Estimator, problems: Problems
+) -> None:
+    """All that a joint sample takes along must have its plates, and no others."""
+    for sample in graph.samples:
+        if node.plate in sample.type.plates and (more := sample.type.plates - opener.type.plates):
+            place = construction(graph, node.distribution).span
+            place = place if sample is node else sample.name_span
+            problems.add(words.plates_of_its_own(node, estimator, sample, graph.order(more), place))
+            return
+        if sample is node:
+            return
 
 
 def _compares(estimator: Estimator) -> bool:

@@ -54,6 +54,8 @@ def _sampled(writer: Writer, node: Sample) -> Py:
             options[key] = _names(kept)
     if node.joins:
         options["plate"] = literal(node.plate)
+        if writer.estimation.estimators[node.name].joint:
+            options["joint"] = literal(True)
     options |= _weights(writer, plates, writer.estimation.origin(lambda d: d.of[node.name]))
     if node.name in writer.storage.flat:
         options["flat"] = literal(True)

@@ -50,11 +50,11 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
         for s in within
         if estimators[s].enumerated or (estimators[s].weighted and s in origin.touched)
     }.difference(writer.estimation.separation.samples)
-    if not weighing.isdisjoint(joint):  # a joint sample weighs as its last part says
-        weighing = weighing.difference(joint) | {joint[-1]}
+    if not weighing.isdisjoint(joint):  # its first part knows the weights of the whole
+        weighing = weighing.difference(joint) | {plate}
     samples = tuple(s for s in within if s in weighing)
     cut = frozenset(s for s in samples if s not in origin.credited)
-    averaged = weighing.isdisjoint({plate, *joint})
+    averaged = plate not in weighing
     independent = [s for s in samples if not estimators[s].enumerated]
     mixed = tuple((s, m) for s in independent if (m := origin.carried.get(s, NO_PLATES)))
     return Weights(samples, (plate,) if averaged else (), cut, mixed)

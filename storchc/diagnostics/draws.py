@@ -72,15 +72,17 @@ def joins_another(node: Sample, estimator: Estimator, opener: Sample, opened: Es
 
 
 def plates_of_its_own(
-    node: Sample, estimator: Estimator, plates: tuple[str, ...], span: Span
+    node: Sample, estimator: Estimator, other: Sample, plates: tuple[str, ...], span: Span
 ) -> Problem:
-    """A joint sample whose later variable has more plates than the first."""
+    """A joint sample, or what was drawn along with it, that has more plates than its first part."""
     has = "plates" if len(plates) > 1 else "the plate"
+    behind = "" if other is node else f", and `{node.name}` chooses anew among its elements"
     return Problem(
         "S434",
-        f"`{node.name}` has {has} {listed(plates)}, which the joint sample of `{node.plate}` lacks",
+        f"`{other.name}` has {has} {listed(plates)}, which the joint sample of `{node.plate}` "
+        f"lacks{behind}",
         estimator.span,
-        f"draw `{node.name}` in a plate of its own, or give `{node.plate}` the same plates",
+        f"draw `{other.name}` behind the joint sample, or give `{node.plate}` the same plates",
         (Label(span, f"has {has} {listed(plates)}"),),
     )
 

@@ -102,11 +102,11 @@ class JointMethod(Method):
         draw.weight = weight.movedim(0, draw.plate_dim)
         return draw
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``."""
         dim = draw.plate_dim
         if not self.use_baseline or draw.joint is None or draw.log_prob.shape[dim] == 1:
-            return None
+            return torch.zeros_like(draw.log_prob)
         joint = draw.joint.along(dim)
         with torch.no_grad():
             counts = joint.alive & (joint.masses.exp() > 0)

@@ -24,6 +24,8 @@ _MODULES = {
     "MuProp": "mu_prop",
     "DoubleCV": "double_cv",
     "RODEO": "rodeo",
+    "ScoreFunctionWOR": "score_function_wor",
+    "UnorderedSetEstimator": "unordered_set_estimator",
     "ARM": "arm",
     "DisARM": "dis_arm",
     "LocalExpectation": "local_expectation",

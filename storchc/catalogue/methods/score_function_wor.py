@@ -26,6 +26,8 @@ ENTRY = MethodEntry(
     notes="without variance where k covers the support; its weights have heavy tails, so that the "
     "variance is infinite for k < 4 (for k < 2 without the baseline); with `biased=true` they are "
     "normalised: biased, and bounded",
+    elements=("k",),
     weighted=True,
     joint=True,
+    control="use_baseline",
 )

@@ -29,6 +29,8 @@ ENTRY = MethodEntry(
     prefer="as `ScoreFunctionWOR`, with less variance; its draws can be replayed",
     reference="Kool et al. 2020, arXiv:2002.06043",
     notes="without variance where k covers the support",
+    elements=("k",),
     weighted=True,
     joint=True,
+    control="use_baseline",
 )
