@@ -53,7 +53,11 @@ class Estimate:
 
     @property
     def costs(self) -> Mapping[str, Tensor]:
-        """Every cost, before it is reduced: ``[*plates]``."""
+        """Every cost, before it is reduced: ``[*plates]``.
+
+        Along the plate of a sample whose joint values were never built it is the expectation, of
+        size 1.
+        """
         return Views(self.layout.costs, self._cost)
 
     @property

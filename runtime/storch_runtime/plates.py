@@ -41,6 +41,9 @@ def variance(estimate: Estimate, name: str, plate: str | None = None) -> Tensor:
     if not entry.plates:
         raise ValueError(f"`{name}` has no plates to take a variance over")
     (plate,) = _chosen(entry, name, entry.plates[0] if plate is None else plate)
+    sampled = estimate.layout.samples.get(plate)
+    if sampled is not None and sampled.absent:
+        raise ValueError(f"no variance over `{plate}`: {sampled.absent}")
     dim = entry.plates.index(plate)
     weight = _weight(estimate, value, entry, plate, list(entry.plates))
     if weight is None:

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 import storchc
+from storch_runtime import reduce_plates, variance
 from storch_runtime.methods import Expect
 from tests.certification.harness import Case, case, certify, derivatives, fails, parameters
+from tests.certification.test_points_in_stories import certify_outcomes
 
 FAMILIES = {
     "bits": "Bernoulli(logits={} * v)",
@@ -255,3 +257,50 @@ cost c = {}
     assert "S405" in [d.code for d in storchc.check(text=text.format(199, "sum(z)"))]
     assert not storchc.check(text=text.format(1900, "sum(z[1:] * z[:-1])"))
     assert "S405" in [d.code for d in storchc.check(text=text.format(1899, "z[1:] @ z[:-1]"))]
+
+
+LOOKING = ["ARM()", "DisARM()", "LocalExpectation()", "MeasureValued()"]
+
+
+@pytest.mark.parametrize("method", LOOKING)
+def test_methods_that_look_at_other_values_above(method: str) -> None:
+    """What follows them is written once more, and the factors are apart there too."""
+    text = f"""
+story T
+plate data
+input x[data]
+param v[4] = tensor([0.4, -0.9, 0.2, 1.1])
+sample a ~ Bernoulli(logits=v[:2] * x) with {method}
+sample z ~ Bernoulli(logits=v * (x + a[0] - a[1])) with Expect()
+sample b ~ Bernoulli(logits=v[1] * x + a[1]) with ScoreFunction()
+compute s = sum(z * v) * b
+cost c = s * a[0] + sum((z - x) ** 2 * a[1])
+cost d = z[0] * z[2] * x
+"""
+    assert separated(text)
+    certify_outcomes(case(text, {"x": [0.7]}), text.replace(method, "ScoreFunction()"))
+
+
+def test_beside_a_multi_sample_bound() -> None:
+    text = f"""{HEAD}
+sample z ~ Bernoulli(logits=v * x) with Expect()
+sample a ~ Bernoulli(logits=u * x) with {{}}
+cost c = sum(z * v) * u - logmeanexp(a * u, over=a)
+"""
+    this = text.format("VIMCO(n=2)")
+    assert separated(this)
+    certify(case(this, {"x": [0.7, -1.2]}), interpreted=text.format("ScoreFunction(n=2)"))
+    slope = this.replace("- logmeanexp", "+ sum(z) * logmeanexp")
+    assert separated(slope, ())
+    certify(case(slope, {"x": [0.7, -1.2]}), interpreted=slope.replace("VIMCO", "ScoreFunction"))
+
+
+def test_no_variance_over_a_plate_that_holds_an_average() -> None:
+    text = f"{HEAD}sample z ~ Bernoulli(logits=v * x) with Expect()\ncost c = sum(z * v)"
+    this = case(text, {"x": [0.7, -1.2]})
+    estimate = this.model()(**this.inputs)
+    torch.testing.assert_close(reduce_plates(estimate, "c"), estimate.cost)
+    assert reduce_plates(estimate, "c", "z").shape == (2,)
+    assert variance(estimate, "c", "data").shape == (1,)
+    with pytest.raises(ValueError, match="its costs separate"):
+        variance(estimate, "c")

@@ -97,7 +97,8 @@ def _rewritten(
     plates = list(graph.sample_plates)
     copies = tuple(name for items, name in rewriter.copies.items() if items != full)
     plates[plates.index(sample.name) + 1 : plates.index(sample.name) + 1] = copies
-    evaluated = sum(group.configurations(outcomes) for group in rewriter.groups)
+    groups = {group.factors: group.configurations(outcomes) for group in rewriter.groups}
+    evaluated = sum(groups.values())
     means = frozenset(name for name, kind in rewriter.kinds.items() if kind == "mean")
     count = max(evaluated, whole(sizes, own).configurations(outcomes))
     return (

@@ -37,6 +37,11 @@ class Apart:
         """The event dimensions, counted from the end, along which the factors differ."""
         return frozenset(dim for part in self.parts for dim in part.dims)
 
+    @property
+    def factors(self) -> frozenset[Items]:
+        """The factors that are evaluated together, wherever they stand in the event."""
+        return frozenset(part.items for part in self.parts)
+
     def configurations(self, outcomes: int) -> int:
         """How many combinations of outcomes are evaluated, over all elements."""
         sizes: dict[int, int] = {}

@@ -88,9 +88,11 @@ class Rewriter:
             case Divergence(left, right, _, span):
                 kinds, (left, right) = zip(*map(self.distribution, (left, right)), strict=True)
                 return self._of_one(kinds, span), replace(value, left=left, right=right)
-            case Entropy() | Property():
-                kind, made = self.distribution(value.distribution)
-                return self._of_one([kind], value.span), replace(value, distribution=made)
+            case Entropy(law, _, span):
+                kind, law = self.distribution(law)
+                return self._of_one([kind], span), replace(value, distribution=law)
+            case Property():
+                return self._property(value)
 
     def mean(self, value: Value) -> Value:
         """``value`` with its expectation taken."""
@@ -255,6 +257,20 @@ class Rewriter:
         own = len(value.distribution.type.event)
         together = self._together([law, self._batch(kind, own, value.span)], value.span)
         return together, replace(value, distribution=made, value=observed)
+
+    def _property(self, value: Property) -> tuple[Kind, Value]:
+        """One for each element of the batch event, in the shape of a sample."""
+        kind, made = self.distribution(value.distribution)
+        family = distributions.lookup(made.type.family)
+        entry = None if family is None else family.property(value.name)
+        if entry is None or entry.shape != "sample":
+            kind = self._of_one([kind], value.span)
+        if isinstance(kind, Apart):
+            own = len(made.type.event)
+            kind = Apart(
+                tuple(Part(p.items, tuple(dim - own for dim in p.dims)) for p in kind.parts)
+            )
+        return kind, replace(value, distribution=made)
 
     def _of_one(self, kinds: Iterable[Kind], place: Span) -> Kind:
         """What depends on the same factors in all its elements, so that summing them joins none."""
