@@ -49,9 +49,12 @@ from storch_runtime.methods import UnorderedSetEstimator as UnorderedSetEstimato
 from storch_runtime.order import limit_order as limit_order
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance
+from storch_runtime.samplers import Antithetic as Antithetic
 from storch_runtime.samplers import ImportanceSampling as ImportanceSampling
 from storch_runtime.samplers import MonteCarlo as MonteCarlo
+from storch_runtime.samplers import QuasiMonteCarlo as QuasiMonteCarlo
 from storch_runtime.samplers import Sampler as Sampler
+from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from storchc.analysis.methods import Estimator
 from storchc.analysis.separation import Separation
@@ -24,10 +25,13 @@ def check_budgets(
     """Refuse what is larger than its budget, and say where the factors of a sample are joined."""
     for sample in graph.samples:
         entry = estimators[sample.name].entry
+        if entry is not None and sample.sampler is not None:
+            entry = replace(entry, name=sample.sampler.name)  # `using Enumerate`
         if entry is None or all(option.name != "budget" for option in entry.options):
             continue
         made, span = construction(graph, sample.distribution), estimators[sample.name].span
-        size, budget = configurations(graph, separation, sample), _budget(sample)
+        size, budget = configurations(graph, separation, sample), estimators[sample.name].budget
+        budget = BUDGET if budget is None else budget
         if size is None or size <= budget:
             continue
         if sample.name in separation.samples:
@@ -44,8 +48,3 @@ def configurations(graph: Graph, separation: Separation, sample: Sample) -> int 
     if separated is not None:
         return separated.configurations
     return support_size(construction(graph, sample.distribution))
-
-
-def _budget(sample: Sample) -> int:
-    budget = sample.method.constants.get("budget", BUDGET) if sample.method else BUDGET
-    return budget if isinstance(budget, int) else BUDGET

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from storchc.analysis.edges import Edge, edges
-from storchc.catalogue import methods
+from storchc.analysis.sampling import drawn
 from storchc.ir.expression import Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
 from storchc.ir.types import NO_PLATES, Plates
@@ -100,7 +100,8 @@ def _walked(result: Dependence) -> Dependence:
                 result.of.update(dict.fromkeys(names, result.expression(value)))
             case Sample(name=name):
                 known = [result.expression(v) for v in _inputs(node)]
-                if node.joins and _weighs(graph, node.plate):
+                if node.joins and drawn(graph, node.plate) == "enumerated":
+                    # its weights meet all that has the plate, made of its value or not
                     known.append(result.of[node.plate])
                 parameters = merge(known)
                 result.parameters[name] = parameters
@@ -112,13 +113,6 @@ def _walked(result: Dependence) -> Dependence:
             case Report(name, value, _):
                 result.reports[name] = result.of[name] = result.expression(value)
     return result
-
-
-def _weighs(graph: Graph, plate: str) -> bool:
-    """Whether the plate is enumerated: its weights meet all that has it, made of it or not."""
-    opener = next(s for s in graph.samples if s.name == plate)
-    entry = methods.lookup(opener.method.name) if opener.method else None
-    return entry is not None and entry.carrier == "weights"
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:

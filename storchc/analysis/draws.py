@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.methods import Estimator, reductions_of
+from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
@@ -35,6 +36,11 @@ def check_draws(
         elif mixed and _changes_coordinates(estimator):
             places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
             problems.add(words.one_coordinate(node, estimator, sorted(mixed), places))
+        elif mixed and estimator.sampling == "linear-exact" and not estimator.weighted:
+            places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
+            drawer = node.sampler.name if node.sampler else estimator.name
+            span = node.sampler.span if node.sampler else estimator.span
+            problems.add(credit_words.drawn_together(node, drawer, span, sorted(mixed), places))
         if _looks(estimator):
             _check_stateful(graph, node, dependent, estimator, problems)
         if node.joins:

@@ -78,17 +78,29 @@ def check_supports(
     live: frozenset[str],
     problems: Problems,
 ) -> None:
-    """A score or an importance weight is right only where the support stays where it is."""
+    """A score or an importance weight is right only where the support stays where it is.
+
+    Parameters that a method has no derivative for are refused with it.
+    """
     for sample in graph.samples:
         made = construction(graph, sample.distribution)
         family = distributions.lookup(made.family)
         if family is None or estimators[sample.name].carrier == "pathwise":
             continue
+        entry, span = estimators[sample.name].entry, estimators[sample.name].span
         for name, value in made.parameters:
-            if family.parameter(name).moves_support and is_live(value, live, graph):
-                span, written = estimators[sample.name].span, graph.source.cut(value.span)
+            fixed = entry is not None and (family.name, name) in entry.fixed
+            moves = family.parameter(name).moves_support
+            if not (fixed or moves) or not is_live(value, live, graph):
+                continue
+            written = graph.source.cut(value.span)
+            if moves:
                 problems.add(
                     words.moving_support(sample, family.name, name, written, span, value.span)
+                )
+            elif entry is not None:
+                problems.add(
+                    words.fixed_parameter(entry, family.name, name, written, span, value.span)
                 )
 
 

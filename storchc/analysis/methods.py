@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from storchc.analysis.critics import check_critics
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.paths import SMOOTH, Demand, Demands
+from storchc.analysis.sampling import check_sampler, drawn
 from storchc.analysis.support import support_size
 from storchc.catalogue import distributions, methods, samplers
 from storchc.catalogue.family import Family
@@ -220,10 +221,15 @@ def _smooth_options(estimator: Estimator) -> list[Value | Distribution]:
 
 
 def _estimator(site: _Site) -> Estimator:
-    choice = site.node.method
-    if choice is None or choice.name == "Infer":
+    choice, sampler = site.node.method, site.node.sampler
+    inferred = choice is None or choice.name == "Infer"
+    entry = None if choice is None or inferred else methods.lookup(choice.name)
+    if sampler is not None:
+        check_sampler(site.node, sampler, site.family, site.made, entry, site.problems)
+        if sampler.name == "Enumerate" and (entry is None or entry.open_drawing):
+            return _enumerated(site, sampler)
+    if choice is None or inferred:
         return _inferred(site, choice)
-    entry = methods.lookup(choice.name)
     if entry is None:
         return _users(site, choice)
     _check(site, entry, choice)
@@ -246,6 +252,20 @@ def _users(site: _Site, choice: Choice) -> Estimator:
     )
 
 
+def _enumerated(site: _Site, sampler: Choice) -> Estimator:
+    """`Expect`, whatever the method is; its demands are told in the sampler's name."""
+    entry = methods.lookup("Expect")
+    assert entry is not None
+    site.span = sampler.span
+    told = replace(entry, name=sampler.name)
+    _check_finite(site, told)
+    if site.node.joins:
+        site.problems.add(words.cannot_join(site.node, told, site.span))
+    why = "`using Enumerate`: every value is evaluated, weighted by its probability"
+    made = _made(site, entry, sampler.constants, {}, why)
+    return replace(made, sampler=None, sampler_constants={}, sampler_values={}, count=1)
+
+
 def _inferred(site: _Site, choice: Choice | None) -> Estimator:
     constants = dict(choice.constants) if choice else {}
     obstacle = _obstacle(site)
@@ -255,6 +275,7 @@ def _inferred(site: _Site, choice: Choice | None) -> Estimator:
     else:
         entry = methods.lookup("ScoreFunction")
         batch = _count(site) > 1 and not site.mixes and not (site.node.joins and _proposed(site))
+        batch = batch and drawn(site.graph, site.node.plate) == "iid"
         constants["baseline"] = "batch_average" if batch else "moving_average"
         why = f"`Infer`: {obstacle}"
     assert entry is not None
@@ -330,10 +351,10 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         add(words.path_broken(node, entry, site.demand, _broken_in(site), choice))
     if "finite" in entry.needs:
         _check_finite(site, entry)
-    if node.joins and entry.opens_only:
+    if node.joins and entry.coupled:
+        add(words.cannot_join_coupled(node, entry.name, site.span))
+    elif node.joins and entry.opens_only:
         add(words.cannot_join(node, entry, site.span))
-    if node.sampler is not None:
-        _check_sampler(site, entry, node.sampler)
     if choice.constants.get("baseline") == "batch_average":
         _check_batch_average(site)
     if entry.compares and node.joins and _count(site) < 2:
@@ -370,13 +391,6 @@ def _free_dims(site: _Site) -> tuple[str, ...]:
     sizes = [size for _, value in site.made.parameters for size in value.type.shape]
     names = {name for size in sizes for monomial, _ in size.terms for name in monomial}
     return tuple(name for name in site.graph.dims if name in names)
-
-
-def _check_sampler(site: _Site, entry: MethodEntry, sampler: Choice) -> None:
-    if not entry.open_drawing:
-        site.problems.add(words.draws_itself(entry, sampler))
-    elif entry.carrier == "pathwise" and sampler.name == "ImportanceSampling":
-        site.problems.add(words.pathwise_importance(site.node, entry, sampler))
 
 
 def _check_batch_average(site: _Site) -> None:

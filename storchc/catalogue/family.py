@@ -107,7 +107,8 @@ class Family:
     event shape. ``finite``: the number of outcomes of one batch element (None: known at run time
     only); no function where the support cannot be listed. ``pathwise``: samples carry a gradient,
     right up to ``pathwise_order`` (None: any). ``replay``: how the gradient of a given sample is
-    re-attached: by its noise, implicitly (first order), or not at all. ``divergences``: to which
+    re-attached: by its noise, implicitly (first order), or not at all. ``inverse``: samples are
+    drawn through uniform variables where these are given. ``divergences``: to which
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
     should know before using it.
     """
@@ -123,6 +124,7 @@ class Family:
     pathwise: bool = False
     pathwise_order: int | None = None
     replay: Literal["noise", "implicit", "none"] = "none"
+    inverse: bool = False
     finite: Callable[[Arguments], Size | None] | None = None
     entropy: bool = True
     divergences: frozenset[str] = frozenset()

@@ -19,7 +19,10 @@ OptionKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a method or sampler. ``default`` None means that it must be given."""
+    """One option of a method or sampler. ``default`` None means that it must be given.
+
+    A count is a ``multiple`` of that number.
+    """
 
     name: str
     kind: OptionKind
@@ -29,6 +32,7 @@ class Option:
     value: bool = False
     least: float = 0
     below: float | None = None
+    multiple: int = 1
 
 
 SamplingClass = Literal["iid", "slot-exact", "linear-exact", "enumerated", "biased"]
@@ -54,7 +58,8 @@ class MethodEntry:
     or in one coordinate. ``compares`` says that a control variate compares the elements of its
     plate. ``control`` and ``learns`` name the flag with which the method has a control variate, and
     trains parameters of its own (``always``: it does without one). ``stops_own_score`` says that no
-    gradient goes to the parameters in the log-probability of a draw under its own distribution.
+    gradient goes to the parameters in the log-probability of a draw under its own distribution;
+    ``fixed`` are parameters, behind their family, that the method cannot learn.
     """
 
     name: str
@@ -83,6 +88,7 @@ class MethodEntry:
     compares: bool = False
     control: str = ""
     learns: str = ""
+    fixed: frozenset[tuple[str, str]] = frozenset()
     stops_own_score: bool = False
 
     @property
@@ -93,7 +99,11 @@ class MethodEntry:
 
 @dataclass(frozen=True, slots=True)
 class SamplerEntry:
-    """A way of drawing, for methods that leave it open."""
+    """A way of drawing, for methods that leave it open.
+
+    ``needs``: ``finite`` (finitely many outcomes), ``inverse`` (a family that is drawn through
+    uniform variables). ``coupled`` draws need a plate of their own.
+    """
 
     name: str
     summary: str
@@ -102,5 +112,6 @@ class SamplerEntry:
     weighted: bool
     reference: str
     prefer: str
-    needs: frozenset[Literal["finite"]] = field(default_factory=frozenset)
+    needs: frozenset[Literal["finite", "inverse"]] = field(default_factory=frozenset)
+    coupled: bool = False
     elements: tuple[str | int, ...] = ("n",)

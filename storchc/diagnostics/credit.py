@@ -14,6 +14,7 @@ CODES = {
     "S504": "story has no cost",
     "S505": "baseline has nothing of its own to learn",
     "S506": "sample reaches no cost",
+    "S507": "a cost joins a plate of draws that are right together only",
 }
 
 
@@ -43,6 +44,21 @@ def mixed_batch_average(node: Sample, span: Span, where: tuple[Span, ...] = ()) 
         span,
         "use `baseline=moving_average`",
         tuple(Label(s, f"`{node.plate}` is reduced here") for s in where),
+    )
+
+
+def drawn_together(
+    node: Sample, drawer: str, span: Span, plates: list[str], where: tuple[Span, ...]
+) -> Problem:
+    """A mixed data plate below stratified draws (LOSS.md §3)."""
+    those, are = listed(plates), "are" if len(plates) > 1 else "is"
+    return Problem(
+        "S507",
+        f"a cost joins the elements of {those}, and `{drawer}` is right only for sums over "
+        f"`{node.plate}`",
+        span,
+        "draw independently with `n=…`, or `using QuasiMonteCarlo(n=…)`",
+        tuple(Label(s, f"{those} {are} reduced here") for s in where),
     )
 
 

@@ -166,6 +166,15 @@ def option_out_of_bounds(span: Span, option: str, bounds: str) -> Problem:
     )
 
 
+def option_no_multiple(span: Span, option: str, of: int, given: int) -> Problem:
+    """``Antithetic(n=3)``."""
+    wanted = "even" if of == 2 else f"a multiple of {of}"
+    more = given + of - given % of
+    return Problem(
+        "S242", f"the option `{option}` must be {wanted}", span, f"write `{option}={more}`"
+    )
+
+
 def positional_option(span: Span, owner: str, option: str | None) -> Problem:
     """``ScoreFunction(10)``."""
     help = f"write `{owner}({option}=…)`" if option else f"write `{owner}()`: it has no options"

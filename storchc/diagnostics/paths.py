@@ -26,8 +26,10 @@ CODES = {
     "S411": "batch statistics couple rows below a sample",
     "S412": "support moves with a parameter that learns",
     "S413": "proposal gets no gradient",
+    "S415": "sampler draws through uniform variables, the family does not",
     "S416": "critic of the wrong shape",
     "S417": "draws are not joined as the method needs it",
+    "S418": "method cannot learn this parameter",
 }
 
 
@@ -176,6 +178,28 @@ def cannot_join(node: Sample, entry: MethodEntry, span: Span) -> Problem:
     )
 
 
+def cannot_join_coupled(node: Sample, drawer: str, span: Span) -> Problem:
+    """Antithetic pairs with ``in``."""
+    return Problem(
+        "S407",
+        f"`{drawer}` draws the elements of a plate together, for which it needs one of its own, "
+        f"not `in {node.plate}`",
+        span,
+        f"leave out `in {node.plate}`, or draw `{node.name}` independently",
+    )
+
+
+def no_inverse(node: Sample, made: Construct, sampler: Choice) -> Problem:
+    """Quasi-Monte Carlo of a Gamma."""
+    return Problem(
+        "S415",
+        f"`{sampler.name}` draws through uniform variables, and `{made.family}` does not",
+        sampler.span,
+        f"leave out `using {sampler.name}(…)`, and draw several independently with `n=…`",
+        _origin(node, made),
+    )
+
+
 def draws_itself(entry: MethodEntry, sampler: Choice) -> Problem:
     """``using`` behind a method that does not leave the drawing open."""
     return Problem(
@@ -252,6 +276,20 @@ def moving_support(
         f"and the score of `{node.name}` is blind to that",
         span,
         f"{mend}, or cut the gradient off: `{parameter}=stop_gradient({written})`",
+        (Label(place, f"`{parameter}` carries a gradient"),),
+    )
+
+
+def fixed_parameter(
+    entry: MethodEntry, family: str, parameter: str, written: str, span: Span, place: Span
+) -> Problem:
+    """A measure-valued derivative by the concentration of a Gamma."""
+    return Problem(
+        "S418",
+        f"`{entry.name}` has no derivative by `{parameter}` of `{family}`",
+        span,
+        "use `ScoreFunction()` or `Reparameterization()`, or cut the gradient off: "
+        f"`{parameter}=stop_gradient({written})`",
         (Label(place, f"`{parameter}` carries a gradient"),),
     )
 

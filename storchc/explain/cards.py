@@ -10,7 +10,13 @@ from storchc.catalogue.method import MethodEntry, Option, SamplerEntry
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import facts
 
+_WEIGHTS = {"enumerated": "the probabilities of the values"}
+_DRAWS = {
+    "slot-exact": "depend on one another, each exact by itself",
+    "linear-exact": "depend on one another, right for sums over all of them",
+}
 _NEEDS = {
+    "inverse": "a family that is drawn through uniform variables",
     "pathwise": "a family whose samples are a differentiable function of its parameters",
     "smooth": "every path from the sample to every cost differentiable",
     "finite": "finitely many outcomes",
@@ -39,7 +45,8 @@ def method_card(entry: MethodEntry) -> str:
 def sampler_card(entry: SamplerEntry) -> str:
     """The card of a sampler."""
     pairs = [
-        ("weights", "of its own" if entry.weighted else "1/n"),
+        ("weights", _WEIGHTS.get(entry.sampling, "of its own" if entry.weighted else "1/n")),
+        ("draws", _DRAWS.get(entry.sampling, "")),
         ("needs", "; ".join(_NEEDS[need] for need in sorted(entry.needs))),
         ("prefer it when", entry.prefer),
         ("reference", entry.reference),

@@ -47,7 +47,8 @@ class Counts:
         elif estimator.weighted:
             text = f"{counted(size or 1, 'draw')} of `{plate}` with importance weights"
         else:
-            text = f"{counted(size or 1, 'independent draw')} of `{plate}`, equally weighted"
+            kind = "independent draw" if estimator.sampling == "iid" else "coupled draw"
+            text = f"{counted(size or 1, kind)} of `{plate}`, equally weighted"
         return text + (f"; {listed(joined)} drawn along with each" if joined else "")
 
     def evaluations(self, plates: Plates) -> str:

@@ -121,7 +121,8 @@ def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
     if "pathwise" in needs:
         reasons.append(f"`{family}` is reparameterizable")
     if estimator.entry.families:
-        reasons.append(f"`{family}` has a relaxation")
+        relaxed = "smooth" in needs
+        reasons.append(f"`{family}` has a relaxation" if relaxed else f"it is made for `{family}`")
     if "finite" in needs:
         size = counts.size(node.plate)
         reasons.append("the support is finite" + (f" ({counted(size, 'outcome')})" if size else ""))

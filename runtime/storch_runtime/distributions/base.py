@@ -33,6 +33,7 @@ class Distribution:
     pathwise_order: ClassVar[int | None] = None  # highest derivative of rsample; None: any
     finite: ClassVar[bool] = False  # whether the support can be listed
     replayable: ClassVar[bool] = False  # whether replay() re-attaches the gradient
+    inverse: ClassVar[bool] = False  # whether noise_from_uniform() is there
 
     event: int
 
@@ -62,6 +63,15 @@ class Distribution:
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """As ``sample``, differentiable with respect to the parameters."""
         raise TypeError(f"{type(self).__name__} has no pathwise derivative")
+
+    @property
+    def noise_shape(self) -> torch.Size:
+        """The shape of the noise of one sample, plates included."""
+        return self.batch_shape + self.own_event
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """The noise of a sample, from uniform variables strictly within (0, 1)."""
+        raise TypeError(f"{type(self).__name__} has no noise that is made of uniform variables")
 
     def replay(self, value: Tensor) -> Tensor:
         """``value`` with the gradient that ``rsample`` would have given it."""

@@ -19,6 +19,8 @@ class Bernoulli(Finite):
 
     __slots__ = ("_logits", "_probs", "_tensor")
 
+    inverse = True
+
     _logits: Parameter | None
     _probs: Parameter | None
 
@@ -79,6 +81,10 @@ class Bernoulli(Finite):
         if noise is not None:
             return (noise < probs).to(probs.dtype)
         return torch.bernoulli(probs if n is None else probs.expand(drawn(n, probs.shape)))
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Uniform itself."""
+        return uniform
 
     def entropy(self) -> Tensor:
         """``-Σ p log p`` with ``0 log 0 = 0``."""

@@ -32,6 +32,7 @@ class Classes(Finite):
     __slots__ = ("_log_probs", "_logits", "_probs", "_tensor")
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
+    inverse = True
 
     def __init__(
         self, probs: Tensor | None = None, logits: Tensor | None = None, *, event: int = 0
@@ -95,6 +96,15 @@ class Classes(Finite):
         points = points * cumulative.narrow(-1, self.outcomes - 1, 1)
         indices = torch.searchsorted(cumulative, points, right=True).clamp_(max=self.outcomes - 1)
         return indices.squeeze(-1) if n is None else indices.movedim(-1, 0)
+
+    @property
+    def noise_shape(self) -> torch.Size:
+        """One uniform variable for each class that is drawn."""
+        return self.batch_shape
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Uniform itself."""
+        return uniform
 
     def entropy(self) -> Tensor:
         """``-Σ p log p`` with ``0 log 0 = 0``."""

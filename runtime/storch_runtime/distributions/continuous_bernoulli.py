@@ -19,6 +19,8 @@ class ContinuousBernoulli(ByNoise, Written):
 
     __slots__ = ()
 
+    inverse = True
+
     def as_torch(self) -> torch.distributions.ContinuousBernoulli:
         """Torch's distribution."""
         return torch.distributions.ContinuousBernoulli(logits=self.logits, validate_args=False)
@@ -31,6 +33,10 @@ class ContinuousBernoulli(ByNoise, Written):
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Uniform on (0, 1)."""
         return uniform_noise(shape, self.like)
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Uniform itself."""
+        return uniform
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``log(1 + u (exp(logits) - 1))/logits``."""

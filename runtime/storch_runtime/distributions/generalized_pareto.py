@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.wrapped import Forwarded, Noisy
 from storch_runtime.distributions.written import exponential_noise
@@ -16,6 +17,7 @@ class GeneralizedPareto(Noisy):
     __slots__ = ()
 
     make = torch.distributions.GeneralizedPareto
+    inverse = True
 
     loc = Forwarded()
     scale = Forwarded()
@@ -44,6 +46,10 @@ class GeneralizedPareto(Noisy):
     def noise(self, value: Tensor) -> Tensor:
         """``log(1 + k z)/k`` with ``z = (value - loc)/scale``."""
         return _noise(self.concentration, (value - self.loc) / self.scale)
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Exponential with rate 1."""
+        return inverse.exponential(uniform)
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``loc + scale (exp(k noise) - 1)/k``."""

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.base import (
     Distribution,
     Parameter,
@@ -27,6 +28,7 @@ class Normal(Distribution):
 
     pathwise = True
     replayable = True
+    inverse = True
 
     def __init__(self, loc: Parameter, scale: Parameter, *, event: int = 0) -> None:
         self._loc = loc
@@ -83,6 +85,10 @@ class Normal(Distribution):
                 return torch.randn_like(loc)
             return loc.new_empty((n, *loc.shape)).normal_()
         return self._like().new_empty(drawn(n, self.batch_shape)).normal_()
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard normal."""
+        return inverse.normal(uniform)
 
     def noise(self, value: Tensor) -> Tensor:
         """The noise that gives ``value``."""

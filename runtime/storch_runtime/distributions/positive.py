@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path, gamma_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -15,6 +16,7 @@ class Exponential(Noisy):
     __slots__ = ()
 
     make = torch.distributions.Exponential
+    inverse = True
 
     rate = Forwarded()
 
@@ -25,6 +27,10 @@ class Exponential(Noisy):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``noise / rate``."""
         return noise / self.rate
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Exponential with rate 1."""
+        return inverse.exponential(uniform)
 
 
 class Scaled(Noisy):
@@ -49,6 +55,11 @@ class HalfCauchy(Scaled):
     __slots__ = ()
 
     make = torch.distributions.HalfCauchy
+    inverse = True
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """The absolute value of a Cauchy variable."""
+        return torch.tan(0.5 * torch.pi * uniform)
 
 
 class HalfNormal(Scaled):
@@ -57,6 +68,11 @@ class HalfNormal(Scaled):
     __slots__ = ()
 
     make = torch.distributions.HalfNormal
+    inverse = True
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """The absolute value of a normal variable."""
+        return -inverse.normal((1 - uniform) / 2)
 
 
 class LogNormal(Noisy):
@@ -65,6 +81,7 @@ class LogNormal(Noisy):
     __slots__ = ()
 
     make = torch.distributions.LogNormal
+    inverse = True
 
     loc = Forwarded()
     scale = Forwarded()
@@ -77,6 +94,10 @@ class LogNormal(Noisy):
         """``exp(loc + scale * noise)``."""
         return torch.exp(self.loc + self.scale * noise)
 
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard normal."""
+        return inverse.normal(uniform)
+
 
 class Pareto(Noisy):
     """A power law above ``scale``; the noise is exponential with rate 1."""
@@ -84,6 +105,7 @@ class Pareto(Noisy):
     __slots__ = ()
 
     make = torch.distributions.Pareto
+    inverse = True
 
     scale = Forwarded()
     alpha = Forwarded()
@@ -96,6 +118,10 @@ class Pareto(Noisy):
         """``scale exp(noise / alpha)``."""
         return self.scale * torch.exp(noise / self.alpha)
 
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Exponential with rate 1."""
+        return inverse.exponential(uniform)
+
 
 class Weibull(Noisy):
     """The time until something fails that ages; the noise is exponential with rate 1."""
@@ -103,6 +129,7 @@ class Weibull(Noisy):
     __slots__ = ()
 
     make = torch.distributions.Weibull
+    inverse = True
 
     scale = Forwarded()
     concentration = Forwarded()
@@ -114,6 +141,10 @@ class Weibull(Noisy):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``scale noise ** (1 / concentration)``."""
         return self.scale * noise.pow(1 / self.concentration)
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Exponential with rate 1."""
+        return inverse.exponential(uniform)
 
 
 class RatedGamma(Implicit):

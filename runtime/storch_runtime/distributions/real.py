@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy, Wrapped
@@ -33,6 +34,11 @@ class Cauchy(LocationScale):
     __slots__ = ()
 
     make = torch.distributions.Cauchy
+    inverse = True
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard Cauchy."""
+        return inverse.cauchy(uniform)
 
 
 class Gumbel(LocationScale):
@@ -41,6 +47,11 @@ class Gumbel(LocationScale):
     __slots__ = ()
 
     make = torch.distributions.Gumbel
+    inverse = True
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard Gumbel."""
+        return inverse.gumbel(uniform)
 
 
 class Laplace(LocationScale):
@@ -49,6 +60,11 @@ class Laplace(LocationScale):
     __slots__ = ()
 
     make = torch.distributions.Laplace
+    inverse = True
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard Laplace."""
+        return inverse.laplace(uniform)
 
 
 class StudentT(Implicit):
@@ -80,6 +96,7 @@ class Uniform(Noisy):
     __slots__ = ()
 
     make = torch.distributions.Uniform
+    inverse = True
 
     low = Forwarded()
     high = Forwarded()
@@ -91,6 +108,10 @@ class Uniform(Noisy):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``low + (high - low) * noise``."""
         return self.low + (self.high - self.low) * noise
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Uniform itself."""
+        return uniform
 
 
 class VonMises(Wrapped):

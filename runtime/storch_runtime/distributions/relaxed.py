@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import ByNoise
@@ -20,6 +21,8 @@ class RelaxedBernoulli(ByNoise, Written):
     """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
 
     __slots__ = ()
+
+    inverse = True
 
     def as_torch(self) -> torch.distributions.RelaxedBernoulli:
         """Torch's distribution."""
@@ -37,8 +40,11 @@ class RelaxedBernoulli(ByNoise, Written):
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Logistic."""
-        uniform = uniform_noise(shape, self.like)
-        return uniform.log() - torch.log1p(-uniform)
+        return inverse.logistic(uniform_noise(shape, self.like))
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Logistic."""
+        return inverse.logistic(uniform)
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``sigmoid((logits + noise)/temperature)``, strictly inside (0, 1)."""
@@ -71,6 +77,7 @@ class RelaxedOneHotCategorical(ByNoise, Written):
     __slots__ = ()
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
+    inverse = True
 
     def as_torch(self) -> torch.distributions.RelaxedOneHotCategorical:
         """Torch's distribution, which knows scalar temperatures only."""
@@ -104,6 +111,10 @@ class RelaxedOneHotCategorical(ByNoise, Written):
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Standard Gumbel."""
         return -exponential_noise(shape, self.like).log()
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard Gumbel."""
+        return inverse.gumbel(uniform)
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``softmax((logits + noise)/temperature)``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -31,6 +32,7 @@ class Kumaraswamy(Noisy):
     __slots__ = ()
 
     make = torch.distributions.Kumaraswamy
+    inverse = True
 
     concentration1 = Forwarded()
     concentration0 = Forwarded()
@@ -42,3 +44,7 @@ class Kumaraswamy(Noisy):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``(1 - exp(-noise/b)) ** (1/a)``."""
         return (-torch.expm1(-noise / self.concentration0)).pow(1 / self.concentration1)
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Exponential with rate 1."""
+        return inverse.exponential(uniform)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -32,6 +33,8 @@ class Correlated(Noisy):
 
     __slots__ = ()
 
+    inverse = True
+
     loc = Forwarded()
     covariance_matrix = Forwarded()
     precision_matrix = Forwarded()
@@ -46,6 +49,10 @@ class Correlated(Noisy):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``loc + scale_tril @ noise``."""
         return self.loc + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard normal."""
+        return inverse.normal(uniform)
 
 
 class MultivariateNormal(Correlated):
@@ -84,6 +91,7 @@ class LogisticNormal(Noisy):
 
     make = torch.distributions.LogisticNormal
     ranks: ClassVar[Mapping[str, int]] = {"loc": 1, "scale": 1}
+    inverse = True
 
     loc = Forwarded()
     scale = Forwarded()
@@ -98,3 +106,12 @@ class LogisticNormal(Noisy):
         normal = self.loc + self.scale * noise
         pieces: Tensor = torch.distributions.StickBreakingTransform()(normal)
         return pieces
+
+    @property
+    def noise_shape(self) -> torch.Size:
+        """One normal variable fewer than there are pieces."""
+        return self.batch_shape + self.loc.shape[-1:]
+
+    def noise_from_uniform(self, uniform: Tensor) -> Tensor:
+        """Standard normal."""
+        return inverse.normal(uniform)

@@ -161,6 +161,8 @@ def _count(ctx: Context, option: Option, given: tree.Expression) -> int:
         wanted = "an integer that is known when the story is compiled"
         raise Refused(words.wrong_option(given.span, option.name, wanted))
     _check_bounds(option, count, given)
+    if count % option.multiple:
+        raise Refused(words.option_no_multiple(given.span, option.name, option.multiple, count))
     return count
 
 

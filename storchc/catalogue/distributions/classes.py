@@ -24,6 +24,7 @@ BERNOULLI = Family(
     properties("probs", "logits"),
     scalar,
     choices=CLASS_CHOICE,
+    inverse=True,
     finite=two,
     divergences=frozenset({"Bernoulli", "Poisson"}),
 )
@@ -40,6 +41,7 @@ CATEGORICAL = Family(
     scalar,
     dtype="int",
     choices=CLASS_CHOICE,
+    inverse=True,
     finite=class_count,
     divergences=frozenset({"Categorical"}),
 )
@@ -52,6 +54,7 @@ ONE_HOT = Family(
     properties("probs", "logits"),
     classes,
     choices=CLASS_CHOICE,
+    inverse=True,
     finite=class_count,
     divergences=frozenset({"OneHotCategorical", "OneHotCategoricalStraightThrough"}),
 )

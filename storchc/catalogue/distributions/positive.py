@@ -31,6 +31,7 @@ EXPONENTIAL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=_GAMMAS,
 )
 
@@ -75,6 +76,7 @@ GENERALIZED_PARETO = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
 )
 
 HALF_CAUCHY = Family(
@@ -86,6 +88,7 @@ HALF_CAUCHY = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"HalfCauchy"}),
 )
 
@@ -98,6 +101,7 @@ HALF_NORMAL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"HalfNormal"}),
 )
 
@@ -124,6 +128,7 @@ LOG_NORMAL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"LogNormal"}),
 )
 
@@ -136,6 +141,7 @@ PARETO = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"Chi2", "Exponential", "Gamma", "Normal", "Pareto"}),
 )
 
@@ -148,6 +154,7 @@ WEIBULL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
 )
 
 FAMILIES = (

@@ -16,6 +16,7 @@ NORMAL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"Gumbel", "Laplace", "Normal"}),
 )
 
@@ -28,6 +29,7 @@ CAUCHY = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"Cauchy"}),
 )
 
@@ -40,6 +42,7 @@ GUMBEL = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"Gumbel", "Normal"}),
 )
 
@@ -52,6 +55,7 @@ LAPLACE = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"Laplace", "Normal"}),
 )
 
@@ -81,6 +85,7 @@ UNIFORM = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset(
         {
             "Beta",

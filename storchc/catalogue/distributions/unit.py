@@ -36,6 +36,7 @@ CONTINUOUS_BERNOULLI = Family(
     choices=CLASS_CHOICE,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"ContinuousBernoulli", "Exponential", "Normal", "Uniform"}),
     reference="Loaiza-Ganem, Cunningham 2019, arXiv:1907.06845",
 )
@@ -49,6 +50,7 @@ KUMARASWAMY = Family(
     scalar,
     pathwise=True,
     replay="noise",
+    inverse=True,
 )
 
 RELAXED_BERNOULLI = Family(
@@ -65,6 +67,7 @@ RELAXED_BERNOULLI = Family(
     choices=CLASS_CHOICE,
     pathwise=True,
     replay="noise",
+    inverse=True,
     entropy=False,
     reference="Maddison, Mnih, Teh 2017, arXiv:1611.00712",
 )

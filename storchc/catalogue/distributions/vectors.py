@@ -82,6 +82,7 @@ LOGISTIC_NORMAL = Family(
     _one_more,
     pathwise=True,
     replay="noise",
+    inverse=True,
     entropy=False,
     divergences=frozenset({"LogisticNormal"}),
 )
@@ -99,6 +100,7 @@ LOW_RANK = Family(
     _factors,
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"LowRankMultivariateNormal", "MultivariateNormal"}),
 )
 
@@ -112,6 +114,7 @@ MULTIVARIATE_NORMAL = Family(
     choices=(_MATRICES,),
     pathwise=True,
     replay="noise",
+    inverse=True,
     divergences=frozenset({"LowRankMultivariateNormal", "MultivariateNormal"}),
 )
 
@@ -129,6 +132,7 @@ RELAXED_ONE_HOT = Family(
     choices=CLASS_CHOICE,
     pathwise=True,
     replay="noise",
+    inverse=True,
     entropy=False,
     reference="Jang, Gu, Poole 2017, arXiv:1611.01144",
 )

@@ -29,4 +29,5 @@ ENTRY = MethodEntry(
     looks="values",
     control="always",
     swaps="coordinate",
+    fixed=frozenset({("Gamma", "concentration")}),
 )

@@ -8,7 +8,11 @@ from storchc.catalogue.method import SamplerEntry
 
 _MODULES = {
     "MonteCarlo": "monte_carlo",
+    "Enumerate": "enumerate",
     "ImportanceSampling": "importance_sampling",
+    "Antithetic": "antithetic",
+    "Stratified": "stratified",
+    "QuasiMonteCarlo": "quasi_monte_carlo",
 }
 
 

@@ -100,6 +100,7 @@ def test_what_can_be_done_with_a_sample(name: str) -> None:
     assert entry.pathwise == made.pathwise == torchs.has_rsample
     assert entry.pathwise_order == made.pathwise_order
     assert (entry.replay != "none") == made.replayable
+    assert entry.inverse == made.inverse
     assert (entry.replay == "implicit") == (made.pathwise_order == 1)
     assert (entry.finite is not None) == made.finite == torchs.has_enumerate_support
     assert {p.name: p.rank for p in entry.parameters if p.rank} == dict(made.ranks)

@@ -1,0 +1,15 @@
+"""Catalogue entry of antithetic pairs."""
+
+from storchc.catalogue.method import Option, SamplerEntry
+
+ENTRY = SamplerEntry(
+    name="Antithetic",
+    summary="pairs of draws with opposite noise",
+    options=(Option("n", "count", 2, "samples, two in a pair", least=2, multiple=2),),
+    sampling="slot-exact",
+    weighted=False,
+    reference="Hammersley and Morton 1956, A new Monte Carlo technique: antithetic variates",
+    prefer="the cost is nearly monotone in each draw: the errors of a pair cancel",
+    needs=frozenset({"inverse"}),
+    coupled=True,
+)

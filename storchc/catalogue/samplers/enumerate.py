@@ -1,0 +1,14 @@
+"""Catalogue entry of enumeration."""
+
+from storchc.catalogue.method import Option, SamplerEntry
+
+ENTRY = SamplerEntry(
+    name="Enumerate",
+    summary="every value with its probability, whatever the method: as `Expect`",
+    options=(Option("budget", "count", 10000, "configurations evaluated at most", least=1),),
+    sampling="enumerated",
+    weighted=False,
+    reference="Obermeyer et al. 2019, arXiv:1902.03210",
+    prefer="the support is small: no variance at all",
+    needs=frozenset({"finite"}),
+)

@@ -1,0 +1,16 @@
+"""Catalogue entry of randomised quasi-Monte Carlo."""
+
+from storchc.catalogue.method import Option, SamplerEntry
+
+ENTRY = SamplerEntry(
+    name="QuasiMonteCarlo",
+    summary="the points of a Sobol sequence, shifted at random",
+    options=(Option("n", "count", 2, "samples, best a power of two", least=1),),
+    sampling="slot-exact",
+    weighted=False,
+    reference="Sobol 1967; Cranley and Patterson 1976, SIAM Journal on Numerical Analysis 13; "
+    "Buchholz, Wenzel and Mandt 2018, arXiv:1807.01604",
+    prefer="many samples of few coordinates, and a smooth cost",
+    needs=frozenset({"inverse"}),
+    coupled=True,
+)
