@@ -14,6 +14,7 @@ from torch import Tensor, nn
 import storch_runtime
 import storchc
 from storch_runtime import distributions
+from storchc.analysis.names import SPECIAL
 from storchc.backend.identifiers import LOCALS
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions, methods
@@ -118,6 +119,7 @@ def test_every_name_may_be_awkward(part: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_all_names_may_be_awkward_at_once(seed: int) -> None:
     known = {*LOCALS, *functions.names(), *families.names(), *methods.names(), *keyword.kwlist}
+    known |= set(SPECIAL)
     fitting = [b for b in BAD if b.isidentifier() and b[0] != "_" and b not in known]
     drawn = Random(seed).sample(fitting, len(NAMES))
     check_renamed(dict(zip(NAMES, drawn, strict=True)))
