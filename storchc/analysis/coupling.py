@@ -9,7 +9,7 @@ from storchc.analysis.methods import Estimator
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph
+from storchc.ir.graph import Callee, Graph, ModuleOption, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.syntax import tree
 
@@ -24,6 +24,8 @@ def check_coupling(
         for root in expressions(node):
             for call in (e for e in walk(root) if isinstance(e, CallUser)):
                 _check_call(graph, call, dependent, estimators, problems)
+    for sample in graph.samples:
+        _check_critic(graph, sample, problems)
 
 
 def _check_call(
@@ -33,19 +35,35 @@ def _check_call(
     estimators: Mapping[str, Estimator],
     problems: Problems,
 ) -> None:
-    default = graph.callees[call.callee].default
-    layers = [] if default is None else [c for c in _calls(default) if _layer(c) in _COUPLING]
-    if not layers:
+    layer = _coupling(graph.callees[call.callee])
+    if layer is None:
         return
     for sample in dependent.expression(call):
         if estimators[sample].carrier in ("score", "control"):
-            layer = layers[0]
             problems.add(
                 words.coupled_rows(
                     call.callee, _layer(layer), sample, call.span, layer.function.span
                 )
             )
             return
+
+
+def _check_critic(graph: Graph, node: Sample, problems: Problems) -> None:
+    """The critic of a method of the catalogue is called with many values at once, too."""
+    if node.method is None or node.raw_method is None or node.method.name in graph.uses:
+        return
+    for keyword in node.raw_method.keywords:
+        given = node.method.constants.get(keyword.name.id)
+        layer = _coupling(graph.callees[given.name]) if isinstance(given, ModuleOption) else None
+        if layer is not None:
+            critic, where = keyword.value.span, layer.function.span
+            problems.add(words.coupled_critic(node, _layer(layer), critic, where))
+
+
+def _coupling(callee: Callee) -> tree.Call | None:
+    """The first layer of a module that joins the rows of a batch."""
+    calls = () if callee.default is None else _calls(callee.default)
+    return next((call for call in calls if _layer(call) in _COUPLING), None)
 
 
 def _layer(call: tree.Call) -> str:

@@ -264,6 +264,18 @@ def coupled_rows(module: str, layer: str, sample: str, span: Span, default: Span
     )
 
 
+def coupled_critic(node: Sample, layer: str, span: Span, default: Span) -> Problem:
+    """Batch normalisation in a critic."""
+    return Problem(
+        "S411",
+        f"the critic of `{node.name}` normalises over the batch, which couples its values",
+        span,
+        "use a layer that treats rows apart (`nn.LayerNorm`), or keep the critic in eval mode",
+        (Label(default, f"`{layer}` uses batch statistics in training mode"),),
+        "warning",
+    )
+
+
 def moving_support(
     node: Sample, family: str, parameter: str, written: str, span: Span, place: Span
 ) -> Problem:

@@ -8,10 +8,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import LAX, REBAR, RELAX, RODEO, DoubleCV, Downstream, Method, MuProp
+from storch_runtime import (
+    LAX,
+    REBAR,
+    RELAX,
+    RODEO,
+    DoubleCV,
+    Downstream,
+    Method,
+    MuProp,
+    distributions,
+)
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
 from storch_runtime.methods import _relaxed, gumbel_rao
 from storch_runtime.methods._relaxed import conditional_points, conditional_slope
+from tests.runtime.distributions import cases
 
 BITS = torch.tensor([1.3, -0.4, 0.0], dtype=torch.float64)
 METHODS: dict[str, Callable[[], Method]] = {
@@ -22,6 +33,12 @@ METHODS: dict[str, Callable[[], Method]] = {
     "DoubleCV": lambda: DoubleCV(2),
     "RODEO": lambda: RODEO(2),
 }
+WITH_A_PATH = sorted(
+    name
+    for name in distributions.__all__
+    if getattr(getattr(distributions, name), "pathwise", False)
+    and not getattr(distributions, name).finite
+)
 OF_CLASSES = ("REBAR", "RELAX", "MuProp")
 
 
@@ -148,6 +165,25 @@ def test_one_draw_has_no_other_to_compare_with(name: str) -> None:
     method.n = 1
     with pytest.raises(ValueError, match="set `n` to 2 or more"):
         run(method, Bernoulli(logits=BITS.clone().requires_grad_(), event=1))
+
+
+@pytest.mark.parametrize("name", WITH_A_PATH)
+def test_lax_takes_every_family_with_a_path(name: str) -> None:
+    given = cases.differentiable(cases.parameters(name))
+    law = getattr(distributions, name)(**given, event=1)
+    torch.manual_seed(0)
+    layers = nn.Linear(law.event_shape.numel(), 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0)
+    critic = nn.Sequential(nn.Flatten(), *layers).double()
+    draw = LAX(3).draw(law)
+    assert not draw.value.requires_grad
+    downstream = Downstream(draw.value.flatten(2).sum(-1), critic=critic)
+    control = LAX().control_variate(draw, downstream)
+    LAX().own_loss(draw, downstream).backward()
+    assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in critic.parameters())
+    leaves = [leaf for leaf in given.values() if isinstance(leaf, Tensor)]
+    assert all(leaf.grad is None for leaf in leaves)
+    control.sum().backward()
+    assert all(leaf.grad is not None and bool(leaf.grad.isfinite().all()) for leaf in leaves)
 
 
 @pytest.mark.parametrize("made", [RELAX, LAX])
