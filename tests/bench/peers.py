@@ -26,6 +26,10 @@ def steps() -> Iterator[tuple[str, Step]]:
     yield "discrete VAE, batch average, n=10", vae("ScoreFunction", n_samples=10, **average)
     yield "discrete VAE, Gumbel-softmax, n=1", vae("GumbelSoftmax", n_samples=1)
     yield "discrete VAE, exact expectation", vae("Expect")
+    yield "discrete VAE, without replacement, k=4", vae("ScoreFunctionWOR", k=4)
+    yield "discrete VAE, unordered set, k=4", vae("UnorderedSetEstimator", k=4)
+    yield "discrete VAE, REBAR", vae("REBAR")
+    yield "discrete VAE of 20 bits, DisARM", bits("DisARM")
     yield f"chain of {NODES} normal nodes, a plate each", normal(NODES)
     yield f"chain of {NODES} Bernoulli nodes, a plate each", bernoulli(NODES)
 
@@ -95,6 +99,33 @@ def vae(method: str, **options: Any) -> Step:
         storch.add_cost(kl_divergence(q, uniform).sum(-1), "kl")
         z = estimator(q)
         x_hat = decode(z.reshape((*z.shape[:-2], discrete_vae.K * discrete_vae.C))).sigmoid()
+        cost = storch.nn.b_binary_cross_entropy(x_hat, data, reduction="sum")
+        storch.add_cost(cost, "reconstruction")
+        storch.backward()
+
+    return step
+
+
+def bits(method: str) -> Step:
+    """The same with 20 bits in the place of the symbols."""
+    import storch
+
+    encoder, decoder = discrete_vae.networks()
+    encode = storch.deterministic(encoder.forward)
+    decode = storch.deterministic(decoder.forward)
+    estimator = getattr(storch.method, method)("z")
+    parameters = [*encoder.parameters(), *decoder.parameters()]
+    x = torch.rand(discrete_vae.BATCH, discrete_vae.PIXELS)
+    uniform = Bernoulli(probs=torch.full((20,), 0.5))
+
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        storch.reset()
+        data = storch.denote_independent(x, 0, "data")
+        q = Bernoulli(logits=encode(data))
+        storch.add_cost(kl_divergence(q, uniform).sum(-1), "kl")
+        x_hat = decode(estimator(q)).sigmoid()
         cost = storch.nn.b_binary_cross_entropy(x_hat, data, reduction="sum")
         storch.add_cost(cost, "reconstruction")
         storch.backward()

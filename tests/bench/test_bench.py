@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.bench import chains, discrete_vae, introduction
+from tests.bench import chains, discrete_vae, estimators, introduction
 from tests.bench.case import Case
 from tests.bench.memory import grown
 from tests.bench.processes import starts
@@ -13,7 +13,8 @@ from tests.bench.scaling import growths
 
 
 def cases() -> list[Case]:
-    found = [*introduction.cases(torch.float64), *discrete_vae.cases(torch.float64)]
+    groups = (introduction, discrete_vae, estimators)
+    found = [case for group in groups for case in group.cases(torch.float64)]
     for shared in (False, True):
         found += [build(16, shared, torch.float64) for build in (chains.normal, chains.bernoulli)]
     return found
@@ -21,7 +22,7 @@ def cases() -> list[Case]:
 
 def test_both_steps_compute_the_same() -> None:
     torch.manual_seed(0)
-    assert len([case.check() for case in cases()]) == 14
+    assert len([case.check() for case in cases()]) == 18
 
 
 def test_steps_leave_nothing_behind() -> None:
