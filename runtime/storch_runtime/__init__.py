@@ -46,10 +46,12 @@ from storch_runtime.methods import ScoreFunction as ScoreFunction
 from storch_runtime.methods import ScoreFunctionWOR as ScoreFunctionWOR
 from storch_runtime.methods import SumAndSample as SumAndSample
 from storch_runtime.methods import UnorderedSetEstimator as UnorderedSetEstimator
+from storch_runtime.methods import UnorderedSetGumbelSoftmax as UnorderedSetGumbelSoftmax
 from storch_runtime.order import limit_order as limit_order
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance
 from storch_runtime.samplers import Antithetic as Antithetic
+from storch_runtime.samplers import BeamSearch as BeamSearch
 from storch_runtime.samplers import ImportanceSampling as ImportanceSampling
 from storch_runtime.samplers import MonteCarlo as MonteCarlo
 from storch_runtime.samplers import QuasiMonteCarlo as QuasiMonteCarlo

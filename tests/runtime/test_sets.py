@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime import (
+    BeamSearch,
     Downstream,
     Draw,
     Method,
@@ -379,6 +380,7 @@ def methods(k: int) -> list[Method]:
         ScoreFunctionWOR(k),
         ScoreFunctionWOR(k, biased=True),
         ScoreFunction(sampler=WithoutReplacement(k)),
+        ScoreFunction(sampler=BeamSearch(k)),
     ]
 
 
@@ -490,6 +492,41 @@ def test_the_outcomes_of_a_set_are_complete() -> None:
             mean = mean + probability * (draw.weight[..., None] * draw.value).sum(0)
         torch.testing.assert_close(mean, law.probs)
     assert len(MonteCarlo().outcomes(law, 1)) == 16
+
+
+# --- the most probable values ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [1, 3, 16, 20])
+def test_beam_search_takes_the_most_probable_values(k: int) -> None:
+    support = LAW.enumerate_support()
+    masses = LAW.joint_log_prob(support).exp()
+    draw = BeamSearch(k).draw(LAW, 1)
+    torch.testing.assert_close(draw.weight, masses.topk(min(k, 16), 0).values)
+    torch.testing.assert_close(draw.weight, LAW.log_prob(draw.value).exp())
+    ((value, probability),) = BeamSearch(k).outcomes(LAW, 1)
+    assert probability == 1 and torch.equal(value, draw.value)
+    again = BeamSearch(k).replay(LAW, value, k)
+    assert again.replayed
+    torch.testing.assert_close(again.weight, draw.weight)
+
+
+def test_beam_search_counts_a_value_once() -> None:
+    law = Categorical(logits=torch.tensor([0.0, 1.0, -torch.inf]))
+    draw = BeamSearch(3).draw(law, 1)
+    assert draw.value.tolist() == [1, 0, 1]
+    assert draw.weight[2] == 0
+    again = BeamSearch(3).replay(law, draw.value, 3)
+    torch.testing.assert_close(again.weight, draw.weight)
+    assert not BeamSearch(2).draw(law, 1).weight.requires_grad
+
+
+def test_beam_search_opens_its_plate_and_has_no_path() -> None:
+    with pytest.raises(ValueError, match="opens a plate of its own"):
+        BeamSearch(2).draw(LAW, None)
+    for sampler in (BeamSearch(2), WithoutReplacement(2)):
+        with pytest.raises(ValueError, match="no path through them"):
+            sampler.draw(LAW, 1, pathwise=True)
 
 
 # --- compiled -------------------------------------------------------------------------------------

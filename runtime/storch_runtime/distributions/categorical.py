@@ -62,22 +62,33 @@ class Classes(Finite):
     @property
     def logits(self) -> Tensor:
         """Normalised: the logarithms of ``probs``."""
-        if self._log_probs is None:
-            if self._logits is not None:
-                self._log_probs = self._logits.log_softmax(-1)
-            else:
-                self._log_probs = (self.probs + smallest(self._tensor.dtype)).log()
-        return self._log_probs
+        if self._log_probs is not None:
+            return self._log_probs
+        if self._logits is not None:
+            log_probs = self._logits.log_softmax(-1)
+        else:
+            log_probs = (self.probs + smallest(self._tensor.dtype)).log()
+        if self._lasting:
+            self._log_probs = log_probs
+        return log_probs
 
     @property
     def probs(self) -> Tensor:
         """Normalised."""
-        if self._probs is None:
-            if self._logits is not None:
-                self._probs = self.logits.exp()
-            else:
-                self._probs = self._tensor / self._tensor.sum(-1, keepdim=True)
-        return self._probs
+        if self._probs is not None:
+            return self._probs
+        if self._logits is not None:
+            probs = self.logits.exp()
+        else:
+            probs = self._tensor / self._tensor.sum(-1, keepdim=True)
+        if self._lasting:
+            self._probs = probs
+        return probs
+
+    @property
+    def _lasting(self) -> bool:
+        """Whether what is computed now may be kept: without its gradient it may not."""
+        return torch.is_grad_enabled() or not self._tensor.requires_grad
 
     def _weights(self) -> Tensor | None:
         return self._tensor if self._logits is None else None

@@ -30,5 +30,8 @@ from storch_runtime.methods.sum_and_sample import SumAndSample as SumAndSample
 from storch_runtime.methods.unordered_set_estimator import (
     UnorderedSetEstimator as UnorderedSetEstimator,
 )
+from storch_runtime.methods.unordered_set_gumbel_softmax import (
+    UnorderedSetGumbelSoftmax as UnorderedSetGumbelSoftmax,
+)
 from storch_runtime.methods.vimco import VIMCO as VIMCO
 from storch_runtime.methods.zgr import ZGR as ZGR

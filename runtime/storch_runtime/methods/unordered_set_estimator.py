@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.joint import Joint
-from storch_runtime.methods._completion import Completions, by_integration, by_subsets
+from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sampler import Outcome
 from storch_runtime.samplers.sets import replay_extension, replay_set
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
     from storch_runtime.draw import Draw
 
-__all__ = ["UnorderedSetEstimator"]
+__all__ = ["UnorderedSetEstimator", "set_weights"]
 
 Integration = Literal["auto", "exact", "numerical"]
 
@@ -68,17 +68,9 @@ class UnorderedSetEstimator(JointMethod):
         """See `JointMethod.replay_joint`."""
         return self.weighed(replay_extension(distribution, before, value, plate_dim))
 
-    def completions(self, joint: Joint) -> Completions:
-        """How probable it is to draw the set, and to complete it from one or two elements."""
-        few = len(joint.log_prob) <= _MANY
-        exact = self.integration == "exact" or (self.integration == "auto" and few)
-        return (by_subsets if exact else by_integration)(joint.masses, joint.alive, joint.rest)
-
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`."""
-        known = self.completions(joint)
-        joint.kept["single"], joint.kept["pair"] = known.single, known.pair
-        return torch.exp(joint.masses + known.single - known.whole)
+        return set_weights(joint, self.integration)
 
     def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
         """See `JointMethod.baseline`."""
@@ -107,6 +99,16 @@ class UnorderedSetEstimator(JointMethod):
             chosen = sets[index].T.reshape(k, *plates)
             listed.append((support[chosen], chances[index, columns].prod().item()))
         return listed
+
+
+def set_weights(joint: Joint, integration: Integration = "auto") -> Tensor:
+    """``p R(S, s)`` ``[k, *plates]``; what the baseline needs of the set is kept with it."""
+    few = len(joint.log_prob) <= _MANY
+    exact = integration == "exact" or (integration == "auto" and few)
+    find = by_subsets if exact else by_integration
+    known = find(joint.masses, joint.alive, joint.rest)
+    joint.kept["single"], joint.kept["pair"] = known.single, known.pair
+    return torch.exp(joint.masses + known.single - known.whole)
 
 
 def _chances(table: Tensor, sets: Tensor) -> Tensor:

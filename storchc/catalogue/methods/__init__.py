@@ -26,6 +26,7 @@ _MODULES = {
     "RODEO": "rodeo",
     "ScoreFunctionWOR": "score_function_wor",
     "UnorderedSetEstimator": "unordered_set_estimator",
+    "UnorderedSetGumbelSoftmax": "unordered_set_gumbel_softmax",
     "ARM": "arm",
     "DisARM": "dis_arm",
     "LocalExpectation": "local_expectation",

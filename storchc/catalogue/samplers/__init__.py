@@ -13,6 +13,8 @@ _MODULES = {
     "Antithetic": "antithetic",
     "Stratified": "stratified",
     "QuasiMonteCarlo": "quasi_monte_carlo",
+    "WithoutReplacement": "without_replacement",
+    "BeamSearch": "beam_search",
 }
 
 

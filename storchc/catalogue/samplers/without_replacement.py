@@ -11,4 +11,5 @@ ENTRY = SamplerEntry(
     reference="Kool et al. 2019, arXiv:1903.06059",
     prefer="drawing a value twice is a waste, and the score function has a baseline",
     needs=frozenset({"finite"}),
+    elements=("k",),
 )

@@ -218,6 +218,15 @@ def test_noise_of_classes_is_uniform() -> None:
     assert coin.sample(noise=torch.tensor([0.0, 0.4, 0.999])).tolist() == [0, 1, 1]
 
 
+@pytest.mark.parametrize("word", ["logits", "probs"])
+def test_what_is_looked_at_without_gradient_has_one_later(word: str) -> None:
+    given = torch.rand(2, 3, requires_grad=True)
+    made = Categorical(**{word: given})
+    with torch.no_grad():
+        assert not made.logits.requires_grad and not made.probs.requires_grad
+    assert made.logits.requires_grad and made.probs.requires_grad
+
+
 def test_a_normal_of_numbers_alone() -> None:
     prior = Normal(0.0, 1.0)
     assert prior.sample(3).shape == (3,)
