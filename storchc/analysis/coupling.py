@@ -66,6 +66,12 @@ def _coupling(callee: Callee) -> tree.Call | None:
     return next((call for call in calls if _layer(call) in _COUPLING), None)
 
 
+def layers_of(callee: Callee) -> Iterator[str]:
+    """The names of the layers of a module's default: ``Linear``, ``BatchNorm1d``."""
+    if callee.default is not None:
+        yield from map(_layer, _calls(callee.default))
+
+
 def _layer(call: tree.Call) -> str:
     return call.function.id.rpartition(".")[2]
 

@@ -10,9 +10,10 @@ from storchc.analysis.budgets import check_budgets
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import Ancestors, Dependence, carried_dependence, dependence
+from storchc.analysis.distinct import Verdict, check_distinct, verdicts
 from storchc.analysis.draws import check_draws
 from storchc.analysis.joins import Join, joins_of
-from storchc.analysis.liveness import check_proposals, check_supports, live_names
+from storchc.analysis.liveness import check_proposals, check_supports, learning, live_names
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
@@ -20,6 +21,7 @@ from storchc.analysis.separation import Separation, separate
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
+from storchc.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ class Estimation:
 
     ``touched`` is the dependence that looks through cuts, ``carried`` that of weights; ``live``
     holds the names that carry a gradient to something that learns; ``joins`` those costs that
-    multi-sample methods know how to join; ``order`` is the highest derivative that is right, None
-    for any; ``separation`` has the enumerated samples whose factors are evaluated apart.
+    multi-sample methods know how to join; ``distinct`` the calls below samples that repeat;
+    ``order`` is the highest derivative that is right, None for any; ``separation`` has the
+    enumerated samples whose factors are evaluated apart.
     """
 
     graph: Graph
@@ -51,6 +54,7 @@ class Estimation:
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
     joins: Mapping[str, Join]
+    distinct: Mapping[str, tuple[Verdict, ...]]
     order: int | None
     separation: Separation
 
@@ -58,6 +62,12 @@ class Estimation:
     def biases(self) -> Mapping[str, str]:
         """Why the gradient of a sample is biased in this story, by the sample's name."""
         return biases(self.graph, self.touched, self.estimators)
+
+    @cached_property
+    def spared(self) -> frozenset[Span]:
+        """The places of the calls that are made once for each distinct row."""
+        every = (v for calls in self.distinct.values() for v in calls)
+        return frozenset(v.call.span for v in every if not v.obstacle)
 
     @cached_property
     def credit(self) -> Credit:
@@ -78,7 +88,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     estimators = resolve(graph, touched, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
-    live = live_names(graph, estimators)
+    live = live_names(graph, estimators, learning(graph))
     check_supports(graph, estimators, live, problems)
     check_proposals(graph, dependent, estimators, live, problems)
     check_coupling(graph, dependent, estimators, problems)
@@ -86,6 +96,8 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     joins = joins_of(graph, touched, estimators, problems)
     separation = separate(graph, estimators, joins)
     check_budgets(graph, estimators, separation, problems)
+    distinct = verdicts(graph, touched, estimators)
+    check_distinct(graph, distinct, problems)
     orders = [
         e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
     ]
@@ -94,5 +106,5 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     live |= separation.moving(live)
     order = min(orders, default=None)
     return Estimation(
-        graph, dependent, touched, carried, estimators, live, joins, order, separation
+        graph, dependent, touched, carried, estimators, live, joins, distinct, order, separation
     )

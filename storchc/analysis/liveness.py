@@ -20,14 +20,20 @@ from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
 from storchc.ir.lookup import construction
 
 
-def live_names(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
-    """The names through which a gradient can reach something that learns.
+def learning(graph: Graph) -> frozenset[str]:
+    """What learns by its name: params, and float inputs that may require a gradient."""
+    inputs = {i.name for i in graph.inputs if i.type.dtype == "float"}
+    return frozenset(inputs | {p.name for p in graph.params})
+
+
+def live_names(
+    graph: Graph, estimators: Mapping[str, Estimator], learns: frozenset[str]
+) -> frozenset[str]:
+    """The names through which a gradient can reach what ``learns``, or a module.
 
     The *parameters* of a sample ``z`` stand under ``"~z"``.
     """
-    live = {i.name for i in graph.inputs if i.type.dtype == "float"} | {
-        p.name for p in graph.params
-    }
+    live = set(learns)
     for node in graph.nodes:
         match node:
             case Compute(names, value, _, _) if is_live(value, live, graph):

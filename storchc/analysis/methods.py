@@ -92,6 +92,11 @@ class Estimator:
         return bool(self.constants.get(flag, default))
 
     @property
+    def distinct(self) -> bool:
+        """Whether what follows it is to be computed once for each distinct value."""
+        return self.sampler_constants.get("distinct") is True
+
+    @property
     def enumerated(self) -> bool:
         """Whether it evaluates its whole support, each value with its probability."""
         return self.carrier == "weights"

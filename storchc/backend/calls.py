@@ -36,11 +36,12 @@ def called(writer: Writer, value: CallUser, callee: Callee) -> tuple[Py, Plates]
         _argument(writer, callee, group, slot, stored)
         for group, slot in zip(flat, callee.arguments, strict=True)
     ]
-    target = writer.own(callee.name)
-    shared = writer.detached and callee.name not in writer.owned
-    if "nondiff" in callee.flags or shared:
-        return call(writer.runtime("without_gradient"), target, *arguments), stored
-    return call(target, *arguments), stored
+    parts = [writer.own(callee.name), *arguments]
+    if stored and value.span in writer.estimation.spared:
+        parts.insert(0, writer.runtime("distinct_rows"))
+    if "nondiff" in callee.flags or (writer.detached and callee.name not in writer.owned):
+        parts.insert(0, writer.runtime("without_gradient"))
+    return call(parts[0], *parts[1:]), stored
 
 
 def _operands(

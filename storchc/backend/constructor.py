@@ -162,12 +162,17 @@ def _method(writer: Writer, node: Sample) -> Py:
     if "baseline" in estimator.values:
         options["baseline"] = literal("learned")
     if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
-        own = {k: _constant(writer, v) for k, v in estimator.sampler_constants.items()}
+        own = {k: _constant(writer, v) for k, v in _sampler_options(estimator).items()}
         options["sampler"] = call(writer.runtime(estimator.sampler.name), **own)
     slots = len(writer.estimation.credit.groups.get(node.name, {}))
     if slots > 1:
         options["slots"] = literal(slots)
     return call(_class(writer, estimator), **_count(node, estimator), **options)
+
+
+def _sampler_options(estimator: Estimator) -> dict[str, Constant]:
+    """The constants of a sampler; `distinct` is said to the calls that follow, not to it."""
+    return {k: v for k, v in estimator.sampler_constants.items() if k != "distinct"}
 
 
 def _options(estimator: Estimator) -> dict[str, Constant]:

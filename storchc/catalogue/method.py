@@ -35,6 +35,14 @@ class Option:
     multiple: int = 1
 
 
+DISTINCT = Option(
+    "distinct",
+    "flag",
+    False,
+    "calls that depend on the draws are made once for each distinct row of their arguments",
+)
+"""An option of every sampler with replacement."""
+
 SamplingClass = Literal["iid", "slot-exact", "linear-exact", "enumerated", "biased"]
 
 

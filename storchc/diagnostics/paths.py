@@ -30,6 +30,7 @@ CODES = {
     "S416": "critic of the wrong shape",
     "S417": "draws are not joined as the method needs it",
     "S418": "method cannot learn this parameter",
+    "S419": "`distinct` saves nothing",
 }
 
 
@@ -366,4 +367,17 @@ def lone_join(node: Sample, entry: MethodEntry, span: Span, opened: Span) -> Pro
         span,
         f"draw at least two of `{node.plate}` (`n=2`), or use `ScoreFunction()`",
         (Label(opened, f"opens the plate `{node.plate}` with one sample"),) if node.joins else (),
+    )
+
+
+def nothing_distinct(node: Sample, span: Span, places: tuple[tuple[Span, str], ...]) -> Problem:
+    """`distinct` where no call can be spared."""
+    return Problem(
+        "S419",
+        f"`distinct` saves nothing here: no call is made once for equal draws of `{node.name}`",
+        span,
+        "leave out `distinct`, which is for calls of modules and batched functions that depend on "
+        "discrete draws and carry no gradient back",
+        tuple(Label(place, obstacle) for place, obstacle in places),
+        severity="warning",
     )

@@ -29,6 +29,7 @@ def sample_facts(
         ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("legal because", _why(node, estimator, counts)),
+        ("distinct", _distinct(estimation, node)),
         ("credited with", _credited(graph, estimation, node) if lives else _idle()),
         ("warning", _warning(graph, node, estimator, estimation.biases.get(node.name, ""))),
     ]
@@ -133,6 +134,17 @@ def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
     if not reasons:
         reasons.append(f"`{family}` has a log-probability; no path needs to be differentiable")
     return spoken(reasons)
+
+
+def _distinct(estimation: Estimation, node: Sample) -> str:
+    """Which calls are made once for equal draws, and why others are not."""
+    verdicts = estimation.distinct.get(node.name, ())
+    spared = list(dict.fromkeys(v.call.callee for v in verdicts if not v.obstacle))
+    kept = list(dict.fromkeys(v.obstacle for v in verdicts if v.obstacle))
+    parts = [f"{listed(spared)} called once for each distinct row"] if spared else []
+    if kept:
+        parts.append(f"{'others' if spared else 'calls'} for every row, as {spoken(kept)}")
+    return "; ".join(parts)
 
 
 def _idle() -> str:

@@ -1,11 +1,11 @@
 """Catalogue entry of antithetic pairs."""
 
-from storchc.catalogue.method import Option, SamplerEntry
+from storchc.catalogue.method import DISTINCT, Option, SamplerEntry
 
 ENTRY = SamplerEntry(
     name="Antithetic",
     summary="pairs of draws with opposite noise",
-    options=(Option("n", "count", 2, "samples, two in a pair", least=2, multiple=2),),
+    options=(Option("n", "count", 2, "samples, two in a pair", least=2, multiple=2), DISTINCT),
     sampling="slot-exact",
     weighted=False,
     reference="Hammersley and Morton 1956, A new Monte Carlo technique: antithetic variates",

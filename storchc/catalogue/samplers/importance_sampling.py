@@ -1,12 +1,13 @@
 """Catalogue entry of importance sampling."""
 
-from storchc.catalogue.method import Option, SamplerEntry
+from storchc.catalogue.method import DISTINCT, Option, SamplerEntry
 
 ENTRY = SamplerEntry(
     name="ImportanceSampling",
     summary="independent draws from a proposal, weighted by p / q; never self-normalised",
     options=(
         Option("n", "count", 1, "independent samples", least=1),
+        DISTINCT,
         Option("proposal", "distribution", None, "the distribution to draw from"),
     ),
     sampling="iid",

@@ -1,11 +1,11 @@
 """Catalogue entry of plain Monte Carlo."""
 
-from storchc.catalogue.method import Option, SamplerEntry
+from storchc.catalogue.method import DISTINCT, Option, SamplerEntry
 
 ENTRY = SamplerEntry(
     name="MonteCarlo",
     summary="independent draws from the distribution itself",
-    options=(Option("n", "count", 1, "independent samples", least=1),),
+    options=(Option("n", "count", 1, "independent samples", least=1), DISTINCT),
     sampling="iid",
     weighted=False,
     reference="Metropolis and Ulam 1949",

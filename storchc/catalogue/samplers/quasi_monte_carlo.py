@@ -1,11 +1,11 @@
 """Catalogue entry of randomised quasi-Monte Carlo."""
 
-from storchc.catalogue.method import Option, SamplerEntry
+from storchc.catalogue.method import DISTINCT, Option, SamplerEntry
 
 ENTRY = SamplerEntry(
     name="QuasiMonteCarlo",
     summary="the points of a Sobol sequence, shifted at random",
-    options=(Option("n", "count", 2, "samples, best a power of two", least=1),),
+    options=(Option("n", "count", 2, "samples, best a power of two", least=1), DISTINCT),
     sampling="slot-exact",
     weighted=False,
     reference="Sobol 1967; Cranley and Patterson 1976, SIAM Journal on Numerical Analysis 13; "
