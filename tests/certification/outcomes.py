@@ -143,10 +143,18 @@ class Enumerated:
 
 
 def enumerate_estimates(
-    model: Model, story: Case, *, hessian: bool = False, limit: int = TOO_MANY
+    model: Model,
+    story: Case,
+    *,
+    leaves: Mapping[str, Tensor] | None = None,
+    hessian: bool = False,
+    limit: int = TOO_MANY,
 ) -> Enumerated:
-    """Run ``model`` for every outcome; ``Uncertified`` where anything else is random."""
-    leaves = differentiable(model, story)
+    """Run ``model`` for every outcome; ``Uncertified`` where anything else is random.
+
+    ``leaves`` are what the gradient is taken of, if not of every parameter and float input.
+    """
+    leaves = differentiable(model, story) if leaves is None else leaves
     size = sum(leaf.numel() for leaf in leaves.values())
     cost, moments = torch.zeros((), dtype=torch.float64), torch.zeros(2, size, dtype=torch.float64)
     second = torch.zeros(size, size, dtype=torch.float64) if hessian else None

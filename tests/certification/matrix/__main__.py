@@ -15,6 +15,7 @@ from tests.certification.matrix.page import PAGE, PAIRS_PAGE, Row, page, pairs_p
 from tests.certification.matrix.pairs import examine_pair, pairs
 from tests.certification.matrix.situations import SITUATIONS
 from tests.certification.matrix.subjects import SUBJECTS
+from tests.certification.matrix.variances import section
 
 
 def main(arguments: list[str]) -> int:
@@ -29,10 +30,12 @@ def prove_cells() -> int:
     for subject in SUBJECTS:
         cells = {name: examine(subject, name) for name in SITUATIONS}
         rows.append((subject, cells))
-        print(f"{subject.written} at {subject.family}")
+        print(f"{subject.label} at {subject.family}")
         for name, cell in cells.items():
             show(SITUATIONS[name].title, cell)
-    return conclude([cell for _, cells in rows for cell in cells.values()], PAGE, page(rows))
+    return conclude(
+        [cell for _, cells in rows for cell in cells.values()], PAGE, page(rows, [section()])
+    )
 
 
 def prove_pairs() -> int:

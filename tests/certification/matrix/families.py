@@ -9,13 +9,16 @@ __all__ = ["FAMILIES", "Family"]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """``law`` of a number, ``joint`` of a vector of 2; the values that costs see of a sample."""
+    """``law`` of a number, ``joint`` of a vector of 2; the values that costs see of a sample.
+
+    ``event`` is the shape of one value as a critic sees it, without the vector.
+    """
 
     law: str
     joint: str
     value: str = "z"
     values: str = "z"
-    classes: int = 0
+    event: tuple[int, ...] = ()
 
 
 SLOPES = "tensor([0.0, 1.0, -0.5])"
@@ -28,14 +31,14 @@ FAMILIES = {
         f"OneHotCategorical(logits=outer({{}}, {SLOPES}))",
         f"sum(z * {WORTHS})",
         f"sum(z * {WORTHS}, dim=1)",
-        3,
+        (3,),
     ),
     "Categorical": Family(
         f"Categorical(logits=({{}}) * {SLOPES})",
         f"Categorical(logits=outer({{}}, {SLOPES}))",
         f"{WORTHS}[z]",
         f"stack([{WORTHS}[z[0]], {WORTHS}[z[1]]])",
-        3,
+        (3,),
     ),
     "Normal": Family("Normal({0}, exp(0.3 * ({0})))", "Normal({0}, exp(0.3 * {0}))"),
 }

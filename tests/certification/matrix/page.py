@@ -33,6 +33,7 @@ proves every ordered pair of methods on two nodes too.
 * **bias p %**: a biased method; the distance of its expected gradient from the true one, relative
   to that. Its own formula or relaxed objective is certified where the last column says, or by
   the |z| beside the bias.
+* **(bound)**: the costs join the draws of the sample, as in an importance-weighted bound.
 * **refused: code**: the compiler refuses the story with this diagnostic.
 * **first order only**: the method claims no higher derivative, and one raises.
 """
@@ -47,7 +48,8 @@ Every ordered pair of methods on two Bernoulli nodes, one above the other. Writt
 * **draws**: within 5 standard errors of it, over a million estimates.
 * **biased**: one of the two methods is; the expected gradient is that beside the exact
   expectation in the unbiased one's place, in the way that the word before it says. Of two biased
-  methods nothing is known to compare with.
+  methods, and of REBAR above a straight-through one, whose gradient it takes for the derivative of
+  the value, nothing is known to compare with.
 * a code: the compiler refuses the story with this diagnostic.
 """
 
@@ -67,7 +69,7 @@ def table(rows: Sequence[Row]) -> str:
     for subject, cells in rows:
         words = [cells[name].words.replace("|", "\\|") for name in SITUATIONS]
         own = f"`{subject.own}`" if subject.own else ""
-        lines.append(_line([f"`{subject.written}`", subject.family, *words, own]))
+        lines.append(_line([f"`{subject.label}`", subject.family, *words, own]))
     return "\n".join(lines) + "\n"
 
 

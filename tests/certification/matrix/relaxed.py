@@ -29,6 +29,13 @@ class Relaxed:
     gradient: Tensor
     hessian: Tensor | None
 
+    def of(self, second: bool) -> Tensor:
+        """The Hessian, or the gradient."""
+        if not second:
+            return self.gradient
+        assert self.hessian is not None
+        return self.hessian
+
 
 @cache
 def relaxed(situation: str, temperature: float) -> Relaxed:

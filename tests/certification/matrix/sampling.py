@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.certification.harness import Case, Model
 
-__all__ = ["REPLICATES", "Sampled", "sample"]
+__all__ = ["REPLICATES", "Sampled", "derivatives_of_each", "known", "replicated", "sample"]
 
 REPLICATES = 1_000_000
 CHUNK = 100_000
@@ -24,10 +24,19 @@ class Sampled:
     mean: Tensor
     error: Tensor
 
-    def deviation(self, expected: Tensor) -> float:
-        """The largest distance from ``expected``, in standard errors."""
-        distance = (self.mean - expected).abs()
-        return float((distance / self.error.clamp(min=1e-12)).max())
+    def minus(self, other: Sampled) -> Sampled:
+        """The difference of two independent means."""
+        error = (self.error.square() + other.error.square()).sqrt()
+        return Sampled(self.mean - other.mean, error)
+
+    def deviation(self) -> float:
+        """The largest distance from 0, in standard errors."""
+        return float((self.mean.abs() / self.error.clamp(min=1e-12)).max())
+
+
+def known(value: Tensor) -> Sampled:
+    """What is known exactly."""
+    return Sampled(value, torch.zeros_like(value))
 
 
 def sample(model: Model, story: Case, *, second: bool = False, seed: int = 0) -> Sampled:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from tests.certification.harness import Case, case
-from tests.certification.learned import Critic
+from tests.certification.matrix.critic import CRITIC, Critic
 from tests.certification.matrix.families import FAMILIES, Family
 
 __all__ = ["SITUATIONS", "Situation", "story"]
@@ -20,6 +19,8 @@ REPLICATES = "data"
 class Situation:
     """``steps`` around ``{sample}`` and ``{value}``; the law of ``z`` is given ``argument``.
 
+    ``bound`` are the steps for methods of multi-sample bounds; there the law is called ``q``.
+
     ``inputs`` are the leaves of the gradient; one whose name is in ``sites`` has that plate.
     """
 
@@ -27,6 +28,7 @@ class Situation:
     inputs: Mapping[str, Any]
     argument: str
     steps: str
+    bound: str
     joint: bool = False
     sites: tuple[str, ...] = ()
     second: bool = False
@@ -35,7 +37,14 @@ class Situation:
 OTHER = "ScoreFunction(n=1, baseline=moving_average)"
 ABOVE = f"sample a ~ Bernoulli(logits=w) with {OTHER}\n"
 BELOW = f"sample b ~ Bernoulli(logits=w + 0.3 * y) with {OTHER}\n"
+WITHIN = BELOW.replace(OTHER, "ScoreFunction(baseline=moving_average) in z")
 Z = "{sample}\ncompute y = {value}\n"
+
+
+def bound(weight: str, square: str = "(y - 0.3) ** 2") -> str:
+    """A cost that joins the draws of ``z``."""
+    return f"cost c = -logmeanexp({weight} - 0.5 * {square} - log_prob(q, z), over=z)\n"
+
 
 SITUATIONS = {
     "one": Situation(
@@ -43,12 +52,14 @@ SITUATIONS = {
         {"u": 0.4},
         "u",
         f"{Z}cost c = (y - u) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+        Z + bound("y * u"),
     ),
     "joint": Situation(
         "joint event",
         {"v": [0.4, -0.9]},
         "v",
         f"{Z}cost c = (y[0] + 2 * y[0] * y[1] - v[1]) ** 2 * (1 + 0.5 * y[1])\n",
+        Z + bound("0.4 * y[0] * y[1] + v[0] * y[1]", "sum((y - 0.3) ** 2)"),
         joint=True,
     ),
     "nested": Situation(
@@ -56,18 +67,21 @@ SITUATIONS = {
         {"u": 0.4, "w": -0.3},
         "u + 0.8 * a",
         f"{ABOVE}{Z}cost c = (y + 2 * a - u) ** 2 * (1 + 0.5 * y)\ncost d = a * w\n",
+        ABOVE + Z + bound("y * (u + a)") + "cost d = a * w\n",
     ),
     "above": Situation(
         "above a node",
         {"u": 0.4, "w": -0.3},
         "u",
         f"{Z}{BELOW}cost c = (y + 2 * b - w) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+        Z + WITHIN + bound("y * u + 0.4 * b * y"),
     ),
     "data": Situation(
         "data plate",
         {"u": 0.4, "x": [0.7, -1.2]},
         "u * x + 0.1",
         f"{Z}cost c = (y - x) ** 2 * (1 + 0.5 * y)\ncost d = 2 * y * u\n",
+        Z + bound("y * x * u"),
         sites=("x",),
     ),
     "second": Situation(
@@ -75,24 +89,31 @@ SITUATIONS = {
         {"u": 0.4, "w": -0.3},
         "u + 0.8 * a",
         f"{ABOVE}{Z}{BELOW}cost c = (y + 2 * b - a * u) ** 2 * (1 + 0.5 * y)\ncost d = y * w\n",
+        ABOVE + Z + WITHIN + bound("y * (u + a) + 0.4 * b * y"),
         second=True,
     ),
 }
 
 
-def story(situation: Situation, family: str, method: str, *, replicated: bool = False) -> Case:
+def story(
+    situation: Situation,
+    family: str,
+    method: str,
+    *,
+    replicated: bool = False,
+    bound: bool = False,
+) -> Case:
     """The story with ``method`` at ``z``; replicated along a data plate for statistics."""
     law = FAMILIES[family]
     lines = ["story T", *([f"plate {REPLICATES}"] if replicated else [])]
     lines += ["plate sites sum"] if situation.sites else []
-    modules = {}
-    if "critic" in method:
-        sizes = [size for size in (2 if situation.joint else 0, law.classes) if size]
-        lines.append(f"module critic: {sizes} -> []")
-        modules["critic"] = Critic(prod(sizes))
     for name, value in situation.inputs.items():
         lines.append(f"input {name}{_sizes(name, value, situation, replicated)}")
-    text = "\n".join(lines) + f"\n{_steps(situation, law, method)}"
+    shape = (*((2,) if situation.joint else ()), *law.event)
+    if CRITIC in method:
+        lines.append(f"module {CRITIC}: {list(shape)} -> []")
+    modules = {CRITIC: Critic(shape)} if CRITIC in method else {}
+    text = "\n".join(lines) + f"\n{_steps(situation, law, method, bound)}"
     return case(text, situation.inputs, **modules)
 
 
@@ -105,7 +126,10 @@ def _sizes(name: str, value: Any, situation: Situation, replicated: bool) -> str
     return f"[{', '.join(sizes)}]" if sizes else ""
 
 
-def _steps(situation: Situation, family: Family, method: str) -> str:
+def _steps(situation: Situation, family: Family, method: str, bound: bool) -> str:
     law = (family.joint if situation.joint else family.law).format(situation.argument)
     value = family.values if situation.joint else family.value
+    if bound:
+        sample = f"compute q = {law}\nsample z ~ q with {method}"
+        return situation.bound.format(sample=sample, value=value)
     return situation.steps.format(sample=f"sample z ~ {law} with {method}", value=value)

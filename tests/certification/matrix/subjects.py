@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from storchc.catalogue.methods import lookup
+from tests.certification.harness import Case
+from tests.certification.matrix.situations import SITUATIONS, story
+from tests.certification.matrix.truth import PLAIN, Truth, truth
 
 __all__ = ["SUBJECTS", "Subject"]
 
@@ -18,19 +21,30 @@ class Subject:
     """A method as a story writes it, at a family.
 
     Its ``evidence`` is every outcome (or node of a quadrature), or a million draws. ``refused``
-    names the situations that the compiler refuses, with the code of the diagnostic. Of a biased
-    method ``own`` says where it is held against its own formula; a relaxation of ``temperature`` is
-    held against its relaxed objective here. ``alone`` keeps a method out of the pairs.
+    names the situations that the compiler refuses, with the code of the diagnostic. ``biased`` is
+    said where it is not what the catalogue says. Of a biased method ``own`` says where it is held
+    against its own formula; a relaxation of ``temperature`` is held against its relaxed objective
+    here. ``alone`` keeps a method out of the pairs. One of multi-sample bounds (``bound``) is held
+    against ``like``, which draws as often. ``slopes`` says that the method takes the gradient of
+    what follows for the derivative of its value, which that of a straight-through method is not.
     """
 
     written: str
     family: str = "Bernoulli"
     evidence: Evidence = "outcomes"
     refused: Mapping[str, str] = field(default_factory=dict, hash=False)
-    biased: bool = False
+    biased: bool | None = None
     own: str = ""
     temperature: float | None = None
     alone: bool = False
+    bound: bool = False
+    like: str = PLAIN
+    slopes: bool = False
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the method that it is held against is itself a million draws."""
+        return not self.like.startswith("ScoreFunction")
 
     @property
     def name(self) -> str:
@@ -38,17 +52,35 @@ class Subject:
         return self.written.partition("(")[0]
 
     @property
+    def label(self) -> str:
+        """The method and the kind of its costs."""
+        return f"{self.written} (bound)" if self.bound else self.written
+
+    @property
     def unbiased(self) -> bool:
         """Whether its expected gradient is the true one."""
         entry = lookup(self.name)
         assert entry is not None, f"the catalogue has no method {self.name}"
-        return entry.unbiased and not self.biased
+        return entry.unbiased if self.biased is None else not self.biased
+
+    def story(self, situation: str, *, replicated: bool = False) -> Case:
+        """The story with this method."""
+        return story(
+            SITUATIONS[situation],
+            self.family,
+            self.written,
+            replicated=replicated,
+            bound=self.bound,
+        )
+
+    def truth(self, situation: str) -> Truth:
+        """The true derivatives."""
+        return truth(situation, self.family, self.like, bound=self.bound)
 
 
 STRAIGHT = "test_straight_through.py"
 ENTMAX = "test_entmax.py"
 MULTI_SAMPLE = "test_multi_sample.py"
-PLACES = ("one", "joint", "nested", "above", "data", "second")
 RELAXATION = "GumbelSoftmax(temperature=0.5)"
 HARD = "GumbelSoftmax(temperature=0.5, straight_through=true)"
 
@@ -66,6 +98,16 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("Infer(n=1)", "Normal"),
     Subject("Expect()"),
     Subject("Expect()", "Categorical"),
+    Subject("LAX(c_phi=critic)", "Normal"),
+    Subject("REBAR(n=1)", evidence="draws", slopes=True),
+    Subject("REBAR(n=1)", "OneHotCategorical", "draws"),
+    Subject("RELAX(c_phi=critic)", evidence="draws"),
+    Subject("RELAX(c_phi=critic)", "OneHotCategorical", "draws"),
+    Subject("RELAX(c_phi=critic)", "Categorical", "draws"),
+    Subject("MuProp(n=1)"),
+    Subject("MuProp(n=1)", "OneHotCategorical"),
+    Subject("DoubleCV(n=2)"),
+    Subject("RODEO(n=2)"),
     Subject(RELAXATION, evidence="draws", temperature=0.5),
     Subject(HARD, "OneHotCategorical", "draws", own=STRAIGHT),
     Subject("GumbelEntmax(alpha=1.5)", "OneHotCategorical", "draws", own=ENTMAX),
@@ -75,22 +117,33 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ZGR(n=1)", own=STRAIGHT),
     Subject("GumbelRao(samples=4)", "OneHotCategorical", "draws", own=STRAIGHT),
     Subject("GappedStraightThrough(n=1)", "OneHotCategorical", own=STRAIGHT),
+    Subject("VIMCO(n=2)"),
+    Subject("VIMCO(n=2)", bound=True, like="ScoreFunction(n=2)", alone=True),
+    Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(SITUATIONS, "S417")),
+    Subject(
+        "DReG(n=2)",
+        "Normal",
+        "draws",
+        {"above": "S417", "second": "S417"},
+        bound=True,
+        like="Reparameterization(n=2)",
+    ),
+    Subject("STL(n=1)", "Normal", biased=False),
+    Subject(
+        "STL(n=1)", "Normal", "draws", biased=False, bound=True, like="Reparameterization(n=1)"
+    ),
+    Subject(
+        "STL(n=2)",
+        "Normal",
+        "draws",
+        own=MULTI_SAMPLE,
+        bound=True,
+        like="Reparameterization(n=2)",
+    ),
     Subject("ARM(n=1)"),
     Subject("DisARM(n=1)"),
     Subject("LocalExpectation(n=1)"),
     Subject("LocalExpectation(n=1)", "Categorical"),
     Subject("MeasureValued(n=1)"),
     Subject("MeasureValued(n=1)", "Normal", "draws"),
-    Subject("VIMCO(n=2)"),
-    Subject("STL(n=1)", "Normal", own=MULTI_SAMPLE),
-    Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(PLACES, "S417"), own=MULTI_SAMPLE),
-    Subject("MuProp(n=1)"),
-    Subject("MuProp(n=1)", "OneHotCategorical"),
-    Subject("DoubleCV(n=2)"),
-    Subject("RODEO(n=2)", alone=True),
-    Subject("REBAR(n=1)", evidence="draws"),
-    Subject("REBAR(n=1)", "OneHotCategorical", "draws"),
-    Subject("RELAX(n=1, c_phi=critic)", evidence="draws", alone=True),
-    Subject("RELAX(n=1, c_phi=critic)", "Categorical", "draws", alone=True),
-    Subject("LAX(n=1, c_phi=critic)", "Normal"),
 )

@@ -21,7 +21,7 @@ def cells() -> list[Any]:
         pytest.param(
             subject,
             place,
-            id=f"{subject.written}-{subject.family}-{place}",
+            id=f"{subject.label}-{subject.family}-{place}",
             marks=[pytest.mark.certify] if subject.evidence == "draws" else [],
         )
         for subject, place in product(SUBJECTS, SITUATIONS)
@@ -40,7 +40,7 @@ def test_every_method_of_the_catalogue_is_in_the_matrix() -> None:
 
 def test_the_page_has_every_row_and_nothing_wrong() -> None:
     rows = rows_of(PAGE.read_text(encoding="utf-8"))
-    assert set(rows) == {(subject.written, subject.family) for subject in SUBJECTS}, (
+    assert set(rows) == {(subject.label, subject.family) for subject in SUBJECTS}, (
         "the page is written by `make certify`"
     )
     kinds = ("exact", "quadrature", "|z|", "¦z¦", "bias", "refused: S", "first order only")

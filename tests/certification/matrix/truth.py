@@ -16,7 +16,9 @@ from tests.certification.outcomes import NODES, flat
 from tests.exact import laws
 from tests.exact.interpreter import interpret
 
-__all__ = ["Truth", "many_nodes", "truth"]
+__all__ = ["PLAIN", "Truth", "many_nodes", "truth"]
+
+PLAIN = "ScoreFunction(n=1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,13 @@ class Truth:
     cost: Tensor
     gradient: Tensor
     hessian: Tensor | None
+
+    def of(self, second: bool) -> Tensor:
+        """The Hessian, or the gradient."""
+        if not second:
+            return self.gradient
+        assert self.hessian is not None
+        return self.hessian
 
 
 @contextmanager
@@ -39,10 +48,13 @@ def many_nodes(count: int = NODES) -> Iterator[None]:
 
 
 @cache
-def truth(situation: str, family: str) -> Truth:
-    """By the interpreter, with the score function in the method's place."""
+def truth(situation: str, family: str, method: str = PLAIN, *, bound: bool = False) -> Truth:
+    """By the interpreter, with a score function in the method's place.
+
+    How often it draws tells only where a cost joins the draws.
+    """
     place = SITUATIONS[situation]
-    this = story(place, family, "ScoreFunction(n=1)")
+    this = story(place, family, method, bound=bound)
     leaves = dict(this.inputs)
     with many_nodes():
         exact = interpret(this.text, this.inputs, {})

@@ -1,0 +1,76 @@
+"""Variances: exact against sampled, against closed forms, and in the order that is proved."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from tests.certification.matrix.variances import PROBLEMS, exact, sampled
+
+FINITE = [(name, method) for name, problem in PROBLEMS.items() for method in problem.methods]
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize(("problem", "method"), FINITE)
+def test_the_sampled_variance_is_the_exact_one(problem: str, method: str) -> None:
+    found = sampled(problem, method)
+    assert abs(found.variance - exact(problem, method)) <= 5 * found.error + 1e-9
+
+
+# --- one Bernoulli variable, Δ = f(1) - f(0) = 3 --------------------------------------------------
+
+P = 1 / (1 + math.exp(-0.375))
+V = P * (1 - P)
+M = max(P, 1 - P)
+CLOSED = {
+    "ScoreFunction(n=2, baseline=batch_average)": 9 * (V / 2 - V**2),
+    "DisARM(n=1)": 9 * V * (M / 2 - V),
+    "Expect()": 0.0,
+}
+
+
+@pytest.mark.parametrize("method", CLOSED)
+def test_the_exact_variance_is_the_closed_form(method: str) -> None:
+    assert exact("bit", method) == pytest.approx(CLOSED[method], abs=1e-12)
+
+
+@pytest.mark.certify
+def test_the_variance_of_arm_is_its_closed_form() -> None:
+    found = sampled("bit", "ARM(n=1)")
+    closed = 9 * (2 / 3 * (1 / 8 - (1 / 2 - (1 - M)) ** 3) - V**2)
+    assert abs(found.variance - closed) <= 5 * found.error
+
+
+# --- the order that is proved ---------------------------------------------------------------------
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize("problem", ["bit", "bits"])
+def test_dis_arm_is_no_worse_than_arm(problem: str) -> None:
+    arm = sampled(problem, "ARM(n=1)")
+    assert exact(problem, "DisARM(n=1)") <= arm.variance - 5 * arm.error
+
+
+def test_dis_arm_is_no_worse_than_leave_one_out_of_one_bit() -> None:
+    assert exact("bit", "DisARM(n=1)") <= exact("bit", "ScoreFunction(n=2, baseline=batch_average)")
+
+
+def test_more_draws_have_less_variance() -> None:
+    draws = [exact("classes", f"ScoreFunction(n={n}, baseline=batch_average)") for n in (2, 3, 4)]
+    assert draws == sorted(draws, reverse=True)
+
+
+def test_a_broken_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leave-one-out baseline that counts itself changes its exact variance."""
+    from storch_runtime.methods import ScoreFunction
+
+    method = "ScoreFunction(n=2, baseline=batch_average)"
+    right = exact("bit", method)
+
+    def wrong(self: Any, draw: Any, downstream: Any) -> Any:
+        return (1 - draw.box) * downstream.cost.mean(draw.plate_dim, keepdim=True)
+
+    monkeypatch.setattr(ScoreFunction, "control_variate", wrong)
+    assert abs(exact("bit", method) - right) > 0.01
