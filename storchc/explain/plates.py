@@ -6,11 +6,32 @@ from math import prod
 
 from storchc.analysis.budgets import configurations
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.methods import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.types import Plates
 from storchc.records import dataclass
+
+
+def _drawn(estimator: Estimator, plate: str, size: int) -> str:
+    """Draws in words, by the way they depend on one another and by what they weigh."""
+    match estimator.sampling:
+        case "iid" if estimator.weighted:
+            return f"{counted(size, 'draw')} of `{plate}` with importance weights"
+        case "iid":
+            return f"{counted(size, 'independent draw')} of `{plate}`, equally weighted"
+        case "slot-exact":
+            return f"{counted(size, 'coupled draw')} of `{plate}`, equally weighted"
+        case "linear-exact" if estimator.weighted:
+            weights = "weighted so that sums over all are right"
+            return f"up to {counted(size, 'value')} of `{plate}`, {weights}"
+        case "linear-exact":
+            return f"{counted(size, 'draw')} of `{plate}`, right together, equally weighted"
+        case _:
+            return (
+                f"up to {counted(size, 'value')} of `{plate}` with their probabilities, no others"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +65,8 @@ class Counts:
         elif estimator.enumerated:
             number = "all" if size is None else f"all {size}"
             text = f"{number} outcomes of `{plate}`, each with its probability"
-        elif estimator.weighted:
-            text = f"{counted(size or 1, 'draw')} of `{plate}` with importance weights"
         else:
-            kind = "independent draw" if estimator.sampling == "iid" else "coupled draw"
-            text = f"{counted(size or 1, kind)} of `{plate}`, equally weighted"
+            text = _drawn(estimator, plate, size or 1)
         return text + (f"; {listed(joined)} drawn along with each" if joined else "")
 
     def evaluations(self, plates: Plates) -> str:

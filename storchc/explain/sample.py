@@ -28,6 +28,8 @@ def sample_facts(
         ("factors", _factors(graph, estimation, node)),
         ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
+        ("evaluations", _looks(node, estimator)),
+        ("trains", _trains(estimator)),
         ("legal because", _why(node, estimator, counts)),
         ("distinct", _distinct(estimation, node)),
         ("credited with", _credited(graph, estimation, node) if lives else _idle()),
@@ -36,6 +38,8 @@ def sample_facts(
 
 
 def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
+    if node.joins and estimator.joint:
+        return f"in plate `{node.plate}`: it extends the joint sample, and chooses anew among all"
     if node.joins:
         return f"in plate `{node.plate}`: one value for each of its elements"
     size = counts.size(node.plate)
@@ -73,9 +77,11 @@ def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:
 def _counted(node: Sample, estimator: Estimator) -> dict[str, Constant]:
     """The options of the method, ``n`` among them where it is the method's to state."""
     options = dict(estimator.constants)
-    if estimator.entry is None or estimator.enumerated or node.joins or node.sampler:
+    entry = estimator.entry
+    if entry is None or estimator.enumerated or node.joins or node.sampler:
         return options
-    return {"n": estimator.count, **options}
+    counts = "n" in entry.elements
+    return {"n": estimator.count, **options} if counts else options
 
 
 def _choice(
@@ -125,7 +131,7 @@ def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
         relaxed = "smooth" in needs
         reasons.append(f"`{family}` has a relaxation" if relaxed else f"it is made for `{family}`")
     if "finite" in needs:
-        size = counts.size(node.plate)
+        size = support_size(construction(counts.graph, node.distribution))
         reasons.append("the support is finite" + (f" ({counted(size, 'outcome')})" if size else ""))
     if "smooth" in needs:
         reasons.append(f"every path from `{node.name}` to a cost is differentiable")
@@ -145,6 +151,19 @@ def _distinct(estimation: Estimation, node: Sample) -> str:
     if kept:
         parts.append(f"{'others' if spared else 'calls'} for every row, as {spoken(kept)}")
     return "; ".join(parts)
+
+
+def _looks(node: Sample, estimator: Estimator) -> str:
+    """How often a method evaluates what follows, where it also looks at values not drawn."""
+    if estimator.entry is None or not estimator.entry.looks:
+        return ""
+    return f"of what follows `{node.name}`: {estimator.entry.evaluations}"
+
+
+def _trains(estimator: Estimator) -> str:
+    if estimator.entry is None or not estimator.trains:
+        return ""
+    return "parameters of its own (`model.method_parameters()`), by `estimate.backward()`"
 
 
 def _idle() -> str:
