@@ -61,6 +61,16 @@ from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics
+from storch_runtime.steps import Steps as Steps
+from storch_runtime.steps import all_stopped as all_stopped
+from storch_runtime.steps import earlier as earlier
+from storch_runtime.steps import from_here as from_here
+from storch_runtime.steps import held as held
+from storch_runtime.steps import later as later
+from storch_runtime.steps import number_of_steps as number_of_steps
+from storch_runtime.steps import opened as opened
+from storch_runtime.steps import sequence as sequence
+from storch_runtime.steps import step_of as step_of
 from storch_runtime.story import Methods as Methods
 from storch_runtime.story import StoryModule as StoryModule
 from storch_runtime.surrogate import log_weighted_mean_exp as log_weighted_mean_exp

@@ -13,6 +13,7 @@ from storch_runtime.draw import Draw
 from storch_runtime.engine import differentiate
 from storch_runtime.errors import NonFiniteCost
 from storch_runtime.layout import Layout
+from storch_runtime.steps import Steps
 from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_of
 from storch_runtime.watch import Mark, Watch
 
@@ -31,7 +32,7 @@ class Estimate:
     loss: Tensor
     layout: Layout
     sizes: dict[str, int] = field(default_factory=dict)
-    draws: dict[str, Draw] = field(default_factory=dict)
+    draws: Mapping[str, Draw | Steps] = field(default_factory=dict)
     cost_values: dict[str, Tensor] = field(default_factory=dict)
     report_values: dict[str, Tensor] = field(default_factory=dict)
     own_loss: Tensor | None = None
@@ -94,8 +95,9 @@ class Estimate:
         for name, draw in self.draws.items():
             entry = self.layout.samples[name]
             if entry.plate is None:
+                stored = entry.plates if entry.value is None else entry.value
                 single = entry.flat or bool(entry.absent)
-                sizes[name] = 1 if single else draw.value.shape[0]
+                sizes[name] = 1 if single else draw.value.shape[stored.index(name)]
         return sizes
 
     def backward(self) -> Tensor:
@@ -190,7 +192,9 @@ class WatchedEstimate(Estimate):
         return self
 
 
-def _kept_gradients(draw: Draw) -> dict[str, Tensor]:
+def _kept_gradients(draw: Draw | Steps) -> dict[str, Tensor]:
+    if isinstance(draw, Steps):
+        return draw.stacked([_kept_gradients(step) for step in draw.draws])
     parameters = draw.distribution.parameters.items()
     kept = {name: value for name, value in parameters if value.retains_grad}
     return {name: value.grad for name, value in kept.items() if value.grad is not None}

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.layout import Layout, Sampled
+from storch_runtime.steps import Steps
 
 __all__ = [
     "Views",
@@ -56,14 +57,14 @@ def expanded(
     return tensor.expand(tuple(sizes[plate] for plate in plates) + tensor.shape[len(plates) :])
 
 
-def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw]) -> Draw:
+def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw | Steps]) -> Draw | Steps:
     if entry.absent:
         raise KeyError(f"{name}: {entry.absent}")
     return draws[name]
 
 
 def value_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
 ) -> Tensor:
     """The values of a sample, ``[*plates, *event]``."""
     entry = layout.samples[name]
@@ -71,7 +72,7 @@ def value_of(
 
 
 def log_prob_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
 ) -> Tensor:
     """The log-probabilities of a sample, ``[*plates]``."""
     entry = layout.samples[name]
@@ -79,7 +80,7 @@ def log_prob_of(
 
 
 def weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
 ) -> Tensor:
     """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
@@ -94,14 +95,14 @@ def weight_of(
 
 
 def own_weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
 ) -> Tensor:
     """What a sample contributes to the weights of the plate it stands in, ``[*plates]``."""
     entry = layout.samples[name]
     draw = _drawn(name, entry, draws)
     if draw.weight is not None:
         return expanded(draw.weight, entry.weight, entry.plates, sizes)
-    share = 1.0 if entry.plate is not None else 1.0 / sizes[entry.plates[0]]
+    share = 1.0 if entry.plate is not None else 1.0 / sizes[name]
     value = draw.value
     dtype = value.dtype if value.is_floating_point() else draw.log_prob.dtype
     shape = [sizes[plate] for plate in entry.plates]

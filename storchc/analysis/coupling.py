@@ -20,7 +20,7 @@ def check_coupling(
     graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], problems: Problems
 ) -> None:
     """Warn where a module that normalises over the batch follows a sample without a path."""
-    for node in graph.nodes:
+    for node in graph.all_nodes:
         for root in expressions(node):
             for call in (e for e in walk(root) if isinstance(e, CallUser)):
                 _check_call(graph, call, dependent, estimators, problems)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storchc.analysis.dependence import Ancestors, Dependence
+from storchc.analysis.loops import Loops, in_steps, seen_from
 from storchc.analysis.methods import Estimator
 from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Named, OverPlates, Reference
-from storchc.ir.graph import Compute, Graph, Sample
+from storchc.ir.graph import Compute, Graph, Loop, Node, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
 Scores = tuple[tuple[str, Plates], ...]
-"""Samples whose log-probability enters a sum, each with the plates it is summed over first."""
+"""Samples whose log-probability enters a sum, each with the plates it is summed over first.
+
+In loops a sample stands under a key that says in which steps (`storchc.analysis.loops`), and the
+steps that are summed are among the plates.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,15 @@ def assign(
     weighted = frozenset(name for name in scoring if estimators[name].weighted)
     plain = {name: (name, NO_PLATES) for name in scoring}  # shared: a chain has millions of them
 
-    def scores(ancestors: Ancestors, weighing: Ancestors, plates: Plates) -> Scores:
+    def scores(
+        ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops = ()
+    ) -> Scores:
+        if graph.loop_names:
+            return tuple(
+                (key, weighing[key] if key in weighted else mixed)
+                for key, mixed in in_steps(ancestors, loops, scoring)
+                if key not in weighted or scoring[key].plate in plates
+            )
         found = ancestors.keys() & scoring.keys()
         if weighted:
             found = {n for n in found if n not in weighted or scoring[n].plate in plates}
@@ -60,7 +73,7 @@ def assign(
         return tuple((n, mixed[n]) if mixed[n] else plain[n] for n in scoring if n in found)
 
     by_cost = {
-        c.name: scores(dependent.costs[c.name], carried.costs[c.name], c.value.type.plates)
+        c.name: scores(dependent.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops)
         for c in graph.costs
     }
     controlling = {
@@ -70,15 +83,17 @@ def assign(
     }
     credited = scoring | controlling
     groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in credited}
+    steps = frozenset(graph.loop_names)
     for cost, members in by_cost.items():
         for name in controlling.keys() & dependent.costs[cost].keys():
             groups[name].setdefault(dependent.costs[cost][name], []).append(cost)
-        for name, mixed in members:
-            groups[name].setdefault(mixed, []).append(cost)
+        for key, mixed in members:
+            name, credit = (key, cost) if not steps else seen_from(key, cost)
+            groups[name].setdefault(mixed - steps, []).append(credit)
     return Credit(
         by_cost,
         {
-            n: scores(dependent.parameters[n], carried.parameters[n], s.type.plates)
+            n: scores(dependent.parameters[n], carried.parameters[n], s.type.plates, s.loops)
             for n, s in credited.items()
         },
         {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
@@ -99,7 +114,7 @@ def check(
 
 
 def _reductions(graph: Graph) -> Iterator[OverPlates]:
-    for node in graph.nodes:
+    for node in graph.all_nodes:
         for root in expressions(node):
             yield from (e for e in walk(root) if isinstance(e, OverPlates))
 
@@ -140,15 +155,24 @@ def _check_baseline(sample: Sample, estimator: Estimator, problems: Problems) ->
 def _check_reach(graph: Graph, problems: Problems) -> None:
     """A value that a cost uses behind `stop_gradient` is used, though it earns no credit."""
     used: set[str] = set()
-    unused: list[Sample] = []
-    for node in reversed(graph.nodes):
+    _use(graph.nodes, used)
+    for sample in reversed(graph.samples if graph.costs else ()):
+        if sample.name not in used:
+            problems.add(words.reaches_no_cost(sample, sample.name_span))
+
+
+def _use(nodes: tuple[Node, ...], used: set[str]) -> None:
+    """Add the names that what is used is made of, from the last node to the first."""
+    for node in reversed(nodes):
         match node:
-            case Compute(names, _, _, _) if used.isdisjoint(names):
+            case Compute(names) if used.isdisjoint(names):
                 continue
             case Sample(name=name) if name not in used:
-                unused.append(node)
                 continue
+            case Loop():
+                before = -1
+                while before < len(used):
+                    before = len(used)
+                    _use(node.body, used)
         found = (e for root in expressions(node) for e in walk(root))
         used.update(e.name for e in found if isinstance(e, Reference | Named))
-    for sample in unused if graph.costs else ():
-        problems.add(words.reaches_no_cost(sample, sample.name_span))

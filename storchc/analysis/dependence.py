@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from storchc.analysis.edges import Edge, edges
+from storchc.analysis.loops import Levels, carried_names, levels_of, sample_of
 from storchc.analysis.sampling import drawn
 from storchc.ir.expression import Distribution, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
 
@@ -30,16 +31,22 @@ class Dependence:
     ``of`` holds those of every named value, a sample itself included; ``parameters``, ``costs`` and
     ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
     what a value is made of behind a `stop_gradient` too: no path, but it still moves with the
-    value.
+    value. ``levels`` tells the steps of loops apart, where there are any: then the samples stand
+    under the keys of `storchc.analysis.loops`.
     """
 
     graph: Graph
     through_cuts: bool = False
+    levels: Levels | None = None
     met_cut: bool = False
     of: dict[str, Ancestors] = field(default_factory=dict)
     parameters: dict[str, Ancestors] = field(default_factory=dict)
     costs: dict[str, Ancestors] = field(default_factory=dict)
     reports: dict[str, Ancestors] = field(default_factory=dict)
+    drawn: dict[str, Plates] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.drawn = {s.name: s.type.plates for s in self.graph.samples}
 
     def expression(self, value: Value | Distribution) -> Ancestors:
         """The ancestors of any expression over names seen so far."""
@@ -58,8 +65,61 @@ class Dependence:
 
     def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
         """What the operand of an edge depends on, the plates of the edge reduced."""
-        types, plates = self.graph.types, frozenset(edge.plates)
-        return {name: mixed | (types[name].plates & plates) for name, mixed in ancestors.items()}
+        plates = frozenset(edge.plates)
+        return {
+            name: mixed | (self.drawn[sample_of(name)] & plates)
+            for name, mixed in ancestors.items()
+        }
+
+    def walk(self, nodes: tuple[Node, ...]) -> None:
+        """Take the next nodes, in story order."""
+        for node in nodes:
+            match node:
+                case Compute(names, value):
+                    self.of.update(dict.fromkeys(names, self.expression(value)))
+                case Sample():
+                    self._sample(node)
+                case Cost(name, value, observed):
+                    self.costs[name] = self.expression(value)
+                    if not observed:  # the name is the value's that is observed
+                        self.of[name] = self.costs[name]
+                case Report(name, value):
+                    self.reports[name] = self.of[name] = self.expression(value)
+                case Loop():
+                    self._loop(node)
+
+    def _sample(self, node: Sample) -> None:
+        name = node.name
+        known = [self.expression(v) for v in _inputs(node)]
+        if node.joins and drawn(self.graph, node.plate) == "enumerated":
+            # its weights meet all that has the plate, made of its value or not
+            known.append(self.of[node.plate])
+        if node.mask is not None:  # an element that has stopped keeps the value that it had
+            known += [self.expression(node.mask), self.of[name]]
+        parameters = merge(known)
+        self.parameters[name] = parameters
+        self.of[name] = {**parameters, name: parameters.get(name, frozenset())}
+
+    def _loop(self, loop: Loop) -> None:
+        """Walk the body until a step begins with all that the step before has left."""
+        names = carried_names(loop)
+        begins = dict.fromkeys(names, NOTHING)
+        begins |= {c.name: self.expression(c.initial) for c in loop.carried}
+        while True:
+            self.of.update(begins)
+            self.walk(loop.body)
+            found = {n: merge([begins[n], self._earlier(self.of[n], loop)]) for n in names}
+            if found == begins:
+                break
+            begins = found
+        if self.levels is not None:
+            for name in self.of:
+                self.of[name] = self.levels.left(self.of[name], loop.name)
+
+    def _earlier(self, ancestors: Ancestors, loop: Loop) -> Ancestors:
+        if self.levels is None:
+            return ancestors
+        return self.levels.earlier(ancestors, loop.name)
 
 
 @dataclass(slots=True)
@@ -70,13 +130,13 @@ class CarriedDependence(Dependence):
     """
 
     def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
-        types, plates = self.graph.types, frozenset(edge.plates)
+        plates = frozenset(edge.plates)
         left = edge.operand.type.plates - plates
         own = {s.name: s.plate for s in self.graph.samples}
         return {
             name: NO_PLATES
             if own[name] in plates
-            else mixed | (types[name].plates & plates if own[name] in left else NO_PLATES)
+            else mixed | (self.drawn[name] & plates if own[name] in left else NO_PLATES)
             for name, mixed in ancestors.items()
         }
 
@@ -93,26 +153,15 @@ def carried_dependence(graph: Graph) -> Dependence:
 
 def _walked(result: Dependence) -> Dependence:
     """Walk the graph once, in story order."""
-    graph = result.graph
-    for node in graph.nodes:
-        match node:
-            case Compute(names, value, _, _):
-                result.of.update(dict.fromkeys(names, result.expression(value)))
-            case Sample(name=name):
-                known = [result.expression(v) for v in _inputs(node)]
-                if node.joins and drawn(graph, node.plate) == "enumerated":
-                    # its weights meet all that has the plate, made of its value or not
-                    known.append(result.of[node.plate])
-                parameters = merge(known)
-                result.parameters[name] = parameters
-                result.of[name] = {**parameters, name: parameters.get(name, frozenset())}
-            case Cost(name, value, observed, _):
-                result.costs[name] = result.expression(value)
-                if not observed:  # the name is the value's that is observed
-                    result.of[name] = result.costs[name]
-            case Report(name, value, _):
-                result.reports[name] = result.of[name] = result.expression(value)
+    result.walk(result.graph.nodes)
     return result
+
+
+def stepwise(graph: Graph, plain: Dependence) -> Dependence:
+    """The same with the steps of loops told apart; without loops it is ``plain``."""
+    if not graph.loop_names:
+        return plain
+    return _walked(Dependence(graph, levels=levels_of(graph)))
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:

@@ -58,7 +58,7 @@ def _repeats(sample: Sample) -> str:
 
 
 def _calls(graph: Graph) -> Iterator[CallUser]:
-    for node in graph.nodes:
+    for node in graph.all_nodes:
         for root in expressions(node):
             yield from (e for e in walk(root) if isinstance(e, CallUser))
 

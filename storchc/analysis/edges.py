@@ -21,6 +21,7 @@ from storchc.ir.expression import (
     Property,
     Renamed,
     Select,
+    SequenceOf,
     StaticChoice,
     Value,
 )
@@ -54,6 +55,8 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return _apply(expression)
         case Select(value, items, _, span):
             return (Edge(value, "smooth", span), *_index_edges(items, span))
+        case SequenceOf(value, _, span):
+            return (Edge(value, "smooth", span),)
         case OverPlates(_, value, plates, _, span):
             return (Edge(value, "smooth", span, plates),)
         case CallUser():

@@ -9,11 +9,18 @@ from storchc.analysis import credit as crediting
 from storchc.analysis.budgets import check_budgets
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
-from storchc.analysis.dependence import Ancestors, Dependence, carried_dependence, dependence
+from storchc.analysis.dependence import (
+    Ancestors,
+    Dependence,
+    carried_dependence,
+    dependence,
+    stepwise,
+)
 from storchc.analysis.distinct import Verdict, check_distinct, verdicts
 from storchc.analysis.draws import check_draws
 from storchc.analysis.joins import Join, joins_of
 from storchc.analysis.liveness import check_proposals, check_supports, learning, live_names
+from storchc.analysis.looping import check_loops
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
@@ -40,9 +47,10 @@ class Origin:
 class Estimation:
     """Dependence, the estimator of every sample, and the credit of every cost.
 
-    ``touched`` is the dependence that looks through cuts, ``carried`` that of weights; ``live``
-    holds the names that carry a gradient to something that learns; ``joins`` those costs that
-    multi-sample methods know how to join; ``distinct`` the calls below samples that repeat;
+    ``touched`` is the dependence that looks through cuts, ``carried`` that of weights, ``steps``
+    the one that tells the steps of loops apart; ``live`` holds the names that carry a gradient to
+    something that learns; ``joins`` those costs that multi-sample methods know how to join;
+    ``distinct`` the calls below samples that repeat;
     ``order`` is the highest derivative that is right, None for any; ``separation`` has the
     enumerated samples whose factors are evaluated apart.
     """
@@ -51,6 +59,7 @@ class Estimation:
     dependence: Dependence
     touched: Dependence
     carried: Dependence
+    steps: Dependence
     estimators: Mapping[str, Estimator]
     live: frozenset[str]
     joins: Mapping[str, Join]
@@ -72,9 +81,7 @@ class Estimation:
     @cached_property
     def credit(self) -> Credit:
         """Which scores multiply which cost; quadratic in a long chain, so made on demand."""
-        return crediting.assign(
-            self.graph, self.dependence, self.carried, self.estimators, self.live
-        )
+        return crediting.assign(self.graph, self.steps, self.carried, self.estimators, self.live)
 
     def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:
         """The origin of the value whose ``ancestors`` are asked for."""
@@ -86,6 +93,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     dependent = dependence(graph)
     touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
     estimators = resolve(graph, touched, problems)
+    check_loops(graph, touched, estimators, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
     live = live_names(graph, estimators, learning(graph))
@@ -103,8 +111,19 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     ]
     weighted = any(e.weighted and not e.enumerated for e in estimators.values())
     carried = carried_dependence(graph) if weighted else touched
+    steps = stepwise(graph, dependent)
     live |= separation.moving(live)
     order = min(orders, default=None)
     return Estimation(
-        graph, dependent, touched, carried, estimators, live, joins, distinct, order, separation
+        graph,
+        dependent,
+        touched,
+        carried,
+        steps,
+        estimators,
+        live,
+        joins,
+        distinct,
+        order,
+        separation,
     )

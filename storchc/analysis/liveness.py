@@ -16,7 +16,7 @@ from storchc.catalogue import distributions
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.lookup import construction
 
 
@@ -34,17 +34,28 @@ def live_names(
     The *parameters* of a sample ``z`` stand under ``"~z"``.
     """
     live = set(learns)
-    for node in graph.nodes:
+    _enliven(graph.nodes, live, graph, estimators)
+    return frozenset(live)
+
+
+def _enliven(
+    nodes: tuple[Node, ...], live: set[str], graph: Graph, estimators: Mapping[str, Estimator]
+) -> None:
+    """Add the names that the nodes make live; a loop is walked until there are no more."""
+    for node in nodes:
         match node:
-            case Compute(names, value, _, _) if is_live(value, live, graph):
+            case Compute(names, value) if is_live(value, live, graph):
                 live.update(names)
-            case Cost(name, value, False, _) | Report(name, value, _) if is_live(
-                value, live, graph
-            ):
+            case Cost(name, value, False) | Report(name, value) if is_live(value, live, graph):
                 live.add(name)
             case Sample():
                 live |= _live_sample(node, estimators[node.name], live, graph)
-    return frozenset(live)
+            case Loop():
+                live.update(c.name for c in node.carried if is_live(c.initial, live, graph))
+                before = -1
+                while before < len(live):
+                    before = len(live)
+                    _enliven(node.body, live, graph, estimators)
 
 
 def _live_sample(node: Sample, estimator: Estimator, live: set[str], graph: Graph) -> set[str]:

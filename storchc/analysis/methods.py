@@ -8,7 +8,8 @@ from typing import Literal
 
 from storchc.analysis.critics import check_critics
 from storchc.analysis.dependence import Dependence
-from storchc.analysis.paths import SMOOTH, Demand, Demands
+from storchc.analysis.loops import carried_names
+from storchc.analysis.paths import SMOOTH, Break, Demand, Demands, join
 from storchc.analysis.sampling import check_sampler, drawn
 from storchc.analysis.support import support_size
 from storchc.catalogue import distributions, methods, samplers
@@ -18,7 +19,17 @@ from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct, Distribution, Named, OverPlates, Value
-from storchc.ir.graph import Choice, Compute, Cost, Graph, ModuleOption, Report, Sample
+from storchc.ir.graph import (
+    Choice,
+    Compute,
+    Cost,
+    Graph,
+    Loop,
+    ModuleOption,
+    Node,
+    Report,
+    Sample,
+)
 from storchc.ir.lookup import construction
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
@@ -127,25 +138,80 @@ class _Site:
 
 def resolve(graph: Graph, dependent: Dependence, problems: Problems) -> dict[str, Estimator]:
     """The estimator of every sample, from the end of the story to its start."""
-    demands = Demands(graph)
     counts = {s.name: stated_count(s) for s in graph.samples if not s.joins}
-    mixing = mixed_samples(graph, dependent)
-    found: dict[str, Estimator] = {}
-    for node in reversed(graph.nodes):
-        match node:
-            case Cost(name, value, observed, _):
-                demands.push(value, SMOOTH if observed else demands.of.get(name, SMOOTH))
-            case Compute(names, value, _, _):
-                demand = demands.any_of(names)
-                if demand is not None:
-                    demands.push(value, demand)
-            case Sample():
-                site = _site(graph, node, demands, counts, mixing, problems)
-                found[node.name] = estimator = _estimator(site)
-                if estimator.weighted and not estimator.joint:
-                    _check_weights(node, demands.weights_of(node.plate), problems)
-                _push_parameters(node, estimator, demands)
-    return {s.name: found[s.name] for s in graph.samples}
+    walk = _Backwards(graph, Demands(graph), counts, mixed_samples(graph, dependent), problems)
+    walk.take(graph.nodes)
+    return {s.name: walk.found[s.name] for s in graph.samples}
+
+
+@dataclass(slots=True)
+class _Backwards:
+    """The walk from the end of the story to its start: demands first, then what meets them."""
+
+    graph: Graph
+    demands: Demands
+    counts: Mapping[str, int]
+    mixing: frozenset[str]
+    problems: Problems
+    found: dict[str, Estimator] = field(default_factory=dict)
+
+    def take(self, nodes: tuple[Node, ...]) -> None:
+        demands = self.demands
+        for node in reversed(nodes):
+            match node:
+                case Cost(name, value, observed):
+                    demands.push(value, SMOOTH if observed else demands.of.get(name, SMOOTH))
+                case Compute(names, value):
+                    demand = demands.take(names)
+                    if demand is not None:
+                        demands.push(value, demand)
+                case Sample():
+                    self._sample(node)
+                case Loop():
+                    self._loop(node)
+
+    def _sample(self, node: Sample) -> None:
+        demands, problems = self.demands, self.problems
+        site = _site(self.graph, node, demands, self.counts, self.mixing, problems)
+        self.found[node.name] = estimator = _estimator(site)
+        if estimator.weighted and not estimator.joint:
+            _check_weights(node, demands.weights_of(node.plate), problems)
+        if node.mask is not None and site.demand is not None:
+            stopping = Break(node.mask.span, "no gradient flows through `stop when`")
+            demands.push(node.mask, join(site.demand, (stopping,)))
+        demands.of.pop(node.name, None)
+        _push_parameters(node, estimator, demands, site.demand)
+
+    def _loop(self, loop: Loop) -> None:
+        """A step is asked for what the next one asks for, and what stands behind the loop."""
+        demands, problems = self.demands, self.problems
+        names = carried_names(loop)
+        behind = {name: demands.of.get(name) for name in names}
+        asked: dict[str, Demand | None] = dict.fromkeys(names)
+        while True:
+            self.problems = Problems()
+            weights = dict(demands.weights)
+            for name in names:
+                demands.ask(name, behind[name], asked[name])
+            self.take(loop.body)
+            before = dict(asked)
+            for name in names:
+                asked[name] = _both(asked[name], demands.of.pop(name, None))
+            if asked == before and weights == demands.weights:
+                break
+        for problem in self.problems.found:
+            problems.add(problem)
+        self.problems = problems
+        for carried in loop.carried:
+            demand = asked[carried.name]
+            if demand is not None:
+                demands.push(carried.initial, demand)
+
+
+def _both(asked: Demand | None, more: Demand | None) -> Demand | None:
+    if asked is None or more is None:
+        return more if asked is None else asked
+    return join(asked, more)
 
 
 def stated_count(node: Sample) -> int:
@@ -203,8 +269,9 @@ def _site(
     )
 
 
-def _push_parameters(node: Sample, estimator: Estimator, demands: Demands) -> None:
-    asked = demands.of.get(node.name)
+def _push_parameters(
+    node: Sample, estimator: Estimator, demands: Demands, asked: Demand | None
+) -> None:
     pathwise = estimator.carrier == "pathwise"
     for value in (node.distribution, *_smooth_options(estimator)):
         if estimator.enumerated or estimator.weighted:
@@ -377,7 +444,7 @@ def _broken_in(site: _Site) -> tuple[str, ...]:
     places = [b.span for b in site.demand or ()]
     return tuple(
         node.names[0] if isinstance(node, Compute) else node.name
-        for node in site.graph.nodes
+        for node in site.graph.all_nodes
         if any(node.span.start <= p.start and p.end <= node.span.end for p in places)
     )
 
@@ -414,7 +481,7 @@ def _opened(site: _Site) -> Span:
 
 def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:
     """The places where ``plate`` is reduced on the way to a cost."""
-    for node in graph.nodes:
+    for node in graph.all_nodes:
         for root in () if isinstance(node, Report) else expressions(node):
             for e in walk(root):
                 if isinstance(e, OverPlates) and plate in e.plates:

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import Literal
 
 from storchc.catalogue import distributions, functions, methods, samplers
+from storchc.diagnostics import loops as loop_words
 from storchc.diagnostics import names as words
 from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.records import dataclass
@@ -16,11 +17,13 @@ from storchc.syntax import tree
 
 Kind = Literal[
     "dim", "plate", "input", "param", "module", "function", "use",
-    "compute", "sample", "cost", "observation", "report", "local",
+    "compute", "sample", "cost", "observation", "report", "counter", "carried",
 ]  # fmt: skip
 Wanted = Literal["value", "distribution", "call", "plate", "dim", "module", "method"]
 
-VALUES: frozenset[Kind] = frozenset({"dim", "input", "param", "compute", "sample", "cost", "local"})
+VALUES: frozenset[Kind] = frozenset(
+    {"dim", "input", "param", "compute", "sample", "cost", "counter", "carried"}
+)
 CALLABLES: frozenset[Kind] = frozenset({"module", "function"})
 # Functions of distributions and loops, which are no entries of the catalogue.
 SPECIAL = ("log_prob", "kl_divergence", "entropy", "sequence")
@@ -29,7 +32,7 @@ _RANDOM = frozenset({"rand", "randn", "randint", "normal", "multinomial", "berno
 _RESERVED_INPUTS = frozenset({"self", "given", "keep_param_grads"})
 _FITTING: dict[Wanted, frozenset[Kind]] = {
     "value": VALUES,
-    "distribution": frozenset({"compute", "local"}),
+    "distribution": frozenset({"compute"}),
     "call": CALLABLES,
     "plate": frozenset({"plate", "sample"}),
     "dim": frozenset({"dim"}),
@@ -40,19 +43,28 @@ _FITTING: dict[Wanted, frozenset[Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a name means, and where it is defined."""
+    """What a name means, and where it is defined: in which loop, None outside of all.
+
+    ``around`` are the loops around that one, outermost first.
+    """
 
     name: tree.Name
     kind: Kind
+    loop: tree.For | None = None
+    around: tuple[tree.For, ...] = ()
 
 
 @dataclass(slots=True)
 class Scope:
-    """All names of a story. ``repeated`` holds the names of second definitions, by place."""
+    """All names of a story. ``repeated`` holds the names of second definitions, by place.
+
+    ``updates`` has the names by which a loop defines its carried variables again.
+    """
 
     source: Source
     definitions: dict[str, Definition] = field(default_factory=dict)
     repeated: set[Span] = field(default_factory=set)
+    updates: dict[str, list[tree.Name]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def kind(self, name: str) -> Kind | None:
@@ -71,6 +83,11 @@ class Scope:
         place = definition.name.span
         if definition.kind not in _FITTING[wanted]:
             return words.wrong_kind(name, definition.kind, wanted, place)
+        loop = definition.loop
+        if loop is not None and loop.span.end <= name.span.start < len(self.source.text):
+            return loop_words.outside_loop(name, definition.kind, loop.header, place)
+        if loop is not None and loop.header.end <= name.span.start < place.start:
+            return loop_words.not_carried(name, place, loop.header)
         if place.start <= name.span.start < len(self.source.text):
             if definition.kind == "sample":
                 return words.used_before_drawn(name, place)
@@ -111,24 +128,49 @@ def collect(story: tree.Story, source: Source, problems: Problems) -> Scope:
     scope = Scope(source)
     if keyword.iskeyword(story.name.id):
         problems.add(words.python_keyword(story.name))
-    for name, kind in _defined(story):
-        _define(scope, name, kind, problems)
+    for definition in _defined(story):
+        _define(scope, definition, problems)
+    for name, definition in scope.definitions.items():
+        if definition.kind == "carried" and definition.name.span not in scope.repeated:
+            _check_updates(definition, scope.updates.get(name, []), problems)
     return scope
 
 
-def _define(scope: Scope, name: tree.Name, kind: Kind, problems: Problems) -> None:
+def _define(scope: Scope, new: Definition, problems: Problems) -> None:
+    name = new.name
     first = scope.definitions.get(name.id)
-    if kind == "local":
-        scope.definitions.setdefault(name.id, Definition(name, kind))
-        return
-    problem = _unfit_for_definition(name, kind)
-    if first is not None and first.kind != "local":
-        problem = words.defined_twice(name, first.kind, first.name.span)
+    problem = _unfit_for_definition(name, new.kind)
+    if first is None or _is_free_again(first, new):
+        scope.definitions[name.id] = new
+    elif first.kind == "carried" and first.loop in (new.loop, *new.around) and _may_update(new):
+        if first.loop is new.loop:
+            scope.updates.setdefault(name.id, []).append(name)
+            return
+        problem = loop_words.updated_in_inner_loop(name, first.name.span)
         scope.repeated.add(name.span)
     else:
-        scope.definitions[name.id] = Definition(name, kind)
+        problem = words.defined_twice(name, first.kind, first.name.span)
+        scope.repeated.add(name.span)
     if problem is not None:
         problems.add(problem)
+
+
+def _is_free_again(first: Definition, new: Definition) -> bool:
+    """Whether both are counters, one of a loop that has ended when the other begins."""
+    return first.kind == new.kind == "counter" and first.loop not in new.around
+
+
+def _may_update(new: Definition) -> bool:
+    return new.kind in ("compute", "sample", "cost")
+
+
+def _check_updates(carried: Definition, updates: list[tree.Name], problems: Problems) -> None:
+    """A carried variable is defined again exactly once in each step."""
+    assert carried.loop is not None
+    if not updates:
+        problems.add(loop_words.never_updated(carried.name, carried.loop.header))
+    for name in updates[1:]:
+        problems.add(loop_words.updated_twice(name, updates[0].span))
 
 
 def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
@@ -148,11 +190,11 @@ def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
     return None
 
 
-def _defined(story: tree.Story) -> Iterator[tuple[tree.Name, Kind]]:
+def _defined(story: tree.Story) -> Iterator[Definition]:
     for declaration in sorted(story.declarations, key=lambda d: d.name.span):
-        yield declaration.name, _declares(declaration)
+        yield Definition(declaration.name, _declares(declaration))
     for step in story.steps:
-        yield from _step(step)
+        yield from _in_step(step, None, ())
 
 
 def _declares(declaration: tree.Declaration) -> Kind:
@@ -173,6 +215,20 @@ def _declares(declaration: tree.Declaration) -> Kind:
             return "use"
 
 
+def _in_step(
+    step: tree.Step, loop: tree.For | None, around: tuple[tree.For, ...]
+) -> Iterator[Definition]:
+    if not isinstance(step, tree.For):
+        yield from (Definition(name, kind, loop, around) for name, kind in _step(step))
+        return
+    outer = around if loop is None else (*around, loop)
+    yield Definition(step.counter, "counter", step, outer)
+    for carried in step.carried:
+        yield Definition(carried.name, "carried", step, outer)
+    for inner in step.body:
+        yield from _in_step(inner, step, outer)
+
+
 def _step(step: tree.Step) -> Iterator[tuple[tree.Name, Kind]]:
     match step:
         case tree.Compute(names=names):
@@ -186,19 +242,8 @@ def _step(step: tree.Step) -> Iterator[tuple[tree.Name, Kind]]:
             yield name, "report"
         case tree.Observe(name=name) if not is_short(step):
             yield name, "observation"
-        case tree.For():
-            yield from _loop(step)
 
 
 def is_short(step: tree.Observe) -> bool:
     """Whether this is ``observe x ~ …``, which observes a value under its own name."""
     return isinstance(step.value, tree.Name) and step.value.id == step.name.id
-
-
-def _loop(loop: tree.For) -> Iterator[tuple[tree.Name, Kind]]:
-    yield loop.counter, "local"
-    for carried in loop.carried:
-        yield carried.name, "local"
-    for step in loop.body:
-        for name, _ in _step(step):
-            yield name, "local"

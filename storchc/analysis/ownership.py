@@ -15,7 +15,7 @@ from storchc.ir.walk import expressions, walk
 def owned_by_methods(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
     """The names of params and callees that stand in learned options and nowhere else."""
     options = [o for s in graph.samples for o in _learned(s)]
-    others = [e for node in graph.nodes for e in expressions(node) if e not in options]
+    others = [e for node in graph.all_nodes for e in expressions(node) if e not in options]
     modules = {
         value.name
         for estimator in estimators.values()

@@ -60,6 +60,19 @@ class Demands:
         for plate in plates:
             self.weights[plate] = join(self.weights_of(plate), demand)
 
+    def ask(self, name: str, *asked: Demand | None) -> None:
+        """Let ``name`` be asked for all of these demands, as far as there are any."""
+        for demand in asked:
+            if demand is not None:
+                self.of[name] = join(self.of.get(name, SMOOTH), demand)
+
+    def take(self, names: tuple[str, ...]) -> Demand | None:
+        """The joint demand on names at the place that defines them: above it they are others."""
+        demand = self.any_of(names)
+        for name in names:
+            self.of.pop(name, None)
+        return demand
+
     def any_of(self, names: tuple[str, ...]) -> Demand | None:
         """The joint demand on several names bound by one statement; None when nothing is asked."""
         asked = [self.of[n] for n in names if n in self.of]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import field
 
 from storchc.backend.identifiers import Identifiers
-from storchc.backend.printer import WIDTH, statement
+from storchc.backend.printer import WIDTH, statement, write
 from storchc.backend.python import Py
 from storchc.records import dataclass
 from storchc.source import Source, Span
@@ -33,7 +35,8 @@ class Block:
 
     def note(self, text: str) -> None:
         """A comment of our own, above a block."""
-        self.lines.append("")
+        if not (self.lines and self.lines[-1].startswith(f"{self.pad[4:]}for ")):
+            self.lines.append("")
         self.lines.append(f"{self.pad}# {text}"[:WIDTH].rstrip())
 
     def assign(self, target: str, value: Py, comment: str = "") -> None:
@@ -58,6 +61,22 @@ class Block:
         """``if condition: target = value``, on two lines."""
         self.lines.append(f"{self.pad}if {condition}:")
         self.lines += statement(f"{target} = ", self.identifiers.imports(value), self.indent + 4)
+
+    @contextmanager
+    def inside(self, head: str) -> Iterator[None]:
+        """What is added now stands under ``head``."""
+        self.lines.append(f"{self.pad}{head}")
+        self.indent += 4
+        yield
+        self.indent -= 4
+
+    def leave_when(self, condition: Py) -> None:
+        """``if condition: break``, on two lines."""
+        self.lines += [f"{self.pad}if {self.text(condition)}:", f"{self.pad}    break"]
+
+    def text(self, value: Py) -> str:
+        """An expression as text."""
+        return write(self.identifiers.imports(value))
 
     def function(self, head: str, doc: str, body: Block) -> None:
         """A function within this one: its head, what it is, and its body."""

@@ -13,6 +13,7 @@ from storchc.backend.python import Py, call, infix, literal, member, method, tup
 from storchc.backend.reductions import product_of, reduce_all, weights_of
 from storchc.backend.slopes import join_options
 from storchc.backend.statements import baseline
+from storchc.backend.stepping import alive_weights, following, stored_of
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.types import Plates
@@ -32,7 +33,7 @@ class Followers:
     def of(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[str, ...]) -> Py:
         """``Downstream(R, ...)`` with R broadcast to the dimensions of the score."""
         storage = self.writer.storage
-        stored = storage.full(sample.type.plates)
+        stored = stored_of(self.writer, sample)
         code = self._credited(sample, mixed, costs)
         options: dict[str, Py] = {}
         learned = baseline(self.writer, sample)
@@ -55,7 +56,7 @@ class Followers:
         """R: the detached costs, reduced over all plates but the sample's unmixed ones."""
         kept = sample.type.plates - mixed
         later, left = self._nested(kept, costs)
-        parts = [*later, *(self._reduced(cost, kept) for cost in left)]
+        parts = [*later, *(following(self.writer, sample, cost, mixed) for cost in left)]
         code = self.writer.named(f"after_{sample.name}", added(self.writer, parts))
         if not mixed:
             self.known[costs] = sample.name, code
@@ -64,6 +65,8 @@ class Followers:
     def _nested(self, kept: Plates, costs: tuple[str, ...]) -> tuple[list[Code], tuple[str, ...]]:
         """What a later sample is credited with already, where that is a part of these costs."""
         for known, (later, code) in reversed(self.known.items()):
+            if self.writer.graph.loop_names:
+                break  # a cost of a loop is seen otherwise from other steps
             plates = self.samples[later].type.plates
             if not (kept <= plates and set(known) <= set(costs)):
                 continue
@@ -75,20 +78,13 @@ class Followers:
             return [reduced], tuple(c for c in costs if c not in present)
         return [], costs
 
-    def _reduced(self, cost: str, kept: Plates) -> Code:
-        code = self.writer.costs[cost]
-        detached = Code(method(code.py, "detach"), code.stored)
-        origin = self.writer.estimation.origin(lambda d: d.costs[cost])
-        plates = self.costs[cost].value.type.plates - kept
-        return reduce_all(self.writer, detached, plates, origin, attached=False)
-
     def _origin(self, sample: str) -> Origin:
         return self.writer.estimation.origin(lambda d: d.of[sample])
 
     def _element_weights(self, sample: Sample, stored: Plates) -> Py | None:
         """The weights of the elements of R, for averages over them; None where all are equal."""
         origin = self._origin(sample.name)
-        total: Code | None = None
+        total = alive_weights(self.writer, sample)
         for plate in self.writer.storage.order(stored):
             weights = weights_of(self.writer, plate, origin)
             if weights.samples:

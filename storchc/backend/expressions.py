@@ -22,12 +22,14 @@ from storchc.backend.python import (
     method,
     name,
 )
+from storchc.backend.stepping import Stepping
 from storchc.backend.storage import Storage
 from storchc.catalogue import functions
 from storchc.catalogue.function import Emission, Function
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Counter,
     Divergence,
     Entropy,
     Expected,
@@ -40,10 +42,11 @@ from storchc.ir.expression import (
     Reference,
     Renamed,
     Select,
+    SequenceOf,
     StaticChoice,
     Value,
 )
-from storchc.ir.graph import Graph
+from storchc.ir.graph import Graph, Sample
 from storchc.ir.size import Size
 from storchc.ir.types import NO_PLATES, Plates, ValueType
 from storchc.syntax.tree import Dtype
@@ -57,7 +60,7 @@ class Writer:
     grows statement by statement. ``joined`` has what a `logmeanexp` joins, for the samples whose
     methods ask for it. ``detached`` cuts values off from their gradient, but not what is owned:
     what a learned baseline needs. ``elsewhere`` is set where the story is written once more, for
-    values that were not drawn: nothing is replayed there.
+    values that were not drawn: nothing is replayed there. ``stepping`` is what is known of loops.
     """
 
     graph: Graph
@@ -78,6 +81,11 @@ class Writer:
     owned: frozenset[str] = frozenset()
     detached: bool = False
     elsewhere: bool = False
+    stepping: Stepping = field(default_factory=Stepping)
+    samples: dict[str, Sample] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.samples = self.samples or {s.name: s for s in self.graph.samples}
 
     def cut(self) -> Writer:
         """The same writer for expressions whose inputs are detached."""
@@ -122,6 +130,8 @@ class Writer:
         if plate in self.graph.data_plates:
             self.sized.add(plate)
             return name(self.locals[plate])
+        if plate in self.stepping.sizes:
+            return self.stepping.sizes[plate]
         return index(member(name(self.locals[plate]), "shape"), literal(0))
 
     def plate_sizes(self, plates: Plates) -> tuple[Py, ...]:
@@ -196,6 +206,10 @@ class Writer:
                 return Code(self.size(size), NO_PLATES, plain=True)
             case Reference():
                 return self._reference(value)
+            case Counter():
+                return Code(name(self.locals[value.name]), NO_PLATES, plain=True)
+            case SequenceOf():
+                return self._sequence(value)
             case Apply():
                 return self._apply(value)
             case Select():
@@ -222,6 +236,11 @@ class Writer:
         if self.detached and value.name in self.estimation.live:
             code = method(code, "detach")
         return Code(code, self.stored[value.name])
+
+    def _sequence(self, value: SequenceOf) -> Code:
+        code = self.stepping.sequences[value.value.name]
+        cut = self.detached and value.value.name in self.estimation.live
+        return Code(method(code.py, "detach") if cut else code.py, code.stored)
 
     def _choice(self, value: StaticChoice) -> Code:
         condition = self.value(value.condition).py

@@ -18,7 +18,7 @@ from storchc.backend.reductions import reduce_all, weight_plates
 from storchc.backend.scores import ScoreSums
 from storchc.backend.sums import added
 from storchc.ir.expression import Named, Reference
-from storchc.ir.graph import Compute, Cost, ModuleOption, Node, Report, Sample
+from storchc.ir.graph import Compute, Cost, Loop, ModuleOption, Node, Report, Sample
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
@@ -83,6 +83,8 @@ def _depends(writer: Writer, node: Node, sample: str) -> bool:
             return sample in touched.of[names[0]]
         case Sample():
             return sample in touched.of[node.name]
+        case Loop():  # refused below a method that looks at further values
+            return False
 
 
 def _folds(writer: Writer, sample: Sample, nodes: list[Node]) -> bool:

@@ -38,7 +38,7 @@ def follow_all(writer: Writer, block: Block, node: Sample) -> None:
 
 def _used_later(writer: Writer, node: Sample) -> set[str]:
     """The names that statements below, costs and reports use."""
-    nodes = writer.graph.nodes
+    nodes = writer.graph.all_nodes
     below = nodes[nodes.index(node) + 1 :]
     kept = [n for n in nodes if isinstance(n, Cost | Report)]
     parts = [e for n in (*below, *kept) for root in expressions(n) for e in walk(root)]

@@ -16,7 +16,7 @@ ABSENT = "its costs separate: no value of all its factors together was built"
 def layout(writer: Writer) -> Py:
     """``Layout(samples=..., costs=..., reports=..., sums=...)``."""
     graph = writer.graph
-    reports = [n for n in graph.nodes if isinstance(n, Report)]
+    reports = [n for n in graph.all_nodes if isinstance(n, Report)]
     parts: dict[str, Py] = {}
     if graph.samples:
         parts["samples"] = table({s.name: _sampled(writer, s) for s in graph.samples})
@@ -46,7 +46,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
         options["absent"] = literal(ABSENT)
         return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
     for key, stored in (
-        ("value", writer.stored[node.name]),
+        ("value", plates if node.loops else writer.stored[node.name]),
         ("weight", weight_plates(writer, node.name)),
     ):
         kept = _stored(writer, stored, plates)
@@ -89,5 +89,7 @@ def _weights(writer: Writer, plates: Plates, origin: Origin) -> dict[str, Py]:
 
 def _code_plates(writer: Writer, node: Cost | Report) -> Plates:
     if isinstance(node, Cost):
-        return writer.costs[node.name].stored
+        return writer.costs[node.name].stored - frozenset(node.loops)
+    if node.loops:
+        return writer.stepping.reports[node.name].stored
     return writer.stored[node.name]

@@ -17,6 +17,7 @@ from storchc.backend.printer import write
 from storchc.backend.python import call, index, literal, method, name, tuple_of
 from storchc.backend.reductions import reduce_all
 from storchc.backend.scores import ScoreSums, summed
+from storchc.backend.stepping import over_all, stored_of
 from storchc.backend.sums import MANY, added, plus
 from storchc.backend.total import Term, reduced
 from storchc.ir.graph import Cost, Sample
@@ -101,7 +102,7 @@ class Loss:
             cost.name,
             self.writer.costs[cost.name],
             self._scores(self.writer.estimation.credit.scores[cost.name]),
-            cost.value.type.plates,
+            over_all(cost),
             self.writer.estimation.origin(lambda d: d.costs[cost.name]),
         )
 
@@ -139,14 +140,15 @@ class Loss:
         return target
 
     def _control_term(self, sample: Sample, control: str, mixed: Plates) -> Term:
-        code = Code(name(control), self.writer.storage.full(sample.type.plates))
+        code = Code(name(control), stored_of(self.writer, sample))
         before = self._scores(self.writer.estimation.credit.before[sample.name])
         wanted = f"before_{sample.name}"
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, code, wanted)
             code, before = summed(self.writer, boxed, mixed), ()
         origin = self.writer.estimation.origin(lambda d: {**d.of[sample.name], sample.name: mixed})
-        return Term(wanted, code, before, sample.type.plates - mixed, origin)
+        plates = (sample.type.plates - mixed) | frozenset(sample.loops)
+        return Term(wanted, code, before, plates, origin)
 
     def _total(self) -> None:
         loss = self.writer.inner("loss")

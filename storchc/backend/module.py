@@ -17,6 +17,7 @@ from storchc.backend.printer import statement, write
 from storchc.backend.python import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.backend.scores import ScoreSums
 from storchc.backend.statements import write_node
+from storchc.backend.stepping import summed_over_time
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.ir.expression import CallUser
@@ -121,7 +122,7 @@ def _constant(writer: Writer, key: str, code: Py) -> list[str]:
 
 
 def _called(graph: Graph) -> set[str]:
-    roots = [e for node in graph.nodes for e in expressions(node)]
+    roots = [e for node in graph.all_nodes for e in expressions(node)]
     return {e.callee for root in roots for e in walk(root) if isinstance(e, CallUser)}
 
 
@@ -235,17 +236,22 @@ def _check_inputs(writer: Writer, block: Block) -> None:
             block.assign(writer.locals[bound], index(sizes, literal(bound)))
 
 
+def _report(writer: Writer, report: str) -> Py:
+    stepped = writer.stepping.reports.get(report)
+    return name(writer.locals[report]) if stepped is None else stepped.py
+
+
 def _finish(writer: Writer, block: Block, loss: Loss) -> None:
     graph = writer.graph
     has_plates = bool(graph.inputs)
     keywords: dict[str, Py] = {
         "sizes": writer.inner("sizes") if has_plates else table({}),
         "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
-        "cost_values": table({c.name: writer.costs[c.name].py for c in graph.costs}),
+        "cost_values": table({c.name: summed_over_time(writer, c).py for c in graph.costs}),
     }
-    reports = [n.name for n in graph.nodes if isinstance(n, Report)]
+    reports = [n.name for n in graph.all_nodes if isinstance(n, Report)]
     if reports:
-        keywords["report_values"] = table({r: name(writer.locals[r]) for r in reports})
+        keywords["report_values"] = table({r: _report(writer, r) for r in reports})
     if loss.own_losses:
         added = call(writer.runtime("added"), *map(name, loss.own_losses))
         keywords["own_loss"] = added

@@ -127,6 +127,8 @@ def reduce_all(
 def _kind(writer: Writer, plate: str, weights: Weights) -> str:
     if weights.samples:
         return "weighted"
+    if plate in writer.graph.loop_names:
+        return "sum"
     data = writer.graph.data_plates.get(plate)
     return "sum" if data is not None and data.reduction == "sum" else "mean"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import field
 
 from storchc.analysis.credit import Scores
+from storchc.analysis.loops import sample_of
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
+from storchc.backend.stepping import in_steps, stored_of
 from storchc.backend.sums import added
 from storchc.ir.types import Plates
 from storchc.records import dataclass
@@ -60,8 +62,8 @@ class ScoreSums:
         return Code(infix("*", left, right), plates)
 
     def _box(self, scores: Scores, wanted: str) -> Code:
-        if len(scores) == 1 and not scores[0][1]:
-            sample = scores[0][0]
+        sample, mixed = scores[0]
+        if len(scores) == 1 and not mixed and sample in self.writer.samples:
             return Code(member(self.writer.draw(sample), "box"), self._stored(sample))
         if scores not in self.boxes:
             total = self.of(scores, wanted)
@@ -70,14 +72,14 @@ class ScoreSums:
         return self.boxes[scores]
 
     def _score(self, scored: tuple[str, Plates]) -> Code:
-        """A score summed over the plates that a path mixes."""
-        sample, mixed = scored
-        score = Code(member(self.writer.draw(sample), "score"), self._stored(sample))
-        return summed(self.writer, score, mixed)
+        """A score summed over the plates that a path mixes, in the steps that it is credited in."""
+        key, mixed = scored
+        draw = self.writer.draw(sample_of(key))
+        score = Code(member(draw, "score"), self._stored(key))
+        return in_steps(self.writer, key, summed(self.writer, score, mixed))
 
-    def _stored(self, sample: str) -> Plates:
-        type_ = self.writer.graph.types[sample]
-        return self.writer.storage.full(type_.plates)
+    def _stored(self, key: str) -> Plates:
+        return stored_of(self.writer, self.writer.samples[sample_of(key)])
 
 
 def summed(writer: Writer, code: Code, mixed: Plates) -> Code:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storchc.analysis.methods import Estimator
 from storchc.backend import calls, joining
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
 from storchc.backend.expressions import Writer
-from storchc.backend.python import NONE, Py, index, literal, member, method, name
+from storchc.backend.python import (
+    NONE,
+    Atom,
+    Py,
+    call,
+    index,
+    literal,
+    member,
+    method,
+    name,
+    tuple_of,
+)
+from storchc.backend.stepping import Kept
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Node, Report, Sample
+from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType
 
 
@@ -26,6 +40,10 @@ def write_node(writer: Writer, block: Block, node: Node) -> None:
             _cost(writer, block, node)
         case Report():
             _report(writer, block, node)
+        case Loop():
+            from storchc.backend.loops import write_loop
+
+            write_loop(writer, block, node)
 
 
 def _compute(writer: Writer, block: Block, node: Compute) -> None:
@@ -34,14 +52,14 @@ def _compute(writer: Writer, block: Block, node: Compute) -> None:
         _compute_several(writer, block, node, node.value)
     elif isinstance(node.value, Construct | Named):
         made = distribution(writer, node.value, frozenset(), tensor=True)
-        target = _define(writer, node.names[0], made.stored)
-        block.assign(target, made.py, _comment(writer, node.types[0], made.stored))
+        target = define(writer, node.names[0], made.stored)
+        block.assign(target, made.py, comment(writer, node.types[0], made.stored))
         if node.names[0] in _sampled(writer) and not writer.elsewhere:
             block.when("keep_param_grads", method(name(target), "retain_grads"))
     else:
-        code = _whole(writer, node.value)
-        target = _define(writer, node.names[0], code.stored)
-        block.assign(target, code.py, _comment(writer, node.types[0], code.stored))
+        code = settled(writer, node.names[0], _whole(writer, node.value), node.value.type)
+        target = define(writer, node.names[0], code.stored)
+        block.assign(target, code.py, comment(writer, node.types[0], code.stored))
 
 
 def _whole(writer: Writer, value: Value) -> Code:
@@ -59,11 +77,14 @@ def _sampled(writer: Writer) -> set[str]:
 def _compute_several(writer: Writer, block: Block, node: Compute, value: CallUser) -> None:
     callee = writer.graph.callees[value.callee]
     result, stored = calls.called(writer, value, callee)
-    targets = [_define(writer, n, stored) for n in node.names]
+    targets = [define(writer, n, stored) for n in node.names]
     block.assign(_pattern(callee.results, targets), result)
-    for position, (target, wanted) in enumerate(zip(targets, value.results, strict=True)):
-        code = calls.checked(writer, callee, position, wanted, name(target), stored)
-        block.assign(target, code, _comment(writer, node.types[position], stored))
+    for position, (story_name, wanted) in enumerate(zip(node.names, value.results, strict=True)):
+        target = name(targets[position])
+        checked = calls.checked(writer, callee, position, wanted, target, stored)
+        code = settled(writer, story_name, Code(checked, stored), wanted)
+        writer.stored[story_name] = code.stored
+        block.assign(targets[position], code.py, comment(writer, node.types[position], code.stored))
 
 
 def _pattern(slots: tuple[object, ...], targets: list[str]) -> str:
@@ -77,14 +98,32 @@ def _pattern(slots: tuple[object, ...], targets: list[str]) -> str:
     return ", ".join(parts)
 
 
-def _define(writer: Writer, story_name: str, stored: Plates) -> str:
-    """The local name of a value from here on."""
+def define(writer: Writer, story_name: str, stored: Plates) -> str:
+    """The local name of a value from here on; a carried variable keeps the one that it has."""
     writer.stored[story_name] = stored
-    writer.locals[story_name] = target = writer.identifiers.local(story_name)
-    return target
+    if story_name not in writer.stepping.carried or story_name not in writer.locals:
+        writer.locals[story_name] = writer.identifiers.local(_spelled(story_name))
+    return writer.locals[story_name]
 
 
-def _comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates) -> str:
+def _spelled(story_name: str) -> str:
+    """A local name for a value; names with a ``_`` in front are the compiler's own."""
+    return "alive" if story_name.startswith("_alive") else story_name.lstrip("_")
+
+
+def settled(writer: Writer, story_name: str, code: Code, type_: ValueType) -> Code:
+    """A value under its name: a carried variable has all its plates and one dtype in every step."""
+    carried = writer.stepping.carried.get(story_name)
+    code = writer.tensor(code, type_.dtype)
+    if carried is None:
+        return code
+    if carried.dtype == "float":
+        code = writer.floated(code, type_.dtype)
+    full = writer.storage.full(carried.plates)
+    return Code(writer.expand(code, type_.rank, full), full)
+
+
+def comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates) -> str:
     """``[z, data, K, C]``: the plates in memory and the event."""
     shape = type_.shape if isinstance(type_, ValueType) else type_.batch + type_.event
     sizes = [*writer.storage.order(stored), *map(str, shape)]
@@ -97,19 +136,24 @@ def _comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates
 def _sample(writer: Writer, block: Block, node: Sample) -> None:
     estimator = writer.estimation.estimators[node.name]
     block.story(node.span, _given_method(writer, node, estimator))
-    own = frozenset() if node.joins else frozenset({node.name})
+    if learns(writer, node) and node.loops:
+        _baseline_of_step(writer, block, node)
+    own = frozenset() if node.joins or node.loops else frozenset({node.name})
     plates = writer.storage.full(node.type.plates - own)
     aligned = frozenset[str]() if estimator.enumerated else plates
     made = distribution(writer, node.distribution, aligned, tensor=True)
     writer.distribution_plates[node.name] = made.stored
-    code = made.py if estimator.enumerated else expanded(writer, made, plates)
-    target = _law(writer, block, node, code)
+    law = made.py if estimator.enumerated else expanded(writer, made, plates)
+    target = _law(writer, block, node, law)
     draw = writer.identifiers.local(f"{node.name}_draw")
     writer.draws[node.name] = draw
     block.assign(draw, _drawing(writer, node, name(target), plates))
+    if node.mask is not None:
+        block.assign(draw, _held(writer, node, node.mask, draw, plates))
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
-    value = _define(writer, node.name, stored)
-    block.assign(value, member(name(draw), "value"), _comment(writer, node.type, stored))
+    code = settled(writer, node.name, Code(member(name(draw), "value"), stored), node.type)
+    value = define(writer, node.name, code.stored)
+    block.assign(value, code.py, comment(writer, node.type, code.stored))
     if joining.extends(writer, node):
         joining.follow_all(writer, block, node)
     if node.name in writer.estimation.separation.samples:
@@ -133,7 +177,8 @@ def _law(writer: Writer, block: Block, node: Sample, code: Py) -> str:
             return plain
     target = writer.identifiers.local(f"{node.name}_law")
     block.assign(target, code)
-    if not isinstance(node.distribution, Named) and not writer.elsewhere:
+    made_here = node.loops or not isinstance(node.distribution, Named)
+    if made_here and not writer.elsewhere:
         block.when("keep_param_grads", method(name(target), "retain_grads"))
     return target
 
@@ -149,7 +194,7 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     chosen = index(writer.inner("methods"), literal(node.name))
     if node.name in writer.estimation.separation.samples:
         return method(chosen, "draw_apart", law, *given)
-    if node.joins:
+    if node.joins or node.loops:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):
             before = writer.draw(node.plate)
@@ -161,8 +206,23 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
 
 
 def _given(writer: Writer, node: Sample) -> Py:
-    """The value that the caller wants replayed, or None."""
-    return method(writer.inner("replayed"), "get", literal(node.name))
+    """The value that the caller wants replayed, or None; in a loop that of this step."""
+    given = method(writer.inner("replayed"), "get", literal(node.name))
+    if not node.loops:
+        return given
+    around = writer.stepping.around
+    steps = tuple_of(*(name(writer.locals[loop.counter]) for loop in around))
+    counts = tuple_of(*(writer.stepping.counts[loop.name] for loop in around))
+    dim = literal(len(writer.storage.order(node.type.plates)))
+    return call(writer.runtime("step_of"), given, dim, steps, counts)
+
+
+def _held(writer: Writer, node: Sample, mask: Value, draw: str, plates: Plates) -> Py:
+    """The draw, in which elements that have stopped keep the value that they had."""
+    code = writer.value(mask)
+    alive = writer.storage.align_whole(code.py, code.stored, plates)
+    before = name(writer.stepping.lists[Kept("draw", node.name)])
+    return call(writer.runtime("held"), name(draw), alive, before)
 
 
 def _option(writer: Writer, node: Sample, value: Value | Construct | Named, plates: Plates) -> Py:
@@ -189,21 +249,40 @@ def _cost(writer: Writer, block: Block, node: Cost) -> None:
     if node.observed or node.name in writer.locals:  # the name of a value that is no cost itself
         target = writer.identifiers.local(f"{node.name}_cost")
     else:
-        target = _define(writer, node.name, code.stored)
-    block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
+        code = settled(writer, node.name, code, replace(node.value.type, dtype="float"))
+        target = define(writer, node.name, code.stored)
+    block.assign(target, code.py, comment(writer, node.value.type, code.stored))
     writer.costs[node.name] = Code(name(target), code.stored)
 
 
 def _report(writer: Writer, block: Block, node: Report) -> None:
-    if node.name in writer.locals:
+    if node.name in writer.locals or (node.loops and isinstance(node.value, Reference)):
         return
     block.story(node.span)
     code = _whole(writer, node.value)
-    target = _define(writer, node.name, code.stored)
-    block.assign(target, code.py, _comment(writer, node.value.type, code.stored))
+    target = define(writer, node.name, code.stored)
+    block.assign(target, code.py, comment(writer, node.value.type, code.stored))
+
+
+def learns(writer: Writer, node: Sample) -> bool:
+    """Whether the sample has a learned baseline that something depends on."""
+    learned = "baseline" in writer.estimation.estimators[node.name].values
+    return learned and node.name in writer.estimation.credit.groups
+
+
+def _baseline_of_step(writer: Writer, block: Block, node: Sample) -> None:
+    """The learned baseline in this step, from what is known before the sample is drawn."""
+    code = baseline(writer, node)
+    assert code is not None
+    code = writer.tensor(code)
+    if not isinstance(code.py, Atom):
+        code = writer.named(f"{node.name}_baseline", code)
+    writer.stepping.baselines[node.name] = code
 
 
 def baseline(writer: Writer, node: Sample) -> Code | None:
-    """The learned baseline of a sample, its inputs detached."""
+    """The learned baseline of a sample, its inputs detached; in a loop that of every step."""
+    if node.name in writer.stepping.baselines:
+        return writer.stepping.baselines[node.name]
     value = writer.estimation.estimators[node.name].values.get("baseline")
     return None if value is None else writer.cut().as_float(value)  # type: ignore[arg-type]

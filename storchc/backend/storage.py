@@ -86,7 +86,8 @@ def _single(sample: Sample, estimation: Estimation) -> bool:
     estimator = estimation.estimators[sample.name]
     if sample.name in estimation.joins:  # its method looks along the plate
         return False
-    return not (sample.joins or estimator.enumerated or estimator.weighted) and estimator.count == 1
+    several = sample.joins or sample.loops or estimator.enumerated or estimator.weighted
+    return not several and estimator.count == 1
 
 
 def stored_values(graph: Graph, estimation: Estimation, storage: Storage) -> Mapping[str, Plates]:

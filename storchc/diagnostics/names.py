@@ -1,32 +1,35 @@
-"""Words for what is wrong with names (S190, S200 to S219, S230)."""
+"""Words for what is wrong with names (S200 to S219, S230)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storchc.diagnostics import options
+from storchc.diagnostics import loops, options
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import did_you_mean, listed
 from storchc.source import Span
 from storchc.syntax.tree import Name
 
-CODES: dict[str, str] = {
-    "S190": "a loop, which this version does not compile",
-    "S200": "an unknown name",
-    "S201": "a name used before its definition",
-    "S202": "a name defined twice",
-    "S203": "a Python keyword used as a name",
-    "S204": "a name that an argument of the generated module has",
-    "S205": "a module or function that hides one of the language",
-    "S206": "a name of another kind than the place needs",
-    "S207": "an unknown function or distribution",
-    "S208": "an unknown method or sampler",
-    "S209": "an unknown property of a distribution",
-    "S210": "an unknown plate",
-    "S211": "a cost or report named twice",
-    "S212": "a path that Python cannot import",
-    "S230": "something that is never used",
-} | options.CODES
+CODES: dict[str, str] = (
+    {
+        "S200": "an unknown name",
+        "S201": "a name used before its definition",
+        "S202": "a name defined twice",
+        "S203": "a Python keyword used as a name",
+        "S204": "a name that an argument of the generated module has",
+        "S205": "a module or function that hides one of the language",
+        "S206": "a name of another kind than the place needs",
+        "S207": "an unknown function or distribution",
+        "S208": "an unknown method or sampler",
+        "S209": "an unknown property of a distribution",
+        "S210": "an unknown plate",
+        "S211": "a cost or report named twice",
+        "S212": "a path that Python cannot import",
+        "S230": "something that is never used",
+    }
+    | loops.CODES
+    | options.CODES
+)
 
 KINDS = {
     "dim": "a dim",
@@ -41,19 +44,13 @@ KINDS = {
     "cost": "a cost",
     "observation": "an observed cost",
     "report": "a report",
-    "local": "a name of a loop",
+    "counter": "the counter of a loop",
+    "carried": "a carried variable",
     "value": "a value",
     "distribution": "a distribution",
     "method": "a method",
     "sampler": "a sampler",
 }
-
-
-def loops_are_not_there(span: Span) -> Problem:
-    """``for …:`` or ``sequence(…)``."""
-    help = "write the steps out one by one, or wait for the version that has loops"
-    message = "loops parse, but this version does not compile them yet"
-    return Problem("S190", message, span, help)
 
 
 # --- uses of names -------------------------------------------------------------------------------
@@ -115,7 +112,7 @@ _INSTEAD = {
     ("method", "sampler"): "methods stand after `with`: `with {name}(…)`",
     ("use", "sampler"): "methods stand after `with`: `with {name}(…)`",
 }
-_VALUES = frozenset({"input", "param", "compute", "sample", "cost"})
+_VALUES = frozenset({"input", "param", "compute", "sample", "cost", "counter", "carried"})
 _CALLED = {
     "value": "leave the parentheses out, or call a function of the language or a module",
     "dim": "leave the parentheses out",

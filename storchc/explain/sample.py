@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.loops import cost_of
 from storchc.analysis.methods import Constant, Estimator
 from storchc.analysis.own_score import has_own_score
 from storchc.analysis.support import support_size
@@ -179,7 +180,7 @@ def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
     parts = []
     for mixed, credited in groups.items():
         over = f" (over all of {listed(graph.order(mixed))} at once)" if mixed else ""
-        parts.append(listed(credited) + over)
+        parts.append(listed(dict.fromkeys(map(cost_of, credited))) + over)
     return "; ".join(parts) or "no cost: nothing depends on it"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.loops import sample_of
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
-from storchc.ir.graph import Callee, Compute, Cost, Graph, Node, Report, Sample
+from storchc.ir.graph import Callee, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96
@@ -21,7 +22,9 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
     lines += ["", *_objective(graph, estimation, counts), "", *_given(graph)]
-    for node in graph.nodes:
+    for node in graph.all_nodes:
+        if _is_hidden(graph, node):
+            continue
         lines += ["", *_node(graph, estimation, counts, node)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -92,6 +95,8 @@ def _node(graph: Graph, estimation: Estimation, counts: Counts, node: Node) -> I
             rows += sample_facts(graph, estimation, counts, node)
         case Cost():
             rows = _cost_facts(graph, estimation, counts, node)
+        case Loop():
+            rows = _loop_facts(graph, node)
         case Report(_, value, _):
             rows = [
                 ("value", describe(graph, value.type)),
@@ -100,9 +105,29 @@ def _node(graph: Graph, estimation: Estimation, counts: Counts, node: Node) -> I
     yield from facts(rows, indent=6)
 
 
+def _is_hidden(graph: Graph, node: Node) -> bool:
+    """Whether the compiler made this node for a statement that has another one too."""
+    ends = [loop.alive for loop in graph.loops]
+    return isinstance(node, Compute) and node.names[0][0] == "_" and node.names[0] not in ends
+
+
+def _loop_facts(graph: Graph, loop: Loop) -> list[tuple[str, str]]:
+    """How many steps, and what they carry."""
+    rows = [("steps", str(loop.bound))]
+    rows += [
+        (f"carries {c.name}", describe(graph, c.type))
+        for c in loop.carried
+        if not c.name.startswith("_")
+    ]
+    if loop.alive is not None:
+        rows.append(("stops", "each element by itself; what has stopped keeps its last values"))
+    return rows
+
+
 def _statement(graph: Graph, node: Node) -> str:
     number = graph.source.position(node.span.start).line
-    text = " ".join(graph.source.cut(node.span).split())
+    span = node.header if isinstance(node, Loop) else node.span
+    text = " ".join(graph.source.cut(span).split())
     if len(text) > WIDEST - 6:
         text = text[: WIDEST - 7] + "…"
     return f"{number:>4}  {text}"
@@ -112,15 +137,20 @@ def _cost_facts(
     graph: Graph, estimation: Estimation, counts: Counts, node: Cost
 ) -> list[tuple[str, str]]:
     touched = estimation.touched.costs[node.name]
-    scores = [name for name, _ in estimation.credit.scores[node.name]]
+    scores = dict.fromkeys(sample_of(key) for key, _ in estimation.credit.scores[node.name])
     return [
         ("value", describe(graph, node.value.type)),
-        ("in the total", counts.reduction(node.value.type.plates)),
+        ("in the total", _in_the_total(counts, node)),
         ("depends on", _dependence(graph, estimation, node)),
         ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
         ("evaluated", counts.evaluations(node.value.type.plates.union(*touched.values()))),
         ("mixes", _mixes(graph, node, estimation)),
     ]
+
+
+def _in_the_total(counts: Counts, node: Cost) -> str:
+    reduced = counts.reduction(node.value.type.plates)
+    return f"sum over the steps, {reduced}" if node.loops else reduced
 
 
 def _dependence(graph: Graph, estimation: Estimation, node: Cost) -> str:

@@ -41,6 +41,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Counter:
+    """The counter of a loop: an integer that counts its steps from 0."""
+
+    name: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceOf:
+    """``sequence(v)``: a variable of a loop's body at the end of every step, stacked over time."""
+
+    value: Reference
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
     """A function or operator of the catalogue applied to values; ``function`` is its name there."""
 
@@ -210,6 +228,8 @@ Value = (
     Literal
     | Extent
     | Reference
+    | Counter
+    | SequenceOf
     | Apply
     | Select
     | OverPlates

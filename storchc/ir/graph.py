@@ -5,7 +5,7 @@ Nodes stand in story order. Analyses do not change the graph; they are results o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from storchc.ir.expression import Construct, Distribution, Named, Value
@@ -144,6 +144,8 @@ class Sample:
     ``plate`` is the plate it opens (its own name) or, with ``in``, the one it joins (``joins`` is
     True). ``method`` is None where none is named.
     ``raw_method`` and ``raw_sampler`` are the calls in the syntax tree (for spans of options).
+    ``loops`` are the loops around it, outermost first. ``mask`` says for which elements it counts,
+    in a loop that stops.
     """
 
     name: str
@@ -157,31 +159,65 @@ class Sample:
     raw_sampler: Call | None
     span: Span
     name_span: Span
+    loops: tuple[str, ...] = ()
+    mask: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """A cost: ``value`` defines it, or is a Reference to an existing value.
 
-    ``observed`` marks ``observe``, whose value is already ``-log_prob`` of it.
+    ``observed`` marks ``observe``, whose value is already ``-log_prob`` of it: its name is not the
+    value's. ``loops`` are the loops around it, outermost first.
     """
 
     name: str
     value: Value
     observed: bool
     span: Span
+    loops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A value to look at; no part of the total."""
+    """A value to look at; no part of the total. ``loops`` are the loops around it."""
 
     name: str
     value: Value
     span: Span
+    loops: tuple[str, ...] = ()
 
 
-Node = Compute | Sample | Cost | Report
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A variable that a loop carries from step to step; ``type`` holds before and after each."""
+
+    name: str
+    initial: Value
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``for t in range(T) from h = h0:`` with its body.
+
+    ``name`` is the counter's, made unique: it names the dimension of the steps. In the body a
+    carried name is the previous step's value until the node that defines it again. ``alive`` is the
+    carried truth value of a loop that stops, whose last node ends it for some elements.
+    """
+
+    name: str
+    counter: str
+    bound: Size
+    carried: tuple[Carried, ...]
+    body: tuple[Node, ...]
+    alive: str | None
+    header: Span
+    span: Span
+
+
+Node = Compute | Sample | Cost | Report | Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +225,7 @@ class Graph:
     """A checked story.
 
     ``sample_plates`` are in the order of opening; ``types`` maps every value and distribution of
-    the story to its type.
+    the story to its type; ``loop_names`` are in story order.
     """
 
     name: str
@@ -205,24 +241,46 @@ class Graph:
     nodes: tuple[Node, ...]
     sample_plates: tuple[str, ...]
     types: Mapping[str, ValueType | DistributionType]
+    loop_names: tuple[str, ...] = ()
+
+    @property
+    def all_nodes(self) -> tuple[Node, ...]:
+        """Every node in story order, those of a loop's body behind the loop itself."""
+        return tuple(_flat(self.nodes)) if self.loop_names else self.nodes
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops in story order, outer before inner."""
+        return tuple(n for n in self.all_nodes if isinstance(n, Loop))
 
     @property
     def samples(self) -> tuple[Sample, ...]:
         """The stochastic nodes in story order."""
-        return tuple(n for n in self.nodes if isinstance(n, Sample))
+        return tuple(n for n in self.all_nodes if isinstance(n, Sample))
 
     @property
     def costs(self) -> tuple[Cost, ...]:
         """The costs in story order."""
-        return tuple(n for n in self.nodes if isinstance(n, Cost))
+        return tuple(n for n in self.all_nodes if isinstance(n, Cost))
 
     def order(self, plates: Plates) -> tuple[str, ...]:
-        """Plates in memory order: newest sample plate outermost, data plates last, as declared."""
+        """Plates in memory order: newest sample plate outermost, data plates last, as declared.
+
+        The steps of a loop, where a value has them as a dimension, come before all plates.
+        """
+        steps = [loop for loop in self.loop_names if loop in plates]
         opened = [p for p in reversed(self.sample_plates) if p in plates]
-        return (*opened, *(p for p in self.data_plates if p in plates))
+        return (*steps, *opened, *(p for p in self.data_plates if p in plates))
+
+
+def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        if isinstance(node, Loop):
+            yield from _flat(node.body)
 
 
 __all__ = [
-    "Callee", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input",
-    "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
+    "Callee", "Carried", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input",
+    "Loop", "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ def construction(graph: Graph, distribution: Distribution) -> Construct:
 
 
 def _defined(graph: Graph, name: str) -> Distribution:
-    for node in graph.nodes:
+    for node in graph.all_nodes:
         if isinstance(node, Compute) and node.names == (name,):
             assert isinstance(node.value, Construct | Named)
             return node.value

@@ -20,10 +20,11 @@ from storchc.ir.expression import (
     Range,
     Renamed,
     Select,
+    SequenceOf,
     StaticChoice,
     Value,
 )
-from storchc.ir.graph import Compute, Cost, Node, Report, Sample
+from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
 
 
 def children(expression: Value | Distribution) -> tuple[Value | Distribution, ...]:
@@ -33,7 +34,12 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return operands
         case Select(value, items, _, _):
             return (value, *(i for i in items if not isinstance(i, int | Range | EllipsisType)))
-        case OverPlates(_, value, _, _, _) | Expected(value=value) | Renamed(value=value):
+        case (
+            OverPlates(value=value)
+            | SequenceOf(value)
+            | Expected(value=value)
+            | Renamed(value=value)
+        ):
             return (value,)
         case CallUser(_, arguments, _, _, _):
             return tuple(v for a in arguments for v in (a if isinstance(a, tuple) else (a,)))
@@ -61,8 +67,11 @@ def walk(expression: Value | Distribution) -> Iterator[Value | Distribution]:
 def expressions(node: Node) -> tuple[Value | Distribution, ...]:
     """The expressions that a statement holds, options of its method included."""
     match node:
-        case Compute(_, value, _, _) | Cost(_, value, _, _) | Report(_, value, _):
-            return (value,)
+        case Compute() | Cost() | Report():
+            return (node.value,)
         case Sample():
             choices = [c for c in (node.method, node.sampler) if c is not None]
-            return (node.distribution, *(v for c in choices for v in c.values.values()))
+            masks = () if node.mask is None else (node.mask,)
+            return (node.distribution, *(v for c in choices for v in c.values.values()), *masks)
+        case Loop():  # of the header alone: the body has nodes of its own
+            return tuple(carried.initial for carried in node.carried)

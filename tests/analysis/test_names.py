@@ -112,9 +112,16 @@ def test_what_is_wrong_is_not_complained_about_twice() -> None:
     assert said(lines(*steps, *more)) == [("S200", "nothing")]
 
 
-def test_names_of_loops_are_left_alone() -> None:
+def test_names_of_loops_are_told_apart() -> None:
     text = lines("for t in range(3) from h = m:", "    sample h ~ Normal(g, 1)", "cost c = h + t")
-    assert [code for code, _ in said(text)] == ["S190"]
+    assert said(text) == [("S200", "g"), ("S262", "t")]
+
+
+def test_a_counter_may_count_again() -> None:
+    steps = ["for t in range(3) from h = m:", "    compute h = h * t", "for t in range(2):"]
+    found, problems = read(lines(*steps, "    cost c = h + t"))
+    assert found is not None and problems == []
+    assert found.loop_names == ("t", "t#2")
 
 
 def test_unused_names_are_warnings() -> None:

@@ -66,6 +66,9 @@ class Scope:
 
 def parts(expression: object) -> list[Any]:
     """The direct subexpressions."""
+    named = sequenced(expression)
+    if named is not None:
+        return [named]
     match expression:
         case tree.Unary():
             return [expression.operand]
@@ -90,6 +93,14 @@ def parts(expression: object) -> list[Any]:
         case tree.ListOf():
             return list(expression.items)
     return []
+
+
+def sequenced(expression: object) -> tree.Name | None:
+    """The name under which the sequence of a variable stands when its loop has ended."""
+    if isinstance(expression, tree.Call) and expression.function.id == "sequence":
+        (variable,) = expression.args
+        return tree.Name(f"sequence of {variable.id}", variable.span)
+    return None
 
 
 def _known(condition: object) -> bool | None:
@@ -192,6 +203,9 @@ def _item(item: object, of: Callable[[object], Any]) -> Any:
 
 
 def _call(call: tree.Call, scope: Scope, element: Element) -> Any:
+    named = sequenced(call)
+    if named is not None:
+        return evaluate(named, scope, element)
     over = reduced_plates(call)
     if over:
         return _reduce(call, over, scope, element)

@@ -29,6 +29,7 @@ from tests.exact.expressions import (
     weight,
 )
 from tests.exact.laws import Law
+from tests.exact.loops import Unrolling
 from tests.exact.worlds import lift, spread
 
 
@@ -85,11 +86,18 @@ def interpret(
 
 @dataclass(slots=True)
 class _Walk:
-    """The state of one walk through a story."""
+    """The state of one walk through a story.
+
+    ``when`` is the step of the loops around: samples and costs of different steps are different
+    ones, told apart by it (``z@2``).
+    """
 
     budget: int
+    when: str = ""
     scope: Scope = field(default_factory=Scope)
     count: int = 1
+    wanted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    alive: Node | None = None
     log_probs: dict[str, Tensor] = field(default_factory=dict)
     costs: dict[str, Node] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
@@ -129,25 +137,27 @@ class _Walk:
     def take(self, step: tree.Step) -> None:
         match step:
             case tree.Compute((name,), value):
-                self.scope.values[name.id] = self._node(value)
+                self.scope.values[name.id] = self.node(value)
             case tree.Compute(names, value):
-                self._unpack([name.id for name in names], self._node(value))
+                self._unpack([name.id for name in names], self.node(value))
             case tree.Sample():
                 self._sample(step)
             case tree.Cost(name, None):
-                self.costs[name.id] = self.scope.values[name.id]
+                self.costs[name.id + self.when] = self.scope.values[name.id]
             case tree.Cost(name, value):
-                self.scope.values[name.id] = self.costs[name.id] = self._node(value)
+                self.scope.values[name.id] = self.costs[name.id + self.when] = self.node(value)
             case tree.Observe(name, value, distribution):
                 self._observe(name, value, distribution)
             case tree.Report(name, value) if value is not None:
-                self.scope.values[name.id] = self._node(value)
+                self.scope.values[name.id] = self.node(value)
             case tree.Report():
                 pass
+            case tree.For():
+                Unrolling(self, step).run()
             case _:
                 raise TypeError(f"the interpreter does not know {step!r}")
 
-    def _node(self, expression: object) -> Node:
+    def node(self, expression: object) -> Node:
         scope = self.scope
         plates = scope.ordered(plates_of(expression, scope))
         elements = {
@@ -164,24 +174,30 @@ class _Walk:
 
     def _observe(self, name: tree.Name, value: object, distribution: object) -> None:
         log_prob = tree.Call(tree.Name("log_prob", name.span), (distribution, value), (), name.span)
-        self.costs[name.id] = self._node(tree.Unary("-", log_prob, name.span))
-        self.scope.values.setdefault(name.id, self.costs[name.id])
+        paid = self.costs[name.id + self.when] = self.node(tree.Unary("-", log_prob, name.span))
+        self.scope.values.setdefault(name.id, paid)
 
     # --- samples
 
     def _sample(self, step: tree.Sample) -> None:
         name, scope = step.name.id, self.scope
-        law = self._node(step.distribution)
+        law = self.node(step.distribution)
         options = _options(step)
         enumerated = step.method is not None and step.method.function.id == "Expect"
         proposal = options.get("proposal")
         plate = name if step.plate is None else step.plate.id
-        if step.plate is None and not enumerated:
-            self._open(name, int(evaluate(options["n"], scope, {})) if "n" in options else 1)
+        if step.plate is None and not enumerated and name not in scope.order:
+            self.open(step)
         if enumerated:
             self._enumerate(name, law)
         else:
-            self._draw(name, plate, law, None if proposal is None else self._node(proposal))
+            self._draw(name, plate, law, None if proposal is None else self.node(proposal))
+
+    def open(self, step: tree.Sample) -> None:
+        """Open the plate of a sample that is not enumerated."""
+        options = _options(step)
+        size = int(evaluate(options["n"], self.scope, {})) if "n" in options else 1
+        self._open(step.name.id, size)
 
     def _open(self, plate: str, size: int) -> None:
         scope = self.scope
@@ -209,30 +225,39 @@ class _Walk:
         scope = self.scope
         own = scope.values[plate].plates if plate != name else (plate,)
         plates = scope.ordered({*own, *law.plates, *(proposal.plates if proposal else ())})
+        plates = self.wanted.get(name, plates)
+        key_name = name + self.when
         values, shares = {}, {}
         for place in scope.elements(plates):
             key = tuple(place.values())
             source = law if proposal is None else proposal
-            values[key], log = self._split(name, source.at(place))
+            alive = None if self.alive is None else self.alive.at(place)
+            values[key], log = self._split(key_name, source.at(place), alive)
             if proposal is not None:
                 shares[key] = lift(torch.exp, lift(laws.log_prob, law.at(place), values[key]) - log)
         weighing = scope.values[plate] if plate in scope.enumerated else law
         scope.values[name] = Node(
             plates,
             values,
-            law.samples | weighing.samples | {name},
-            law.credited | weighing.credited | {name},
+            law.samples | weighing.samples | {key_name},
+            law.credited | weighing.credited | {key_name},
         )
         if proposal is not None:
             self.log_probs[name] = self.log_probs[name].detach()
             self.proposed.add(name)
             scope.weights[plate].append((name, Node(plates, shares)))
 
-    def _split(self, name: str, law: Law) -> tuple[Tensor, Tensor]:
-        """Split every world by the outcomes of one draw; its value and detached log-probability."""
+    def _split(self, name: str, law: Law, alive: Any = None) -> tuple[Tensor, Tensor]:
+        """Split every world by the outcomes of one draw; its value and detached log-probability.
+
+        Where an element has stopped nothing is drawn: one outcome is certain there.
+        """
         outcomes, logs = lift(laws.outcomes, law)
+        if isinstance(alive, Tensor):
+            logs = lift(_certain, logs, alive)
+            outcomes = spread(outcomes, logs.shape[0])
         if law.family == "Normal":
-            self.proposed.add(name)
+            self.proposed.add(name.partition("@")[0])
         each = outcomes.shape[1]
         if self.count * each > self.budget:
             raise TooManyWorlds(f"more than {self.budget} joint outcomes")
@@ -251,17 +276,23 @@ class _Walk:
             name: (self._probability(self.costs[name], logs) * total).sum()
             for name, total in totals.items()
         }
+        costs = {name: self._stacked(node) for name, node in self.costs.items()}
         return Exact(
             sum(expected.values(), torch.zeros(())),
             sum(totals.values(), torch.zeros(())).detach(),
-            {name: self._stacked(self.scope.values[name]) for name in logs},
-            logs,
-            {name: self._stacked(node) for name, node in self.costs.items()},
-            {name: node.plates for name, node in self.costs.items()},
-            expected,
+            {name: self._stacked(self._drawn(name)) for name in _over_time(logs)},
+            _over_time(logs),
+            _over_time(costs),
+            {name.partition("@")[0]: node.plates for name, node in self.costs.items()},
+            _over_time(expected),
             frozenset(self.scope.enumerated),
             frozenset(self.proposed),
         )
+
+    def _drawn(self, sample: str) -> Node:
+        """The values of a sample; of one in a loop in all steps."""
+        values = self.scope.values
+        return values.get(f"sequence of {sample}") or values[sample]
 
     def _probability(self, cost: Node, logs: Mapping[str, Tensor]) -> Tensor:
         """Of each world, with the gradients of the samples that the cost credits."""
@@ -304,3 +335,19 @@ def _options(step: tree.Sample) -> dict[str, Any]:
             found.update(dict(zip(("n",), call.args, strict=False)))
             found.update({k.name.id: k.value for k in call.keywords})
     return found
+
+
+def _over_time(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What was told apart by steps, added up."""
+    total: dict[str, Tensor] = {}
+    for key, part in parts.items():
+        name = key.partition("@")[0]
+        total[name] = total[name] + part if name in total else part
+    return total
+
+
+def _certain(logs: Tensor, alive: Tensor) -> Tensor:
+    """The log-probabilities of the outcomes, or the first one for certain."""
+    first = torch.full_like(logs, -torch.inf)
+    first[0] = 0.0
+    return torch.where(alive, logs, first)

@@ -3,7 +3,8 @@
 Formula: ``1/n Σ_k (f(x_k) - b_k) ∇ log p(x_k)``; in the loss the control variate
 ``a = stop(b) - box(l) · stop(b)`` with ``l = log p(x)``.
 
-* ``moving_average``: b is the running average of earlier forward passes.
+* ``moving_average``: b is the running average of earlier forward passes; in a loop of a known
+  number of ``steps`` each step has its own.
 * ``batch_average``: b is the mean of the other elements of the sample's plate (n of at least 2).
 * ``learned``: b is an expression of the story, regressed on the downstream cost.
 
@@ -33,7 +34,10 @@ Baseline = Literal["none", "moving_average", "batch_average", "learned"]
 
 
 class ScoreFunction(Method):
-    """The score function; ``slots`` counts the sets of mixed plates of its sample."""
+    """The score function; ``slots`` counts the sets of mixed plates of its sample.
+
+    ``steps`` is the number of averages of a sample in a loop, one a step; None: one for all.
+    """
 
     average: Tensor
 
@@ -45,12 +49,15 @@ class ScoreFunction(Method):
         decay: float = 0.95,
         sampler: Sampler | None = None,
         slots: int = 1,
+        steps: int | None = None,
     ) -> None:
         super().__init__(n, sampler=sampler, slots=slots)
         self.baseline = baseline
         self.decay = decay
+        self.steps = steps
         if baseline == "moving_average":
-            self.register_buffer("average", torch.zeros(slots if slots > 1 else ()))
+            sets, each = (slots,) if slots > 1 else (), () if steps is None else (steps,)
+            self.register_buffer("average", torch.zeros(sets + each))
             self._read: dict[int, Tensor] = {}
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
@@ -85,15 +92,19 @@ class ScoreFunction(Method):
         if self.looking:
             return self._read[downstream.slot]
         kept = self.average if self.slots == 1 else self.average[downstream.slot]
+        if self.steps is not None:  # a loop that ended early has taken the first steps only
+            kept = kept[: len(draw.box)]
         baseline = kept.to(downstream.cost.dtype, copy=True)
         self._read[downstream.slot] = baseline
         if self.training and not draw.replayed:
             self._update(kept, downstream)
+        if self.steps is not None:
+            baseline = baseline.reshape(-1, *(1,) * (draw.box.dim() - 1))
         return baseline
 
     @torch.no_grad()
     def _update(self, kept: Tensor, downstream: Downstream) -> None:
-        mean = downstream.mean(downstream.cost)
+        mean = downstream.mean(downstream.cost) if self.steps is None else _by_step(downstream)
         if distributed.is_available() and distributed.is_initialized():
             mean = mean.clone()
             distributed.all_reduce(mean)
@@ -101,6 +112,18 @@ class ScoreFunction(Method):
         mean = mean.to(kept.dtype)
         lasting = torch.where(mean.isfinite(), mean, kept)  # one broken step must not stay for ever
         kept.lerp_(lasting, 1 - self.decay)
+
+
+def _by_step(downstream: Downstream) -> Tensor:
+    """The average of each step over its elements that count; NaN where there are none."""
+    cost, weights = downstream.cost, downstream.weights
+    if weights is None:
+        return cost.flatten(1).mean(1)
+    shape = (cost + weights).shape
+    weights = weights.expand(shape)
+    counted = weights * cost.expand(shape).masked_fill(weights == 0, 0)
+    mean: Tensor = counted.flatten(1).sum(1) / weights.flatten(1).sum(1)
+    return mean
 
 
 def _batch_average(cost: Tensor, dim: int) -> Tensor:

@@ -17,7 +17,7 @@ from storchc.analysis.separation.factors import Joined, whole
 from storchc.analysis.separation.rewriting import Rewriter
 from storchc.analysis.support import outcome_count, support_size
 from storchc.ir.expression import Construct, Named, Value
-from storchc.ir.graph import Compute, Cost, Graph, Node, Report, Sample
+from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.lookup import construction
 from storchc.ir.walk import expressions
 from storchc.records import dataclass
@@ -68,7 +68,7 @@ def separate(
     samples: dict[str, Separated] = {}
     joins: dict[str, Joined] = {}
     written = graph
-    for sample in graph.samples:
+    for sample in () if graph.loop_names else graph.samples:  # no rule speaks of loops
         made = construction(graph, sample.distribution)
         joint = support_size(made)
         if not estimators[sample.name].enumerated or joint is None or not made.type.batch:
@@ -125,9 +125,11 @@ def _node(rewriter: Rewriter, node: Node) -> Node:
             if not observed and name not in rewriter.kinds:
                 rewriter.kinds[name] = "free" if kind == "free" else "mean"
             return replace(node, value=rewriter.mean(value))
-        case Report(name, value, span):
+        case Report(_, value, span):
             words = "a report shows it for each configuration of `{}`"
             return replace(node, value=rewriter.free(value, span, words))
+        case Loop():
+            raise AssertionError("a story with loops is left as it is")
 
 
 def _sample(rewriter: Rewriter, node: Sample) -> Node:

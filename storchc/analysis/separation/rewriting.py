@@ -20,6 +20,7 @@ from storchc.catalogue.family import broadcast
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Counter,
     Distribution,
     Divergence,
     Entropy,
@@ -36,6 +37,7 @@ from storchc.ir.expression import (
     Renamed,
     Select,
     SelectItem,
+    SequenceOf,
     StaticChoice,
     Value,
 )
@@ -64,7 +66,7 @@ class Rewriter:
     def value(self, value: Value) -> tuple[Kind, Value]:
         """How ``value`` depends on the sample, and the value rewritten."""
         match value:
-            case Literal() | Extent():
+            case Literal() | Extent() | Counter():
                 return "free", value
             case Reference(name, _, _):
                 return self.kinds.get(name, "free"), value
@@ -85,6 +87,8 @@ class Rewriter:
                 return kind, replace(value, value=inner)
             case CallUser():
                 return self._call(value)
+            case SequenceOf():
+                raise AssertionError("a story with loops is left as it is")
             case Divergence(left, right, _, span):
                 kinds, (left, right) = zip(*map(self.distribution, (left, right)), strict=True)
                 return self._of_one(kinds, span), replace(value, left=left, right=right)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from storchc.analysis.names import Scope, collect
 from storchc.analysis.shapes import declarations
 from storchc.analysis.shapes.context import Context
+from storchc.analysis.shapes.sequences import every_step, wanted_sequences
 from storchc.analysis.shapes.steps import read_step
 from storchc.diagnostics import names as words
 from storchc.diagnostics.diagnostic import Problems
@@ -29,6 +30,7 @@ def build_graph(
     """
     ctx = Context(collect(story, source, problems), problems)
     story = _overridden(story, overrides, problems)
+    ctx.loops.sequenced = wanted_sequences(story.steps)
     inputs, params = _declare(ctx, story)
     nodes = tuple(node for step in story.steps if (node := read_step(ctx, step)) is not None)
     if problems.fatal:
@@ -40,7 +42,7 @@ def build_graph(
 def _overridden(story: tree.Story, overrides: Overrides, problems: Problems) -> tree.Story:
     if not overrides:
         return story
-    samples = [step.name.id for step in story.steps if isinstance(step, tree.Sample)]
+    samples = [step.name.id for step in every_step(story.steps) if isinstance(step, tree.Sample)]
     for name in overrides:
         if name not in samples:
             problems.add(words.override_without_sample(story.name, name, samples))
@@ -48,6 +50,8 @@ def _overridden(story: tree.Story, overrides: Overrides, problems: Problems) -> 
 
 
 def _with_method(step: tree.Step, overrides: Overrides) -> tree.Step:
+    if isinstance(step, tree.For):
+        return replace(step, body=tuple(_with_method(inner, overrides) for inner in step.body))
     if not isinstance(step, tree.Sample) or step.name.id not in overrides:
         return step
     method, sampler = overrides[step.name.id]
@@ -82,6 +86,7 @@ def _graph(
     params: list[Param],
     nodes: tuple[Node, ...],
 ) -> Graph:
+    types = ctx.loops.ended | ctx.types
     return Graph(
         name=story.name.id,
         name_span=story.name.span,
@@ -95,13 +100,14 @@ def _graph(
         uses=ctx.uses,
         nodes=nodes,
         sample_plates=tuple(ctx.opened),
-        types={name: type_ for name, type_ in ctx.types.items() if type_ is not None},
+        types={name: type_ for name, type_ in types.items() if type_ is not None},
+        loop_names=tuple(ctx.loops.names.values()),
     )
 
 
 def _warn(scope: Scope, story: tree.Story, problems: Problems) -> None:
     """Name what nothing uses."""
-    for node in (*story.declarations, *story.steps):
+    for node in (*story.declarations, *every_step(story.steps)):
         match node:
             case tree.Input() | tree.Param() | tree.Module() | tree.Function() | tree.Use():
                 names: tuple[tree.Name, ...] = (node.name,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.names import SPECIAL
-from storchc.analysis.shapes import distributions, expressions, overplates, settings
+from storchc.analysis.shapes import distributions, expressions, overplates, sequences, settings
 from storchc.analysis.shapes.application import apply, plates_of
 from storchc.analysis.shapes.context import Context, Refused
 from storchc.catalogue import distributions as families
@@ -29,9 +29,7 @@ def call(ctx: Context, node: tree.Call) -> Value | None:
     if entry is not None:
         return _catalogue(ctx, node, entry)
     if name.id == "sequence":
-        if ctx.loops:
-            return None
-        raise Refused(name_words.loops_are_not_there(name.span))
+        return sequences.sequence(ctx, node)
     if name.id in SPECIAL:
         return distributions.function(ctx, node)
     if name.id in families.names():

@@ -87,8 +87,6 @@ def _no_family(ctx: Context, name: tree.Name) -> Refused:
 
 def _named(ctx: Context, name: tree.Name) -> Named | None:
     if name.id not in ctx.types or name.id in ctx.sizes:
-        if ctx.scope.kind(name.id) == "local":
-            return None
         raise ctx.refuse(name, "distribution")
     ctx.use(name)
     type_ = ctx.types[name.id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from storchc.analysis.shapes import calls, distributions, indexing, sizes
 from storchc.analysis.shapes.application import INT, operate
@@ -11,7 +12,16 @@ from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as option_words
 from storchc.diagnostics import shapes as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Apply, CallUser, Extent, Literal, Reference, StaticChoice, Value
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Counter,
+    Extent,
+    Literal,
+    Reference,
+    StaticChoice,
+    Value,
+)
 from storchc.ir.types import NO_PLATES, ValueType
 from storchc.source import Span
 from storchc.syntax import tree
@@ -92,9 +102,7 @@ def _name(ctx: Context, name: tree.Name) -> Value | None:
     if name.id in ctx.sizes:
         return _dim(ctx, name)
     if name.id not in ctx.types:
-        if ctx.scope.kind(name.id) == "local" or (name.id == "alive" and ctx.loops):
-            return None
-        raise ctx.refuse(name, "value")
+        return _of_loop(ctx, name)
     ctx.use(name)
     type_ = ctx.types[name.id]
     if type_ is None:
@@ -102,6 +110,19 @@ def _name(ctx: Context, name: tree.Name) -> Value | None:
     if not isinstance(type_, ValueType):
         raise Refused(name_words.distribution_as_value(name.span, name.id))
     return Reference(name.id, type_, name.span)
+
+
+def _of_loop(ctx: Context, name: tree.Name) -> Value:
+    """A counter, or ``alive``: what only a loop defines."""
+    loops = ctx.loops
+    if name.id in loops.counters:
+        ctx.use(name)
+        return Counter(name.id, INT, name.span)
+    if name.id == "alive" and loops.mask is not None:
+        return replace(loops.mask, span=name.span)
+    if name.id == "alive" and loops.inside:
+        return literal(True, name.span)
+    raise ctx.refuse(name, "value")
 
 
 def _dim(ctx: Context, name: tree.Name) -> Value | None:
@@ -148,9 +169,9 @@ def _chosen(ctx: Context, expression: tree.Conditional, holds: bool) -> Value | 
 
 
 def is_static(found: Value) -> bool:
-    """Whether a value is made of numbers and dims alone."""
+    """Whether a value is made of numbers, dims and counters alone."""
     match found:
-        case Literal() | Extent():
+        case Literal() | Extent() | Counter():
             return True
         case Apply(operands=operands, settings=settings):
             return not settings and bool(operands) and all(map(is_static, operands))

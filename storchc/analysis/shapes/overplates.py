@@ -24,7 +24,7 @@ def reduce(ctx: Context, node: tree.Call, entry: Function, over: tree.Keyword) -
     operand = _operand(node, entry, over)
     value = expressions.value(ctx, operand)
     plates = _plates(ctx, over.value)
-    if value is None or plates is None:
+    if value is None:
         return None
     for i, plate in enumerate(plates):
         _check(ctx, name, plate, value)
@@ -51,22 +51,18 @@ def _operand(node: tree.Call, entry: Function, over: tree.Keyword) -> tree.Expre
     return operand
 
 
-def _plates(ctx: Context, over: tree.Expression) -> list[tree.Name] | None:
-    """The plates to reduce; None when one of them is wrong and reported."""
+def _plates(ctx: Context, over: tree.Expression) -> list[tree.Name]:
+    """The plates to reduce."""
     listed = over.items if isinstance(over, tree.ListOf) else (over,)
     if not listed:
         raise Refused(words.over_not_plates(over.span))
-    plates = [_plate(ctx, item) for item in listed]
-    known = [plate for plate in plates if plate is not None]
-    return known if len(known) == len(plates) else None
+    return [_plate(ctx, item) for item in listed]
 
 
-def _plate(ctx: Context, item: tree.Expression) -> tree.Name | None:
-    """The name of a plate that exists here; None for one of a loop."""
+def _plate(ctx: Context, item: tree.Expression) -> tree.Name:
+    """The name of a plate that exists here."""
     if not isinstance(item, tree.Name):
         raise Refused(words.over_not_plates(item.span))
-    if ctx.scope.kind(item.id) == "local":
-        return None
     if item.id in ctx.joined:
         raise Refused(words.joined_plate(item, ctx.joined[item.id]))
     if item.id not in ctx.data_plates and item.id not in ctx.opened:
@@ -75,7 +71,7 @@ def _plate(ctx: Context, item: tree.Expression) -> tree.Name | None:
 
 
 def _check(ctx: Context, function: str, plate: tree.Name, value: Value) -> None:
-    if plate.id not in value.type.plates:
+    if plate.id not in value.type.plates and not ctx.loops.settling:
         raise Refused(words.plate_lacking(plate, sorted(value.type.plates)))
     if plate.id in ctx.opened and function not in ANY_PLATE:
         raise Refused(words.sample_plate(plate, function))

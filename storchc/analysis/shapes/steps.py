@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.names import is_short
-from storchc.analysis.shapes import calls, distributions, expressions
+from storchc.analysis.shapes import calls, distributions, expressions, loops
 from storchc.analysis.shapes.application import operate
 from storchc.analysis.shapes.context import Context, Refused
 from storchc.analysis.shapes.options import read_method, read_sampler
@@ -30,9 +30,7 @@ def read_step(ctx: Context, step: tree.Step) -> Node | None:
         case tree.Report():
             return _report(ctx, step)
         case tree.For():
-            ctx.loops = True
-            ctx.problems.add(name_words.loops_are_not_there(step.header))
-            return None
+            return loops.read_loop(ctx, step, read_step)
         case tree.StopWhen():
             return None
 
@@ -137,7 +135,7 @@ def _check_join(ctx: Context, name: tree.Name, node: tree.Sample) -> None:
         raise Refused(plate_words.joins_joined(name, ctx.joined[name.id], drawn))
     if name.id == node.name.id:
         raise Refused(plate_words.joins_itself(name))
-    if name.id not in ctx.opened and ctx.scope.kind(name.id) != "local":
+    if name.id not in ctx.opened:
         raise ctx.refuse(name, "plate")
 
 

@@ -1,8 +1,11 @@
 story Loops
 param m = 0.0
-input x[3]
-for t in range(2) from h = m:
-    sample h ~ Normal(h, unknown)  # nothing in the body is looked at
-    stop when h > 1
-compute last = h + sequence(h)
-cost c = last[nothing_else]
+use my.methods: Mine
+sample s ~ Bernoulli(logits=m) with Expect()
+for t in range(2) from h = s:
+    sample a ~ Bernoulli(logits=m) with Expect()
+    sample b ~ Bernoulli(logits=m) with Mine()
+    sample c ~ Normal(m, 1) with ScoreFunction() using ImportanceSampling(n=2, proposal=Normal(0, 2))
+    sample d ~ Bernoulli(logits=m) with GumbelSoftmax(annealing_rate=0.1)
+    compute h = a + b + c + d
+    cost e = h

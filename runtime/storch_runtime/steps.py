@@ -1,0 +1,199 @@
+"""Loops: the draws of a sample in every step, sums over earlier and later steps, and stopping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.errors import StoryShapeError
+from storch_runtime.surrogate import magic_box
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+    from storch_runtime.method import Method
+
+__all__ = [
+    "Steps",
+    "all_stopped",
+    "earlier",
+    "from_here",
+    "held",
+    "later",
+    "number_of_steps",
+    "opened",
+    "sequence",
+    "step_of",
+]
+
+
+class Steps:
+    """The draws of one sample in a loop, one a step; what methods and estimates see of them.
+
+    Of nested loops the draws are `Steps` themselves. Shapes, with T steps (of nested loops one
+    dimension each, the outermost first):
+
+    * ``value``: ``[*plates, T, *event]``, what has stopped repeating its last value.
+    * ``log_prob``: ``[*plates]``, the sum over the steps.
+    * ``score``, ``box``: ``[steps, *plates]`` of the steps that were taken.
+    * ``weight``: None: every element weighs the same.
+    """
+
+    __slots__ = ("_box", "_score", "_value", "count", "draws")
+
+    def __init__(self, draws: list[Draw] | list[Steps], count: int) -> None:
+        self.draws = draws
+        self.count = count
+        self._value: Tensor | None = None
+        self._score: Tensor | None = None
+        self._box: Tensor | None = None
+
+    @property
+    def distribution(self) -> Distribution:
+        """The distribution of the first step."""
+        return self.draws[0].distribution
+
+    @property
+    def weight(self) -> None:
+        """None: the draws of a loop weigh the same."""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the values were given."""
+        return self.draws[0].replayed
+
+    @property
+    def plate_dim(self) -> int:
+        """The dimension of the sample's plate in ``[steps, *plates]``."""
+        return self.draws[0].plate_dim + 1
+
+    @property
+    def value(self) -> Tensor:
+        """The values of all steps, ``[*plates, T, *event]``."""
+        if self._value is None:
+            dim = len(self.distribution.plates)
+            self._value = sequence([draw.value for draw in self.draws], self.count, dim)
+        return self._value
+
+    def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Values of every step by name, with the steps behind the plates; 0 in those not taken."""
+        plates = len(self.distribution.plates)
+        return {
+            name: sequence(
+                [step[name] for step in steps],
+                self.count,
+                min(plates, first.dim()),
+                rest=torch.zeros_like(first),
+            )
+            for name, first in steps[0].items()
+        }
+
+    @property
+    def log_prob(self) -> Tensor:
+        """The log-probability of the whole sequence, ``[*plates]``."""
+        return torch.stack([draw.log_prob for draw in self.draws]).sum(0)
+
+    @property
+    def score(self) -> Tensor:
+        """The gradient function of every step, ``[steps, *plates]``."""
+        if self._score is None:
+            scores = [draw.score for draw in self.draws]
+            self._score = torch.stack([score for score in scores if score is not None])
+        return self._score
+
+    @property
+    def box(self) -> Tensor:
+        """The magic box of every step's own score."""
+        if self._box is None:
+            self._box = magic_box(self.score)
+        return self._box
+
+
+class _Held(Draw):
+    """A draw of which some elements have stopped: these keep their value, and score nothing."""
+
+    __slots__ = ("alive", "drawn")
+
+    def __init__(self, draw: Draw, alive: Tensor, value: Tensor) -> None:
+        super().__init__(value, draw.distribution, None, None, draw.replayed, draw.plate_dim)
+        self.alive = alive
+        self.drawn = draw
+        if draw.score is not None:
+            self.score = torch.where(alive, draw.score, 0.0)
+
+    @property
+    def log_prob(self) -> Tensor:
+        """The log-probability, 0 where an element has stopped."""
+        return torch.where(self.alive, self.drawn.log_prob, 0.0)
+
+
+def held(draw: Draw, alive: Tensor, before: list[Draw]) -> Draw:
+    """The draw of a step in which only the elements ``alive`` ``[*plates]`` take part."""
+    if not before:
+        return draw
+    event = draw.value.dim() - alive.dim()
+    chosen = alive.reshape(alive.shape + (1,) * event)
+    return _Held(draw, alive, torch.where(chosen, draw.value, before[-1].value))
+
+
+# --- plates and values given ---------------------------------------------------------------------
+
+
+def opened(method: Method, given: Tensor | None, dim: int) -> int:
+    """How many elements a plate has that is opened when a loop is entered."""
+    return method.n if given is None else given.shape[dim]
+
+
+def step_of(
+    given: Tensor | None, dim: int, steps: tuple[int, ...], counts: tuple[int, ...]
+) -> Tensor | None:
+    """The value given for one step: the steps of the loops around it stand behind its plates."""
+    if given is None:
+        return None
+    sizes = tuple(given.shape[dim : dim + len(counts)])
+    if sizes != counts:
+        raise StoryShapeError(
+            f"the value given for a sample in a loop has shape {list(given.shape)}; behind its "
+            f"plates it needs the numbers of steps {list(counts)}"
+        )
+    return given[(slice(None),) * dim + steps]
+
+
+def number_of_steps(count: int, where: str) -> int:
+    """``count``, which is at least 1."""
+    if count < 1:
+        raise StoryShapeError(f"{where}: the loop has {count} steps, it needs 1 or more")
+    return count
+
+
+# --- over time -----------------------------------------------------------------------------------
+
+
+def earlier(value: Tensor, dim: int) -> Tensor:
+    """The sum over the steps before each."""
+    return value.cumsum(dim) - value
+
+
+def from_here(value: Tensor, dim: int) -> Tensor:
+    """The sum over each step and those after it: the return to go."""
+    return value.flip(dim).cumsum(dim).flip(dim)
+
+
+def later(value: Tensor, dim: int) -> Tensor:
+    """The sum over the steps after each."""
+    return from_here(value, dim) - value
+
+
+def sequence(steps: list[Tensor], count: int, dim: int, rest: Tensor | None = None) -> Tensor:
+    """The steps stacked at ``dim``; those that were not taken hold ``rest``, or the last value."""
+    missing = count - len(steps)
+    if missing:
+        steps = [*steps, *[steps[-1] if rest is None else rest] * missing]
+    return torch.stack(steps, dim)
+
+
+def all_stopped(alive: Tensor) -> bool:
+    """Whether a loop may end early; while torch compiles it, no value is looked at."""
+    return not torch.compiler.is_compiling() and not bool(alive.any())

@@ -1,0 +1,86 @@
+"""What may stand in a loop (LOSS.md §6), and what this version of the compiler leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storchc.analysis.dependence import Dependence
+from storchc.analysis.methods import Estimator
+from storchc.catalogue.method import MethodEntry
+from storchc.diagnostics import loops as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.graph import Graph, Sample
+
+Estimators = Mapping[str, Estimator]
+
+
+def check_loops(
+    graph: Graph, dependent: Dependence, estimators: Estimators, problems: Problems
+) -> None:
+    """Refuse what is not compiled in loops; ``dependent`` looks through cuts."""
+    if not graph.loop_names:
+        return
+    for node in graph.samples:
+        estimator = estimators[node.name]
+        if node.loops:
+            _check_inside(graph, node, estimators, problems)
+        elif node.joins and estimator.joint:
+            help = "let it open a plate of its own"
+            what = f"a further `{estimator.name}` in `{node.plate}` beside a loop"
+            problems.add(words.not_compiled(estimator.span, what, help))
+        elif estimator.entry is not None and _looks_below(estimator.entry):
+            _check_above(graph, node, estimator, dependent, problems)
+
+
+def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
+    estimator = estimators[node.name]
+    what = _left_out(estimator)
+    help = "use `ScoreFunction`, or a method that differentiates through the value"
+    opener = next(s for s in graph.samples if s.name == node.plate)
+    if estimator.sampler is not None and what is not None:
+        help = "leave `using` out: draw from the distribution itself"
+    if what is None and node.joins and estimators[opener.name].joint:
+        what = f"a draw `in {node.plate}`, whose values are drawn without replacement,"
+        help = f"let `{node.name}` open a plate of its own"
+    if what is None and estimator.constants.get("annealing_rate"):
+        what, help = "annealing", "set `temperature` from outside, between the calls"
+    if what is not None:
+        problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
+
+
+def _left_out(estimator: Estimator) -> str | None:
+    """What of an estimator is not compiled in loops."""
+    entry = estimator.entry
+    if entry is None:
+        return f"`{estimator.name}`, a method of yours,"
+    if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
+        return f"`{estimator.sampler.name}`"
+    if entry.name == "ScoreFunction":
+        return None
+    drawn_alone = not (entry.weighted or entry.joint or entry.coupled or entry.compares)
+    if drawn_alone and entry.carrier == "pathwise" and not (entry.control or _looks_below(entry)):
+        return None
+    return f"`{entry.name}`"
+
+
+def _looks_below(entry: MethodEntry) -> bool:
+    """Whether a method asks for more of what follows its sample than the costs."""
+    return bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
+
+
+def _check_above(
+    graph: Graph,
+    node: Sample,
+    estimator: Estimator,
+    dependent: Dependence,
+    problems: Problems,
+) -> None:
+    """A method that looks at what follows more closely, with a loop among that."""
+    within = [s.name for s in graph.samples if s.loops and node.name in dependent.of[s.name]]
+    within += [c.name for c in graph.costs if c.loops and node.name in dependent.costs[c.name]]
+    carried = [c.name for loop in graph.loops for c in loop.carried]
+    within += [name for name in carried if node.name in dependent.of.get(name, ())]
+    if within:
+        what = f"`{estimator.name}` above a loop"
+        help = "use `ScoreFunction`, or a method that differentiates through the value"
+        problems.add(words.not_compiled(estimator.span, what, help))

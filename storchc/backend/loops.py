@@ -1,0 +1,308 @@
+"""A loop as a loop: its carried variables, and lists of what its steps leave.
+
+Draws, costs and wanted values are appended step by step and stacked when the loop has ended, so
+that time and memory grow with the number of steps and the loss is written once for all of them.
+"""
+
+from __future__ import annotations
+
+from storchc.backend.block import Block, place, shown
+from storchc.backend.code import Code
+from storchc.backend.expressions import Writer
+from storchc.backend.python import Atom, Py, call, index, list_of, literal, method, name, tuple_of
+from storchc.backend.statements import comment, define, learns, settled, write_node
+from storchc.backend.stepping import Kept
+from storchc.ir.expression import Literal, Reference, SequenceOf
+from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.types import Plates, ValueType
+from storchc.ir.walk import expressions, walk
+
+_LISTS = {
+    "draw": "draws",
+    "cost": "steps",
+    "value": "values",
+    "baseline": "baselines",
+    "mask": "steps",
+    "report": "reports",
+}
+_STACKED = {
+    "draw": "steps",
+    "cost": "by_step",
+    "value": "sequence",
+    "baseline": "baseline_by_step",
+    "mask": "by_step",
+    "report": "sequence",
+}
+
+
+def write_loop(writer: Writer, block: Block, node: Loop) -> None:
+    """The loop, and what it leaves."""
+    block.story(node.span, shown(writer.graph.source, node.header))
+    stepping, outer = writer.stepping, writer.stepping.around
+    if not outer:
+        _open_plates(writer, block, node)
+    for carried in node.carried:
+        _start(writer, block, carried)
+    kept = _kept(writer, node)
+    outer_lists = dict(stepping.lists)
+    for item in kept:
+        _begin_list(writer, block, node, item)
+    counter = writer.locals.get(node.counter) or writer.identifiers.local(node.counter)
+    writer.locals[node.counter] = counter
+    stepping.counts[node.name] = size = _size(writer, block, node)
+    stepping.around = (*outer, node)
+    with block.inside(f"for {counter} in range({block.text(size)}):"):
+        _body(writer, block, node)
+    stepping.around = outer
+    own = {item: stepping.lists[item] for item in kept}
+    stepping.lists = outer_lists
+    if kept:
+        block.note("what the steps have left")
+    for item, steps in own.items():
+        _leave(writer, block, node, item, name(steps))
+
+
+def _begin_list(writer: Writer, block: Block, node: Loop, item: Kept) -> None:
+    """An empty list for what the steps will leave; who is alive is kept once."""
+    lists = writer.stepping.lists
+    if item == Kept("mask", node.name) and node.alive is not None:
+        same = lists.get(Kept("value", node.alive))
+        if same is not None:
+            lists[item] = same
+            return
+    lists[item] = writer.identifiers.local(_named(item, _LISTS))
+    block.assign(lists[item], list_of())
+
+
+def _named(item: Kept, suffixes: dict[str, str]) -> str:
+    plain = "alive" if item.name.startswith("_alive") or item.kind == "mask" else item.name
+    return f"{plain.lstrip('_')}_{suffixes[item.kind]}"
+
+
+def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
+    """The plates that the samples in the outermost loop open, each with its size."""
+    for sample in writer.graph.samples:
+        if node.name not in sample.loops or sample.joins:
+            continue
+        target = writer.identifiers.local(f"{sample.name}_size")
+        chosen = index(writer.inner("methods"), literal(sample.name))
+        given = method(writer.inner("replayed"), "get", literal(sample.name))
+        dim = writer.storage.dim(sample.name, writer.storage.full(sample.type.plates))
+        block.assign(target, call(writer.runtime("opened"), chosen, given, literal(dim)))
+        writer.stepping.sizes[sample.name] = name(target)
+
+
+def _size(writer: Writer, block: Block, node: Loop) -> Py:
+    """The number of steps; where it may come out below 1 it is checked."""
+    size = writer.size(node.bound)
+    free = [d.name for d in writer.graph.dims.values() if d.value is None]
+    if node.bound.value is not None or node.bound.canonical() in free:
+        return size
+    target = writer.identifiers.local(f"{node.counter}_count")
+    where = literal(place(writer.graph.source, node.header))
+    block.assign(target, call(writer.runtime("number_of_steps"), size, where))
+    return name(target)
+
+
+# --- carried variables ---------------------------------------------------------------------------
+
+
+def _start(writer: Writer, block: Block, carried: Carried) -> None:
+    """A carried variable before the first step, with all the plates that steps give it."""
+    type_, writer.block = carried.type, block
+    full = writer.storage.full(type_.plates)
+    writer.stepping.carried[carried.name] = type_
+    if isinstance(carried.initial, Literal):
+        code = _filled(writer, carried.initial, type_, full)
+        block.assign(define(writer, carried.name, full), code.py, comment(writer, type_, full))
+        return
+    code = writer.tensor(writer.value(carried.initial), carried.initial.type.dtype)
+    target = define(writer, carried.name, full)
+    if code.stored != full and not isinstance(code.py, Atom):
+        block.assign(target, code.py)
+        code = Code(name(target), code.stored)
+    code = settled(writer, carried.name, code, carried.initial.type)
+    block.assign(target, code.py, comment(writer, type_, full))
+
+
+def _filled(writer: Writer, start: Literal, type_: ValueType, full: Plates) -> Code:
+    """A number as a tensor of every element."""
+    sizes = (*writer.plate_sizes(full), *(writer.size(size) for size in type_.shape))
+    number = float(start.value) if type_.dtype == "float" else start.value
+    options = writer.creation(type_.dtype)
+    made = call(writer.torch("torch.full"), tuple_of(*sizes), literal(number), **options)
+    return Code(made, full)
+
+
+# --- the steps -----------------------------------------------------------------------------------
+
+
+def _kept(writer: Writer, node: Loop) -> list[Kept]:
+    """What every step of the loop leaves."""
+    wanted = _sequenced(writer.graph)
+    found = [kept for n in node.body for kept in _left_by(writer, n, wanted)]
+    if node.alive is not None and _averages(writer, node):
+        found.append(Kept("mask", node.name))
+    return found
+
+
+def _sequenced(graph: Graph) -> frozenset[str]:
+    """The names that ``sequence`` is taken of."""
+    parts = (e for n in graph.all_nodes for root in expressions(n) for e in walk(root))
+    return frozenset(e.value.name for e in parts if isinstance(e, SequenceOf))
+
+
+def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:
+    match node:
+        case Compute(names):
+            return [Kept("value", n) for n in names if n in wanted]
+        case Sample(name=sample):
+            found = [Kept("draw", sample)]
+            found += [Kept("baseline", sample)] if learns(writer, node) else []
+            return found + ([Kept("value", sample)] if sample in wanted else [])
+        case Cost(name=cost):
+            defines = not node.observed and not _is_named(node.value, cost) and cost in wanted
+            return [Kept("cost", cost), *([Kept("value", cost)] if defines else [])]
+        case Report(name=report):
+            return [Kept("report", report)]
+        case Loop():
+            return [k for k in _kept(writer, node) if k.kind != "value"]
+
+
+def _is_named(value: object, wanted: str) -> bool:
+    return isinstance(value, Reference) and value.name == wanted
+
+
+def _averages(writer: Writer, node: Loop) -> bool:
+    """Whether a method averages over elements, of which only those that count may enter."""
+    estimators, groups = writer.estimation.estimators, writer.estimation.credit.groups
+    within = [s.name for s in writer.graph.samples if node.name in s.loops and s.name in groups]
+    return any(estimators[s].baseline in ("learned", "moving_average") for s in within)
+
+
+def _body(writer: Writer, block: Block, node: Loop) -> None:
+    """The statements of a step, each followed by what it leaves."""
+    lists = writer.stepping.lists
+    if node.alive is not None:
+        kept = {lists.get(Kept("mask", node.name)), lists.get(Kept("value", node.alive))}
+        for steps in kept - {None}:
+            _append(block, str(steps), name(writer.locals[node.alive]))
+    for n in node.body:
+        write_node(writer, block, n)
+        if isinstance(n, Loop) or (isinstance(n, Compute) and n.names == (node.alive,)):
+            continue
+        for item in _left_by(writer, n, frozenset(k.name for k in lists if k.kind == "value")):
+            _append(block, lists[item], _of_step(writer, item, n))
+    if node.alive is not None and len(writer.stepping.around) == 1:
+        alive = name(writer.locals[node.alive])
+        block.leave_when(call(writer.runtime("all_stopped"), alive))
+
+
+def _append(block: Block, steps: str, code: Py) -> None:
+    block.expression(method(name(steps), "append", code))
+
+
+def _of_step(writer: Writer, item: Kept, node: Node) -> Py:
+    """What one step leaves."""
+    match item.kind:
+        case "draw":
+            return writer.draw(item.name)
+        case "cost":
+            return writer.costs[item.name].py
+        case "baseline":
+            return writer.stepping.baselines[item.name].py
+        case "report":
+            return name(writer.locals[_reported(node)])
+        case _:
+            return name(writer.locals[item.name])
+
+
+def _reported(node: Node) -> str:
+    assert isinstance(node, Report)
+    return node.value.name if isinstance(node.value, Reference) else node.name
+
+
+# --- what they leave -----------------------------------------------------------------------------
+
+
+def _leave(writer: Writer, block: Block, node: Loop, item: Kept, steps: Py) -> None:
+    """Stack what the steps have left: for the steps around, or for the rest of the story."""
+    stepping = writer.stepping
+    code, stored = _stacked(writer, node, item, steps)
+    if item in stepping.lists:
+        _append(block, stepping.lists[item], code)
+        _keep(writer, item, Code(code, stored))
+        return
+    target = writer.identifiers.local(_named(item, _STACKED))
+    block.assign(target, code)
+    if item.kind == "draw":
+        writer.draws[item.name] = target
+    _keep(writer, item, Code(name(target), stored))
+
+
+def _keep(writer: Writer, item: Kept, code: Code) -> None:
+    stepping = writer.stepping
+    match item.kind:
+        case "cost":
+            writer.costs[item.name] = code
+        case "baseline":
+            stepping.baselines[item.name] = code
+        case "mask":
+            stepping.masks[item.name] = code
+        case "report":
+            stepping.reports[item.name] = code
+        case "value":
+            stepping.sequences[item.name] = code
+
+
+def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Plates]:
+    """The steps as one value, and its plates."""
+    count = writer.stepping.counts[node.name]
+    match item.kind:
+        case "draw":
+            return call(writer.runtime("Steps"), steps, count), frozenset()
+        case "cost":
+            stored = writer.costs[item.name].stored
+        case "baseline":
+            stored = writer.stepping.baselines[item.name].stored
+        case "mask":
+            return _mask(writer, node, item, steps)
+        case _:
+            return _sequence(writer, node, item, steps, count)
+    return call("torch.stack", steps), stored | {node.name}
+
+
+def _mask(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Plates]:
+    """The elements that count in each step, as weights."""
+    if node.name != item.name:
+        stored = writer.stepping.masks[item.name].stored
+        return call("torch.stack", steps), stored | {node.name}
+    assert node.alive is not None
+    dtype = writer.creation("float")["dtype"]
+    stacked = method(call("torch.stack", steps), "to", dtype)
+    return stacked, writer.stored[node.alive] | {node.name}
+
+
+def _sequence(writer: Writer, node: Loop, item: Kept, steps: Py, count: Py) -> tuple[Py, Plates]:
+    """A variable over time: the steps are the first event dimension."""
+    stored, rank = _shape(writer, node, item)
+    dim = literal(-1 - rank)
+    if node.alive is None:
+        return call("torch.stack", steps, dim), stored
+    rest = {"rest": name(writer.locals[node.alive])} if item.name == node.alive else {}
+    return call(writer.runtime("sequence"), steps, count, dim, **rest), stored
+
+
+def _shape(writer: Writer, node: Loop, item: Kept) -> tuple[Plates, int]:
+    """The plates that one step is stored with, and the rank of its event."""
+    if item.kind == "value":
+        type_ = writer.graph.types[item.name]
+        assert isinstance(type_, ValueType)
+        return writer.stored[item.name], type_.rank
+    report = next(
+        n for n in writer.graph.all_nodes if isinstance(n, Report) and n.name == item.name
+    )
+    if item.name in writer.stepping.reports:  # of an inner loop: stacked before
+        inner = report.loops[report.loops.index(node.name) + 1 :]
+        return writer.stepping.reports[item.name].stored, report.value.type.rank + len(inner)
+    return writer.stored[_reported(report)], report.value.type.rank

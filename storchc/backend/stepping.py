@@ -1,0 +1,111 @@
+"""What is known of loops while a module is written, and values with a dimension for their steps.
+
+After a loop the score of a sample in it, and every cost, has a dimension for the steps, in front of
+its plates. The loss treats it as it treats a plate that is summed (LOSS.md §6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from storchc.analysis.loops import common, cost_of, read_key, sample_of
+from storchc.backend.code import Code
+from storchc.backend.python import Py, call, literal, method, tuple_of
+from storchc.backend.reductions import reduce_all
+from storchc.ir.graph import Cost, Loop, Sample
+from storchc.ir.types import Plates, ValueType
+from storchc.records import dataclass
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that every step leaves: the draw, cost, value, … of this name."""
+
+    kind: str
+    name: str
+
+
+@dataclass(slots=True)
+class Stepping:
+    """The loops of a story, as far as it has been written.
+
+    ``around`` are those around the statement that is being written, ``lists`` the locals in which
+    their steps are kept, ``counts`` the numbers of steps. ``carried`` are the types of
+    what they carry, ``sizes`` the sizes of plates that were opened when one was entered. The rest
+    is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
+    (the elements that had not stopped), ``reports`` by name.
+    """
+
+    around: tuple[Loop, ...] = ()
+    lists: dict[Kept, str] = field(default_factory=dict)
+    counts: dict[str, Py] = field(default_factory=dict)
+    carried: dict[str, ValueType] = field(default_factory=dict)
+    sizes: dict[str, Py] = field(default_factory=dict)
+    sequences: dict[str, Code] = field(default_factory=dict)
+    baselines: dict[str, Code] = field(default_factory=dict)
+    masks: dict[str, Code] = field(default_factory=dict)
+    reports: dict[str, Code] = field(default_factory=dict)
+
+
+def stored_of(writer: Writer, sample: Sample) -> Plates:
+    """The dimensions of a sample's score: the steps of the loops around it, and its plates."""
+    return writer.storage.full(sample.type.plates) | frozenset(sample.loops)
+
+
+def in_steps(writer: Writer, key: str, score: Code) -> Code:
+    """A score as its key says: in the same step, summed over earlier ones, or over both."""
+    steps = read_key(key)
+    if steps.level is None:
+        return score
+    loop = writer.samples[sample_of(key)].loops[steps.level]
+    dim = literal(writer.storage.dim(loop, score.stored))
+    if steps.same:
+        return Code(method(score.py, "cumsum", dim), score.stored)
+    return Code(call(writer.runtime("earlier"), score.py, dim), score.stored)
+
+
+def following(writer: Writer, sample: Sample, key: str, mixed: Plates) -> Code:
+    """A cost as ``sample`` sees it, detached, for each element of its unmixed plates.
+
+    The key says whether it is the cost of the same step, the sum over later ones, or over both.
+    """
+    cost = next(c for c in writer.graph.costs if c.name == cost_of(key))
+    steps = read_key(key)
+    depth = common(sample.loops, cost.loops) if steps.level is None else steps.level + 1
+    kept = (sample.type.plates - mixed) | frozenset(cost.loops[:depth])
+    code = writer.costs[cost.name]
+    detached = Code(method(code.py, "detach"), code.stored)
+    origin = writer.estimation.origin(lambda d: d.costs[cost.name])
+    plates = over_all(cost) - kept
+    reduced = reduce_all(writer, detached, plates, origin, attached=False)
+    if steps.level is None:
+        return reduced
+    dim = literal(writer.storage.dim(cost.loops[steps.level], reduced.stored))
+    function = writer.runtime("from_here" if steps.same else "later")
+    return Code(call(function, reduced.py, dim), reduced.stored)
+
+
+def over_all(cost: Cost) -> Plates:
+    """The plates of a cost, and the steps of the loops around it: all that its total reduces."""
+    return cost.value.type.plates | frozenset(cost.loops)
+
+
+def summed_over_time(writer: Writer, cost: Cost) -> Code:
+    """A cost as the estimate shows it: summed over the steps."""
+    code = writer.costs[cost.name]
+    steps = frozenset(cost.loops)
+    if not steps:
+        return code
+    dims = [literal(writer.storage.dim(loop, code.stored)) for loop in cost.loops]
+    place = dims[0] if len(dims) == 1 else tuple_of(*dims)
+    return Code(method(code.py, "sum", place), code.stored - steps)
+
+
+def alive_weights(writer: Writer, sample: Sample) -> Code | None:
+    """1 where an element of a sample counts, 0 where it has stopped; None where none can stop."""
+    masks = [writer.stepping.masks[loop] for loop in sample.loops if loop in writer.stepping.masks]
+    return masks[-1] if masks else None

@@ -1,0 +1,123 @@
+"""Generated loops at work: averages by step, early ends, compilation, what the caller sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import storchc
+from storch_runtime import Draw, StoryShapeError
+
+WALK = """
+story Walk
+dim T
+plate data
+input x[data, T]
+param w = 0.3
+for t in range(T - 1) from h = 0.0, z = 0:
+    compute h = h + w * x[t] + z
+    compute q = Bernoulli(logits=h)
+    sample z ~ q with ScoreFunction(n=3, baseline=moving_average)
+    cost c = (z - h) ** 2
+    report seen = z + h
+"""
+STOPS = """
+story Stops
+param w = 0.3
+for t in range(4) from h = 0.0:
+    sample z ~ Bernoulli(logits=w + h) with ScoreFunction(n={n}, baseline=moving_average)
+    compute h = h + z
+    cost c = 1.0 + t
+    stop when z == 1
+cost d = sum(sequence(z)) + h
+"""
+
+
+def walk() -> Any:
+    return storchc.load(text=WALK)()
+
+
+def test_the_number_of_steps_comes_with_the_call() -> None:
+    model = walk()
+    for steps in (2, 5):
+        estimate = model(torch.randn(2, steps))
+        assert estimate.samples["z"].shape == (3, 2, steps - 1)
+        assert estimate.log_probs["z"].shape == (3, 2)
+        assert estimate.weights["z"].sum(0).allclose(torch.ones(2))
+        assert estimate.costs["c"].shape == (3, 2)
+        assert estimate.reports["seen"].shape == (3, 2, steps - 1)
+        assert estimate.plates["seen"] == ("z", "data")
+        estimate.backward()
+    with pytest.raises(StoryShapeError, match="the loop has 0 steps"):
+        model(torch.randn(2, 1))
+
+
+def test_gradients_of_parameters_are_kept_by_step() -> None:
+    model = walk()
+    estimate = model(torch.randn(2, 5), keep_param_grads=True)
+    estimate.backward()
+    assert estimate.param_grads["z"]["logits"].shape == (3, 2, 4)
+
+
+def test_every_step_has_its_own_average() -> None:
+    model = storchc.load(text=STOPS.format(n=2))()
+    ends = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0]])
+    draws = iter(ends.unbind(1))
+    method = model.methods["z"]
+    method.sampler.draw = lambda law, n, **_: Draw(next(draws), law)
+    average = method.average
+    assert average.shape == (4,)
+    estimate = model()
+    assert len(estimate.draws["z"].draws) == 3  # all have stopped
+    # what a draw is credited with: the costs of later steps, and the one at the end
+    assert (estimate.costs["c"].tolist(), estimate.costs["d"].tolist()) == ([6, 3], [3, 4])
+    wanted = [(2 + 3 + 3 + 2 + 4) / 2, (3 + 3 + 4) / 2, 3, 0]
+    torch.testing.assert_close(average, 0.05 * torch.tensor(wanted))
+
+
+def test_an_early_end_changes_nothing_but_the_time() -> None:
+    model = storchc.load(text=STOPS.format(n=5))()
+    given = {"z": torch.tensor([[1.0, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 1], [0, 1, 1, 1]])}
+    early = model(given=given)
+    assert len(early.draws["z"].draws) == 2
+    assert early.samples["z"].equal(given["z"])
+    assert early.costs["c"].tolist() == [1, 3, 1, 3]
+    model.forward.__func__.__globals__["all_stopped"] = lambda alive: False
+    late = model(given=given)
+    assert len(late.draws["z"].draws) == 4
+    torch.testing.assert_close(late.loss, early.loss)
+    (ours,), (theirs,) = (
+        torch.autograd.grad(e.loss, list(model.parameters())) for e in (late, early)
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("text", [WALK, STOPS.format(n=3)], ids=["walk", "stops"])
+def test_a_loop_compiles_whole(text: str) -> None:
+    torch.compiler.reset()
+    model = storchc.load(text=text)()
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    inputs = () if text != WALK else (torch.randn(2, 4),)
+    estimate = compiled(*inputs)
+    estimate.backward()
+    given = {"z": estimate.samples["z"].detach()}
+    torch.testing.assert_close(model(*inputs, given=given).costs["c"], estimate.costs["c"])
+
+
+def test_what_has_stopped_is_safe_where_its_cost_is_not() -> None:
+    model = storchc.load(
+        text="""
+story Safe
+param w = 0.3
+for t in range(3):
+    sample z ~ Bernoulli(logits=w) with ScoreFunction()
+    cost c = z / (1 - t) if t == 1 else w * z
+    stop when t == 0
+"""
+    )()
+    estimate = model()
+    estimate.backward()
+    assert estimate.cost.isfinite()
+    assert model.w.grad.isfinite()
