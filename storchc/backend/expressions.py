@@ -224,6 +224,8 @@ class Writer:
                 return separated.expected(self, value)
             case Renamed():
                 return separated.renamed(self, value)
+            case LogProbEach() if code := separated.own_log_prob(self, value):
+                return code
             case LogProb() | LogProbEach() | Divergence() | Entropy() | Property():
                 return distributions.function(self, value)
 

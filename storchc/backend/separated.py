@@ -21,7 +21,8 @@ from storchc.backend.python import (
     method,
     tuple_of,
 )
-from storchc.ir.expression import Expected, Renamed
+from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
+from storchc.ir.lookup import construction
 from storchc.ir.size import Shape
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ def _range(factors: range, size: int | None) -> Py:
     start = literal(factors.start) if factors.start else None
     stop = None if factors.stop == size else literal(factors.stop)
     return SliceOf(start, stop, None if factors.step == 1 else literal(factors.step))
+
+
+def own_log_prob(writer: Writer, value: LogProbEach) -> Code | None:
+    """The log-probabilities that the weights were made of, where it is these that are asked for."""
+    if not isinstance(value.value, Reference):
+        return None
+    name = value.value.name
+    if name not in writer.estimation.separation.samples:
+        return None
+    made = construction(writer.graph, value.distribution)
+    law = next(s.distribution for s in writer.graph.samples if s.name == name)
+    if made is not construction(writer.graph, law):
+        return None
+    code = member(writer.draw(name), "log_prob")
+    return Code(code, writer.distribution_plates[name] | {name})
 
 
 def renamed(writer: Writer, value: Renamed) -> Code:

@@ -84,7 +84,7 @@ class Separated(StoryModule):
         )  # [20, 10]
 
         # story.story:13  cost code = log_prob(q, z)
-        code = weighted_sum(z_draw.weight, q.apart().log_prob(z[:, None]), (0,)).sum(-1)  # [data]
+        code = weighted_sum(z_draw.weight, z_draw.log_prob, (0,)).sum(-1)  # [data]
 
         # story.story:14  observe prior_code = z ~ prior
         prior_code_cost = -weighted_sum(
