@@ -51,6 +51,12 @@ def test_more_draws_tighten_the_bound(script: Script) -> None:
     assert UNTRAINED < bounds[1] < bounds[8] < bounds[64]
 
 
+@pytest.mark.parametrize("method", ["DReG(n=8)", "STL(n=8)", "VIMCO(n=8)"])
+def test_the_bound_takes_methods_that_are_made_for_it(script: Script, method: str) -> None:
+    bounds = script("iwae/train").main(["--steps", "100", "--method", method])
+    assert bounds[8] > UNTRAINED
+
+
 def test_the_actor_learns_from_its_critic(script: Script) -> None:
     earned, best = script("bandit/train").main(["--steps", "500"])
     assert 5.5 < earned <= best + 0.05
