@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.edges import edges
 from storchc.analysis.methods import Estimator, mixed_samples, reductions_of
+from storchc.analysis.own_score import has_own_score
 from storchc.catalogue import distributions
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -102,7 +103,7 @@ def check_supports(
     for sample in graph.samples:
         made = construction(graph, sample.distribution)
         family = distributions.lookup(made.family)
-        if family is None or estimators[sample.name].carrier == "pathwise":
+        if family is None or not _has_score(graph, sample, estimators[sample.name]):
             continue
         entry, span = estimators[sample.name].entry, estimators[sample.name].span
         for name, value in made.parameters:
@@ -119,6 +120,14 @@ def check_supports(
                 problems.add(
                     words.fixed_parameter(entry, family.name, name, written, span, value.span)
                 )
+
+
+def _has_score(graph: Graph, sample: Sample, estimator: Estimator) -> bool:
+    """Whether something is said of a score: it is the gradient, or left out as its mean is zero."""
+    if estimator.carrier != "pathwise":
+        return True
+    entry = estimator.entry
+    return entry is not None and entry.stops_own_score and has_own_score(graph, sample.name)
 
 
 def check_proposals(

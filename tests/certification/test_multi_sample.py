@@ -96,6 +96,20 @@ def test_vimco_between_other_samples(other: str, below: str) -> None:
     certify(story, interpreted=plain.format("ScoreFunction(n=2)"), hessian=True)
 
 
+def test_vimco_above_a_sample_that_is_enumerated() -> None:
+    text = """
+story T
+plate data
+input x[data]
+param w = 0.4
+sample z ~ Bernoulli(logits=w * x) with {}
+sample e ~ Bernoulli(logits=2 * z - w) with Expect()
+cost c = -logmeanexp(mean(e * x + w * z, over=e), over=z) * w
+cost d = e * x + z
+"""
+    certified(text, "VIMCO(n=2)", {"x": [0.7, -1.2]})
+
+
 def test_vimco_takes_its_number_from_the_sampler() -> None:
     text = BOUND.format("VIMCO() using MonteCarlo(n=2)")
     certify(case(text, {"x": [0.7]}), interpreted=BOUND.format("ScoreFunction(n=2)"), hessian=True)
@@ -210,6 +224,25 @@ def distance(a: Gradient, b: Gradient) -> float:
 @pytest.mark.parametrize("n", [1, 2])
 def test_dreg_is_unbiased(n: int) -> None:
     assert distance(of_module(STORY.format(f"DReG(n={n})", IWAE), n), exact(n)) < 1e-9
+
+
+def test_dreg_is_unbiased_below_an_enumerated_sample() -> None:
+    """Each outcome has a bound of its own: the same grid does for both."""
+    text = STORY.replace(
+        "compute q = Normal(m",
+        "sample e ~ Bernoulli(logits=t) with Expect()\n" + "compute q = Normal(m + e",
+    )
+    gradients = []
+    for method in ("DReG(n=2)", "Reparameterization(n=2)"):
+        noise, weights = grid(2)
+        values = leaves()
+        m, s, _ = values.values()
+        z = torch.stack([m + e + s.exp() * noise for e in (0, 1)], 1).detach()
+        model = storchc.load(text=text.format(method, IWAE + " * (1 + e)"))().double()
+        loss = model(weights * len(weights), **values, given={"z": z}).loss
+        found = torch.autograd.grad(loss, list(values.values()))
+        gradients.append(dict(zip(values, found, strict=True)))
+    assert distance(*gradients) < 1e-8
 
 
 def test_stl_is_unbiased_where_the_score_enters_affinely() -> None:

@@ -55,6 +55,15 @@ def test_a_sample_has_its_shape_and_no_gradient(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_detached_it_is_the_same_without_a_gradient_to_its_parameters(name: str) -> None:
+    ours = getattr(runtime, name)(**differentiable(parameters(name)), event=1)
+    value = ours.sample(4)
+    found = ours.detached().log_prob(value)
+    assert not found.requires_grad
+    torch.testing.assert_close(found, ours.log_prob(value).detach())
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_the_log_probability_of_single_precision(name: str) -> None:
     single = {k: v.float() if isinstance(v, Tensor) else v for k, v in parameters(name).items()}
     ours = getattr(runtime, name)(**single, event=1)
