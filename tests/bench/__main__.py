@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 
@@ -33,7 +34,8 @@ def main() -> None:
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {unknown.pop()}; there are {', '.join(PARTS)}")
     torch.set_num_threads(options.threads)
-    parts, console = options.parts or PARTS, Console()
+    parts = options.parts or PARTS
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(f"torch {torch.__version__}, {options.threads} thread(s), {os.cpu_count()} cores")
     if "cases" in parts:
         console.print(compared(options.only, options.rounds, options.peers))
