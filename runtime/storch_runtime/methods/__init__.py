@@ -1,6 +1,8 @@
 """The gradient estimators, one file each."""
 
 from storch_runtime.methods.arm import ARM as ARM
+from storch_runtime.methods.arms import ARMS as ARMS
+from storch_runtime.methods.carms import CARMS as CARMS
 from storch_runtime.methods.dis_arm import DisARM as DisARM
 from storch_runtime.methods.double_cv import DoubleCV as DoubleCV
 from storch_runtime.methods.dreg import DReG as DReG

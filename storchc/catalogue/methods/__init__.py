@@ -29,6 +29,8 @@ _MODULES = {
     "UnorderedSetGumbelSoftmax": "unordered_set_gumbel_softmax",
     "ARM": "arm",
     "DisARM": "dis_arm",
+    "ARMS": "arms",
+    "CARMS": "carms",
     "LocalExpectation": "local_expectation",
     "MeasureValued": "measure_valued",
     "VIMCO": "vimco",

@@ -146,4 +146,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("LocalExpectation(n=1)", "Categorical"),
     Subject("MeasureValued(n=1)"),
     Subject("MeasureValued(n=1)", "Normal", "draws"),
+    Subject("ARMS(n=2)"),
+    Subject("ARMS(n=3)"),
+    Subject("CARMS(n=3)", "Categorical"),
 )
