@@ -131,6 +131,8 @@ def _pathwise(entry: Family) -> str:
 def _bias(entry: MethodEntry) -> str:
     if entry.unbiased:
         return "unbiased"
+    if entry.stops_own_score:
+        return "BIASED, but for the stories that the note tells of"
     return "BIASED: it is the gradient of another objective than the story's"
 
 
