@@ -36,6 +36,7 @@ class Draw:
     __slots__ = (
         "_box",
         "_log_prob",
+        "_weight",
         "distribution",
         "joint",
         "plate_dim",
@@ -43,7 +44,6 @@ class Draw:
         "replayed",
         "score",
         "value",
-        "weight",
     )
 
     def __init__(
@@ -59,7 +59,7 @@ class Draw:
     ) -> None:
         self.value = value
         self.distribution = distribution
-        self.weight = weight
+        self._weight = weight
         self.replayed = replayed
         self.plate_dim = plate_dim
         self.points = points
@@ -67,6 +67,17 @@ class Draw:
         self.score: Tensor | None = None
         self._log_prob = log_prob
         self._box: Tensor | None = None
+
+    @property
+    def weight(self) -> Tensor | None:
+        """See above; of a sample without replacement the weights are those of its sequences."""
+        if self._weight is None and self.joint is not None:
+            return self.joint.weight
+        return self._weight
+
+    @weight.setter
+    def weight(self, weight: Tensor | None) -> None:
+        self._weight = weight
 
     @property
     def log_prob(self) -> Tensor:
@@ -92,16 +103,15 @@ class Draw:
         if draw.joint is None or draw.joint.parents is None:
             raise ValueError("this draw has joined no other: nothing follows it")
         parents, dim = draw.joint.parents, draw.plate_dim
-        part = self.joint is not None
-        weight = draw.weight if part or self.weight is None else follow(self.weight, parents, dim)
+        weight = self._weight
         followed = Draw(
             follow(self.value, parents, dim),
             self.distribution,
-            weight,
+            None if weight is None else follow(weight, parents, dim),
             follow(self.log_prob, parents, dim),
             self.replayed,
             self.plate_dim,
-            joint=draw.joint if part else None,
+            joint=None if self.joint is None else draw.joint,
         )
         followed.score = None if self.score is None else follow(self.score, parents, dim)
         return followed

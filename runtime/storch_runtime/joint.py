@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -28,7 +29,9 @@ class Joint:
     * ``parents``: ``[k, *plates]``, which earlier element each continues; None before any joined.
     * ``same``: ``[k, k, *plates]``, which elements agree so far; None where they were drawn. Its
       first dimensions are the elements', wherever these lie.
-    * ``kept``: what a method has computed of it.
+    * ``weigh``: what computes the weights ``[k, *plates]``, when they are first asked for: nobody
+      does while further variables join.
+    * ``kept``: what has been computed of it.
     """
 
     size: int
@@ -39,7 +42,15 @@ class Joint:
     threshold: Tensor | None = None
     parents: Tensor | None = None
     same: Tensor | None = None
+    weigh: Callable[[], Tensor] | None = None
     kept: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> Tensor | None:
+        """The weights ``[k, *plates]``, detached; None where they are not known."""
+        if "weight" not in self.kept and self.weigh is not None:
+            self.kept["weight"] = self.weigh()
+        return self.kept.get("weight")
 
     def along(self, dim: int) -> Joint:
         """The same with its elements first; they lie along ``dim``."""
@@ -60,6 +71,7 @@ class Joint:
             self.threshold,
             parents,
             self.same,
+            self.weigh,
             self.kept,
         )
 

@@ -96,10 +96,14 @@ class JointMethod(Method):
 
     def weighed(self, draw: Draw) -> Draw:
         """A draw with the weights of this method."""
-        assert draw.joint is not None
-        with torch.no_grad():
-            weight = self.weigh(draw.joint.along(draw.plate_dim))
-        draw.weight = weight.movedim(0, draw.plate_dim)
+        joint, dim = draw.joint, draw.plate_dim
+        assert joint is not None
+
+        @torch.no_grad()
+        def weigh() -> Tensor:
+            return self.weigh(joint.along(dim)).movedim(0, dim)
+
+        joint.weigh = weigh
         return draw
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.joint import Joint
-from storch_runtime.methods._completion import by_integration, by_subsets
+from storch_runtime.methods._completion import Completions, by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sampler import Outcome
 from storch_runtime.samplers.sets import replay_extension, replay_set
@@ -74,8 +74,8 @@ class UnorderedSetEstimator(JointMethod):
 
     def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
         """See `JointMethod.baseline`."""
-        masses, single, pair = joint.masses, joint.kept["single"], joint.kept["pair"]
-        share = torch.exp(masses + pair - single.unsqueeze(1))
+        masses, known = joint.masses, completions(joint, self.integration)
+        share = torch.exp(masses + known.pair - known.single.unsqueeze(1))
         own = torch.eye(len(masses), dtype=torch.bool, device=masses.device)
         own = own.reshape(*own.shape, *(1,) * (masses.dim() - 1))
         share = torch.where(own, masses.exp().unsqueeze(0), share)
@@ -102,13 +102,20 @@ class UnorderedSetEstimator(JointMethod):
 
 
 def set_weights(joint: Joint, integration: Integration = "auto") -> Tensor:
-    """``p R(S, s)`` ``[k, *plates]``; what the baseline needs of the set is kept with it."""
-    few = len(joint.log_prob) <= _MANY
-    exact = integration == "exact" or (integration == "auto" and few)
-    find = by_subsets if exact else by_integration
-    known = find(joint.masses, joint.alive, joint.rest)
-    joint.kept["single"], joint.kept["pair"] = known.single, known.pair
+    """``p R(S, s)`` ``[k, *plates]``."""
+    known = completions(joint, integration)
     return torch.exp(joint.masses + known.single - known.whole)
+
+
+def completions(joint: Joint, integration: Integration) -> Completions:
+    """How probable it is to draw the set, and to complete it; computed once."""
+    kept = joint.kept
+    if "whole" not in kept:
+        few = len(joint.log_prob) <= _MANY
+        exact = integration == "exact" or (integration == "auto" and few)
+        find = by_subsets if exact else by_integration
+        kept["whole"], kept["single"], kept["pair"] = find(joint.masses, joint.alive, joint.rest)
+    return Completions(kept["whole"], kept["single"], kept["pair"])
 
 
 def _chances(table: Tensor, sets: Tensor) -> Tensor:
