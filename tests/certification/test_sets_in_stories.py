@@ -74,7 +74,7 @@ def put_in_place(patch: pytest.MonkeyPatch, nodes: Nodes, second: int) -> None:
     def first_part(law: Any, k: int, noise: Tensor | None = None) -> Draw:
         return weighted(replay_set(law, nodes.sets // second))
 
-    def second_part(law: Any, before: Draw, dim: int = 0, noise: Tensor | None = None) -> Draw:
+    def second_part(law: Any, before: Draw, dim: int, *_: None) -> Draw:
         return weighted(replay_extension(law, before, (nodes.sets % second).double(), dim))
 
     def weighted(draw: Draw) -> Draw:

@@ -31,7 +31,13 @@ from storch_runtime.distributions import (
 from storch_runtime.joint import Joint
 from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
-from storch_runtime.samplers.sets import draw_set, extend_set, replay_extension, replay_set
+from storch_runtime.samplers.sets import (
+    Held,
+    draw_set,
+    extend_set,
+    replay_extension,
+    replay_set,
+)
 from storch_runtime.samplers.stochastic_beam import _conditional, log1mexp, log_inclusion
 
 LOGITS = torch.randn(3, 2, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -171,6 +177,51 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
         assert set(known(more).parents.tolist()) == {0, 1}
         score = (more.score + draw.follow(more).score).sum()
         assert score.isfinite()
+
+
+def test_sequences_that_have_ended_go_on_alone() -> None:
+    """Three letters, the last of which ends a word: words of at most three letters."""
+    torch.manual_seed(0)
+    logits = torch.randn(3, requires_grad=True, dtype=torch.float64)
+    spread = torch.randn(3, 3, dtype=torch.float64)
+    for k in (2, 4, 20):
+        for method in (UnorderedSetEstimator(k), ScoreFunctionWOR(k)):
+            draw = method.draw(Categorical(logits=logits.expand(5, 3)))
+            word, total = draw.value.unsqueeze(-1), draw.log_prob
+            for _ in range(2):
+                last = word[..., -1]
+                law = Categorical(logits=spread[last] + logits)
+                held = Held(last != 2, last)
+                draw = method.draw_joint(law, draw, held=held)
+                parents = known(draw).parents
+                assert parents is not None
+                letters = parents.unsqueeze(-1).expand(*parents.shape, word.shape[-1])
+                word = torch.cat([word.gather(0, letters), draw.value.unsqueeze(-1)], -1)
+                total = total.gather(0, parents) + draw.log_prob
+            assert len(word) == k
+            torch.testing.assert_close(total, known(draw).log_prob)
+            ended = word[..., :-1] == 2
+            assert bool((word[..., 1:][ended] == 2).all())
+            for plate in range(5):
+                assert len(word[:, plate].unique(dim=0)) == min(k, 15)  # 1 + 2 + 4 · 3 words
+            if k == 20:
+                torch.testing.assert_close(draw.weight.sum(0), torch.ones(5).double())
+            (slope,) = torch.autograd.grad((draw.weight * total).sum(), logits)
+            assert bool(slope.isfinite().all())
+
+
+def test_sequences_that_have_ended_are_replayed() -> None:
+    method = UnorderedSetEstimator(3)
+    law = Categorical(logits=torch.randn(5, 3, dtype=torch.float64))
+    first = method.draw(law)
+    more = Categorical(logits=torch.randn(3, 5, 3, dtype=torch.float64))
+    after = method.draw_joint(more, first, held=Held(first.value != 2, first.value))
+    followed = first.follow(after).value
+    again = method.draw(law, followed)
+    held = Held(followed != 2, followed)
+    joined = method.draw_joint(more.follow(after), again, after.value, held=held)
+    torch.testing.assert_close(joined.weight, after.weight)
+    torch.testing.assert_close(joined.log_prob, after.log_prob)
 
 
 def test_a_part_weighs_what_the_whole_weighs_and_others_keep_their_weights() -> None:

@@ -11,7 +11,8 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Joint
 from storch_runtime.method import Method
-from storch_runtime.samplers.sets import draw_set, extend_set
+from storch_runtime.samplers.sets import Held, draw_set, extend_set
+from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -74,25 +75,32 @@ class JointMethod(Method):
         plate_dim: int = 0,
         *,
         noise: Tensor | None = None,
+        held: Held | None = None,
         **values: Any,
     ) -> Draw:
         """See `Method.draw_joint`; the noise is as in `propose`, for what each element continues.
 
-        There are as many elements as the method that opened the plate asks for.
+        There are as many elements as the method that opened the plate asks for. Sequences that are
+        ``held`` have ended.
         """
         if given is None:
-            draw = self.weighed(extend_set(distribution, before, plate_dim, noise))
+            draw = self.weighed(extend_set(distribution, before, plate_dim, noise, held))
         else:
             value = self.fitting(given, distribution, own=0)
-            draw = self.replay_joint(distribution, before, value, plate_dim)
+            draw = self.replay_joint(distribution, before, value, plate_dim, held)
         draw.score = self.gradient_function(draw)
         return draw
 
     def replay_joint(
-        self, distribution: Distribution, before: Draw, value: Tensor, plate_dim: int
+        self,
+        distribution: Distribution,
+        before: Draw,
+        value: Tensor,
+        plate_dim: int,
+        held: Held | None,
     ) -> Draw:
         """The draw of values that are given, each continuing the element in its place."""
-        raise ValueError(f"values cannot be given to `{type(self).__name__}`")
+        raise ValueError(NOT_REPLAYED.format(type(self).__name__))
 
     def weighed(self, draw: Draw) -> Draw:
         """A draw with the weights of this method."""

@@ -46,12 +46,6 @@ class ScoreFunctionWOR(JointMethod):
         """Refused: values do not tell the weights that they were drawn with."""
         raise ValueError(NOT_REPLAYED.format(type(self).__name__))
 
-    def replay_joint(
-        self, distribution: Distribution, before: Draw, value: Tensor, plate_dim: int
-    ) -> Draw:
-        """Refused, as by `replay`."""
-        raise ValueError(NOT_REPLAYED.format(type(self).__name__))
-
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`."""
         weight = inclusion_weights(joint)

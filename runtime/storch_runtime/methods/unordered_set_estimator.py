@@ -24,7 +24,7 @@ from storch_runtime.joint import Joint
 from storch_runtime.methods._completion import Completions, by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sampler import Outcome
-from storch_runtime.samplers.sets import replay_extension, replay_set
+from storch_runtime.samplers.sets import Held, replay_extension, replay_set
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -63,10 +63,15 @@ class UnorderedSetEstimator(JointMethod):
         return self.weighed(replay_set(distribution, value))
 
     def replay_joint(
-        self, distribution: Distribution, before: Draw, value: Tensor, plate_dim: int
+        self,
+        distribution: Distribution,
+        before: Draw,
+        value: Tensor,
+        plate_dim: int,
+        held: Held | None,
     ) -> Draw:
         """See `JointMethod.replay_joint`."""
-        return self.weighed(replay_extension(distribution, before, value, plate_dim))
+        return self.weighed(replay_extension(distribution, before, value, plate_dim, held))
 
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +15,17 @@ from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, ret
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-__all__ = ["draw_set", "extend_set", "replay_extension", "replay_set"]
+__all__ = ["Held", "draw_set", "extend_set", "replay_extension", "replay_set"]
+
+
+class Held(NamedTuple):
+    """Sequences that have ended: where not ``alive`` ``[k, *plates]`` they go on with ``value``.
+
+    The value ``[k, *plates, *event]`` is then certain, and takes nothing from the others.
+    """
+
+    alive: Tensor
+    value: Tensor
 
 
 def draw_set(distribution: Distribution, k: int, noise: Tensor | None = None) -> Draw:
@@ -47,7 +57,11 @@ def replay_set(distribution: Distribution, value: Tensor) -> Draw:
 
 
 def extend_set(
-    distribution: Distribution, before: Draw, plate_dim: int = 0, noise: Tensor | None = None
+    distribution: Distribution,
+    before: Draw,
+    plate_dim: int = 0,
+    noise: Tensor | None = None,
+    held: Held | None = None,
 ) -> Draw:
     """Every sequence of ``before`` continued by every value, and the best of these, unweighted.
 
@@ -59,7 +73,7 @@ def extend_set(
             "what joins a sample without replacement is drawn with it: of this sample values were "
             "given, so give those of what joins it too"
         )
-    tables = distribution.place_log_probs().movedim(1 + plate_dim, 1)
+    tables = _tables(distribution, plate_dim, held)
     with torch.no_grad():
         start = Prefixes(joint.masses, joint.perturbed, joint.threshold, joint.rest)
         beam, origins, symbols = grow(tables.detach(), start, joint.size, noise)
@@ -74,7 +88,11 @@ def extend_set(
 
 
 def replay_extension(
-    distribution: Distribution, before: Draw, value: Tensor, plate_dim: int = 0
+    distribution: Distribution,
+    before: Draw,
+    value: Tensor,
+    plate_dim: int = 0,
+    held: Held | None = None,
 ) -> Draw:
     """The draw of values that are given, each of which continues the element at its place."""
     joint = _joint(before, plate_dim)
@@ -83,7 +101,7 @@ def replay_extension(
             "values are given for what joins a sample without replacement, but not for that sample "
             "itself: give both, or none"
         )
-    tables = distribution.place_log_probs().movedim(1 + plate_dim, 1)
+    tables = _tables(distribution, plate_dim, held)
     symbols = distribution.place_indices(value).movedim(plate_dim, 0)
     parents = numbers(symbols[..., 0])
     with torch.no_grad():
@@ -103,6 +121,16 @@ def _joint(before: Draw, dim: int = 0) -> Joint:
     if before.joint is None:
         raise ValueError("only a sample without replacement can be extended by another")
     return before.joint.along(dim)
+
+
+def _tables(distribution: Distribution, plate_dim: int, held: Held | None) -> Tensor:
+    """``[C, m, *plates, places]``: the log-probabilities behind each element."""
+    tables = distribution.place_log_probs()
+    if held is not None:
+        last = distribution.place_indices(held.value).unsqueeze(0)
+        certain = torch.full_like(tables, -torch.inf).scatter(0, last, 0.0)
+        tables = torch.where(held.alive.unsqueeze(-1), tables, certain)
+    return tables.movedim(1 + plate_dim, 1)
 
 
 def _log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
