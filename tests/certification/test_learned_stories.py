@@ -157,6 +157,39 @@ def test_a_mixed_plate_above_a_score_function_by_a_million_draws(method: str) ->
     certify_statistically(model.eval(), inputs, {n: wanted[n][0].detach() for n in ("u", "x")})
 
 
+OWN = """
+story T
+{}input u{}
+module critic: [] -> []
+sample z ~ {} with {}
+cost c = (mean(z, over=z) - 0.3) ** 2 * u
+cost d = z ** 2 * u
+"""
+
+
+def test_a_critic_stands_where_draws_are_joined_exactly() -> None:
+    """Each draw has a control variate with the score of its own."""
+    text = OWN.format("", "", "Normal(u, 0.7)", "{}")
+    story = case(text.format("LAX(n=2, c_phi=critic)"), {"u": 0.4}, critic=Critic(1))
+    found = enumerate_estimates(story.model(), story)
+    plain = text.replace("module critic: [] -> []\n", "").format("ScoreFunction(n=2)")
+    exact = interpret(plain, story.inputs, {}, {}).value
+    torch.testing.assert_close(
+        found.gradient[0], derivatives(exact, story.inputs)["u"].detach(), atol=1e-9, rtol=0
+    )
+
+
+@pytest.mark.certify
+def test_a_critic_stands_where_draws_are_joined_by_a_million_draws() -> None:
+    text = OWN.format("plate data\n", "[data]", "Bernoulli(logits=u)", "{}")
+    model = case(text.format("RELAX(n=2, c_phi=critic)"), critic=Critic(1)).model()
+    leaf = torch.tensor([0.4], dtype=torch.float64, requires_grad=True)
+    plain = text.replace("module critic: [] -> []\n", "").format("ScoreFunction(n=2)")
+    wanted = derivatives(interpret(plain, {"u": leaf}, {}, {}).value, {"u": leaf})["u"]
+    torch.manual_seed(0)
+    certify_statistically(model.eval(), {"u": torch.tensor(0.4)}, {"u": wanted[0].detach()})
+
+
 TRAINED = ["REBAR()", "RELAX(c_phi=critic)", "LAX(c_phi=critic)", "DoubleCV()", "RODEO()"]
 
 
