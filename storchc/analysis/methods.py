@@ -8,10 +8,11 @@ from typing import Literal
 
 from storchc.analysis.critics import check_critics
 from storchc.analysis.dependence import Dependence
+from storchc.analysis.indices import check_indices
 from storchc.analysis.loops import carried_names
 from storchc.analysis.paths import SMOOTH, Break, Demand, Demands, join
 from storchc.analysis.sampling import check_sampler, drawn
-from storchc.analysis.support import support_size
+from storchc.analysis.support import free_dims, support_size
 from storchc.catalogue import distributions, methods, samplers
 from storchc.catalogue.family import Family
 from storchc.catalogue.method import MethodEntry, SamplerEntry, SamplingClass
@@ -106,6 +107,15 @@ class Estimator:
     def distinct(self) -> bool:
         """Whether what follows it is to be computed once for each distinct value."""
         return self.sampler_constants.get("distinct") is True
+
+    @property
+    def unbiased(self) -> bool:
+        """Whether its expected gradient is the true one, with the options that it has."""
+        if self.entry is None:
+            return True
+        usual = {option.name: option.default for option in self.entry.options}
+        changed = {k for k, v in self.constants.items() if v != usual.get(k)}
+        return self.entry.unbiased and not changed & self.entry.biased_if
 
     @property
     def enumerated(self) -> bool:
@@ -423,6 +433,7 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         add(words.path_broken(node, entry, site.demand, _broken_in(site), choice))
     if "finite" in entry.needs:
         _check_finite(site, entry)
+    check_indices(site.graph, node, entry, choice, site.problems)
     if node.joins and entry.coupled:
         add(words.cannot_join_coupled(node, entry.name, site.span))
     elif node.joins and entry.opens_only:
@@ -455,14 +466,9 @@ def _check_finite(site: _Site, entry: MethodEntry) -> None:
         pathwise = site.family.pathwise
         add(words.infinite_support(node, entry, made, site.span, pathwise=pathwise))
         return
-    if support_size(made) is None:
-        add(words.unknown_support(node, entry, made, _free_dims(site), site.span))
-
-
-def _free_dims(site: _Site) -> tuple[str, ...]:
-    sizes = [size for _, value in site.made.parameters for size in value.type.shape]
-    names = {name for size in sizes for monomial, _ in size.terms for name in monomial}
-    return tuple(name for name in site.graph.dims if name in names)
+    budgeted = any(option.name == "budget" for option in entry.options)
+    if budgeted and support_size(made) is None:
+        add(words.unknown_support(node, entry, made, free_dims(site.graph, made), site.span))
 
 
 def _check_batch_average(site: _Site) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from storchc.analysis.affine import Affine, NotAffineError, Slope, holders, is_made_of
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.methods import Estimator
+from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
 from storchc.ir.graph import Compute, Graph, Sample
 from storchc.ir.lookup import construction
@@ -76,17 +77,19 @@ def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[st
     """Why the gradient of each sample with a biased method is biased in this story."""
     found = {}
     for node in graph.samples:
-        entry = estimators[node.name].entry
-        if entry is None or entry.unbiased:
+        estimator = estimators[node.name]
+        entry = estimator.entry
+        if entry is None or estimator.unbiased:
             continue
         if entry.stops_own_score:
             bend = _bend(graph, touched, node, estimators)
             if bend:
                 found[node.name] = f"{entry.name} is biased here: {bend}"
         else:
+            options = listed(sorted(entry.biased_if & estimator.constants.keys()))
+            named = f"{entry.name} with {options}" if entry.unbiased else entry.name
             found[node.name] = (
-                f"{entry.name} is biased: it follows the gradient of another objective than the "
-                "story's"
+                f"{named} is biased: it follows the gradient of another objective than the story's"
             )
     return found
 

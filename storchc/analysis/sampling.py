@@ -27,6 +27,8 @@ def check_sampler(
         return
     if chosen.coupled and node.joins:
         problems.add(words.cannot_join_coupled(node, sampler.name, sampler.span))
+    if "finite" in chosen.needs and family.finite is None and chosen.sampling != "enumerated":
+        problems.add(words.infinite_to_draw(node, sampler, made))
     if "inverse" in chosen.needs and not family.inverse:
         problems.add(words.no_inverse(node, made, sampler))
     if sampler.name == "ImportanceSampling" and entry is not None and entry.carrier == "pathwise":

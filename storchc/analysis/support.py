@@ -5,6 +5,7 @@ from __future__ import annotations
 from storchc.catalogue import distributions
 from storchc.catalogue.family import Argument
 from storchc.ir.expression import Construct, Literal
+from storchc.ir.graph import Graph
 from storchc.ir.size import product
 
 
@@ -33,3 +34,10 @@ def outcome_count(made: Construct) -> int | None:
 def _huge(each: int, places: int) -> int:
     """A number that is beyond every budget, without writing out its digits."""
     return 1 if each == 1 else 10**18
+
+
+def free_dims(graph: Graph, made: Construct) -> tuple[str, ...]:
+    """The dims that the sizes of the parameters are made of, in the story's order."""
+    sizes = [size for _, value in made.parameters for size in value.type.shape]
+    names = {name for size in sizes for monomial, _ in size.terms for name in monomial}
+    return tuple(name for name in graph.dims if name in names)

@@ -22,6 +22,7 @@ from storchc.backend.python import (
 )
 from storchc.backend.reserved import ATTRIBUTES
 from storchc.backend.text import default
+from storchc.catalogue import methods
 from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
 from storchc.syntax import tree
 
@@ -163,7 +164,7 @@ def _method(writer: Writer, node: Sample) -> Py:
         options["baseline"] = literal("learned")
     if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
         own = {k: _constant(writer, v) for k, v in _sampler_options(estimator).items()}
-        options["sampler"] = call(writer.runtime(estimator.sampler.name), **own)
+        options["sampler"] = call(_sampler(writer, estimator.sampler.name), **own)
     slots = len(writer.estimation.credit.groups.get(node.name, {}))
     if slots > 1:
         options["slots"] = literal(slots)
@@ -197,6 +198,13 @@ def _class(writer: Writer, estimator: Estimator) -> Py:
     if estimator.entry is None:
         return writer.constants[f"use {estimator.name}"]
     return writer.identifiers.use(estimator.name, RUNTIME)
+
+
+def _sampler(writer: Writer, sampler: str) -> Py:
+    """The class of a sampler; one that shares its name with a method stays behind its module."""
+    if sampler in methods.names():
+        return member(writer.runtime("samplers"), sampler)
+    return writer.runtime(sampler)
 
 
 def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:

@@ -125,7 +125,7 @@ class Identifiers:
     def _runtime(self) -> list[str]:
         lines = []
         for module in (RUNTIME, DISTRIBUTIONS):
-            members = sorted(n for n, m in self.imported.items() if m == module)
+            members = sorted((n for n, m in self.imported.items() if m == module), key=_by_kind)
             shown = [self._member(n) for n in members]
             if shown:
                 lines += _from(module, shown)
@@ -134,6 +134,11 @@ class Identifiers:
     def _member(self, identifier: str) -> str:
         alias = self.aliases[identifier]
         return identifier if alias == identifier else f"{identifier} as {alias}"
+
+
+def _by_kind(identifier: str) -> tuple[bool, bool, str]:
+    """Where formatters sort a name: CONSTANTS, Classes, functions."""
+    return not identifier.isupper(), not identifier[0].isupper(), identifier
 
 
 def _merged(lines: Iterable[str]) -> list[str]:

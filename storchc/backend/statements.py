@@ -186,8 +186,9 @@ def _law(writer: Writer, block: Block, node: Sample, code: Py) -> str:
 def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     estimator = writer.estimation.estimators[node.name]
     given = [] if writer.elsewhere else [_given(writer, node)]
+    indices = estimator.entry.indices if estimator.entry is not None else frozenset()
     values = {
-        key: _option(writer, node, value, plates)
+        key: _option(writer, node, value, plates, key in indices)
         for key, value in (*estimator.values.items(), *estimator.sampler_values.items())
         if key != "baseline"
     }
@@ -225,14 +226,23 @@ def _held(writer: Writer, node: Sample, mask: Value, draw: str, plates: Plates) 
     return call(writer.runtime("held"), name(draw), alive, before)
 
 
-def _option(writer: Writer, node: Sample, value: Value | Construct | Named, plates: Plates) -> Py:
-    """An option that is a value of the story, aligned with the parameters of the distribution."""
+def _option(
+    writer: Writer,
+    node: Sample,
+    value: Value | Construct | Named,
+    plates: Plates,
+    of_plates: bool,
+) -> Py:
+    """An option that is a value of the story, aligned with the parameters of the distribution.
+
+    One ``of_plates`` has the dimensions of the plates alone.
+    """
     if isinstance(value, Construct | Named):
         made = distribution(writer, value, plates, len(node.distribution.type.batch), tensor=True)
         return made.py
     code = writer.value(value)
-    own = len(node.distribution.type.event)
-    rank = len(node.distribution.type.batch) + own
+    event = node.distribution.type.batch + node.distribution.type.event
+    rank = 0 if of_plates else len(event)
     return writer.storage.align(code.py, code.stored, value.type.rank, plates, rank)
 
 

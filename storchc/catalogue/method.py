@@ -13,6 +13,7 @@ OptionKind = Literal[
     "flag",  # true or false
     "word",  # one of ``words``; a story value too where ``value`` is True
     "module",  # a module of the user's
+    "index",  # an integer value of the story, within the sample's plates
     "distribution",  # a distribution expression
 ]
 
@@ -56,7 +57,8 @@ class MethodEntry:
     ``pathwise`` (a reparameterizable family), ``smooth`` (every path to every cost differentiable),
     ``finite`` (finitely many outcomes), ``logmeanexp`` (every cost joins its draws that way).
     ``order`` is the highest derivative that is right (None: any); with one of the flags
-    ``first_order_if`` it is the first.
+    ``first_order_if`` it is the first. ``unbiased`` holds unless an option of ``biased_if`` differs
+    from its default.
 
     ``elements`` names the options that add up to the number of elements of its plate. ``weighted``
     says that its draws carry weights of their own, ``joint`` that they are drawn
@@ -86,6 +88,7 @@ class MethodEntry:
     reference: str
     relaxed: bool = False
     first_order_if: frozenset[str] = frozenset()
+    biased_if: frozenset[str] = frozenset()
     elements: tuple[str | int, ...] = ("n",)
     notes: str = ""
     weighted: bool = False
@@ -98,6 +101,11 @@ class MethodEntry:
     learns: str = ""
     fixed: frozenset[tuple[str, str]] = frozenset()
     stops_own_score: bool = False
+
+    @property
+    def indices(self) -> frozenset[str]:
+        """The options that are one number for each element of the plates."""
+        return frozenset(option.name for option in self.options if option.kind == "index")
 
     @property
     def opens_only(self) -> bool:

@@ -142,6 +142,15 @@ def option_for_user(span: Span, option: str, owner: str) -> Problem:
     return Problem("S241", message, span, help)
 
 
+def index_plates(span: Span, option: str, plates: Iterable[str]) -> Problem:
+    """``key=`` with plates that the sample lacks."""
+    message = (
+        f"the option `{option}` has the plates {listed(sorted(plates))}, which the sample lacks"
+    )
+    help = f"give `{option}` a value with the plates of the distribution, or with some of them"
+    return Problem("S241", message, span, help)
+
+
 def proposal_shape(span: Span, shape: str, wanted: str) -> Problem:
     """A proposal that draws something else."""
     message = f"the proposal draws `{shape}`, but the sample is `{wanted}`"

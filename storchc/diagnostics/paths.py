@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.paths import Demand
-from storchc.catalogue.method import MethodEntry
+from storchc.catalogue.method import MethodEntry, Option
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct
@@ -26,6 +26,7 @@ CODES = {
     "S411": "batch statistics couple rows below a sample",
     "S412": "support moves with a parameter that learns",
     "S413": "proposal gets no gradient",
+    "S414": "memories that are not told apart",
     "S415": "sampler draws through uniform variables, the family does not",
     "S416": "critic of the wrong shape",
     "S417": "draws are not joined as the method needs it",
@@ -92,11 +93,23 @@ def infinite_support(
     node: Sample, entry: MethodEntry, made: Construct, span: Span, *, pathwise: bool
 ) -> Problem:
     """Expect on a Normal."""
+    does = "sums over every value" if entry.carrier == "weights" else "needs finitely many values"
     return Problem(
         "S404",
-        f"`{entry.name}` sums over every value, but `{made.family}` has infinitely many",
+        f"`{entry.name}` {does}, but `{made.family}` has infinitely many",
         span,
         "use `Reparameterization()` or `ScoreFunction()`" if pathwise else "use `ScoreFunction()`",
+        _origin(node, made),
+    )
+
+
+def infinite_to_draw(node: Sample, sampler: Choice, made: Construct) -> Problem:
+    """SumAndSample on a Normal."""
+    return Problem(
+        "S404",
+        f"`{sampler.name}` needs finitely many values, but `{made.family}` has infinitely many",
+        sampler.span,
+        f"leave out `using {sampler.name}(…)`",
         _origin(node, made),
     )
 
@@ -234,6 +247,27 @@ def pathwise_importance(node: Sample, entry: MethodEntry, sampler: Choice) -> Pr
         f"`{entry.name}` needs `{node.name}` drawn from its own distribution, not from a proposal",
         sampler.span,
         f"use `ScoreFunction()`, or leave out `using {sampler.name}(…)`",
+    )
+
+
+def no_index(
+    node: Sample, entry: MethodEntry, option: Option, plates: tuple[str, ...], span: Span
+) -> Problem:
+    """MAPO for each datum, without a key."""
+    typed = f"{option.name}[{', '.join(plates)}]: int"
+    return Problem(
+        "S414",
+        f"`{entry.name}` remembers values for each element of {listed(plates)}, and does not know "
+        "which element is which from one call to the next",
+        span,
+        f"write `input {typed}` and `{option.name}={option.name}`: the number of each element "
+        "within the whole data",
+        (
+            Label(
+                node.name_span,
+                f"has the {'plate' if len(plates) == 1 else 'plates'} {listed(plates)}",
+            ),
+        ),
     )
 
 

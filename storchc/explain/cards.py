@@ -130,7 +130,8 @@ def _pathwise(entry: Family) -> str:
 
 def _bias(entry: MethodEntry) -> str:
     if entry.unbiased:
-        return "unbiased"
+        options = listed(sorted(entry.biased_if), "or")
+        return f"unbiased, unless {options} is set" if options else "unbiased"
     if entry.stops_own_score:
         return "BIASED, but for the stories that the note tells of"
     return "BIASED: it is the gradient of another objective than the story's"
@@ -170,6 +171,7 @@ def _option(option: Option) -> str:
         "flag": "true or false",
         "word": "one of " + ", ".join(option.words),
         "module": "a module of the story",
+        "index": "an integer value of the story",
         "distribution": "a distribution",
     }
     kind = kinds[option.kind] + ("; or an expression of the story" if option.value else "")

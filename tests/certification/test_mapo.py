@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import storchc
 from storch_runtime import MAPO, Downstream, SumAndSample
 from storch_runtime.distributions import Bernoulli, Categorical
 from storch_runtime.samplers._rest import Rest
@@ -21,6 +22,7 @@ from tests.certification.weighted import (
     Law,
     Moments,
     agree,
+    agree_in_story,
     cost,
     exact,
     expected,
@@ -95,6 +97,109 @@ def test_each_element_uses_the_memory_of_its_key() -> None:
 def test_equal_memories_count_once() -> None:
     method = remembering(3, [[[0, 1, 1], [0, 1, 1], [1, 0, 1]]], [[0.7, 0.7, 0.7]])
     agree(method, LAWS["bits"], ONE)
+
+
+# --- in stories -----------------------------------------------------------------------------------
+
+BETWEEN = """
+story T
+input u
+input v[2]
+sample a ~ Bernoulli(logits=u) with {above}
+sample z ~ Bernoulli(logits=v * (1 + a) - u) with {}
+compute y = z[0] + 2 * z[1] * z[0]
+sample b ~ Bernoulli(logits=v[1] + y) with {below}
+cost c = (y + b - a * u) ** 2 * (1 + 0.5 * b * y)
+cost d = a * v[0] + y * u
+"""
+KEYED = """
+story T
+plate data
+plate part
+input x[data]
+input w[part]
+input who[data]: int
+input v[2]
+sample z ~ OneHotCategorical(logits=outer(v, v) * x * w) with {}
+compute y = z[0, 0] + 2 * z[1, 1] * z[0, 0]
+cost c = (y - x) ** 2 * (1 + 0.5 * v[0] * y) * w
+cost d = exp(0.3 * y) * v[1]
+"""
+
+
+def fill(memory: Any, costs: Any) -> Callable[[Any], None]:
+    """Give the method at z something to remember."""
+
+    def prepare(model: Any) -> None:
+        model.methods["z"].indices = torch.tensor(memory)
+        model.methods["z"].costs = torch.tensor(costs)
+
+    return prepare
+
+
+@pytest.mark.parametrize("other", ["ScoreFunction()", "Expect()", "SumAndSample(sum_size=1)"])
+@pytest.mark.parametrize(
+    "costs", [[EMPTY, EMPTY, EMPTY], [1.0, EMPTY, EMPTY], [1.0, 2.0, EMPTY], [1.0, 2.0, 3.0]]
+)
+def test_it_is_exact_between_others(costs: list[float], other: str) -> None:
+    prepare = fill([[[0, 1], [1, 1], [0, 0]]], [costs])
+    method = "MAPO(buffer_size=3)"
+    agree_in_story(
+        BETWEEN,
+        method,
+        {"u": 0.4, "v": [0.7, -1.2]},
+        above=other,
+        below=other,
+        prepare=prepare,
+        hessian=other == "Expect()",
+    )
+
+
+def test_keys_are_numbers_of_the_data() -> None:
+    """Each element of the other plate shares the memory of its datum."""
+    memory, costs = [[[0, 1]], [[1, 1]], [[0, 0]]], [[1.0], [EMPTY], [0.5]]
+    inputs = {"x": [0.7, -1.2], "w": [0.3], "who": [2, 0], "v": [0.7, -1.2]}
+    agree_in_story(KEYED, "MAPO(buffer_size=1, key=who)", inputs, prepare=fill(memory, costs))
+
+
+def test_training_fills_the_memories_of_the_keys_that_come() -> None:
+    torch.manual_seed(0)
+    text = KEYED.format("MAPO(buffer_size=2, key=who)")
+    model = storchc.load(text=text)()
+    inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
+    for who in ([4, 1], [1, 2]):
+        for _ in range(3):
+            model(**inputs, who=torch.tensor(who)).backward()
+    method = model.methods["z"]
+    assert method.costs.isfinite().sum(1).tolist() == [0, 2, 2, 0, 2]
+    ordered = method.costs[[1, 2, 4]]
+    assert bool((ordered[:, 0] <= ordered[:, 1]).all())
+    estimate = model(**inputs, who=torch.tensor([4, 7]))
+    assert (estimate.draws["z"].weight > 0).sum(0).tolist() == [[3, 3, 3], [1, 1, 1]]
+
+
+def test_in_eval_mode_it_compiles_whole() -> None:
+    torch.manual_seed(0)
+    model = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
+    inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
+    who = torch.tensor([1, 3])
+    model(**inputs, who=who)
+    torch.compiler.reset()
+    compiled = torch.compile(model.eval(), fullgraph=True, backend="aot_eager")
+    compiled(**inputs, who=who).backward()
+    assert bool(inputs["v"].grad.isfinite().all())
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+def test_a_minibatch_trains_under_compile_too() -> None:
+    torch.manual_seed(0)
+    model = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
+    inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
+    torch.compiler.reset()
+    compiled = torch.compile(model, backend="aot_eager")
+    for who in ([0, 1], [1, 2]):
+        compiled(**inputs, who=torch.tensor(who)).backward()
+    assert model.methods["z"].costs.isfinite().any(1).tolist() == [True, True, True]
 
 
 # --- clipping -------------------------------------------------------------------------------------

@@ -16,7 +16,17 @@ from storch_runtime.samplers import sum_and_sample as sampler_module
 from storch_runtime.samplers._best import best_sequences, sequence_log_probs
 from storch_runtime.samplers._rest import Rest
 from tests.certification.harness import fails
-from tests.certification.weighted import DATA, LAWS, LEAF, ONE, Moments, agree, expected, loss_of
+from tests.certification.weighted import (
+    DATA,
+    LAWS,
+    LEAF,
+    ONE,
+    Moments,
+    agree,
+    agree_in_story,
+    expected,
+    loss_of,
+)
 
 
 @pytest.mark.parametrize("method", [SumAndSample(3), SumAndSample(0, 2), RaoBlackwellSF(2)])
@@ -58,6 +68,63 @@ def test_two_that_cover_the_support_enumerate_it() -> None:
         assert len(draw.value[:, 1].unique(dim=0)) == 8
         torch.testing.assert_close(draw.weight, law.log_prob(draw.value).exp())
         assert len(method.outcomes(law)) == 1
+
+
+# --- in stories -----------------------------------------------------------------------------------
+
+BETWEEN = """
+story T
+input u
+input v[2]
+sample a ~ Bernoulli(logits=u) with {above}
+sample z ~ Bernoulli(logits=v * (1 + a) - u) with {}
+compute y = z[0] + 2 * z[1] * z[0]
+sample b ~ Bernoulli(logits=v[1] + y) with {below}
+cost c = (y + b - a * u) ** 2 * (1 + 0.5 * b * y)
+cost d = a * v[0] + y * u
+"""
+DATA_PLATE = """
+story T
+plate data
+input x[data]
+input v[2]
+sample z ~ OneHotCategorical(logits=outer(v, v) * x) with {}
+compute y = z[0, 0] + 2 * z[1, 1] * z[0, 0]
+cost c = (y - x) ** 2 * (1 + 0.5 * v[0] * y)
+cost d = exp(0.3 * y) * v[1]
+"""
+LEAVES = {"u": 0.4, "v": [0.7, -1.2]}
+SET = "SumAndSample(sum_size=2)"
+METHODS = [
+    SET,
+    "SumAndSample(sum_size=1, sample_size=1)",
+    "RaoBlackwellSF(k=3)",
+    "RaoBlackwellSF(k=7)",
+    "ScoreFunction(baseline=moving_average) using SumAndSample(sum_size=2)",
+    "ScoreFunction(baseline=u) using SumAndSample(sum_size=2)",
+]
+
+
+@pytest.mark.parametrize("other", ["ScoreFunction()", "Expect()", SET])
+@pytest.mark.parametrize("method", METHODS)
+def test_it_is_exact_between_others(method: str, other: str) -> None:
+    agree_in_story(BETWEEN, method, LEAVES, above=other, below=other, hessian=other == SET)
+
+
+@pytest.mark.parametrize("method", METHODS[:5])
+def test_it_is_exact_for_every_datum(method: str) -> None:
+    inputs = {"x": [0.7, -1.2], "v": LEAVES["v"]}
+    found = agree_in_story(DATA_PLATE, method, inputs, hessian=True)
+    if "k=7" in method:
+        assert found.total_variance == pytest.approx(0, abs=1e-12)
+
+
+def test_it_is_exact_above_a_moving_average_with_something_to_subtract() -> None:
+    def prepare(model: Any) -> None:
+        model.methods["z"].average.fill_(0.7)
+        model.methods["b"].average.fill_(-0.4)
+
+    agree_in_story(BETWEEN, METHODS[4], LEAVES, above="Expect()", below=METHODS[4], prepare=prepare)
 
 
 # --- draws ----------------------------------------------------------------------------------------

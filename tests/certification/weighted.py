@@ -1,6 +1,6 @@
-"""Methods whose draws carry weights, by themselves: every outcome, against the exact expectation.
+"""Methods whose draws carry weights: every outcome, against the exact expectation.
 
-A law, a loss as generated code writes it, and no compiler.
+By themselves, with a law and a loss as generated code writes it, and in stories.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from storch_runtime.distributions import (
     Distribution,
     OneHotCategorical,
 )
-from tests.certification.harness import Uncertified, derivatives, hessian_rows
+from tests.certification.harness import (
+    Uncertified,
+    case,
+    derivatives,
+    hessian_rows,
+    parameters,
+)
+from tests.certification.outcomes import Enumerated, enumerate_estimates, flat
+from tests.exact.interpreter import interpret
 
 DATA = torch.tensor([0.7, -1.2], dtype=torch.float64)
 ONE = DATA[:1].reshape(())
@@ -106,5 +114,34 @@ def agree(method: Method, law: Law, x: Tensor, **values: Any) -> Moments:
         (found.value, found.gradient, found.hessian), exact(law, x), strict=True
     ):
         if not torch.allclose(got, wanted, rtol=0, atol=1e-9):
+            raise Uncertified(f"got {got}, expected {wanted}")
+    return found
+
+
+def agree_in_story(
+    text: str,
+    method: str,
+    inputs: dict[str, Any],
+    *,
+    prepare: Callable[[Any], None] = lambda model: None,
+    hessian: bool = False,
+    **others: str,
+) -> Enumerated:
+    """Certify a module with ``method`` at ``{}``, over every outcome of all its methods."""
+    story = case(text.format(method, **others), inputs)
+    model = story.model()
+    prepare(model)
+    found = enumerate_estimates(model, story, hessian=hessian)
+    single = dict.fromkeys(others, "ScoreFunction()")
+    read = text.format("ScoreFunction()", **single)
+    own = parameters(model)
+    exact = interpret(read, story.inputs, own, {})
+    leaves = {n: leaf for n, leaf in {**own, **story.inputs}.items() if leaf.requires_grad}
+    first = derivatives(exact.value, leaves)
+    pairs = [(found.cost, exact.value), (found.gradient, flat(first))]
+    if hessian:
+        pairs.append((found.hessian, hessian_rows(first, leaves)))
+    for got, wanted in pairs:
+        if not torch.allclose(got, wanted.detach(), rtol=0, atol=1e-9):
             raise Uncertified(f"got {got}, expected {wanted}")
     return found

@@ -184,7 +184,7 @@ class MAPO(Method):
             rows, dim=0, return_inverse=True, return_counts=True
         )
         paid = self.costs.new_zeros(len(different))
-        paid = paid.index_add(0, number, cost[seen].to(paid.dtype)) / times
+        paid = torch.index_add(paid, 0, number, cost[seen].to(paid.dtype)) / times
         order = paid.argsort()
         order = order[different[order, 0].argsort(stable=True)]
         keys = different[order, 0].contiguous()

@@ -151,6 +151,8 @@ def _option(reading: _Reading, option: Option, given: tree.Expression) -> None:
             _word(reading, option, given)
         case "module":
             reading.constants[option.name] = _module(reading.ctx, option, given)
+        case "index":
+            _index(reading, option, given)
         case "distribution":
             _distribution(reading, option, given)
 
@@ -229,6 +231,18 @@ def _module(ctx: Context, option: Option, given: tree.Expression) -> ModuleOptio
         raise ctx.refuse(given, "module")
     ctx.use(given)
     return ModuleOption(given.id)
+
+
+def _index(reading: _Reading, option: Option, given: tree.Expression) -> None:
+    value = expressions.single(expressions.typed(reading.ctx, given))
+    if value is None:
+        return
+    if isinstance(value, Literal) or value.type.dtype != "int":
+        raise Refused(words.wrong_option(given.span, option.name, "an `int` value of the story"))
+    more = value.type.plates - reading.drawn.plates if reading.drawn else frozenset()
+    if more:
+        raise Refused(words.index_plates(given.span, option.name, more))
+    reading.values[option.name] = _scalar(option, value)
 
 
 def _distribution(reading: _Reading, option: Option, given: tree.Expression) -> None:

@@ -15,6 +15,7 @@ _MODULES = {
     "QuasiMonteCarlo": "quasi_monte_carlo",
     "WithoutReplacement": "without_replacement",
     "BeamSearch": "beam_search",
+    "SumAndSample": "sum_and_sample",
 }
 
 

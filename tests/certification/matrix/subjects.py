@@ -83,6 +83,7 @@ ENTMAX = "test_entmax.py"
 MULTI_SAMPLE = "test_multi_sample.py"
 RELAXATION = "GumbelSoftmax(temperature=0.5)"
 HARD = "GumbelSoftmax(temperature=0.5, straight_through=true)"
+SUMMED = "ScoreFunction(baseline=moving_average) using SumAndSample(sum_size=1)"
 
 SUBJECTS: tuple[Subject, ...] = (
     Subject("ScoreFunction(n=1)"),
@@ -149,4 +150,9 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ARMS(n=2)"),
     Subject("ARMS(n=3)"),
     Subject("CARMS(n=3)", "Categorical"),
+    Subject("SumAndSample(sum_size=1)"),
+    Subject("SumAndSample(sum_size=1)", "Categorical"),
+    Subject("RaoBlackwellSF(k=2)", "OneHotCategorical"),
+    Subject(SUMMED, "Categorical"),
+    Subject("MAPO(buffer_size=1)", refused={"data": "S414"}),
 )

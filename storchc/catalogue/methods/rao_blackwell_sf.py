@@ -1,0 +1,24 @@
+"""Catalogue entry of the Rao-Blackwellised score function."""
+
+from storchc.catalogue.method import MethodEntry, Option
+
+ENTRY = MethodEntry(
+    name="RaoBlackwellSF",
+    summary="sum over the k − 1 most probable values, sample one of the others",
+    options=(Option("k", "count", None, "values, all different", least=1),),
+    unbiased=True,
+    carrier="score",
+    sampling="linear-exact",
+    needs=frozenset({"finite"}),
+    families=(),
+    order=None,
+    open_drawing=False,
+    formula="Σ_{x ∈ C} p_θ(x) f(x) ∇_θ log p_θ(x) + (1 − p(C)) f(x') ∇_θ log p_θ(x'), "
+    "C the k − 1 most probable values, x' one of the others",
+    evaluations="k, at most the size of the support",
+    prefer="few values carry most of the probability; no variance where k covers the support",
+    reference="Liu et al. 2019, arXiv:1810.04777",
+    elements=("k",),
+    weighted=True,
+    coupled=True,
+)
