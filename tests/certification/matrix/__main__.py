@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import storchc
@@ -14,36 +15,44 @@ from tests.certification.matrix.cells import Cell, examine
 from tests.certification.matrix.page import PAGE, PAIRS_PAGE, Row, page, pairs_page
 from tests.certification.matrix.pairs import examine_pair, pairs
 from tests.certification.matrix.situations import SITUATIONS
-from tests.certification.matrix.subjects import SUBJECTS
+from tests.certification.matrix.subjects import SUBJECTS, Subject
 from tests.certification.matrix.variances import section
 
 
 def main(arguments: list[str]) -> int:
     """An exit status: 1 where a cell is wrong."""
+    with ProcessPoolExecutor(initializer=quietly) as workers:
+        return prove_pairs(workers) if arguments == ["--pairs"] else prove_cells(workers)
+
+
+def quietly() -> None:
+    """Say nothing of baselines that do not learn."""
     warnings.simplefilter("ignore", storchc.StoryWarning)
-    return prove_pairs() if arguments == ["--pairs"] else prove_cells()
 
 
-def prove_cells() -> int:
-    """Every method in every situation."""
-    rows: list[Row] = []
-    for subject in SUBJECTS:
-        cells = {name: examine(subject, name) for name in SITUATIONS}
+def row(subject: Subject) -> Row:
+    """One method in every situation."""
+    return subject, {name: examine(subject, name) for name in SITUATIONS}
+
+
+def prove_cells(workers: ProcessPoolExecutor) -> int:
+    """Every method in every situation, and the variances."""
+    variances, rows = workers.submit(section), list[Row]()
+    for subject, cells in workers.map(row, SUBJECTS):
         rows.append((subject, cells))
         print(f"{subject.label} at {subject.family}")
         for name, cell in cells.items():
             show(SITUATIONS[name].title, cell)
-    return conclude(
-        [cell for _, cells in rows for cell in cells.values()], PAGE, page(rows, [section()])
-    )
+    found = [cell for _, cells in rows for cell in cells.values()]
+    return conclude(found, PAGE, page(rows, [variances.result()]))
 
 
-def prove_pairs() -> int:
+def prove_pairs(workers: ProcessPoolExecutor) -> int:
     """Every method above every method."""
     found = {}
-    for first, second in pairs():
-        found[first, second] = examine_pair((first, second))
-        show(f"{first.written} above {second.written}", found[first, second])
+    for pair, cell in zip(pairs(), workers.map(examine_pair, pairs(), chunksize=8), strict=True):
+        found[pair] = cell
+        show(" above ".join(method.written for method in pair), cell)
     return conclude(list(found.values()), PAIRS_PAGE, pairs_page(found))
 
 

@@ -52,7 +52,7 @@ def sample(model: Model, story: Case, *, second: bool = False, seed: int = 0) ->
         parts = torch.stack([each.sum(0), each.square().sum(0)])
         sums.append(parts)
     mean, square = torch.stack(sums).sum(0) / REPLICATES
-    return Sampled(mean, ((square - mean**2) / REPLICATES).sqrt())
+    return Sampled(mean, ((square - mean**2).clamp(min=0) / REPLICATES).sqrt())
 
 
 def replicated(inputs: Mapping[str, Any], count: int) -> dict[str, Tensor]:

@@ -127,6 +127,7 @@ def _sizes(name: str, value: Any, situation: Situation, replicated: bool) -> str
 
 
 def _steps(situation: Situation, family: Family, method: str, bound: bool) -> str:
+    method = method.replace("η", f"({situation.argument})")
     law = (family.joint if situation.joint else family.law).format(situation.argument)
     value = family.values if situation.joint else family.value
     if bound:

@@ -20,13 +20,14 @@ Evidence = Literal["outcomes", "draws"]
 class Subject:
     """A method as a story writes it, at a family.
 
-    Its ``evidence`` is every outcome (or node of a quadrature), or a million draws. ``refused``
-    names the situations that the compiler refuses, with the code of the diagnostic. ``biased`` is
-    said where it is not what the catalogue says. Of a biased method ``own`` says where it is held
-    against its own formula; a relaxation of ``temperature`` is held against its relaxed objective
-    here. ``alone`` keeps a method out of the pairs. One of multi-sample bounds (``bound``) is held
-    against ``like``, which draws as often. ``slopes`` says that the method takes the gradient of
-    what follows for the derivative of its value, which that of a straight-through method is not.
+    ``η`` stands for what the law is given. Its ``evidence`` is every outcome (or node of a
+    quadrature), or a million draws. ``refused`` names the situations that the compiler refuses,
+    with the code of the diagnostic. ``biased`` is said where it is not what the catalogue says.
+    Of a biased method ``own`` says where it is held against its own formula; a relaxation of
+    ``temperature`` is held against its relaxed objective here. ``alone`` keeps a method out of
+    the pairs. One of multi-sample bounds (``bound``) is held against ``like``, which draws as
+    often. ``slopes`` says that the method takes the gradient of what follows for the derivative
+    of its value, which that of a straight-through method is not.
     """
 
     written: str
@@ -82,6 +83,7 @@ STRAIGHT = "test_straight_through.py"
 ENTMAX = "test_entmax.py"
 MULTI_SAMPLE = "test_multi_sample.py"
 RELAXATION = "GumbelSoftmax(temperature=0.5)"
+PROPOSED = "ScoreFunction() using ImportanceSampling(n=2, proposal=Bernoulli(logits=0.3 * η))"
 HARD = "GumbelSoftmax(temperature=0.5, straight_through=true)"
 SUMMED = "ScoreFunction(baseline=moving_average) using SumAndSample(sum_size=1)"
 
@@ -118,6 +120,20 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ZGR(n=1)", own=STRAIGHT),
     Subject("GumbelRao(samples=4)", "OneHotCategorical", "draws", own=STRAIGHT),
     Subject("GappedStraightThrough(n=1)", "OneHotCategorical", own=STRAIGHT),
+    Subject("ScoreFunctionWOR(k=2, use_baseline=false)", "Categorical", evidence="draws"),
+    Subject("ScoreFunctionWOR(k=2)", evidence="draws"),
+    Subject("ScoreFunctionWOR(k=2)", "OneHotCategorical", evidence="draws"),
+    Subject("ScoreFunctionWOR(k=2, biased=true)", "Categorical", evidence="draws", biased=True),
+    Subject("UnorderedSetEstimator(k=2)"),
+    Subject("UnorderedSetEstimator(k=2)", "Categorical"),
+    Subject("UnorderedSetEstimator(k=2, use_baseline=false)", "OneHotCategorical"),
+    Subject("UnorderedSetEstimator(k=3)", "Categorical"),
+    Subject("ScoreFunction() using Enumerate()"),
+    Subject(PROPOSED, alone=True),
+    Subject("ScoreFunction() using Antithetic(n=2)"),
+    Subject("Reparameterization() using Antithetic(n=2)", "Normal", "draws"),
+    Subject("ScoreFunction() using Stratified(n=2)"),
+    Subject("ScoreFunction() using QuasiMonteCarlo(n=2)"),
     Subject("VIMCO(n=2)"),
     Subject("VIMCO(n=2)", bound=True, like="ScoreFunction(n=2)", alone=True),
     Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(SITUATIONS, "S417")),

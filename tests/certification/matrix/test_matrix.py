@@ -52,6 +52,13 @@ def names_of(pair: Pair) -> str:
     return " above ".join(method.written for method in pair)
 
 
+@pytest.mark.parametrize("pair", pairs(finite=True)[::11], ids=names_of)
+def test_some_pairs_are_exact(pair: Pair) -> None:
+    cell = examine_pair(pair)
+    assert cell.verdict != "wrong", cell.words
+
+
+@pytest.mark.certify
 @pytest.mark.parametrize("pair", pairs(finite=True), ids=names_of)
 def test_every_finite_pair_is_exact(pair: Pair) -> None:
     cell = examine_pair(pair)

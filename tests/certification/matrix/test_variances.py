@@ -62,6 +62,23 @@ def test_more_draws_have_less_variance() -> None:
     assert draws == sorted(draws, reverse=True)
 
 
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_the_unordered_set_is_no_worse_than_leave_one_out_of_as_many(k: int) -> None:
+    others = exact("classes", f"ScoreFunction(n={k}, baseline=batch_average)")
+    assert exact("classes", f"UnorderedSetEstimator(k={k})") < others
+
+
+def test_a_set_that_is_the_support_has_no_variance() -> None:
+    sets = [exact("classes", f"UnorderedSetEstimator(k={k})") for k in (1, 2, 3, 4)]
+    assert sets == sorted(sets, reverse=True)
+    assert sets[-1] == pytest.approx(0, abs=1e-14)
+
+
+@pytest.mark.certify
+def test_without_replacement_the_support_has_no_variance_either() -> None:
+    assert sampled("classes", "ScoreFunctionWOR(k=4)").variance == pytest.approx(0, abs=1e-14)
+
+
 def test_a_broken_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A leave-one-out baseline that counts itself changes its exact variance."""
     from storch_runtime.methods import ScoreFunction

@@ -71,8 +71,14 @@ PROBLEMS = {
             "ScoreFunction(n=2, baseline=batch_average)",
             "ScoreFunction(n=3, baseline=batch_average)",
             "ScoreFunction(n=4, baseline=batch_average)",
+            "UnorderedSetEstimator(k=1)",
+            "UnorderedSetEstimator(k=2, use_baseline=false)",
+            "UnorderedSetEstimator(k=2)",
+            "UnorderedSetEstimator(k=3)",
+            "UnorderedSetEstimator(k=4)",
             "Expect()",
         ),
+        draws=("ScoreFunctionWOR(k=2)", "ScoreFunctionWOR(k=3)", "ScoreFunctionWOR(k=4)"),
     ),
 }
 
