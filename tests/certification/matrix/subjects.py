@@ -128,6 +128,12 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("UnorderedSetEstimator(k=2)", "Categorical"),
     Subject("UnorderedSetEstimator(k=2, use_baseline=false)", "OneHotCategorical"),
     Subject("UnorderedSetEstimator(k=3)", "Categorical"),
+    Subject(
+        "UnorderedSetGumbelSoftmax(k=2)",
+        "OneHotCategorical",
+        "draws",
+        own="test_sets_in_stories.py",
+    ),
     Subject("ScoreFunction() using Enumerate()"),
     Subject(PROPOSED, alone=True),
     Subject("ScoreFunction() using Antithetic(n=2)"),
