@@ -25,6 +25,7 @@ from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
 from storchc.analysis.separation import Separation, separate
+from storchc.analysis.slopes import check_slopes
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
@@ -96,6 +97,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     check_loops(graph, touched, estimators, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
+    check_slopes(graph, dependent, touched, estimators, problems)
     live = live_names(graph, estimators, learning(graph))
     check_supports(graph, estimators, live, problems)
     check_proposals(graph, dependent, estimators, live, problems)

@@ -65,7 +65,8 @@ class MethodEntry:
     without replacement, so that further samples may join them. ``coupled`` draws need a plate of
     their own. ``looks`` says what the method evaluates at points that were not drawn: the costs'
     ``values`` or their ``gradients`` too; ``swaps`` whether such a point differs in the whole value
-    or in one coordinate. ``compares`` says that a control variate compares the elements of its
+    or in one coordinate; ``relies`` that it is right only where the gradients are those of what is
+    expected. ``compares`` says that a control variate compares the elements of its
     plate. ``control`` and ``learns`` name the flag with which the method has a control variate, and
     trains parameters of its own (``always``: it does without one). ``stops_own_score`` says that no
     gradient goes to the parameters in the log-probability of a draw under its own distribution;
@@ -96,6 +97,7 @@ class MethodEntry:
     coupled: bool = False
     looks: Literal["", "values", "gradients"] = ""
     swaps: Literal["whole", "coordinate"] = "whole"
+    relies: bool = False
     compares: bool = False
     control: str = ""
     learns: str = ""

@@ -16,6 +16,7 @@ CODES = {
     "S434": "joint sample with a plate of its own",
     "S435": "draws compared that are not independent",
     "S436": "method in a plate that is selected again",
+    "S437": "method relies on a slope that is another",
 }
 
 
@@ -108,6 +109,30 @@ def selected_again(node: Sample, estimator: Estimator, opener: Sample) -> Proble
         estimator.span,
         "use `ScoreFunction()` here",
         (Label(opener.name_span, "the joint sample"),),
+    )
+
+
+def biased_slope(node: Sample, estimator: Estimator, later: Sample, biased: Estimator) -> Problem:
+    """A straight-through method below REBAR."""
+    return Problem(
+        "S437",
+        f"`{estimator.name}` needs the slope of what follows `{node.name}`, "
+        f"and the slope through `{later.name}` is biased",
+        estimator.span,
+        f"use `MuProp()`, which any slope is right for, or an unbiased method at `{later.name}`",
+        (Label(biased.span, f"the gradient of `{later.name}` is biased"),),
+    )
+
+
+def cut_slope(node: Sample, estimator: Estimator, place: Span) -> Problem:
+    """``stop_gradient`` below REBAR."""
+    return Problem(
+        "S437",
+        f"`{estimator.name}` needs the slope of all that follows `{node.name}`, "
+        "and a part of it is cut off",
+        estimator.span,
+        "use `MuProp()`, which any slope is right for, or leave out `stop_gradient`",
+        (Label(place, f"the slope in `{node.name}` is cut off here"),),
     )
 
 

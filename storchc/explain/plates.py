@@ -74,6 +74,8 @@ class Counts:
         sizes = [self.size(p) for p in self.graph.sample_plates if p in plates]
         total = prod(size for size in sizes if size is not None)
         text = times(total) if None not in sizes else "once for each outcome"
+        if len(sizes) > 1 and not self.estimation.separation.samples.keys().isdisjoint(plates):
+            text = f"at most {text}"
         data = [p for p in self.graph.data_plates if p in plates]
         return text + (f" for each element of {listed(data)}" if data else "")
 

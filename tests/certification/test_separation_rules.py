@@ -17,6 +17,7 @@ param m[2, 3] = tensor([[0.2, -0.4, 0.9], [1.0, 0.3, -0.7]])
 sample z ~ OneHotCategorical(logits=outer(v, stack([x, 0.3]))) with Expect()
 sample k ~ Categorical(logits=outer(v, stack([0.1, x]))) with Expect()
 sample b ~ Bernoulli(logits=x * (outer(v[:2], v[:3]) + v[:3])) with Expect()
+sample w ~ Bernoulli(logits=unsqueeze(v, 0)) with Expect()
 sample s ~ Bernoulli(logits=concat([v, v[:2]], 0)) with Expect()
 compute q = Normal(z @ m, 1.5)
 """
@@ -37,6 +38,13 @@ KEPT = [  # followed by a function that no sum may stand in front of
     "prod(z + x, dim=1)",
     "var(z * x, dim=1)",
     "softmax(z * v[:2], dim=-1)",
+    "log_softmax(z * v[:2])",
+    "normalize(z + v[:2])",
+    "(w * outer(v, v))[2, :3]",
+    "(w * outer(v, v))[1:, 2]",
+    "(w + outer(v, v))[-1, 1:]",
+    "(z * unsqueeze(w, -1))",
+    "(w[0] * unsqueeze(v, -1))[:, 3]",
     "cumsum(z * v[:2], dim=1)",
     "topk(z * v[:2], 1, dim=1)",
     "transpose(z, 0, 1)",
@@ -112,9 +120,9 @@ LINEAR = [
 
 def both(written: str) -> None:
     """Compare the story with the same one whose factors are joined."""
-    text = f"{HEAD}cost c = {written}\ncost d = 0.1 * (sum(z) + sum(k) + sum(b) + sum(s))"
-    assert separated(text, ("z", "k", "b", "s"))
-    joined = f"{text}\ncost j = 0 * (max(z) + max(b) + max(s)) + 0 * max(k)"
+    text = f"{HEAD}cost c = {written}\ncost d = 0.1 * (sum(z) + sum(k) + sum(b) + sum(w) + sum(s))"
+    assert separated(text, ("z", "k", "b", "w", "s"))
+    joined = f"{text}\ncost j = 0 * (max(z) + max(b) + max(w) + max(s)) + 0 * max(k)"
     assert separated(joined, ())
     results = []
     for story in (text, joined):

@@ -8,7 +8,8 @@ z̃)``, and for f the surrogate of what follows.
 Unbiased: yes, whatever η and τ are.
 Trains: η and log τ (``learn``), on the mean over elements of the squared estimate.
 Needs: Bernoulli or OneHotCategorical; every path to every cost differentiable, also between the
-values that can be drawn. 3 evaluations, 2 of them with a gradient.
+values that can be drawn, not cut off by a stop-gradient, and without bias from methods below: else
+the slope is not that of c, and the gradient is biased. 3 evaluations, 2 of them with a gradient.
 Shapes: value ``[n, *plates, *event]``, discrete; points ``[2, n, *plates, *event]``.
 Reference: Tucker et al. 2017, arXiv:1703.07370.
 Certified for: first order, exactly by quadrature (one bit, three classes), joint events by a

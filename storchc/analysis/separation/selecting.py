@@ -45,23 +45,28 @@ def _selected(part: Part, items: list[Item]) -> Part | None:
     factors: list[int | range] = []
     places: list[int] = []
     for factor in part.items:
-        if isinstance(factor, int):
-            factors.append(factor)
-            continue
-        dim = next(dims)
-        item = items[dim]
-        match item:
-            case int():
-                factors.append(factor[item])
-            case Range(start, stop, step):
-                if any(size is not None and size.value is None for size in (start, stop)):
-                    return None
-                first, last = (None if size is None else size.value for size in (start, stop))
-                factors.append(factor[first:last:step])
-                places.append(_place(items, dim))
-            case _:
-                return None
+        dim = None if isinstance(factor, int) else next(dims)
+        chosen = factor if dim is None else _chosen(factor, items[dim])
+        if chosen is None:
+            return None
+        factors.append(chosen)
+        if dim is not None and isinstance(chosen, range):
+            places.append(_place(items, dim))
     return Part(tuple(factors), tuple(places))
+
+
+def _chosen(factor: int | range, item: Item) -> int | range | None:
+    """The factors that an item leaves; a single one may have been repeated by broadcasting."""
+    match factor, item:
+        case range(), int():
+            return factor[0] if len(factor) == 1 else factor[item]
+        case range(), Range(start, stop, step):
+            if any(size is not None and size.value is None for size in (start, stop)):
+                return None
+            first, last = (None if size is None else size.value for size in (start, stop))
+            return factor if len(factor) == 1 else factor[first:last:step]
+        case _:
+            return None
 
 
 def _place(items: list[Item], dim: int) -> int:

@@ -24,6 +24,7 @@ ENTRY = MethodEntry(
     prefer="values are discrete, the cost is smooth, and unbiasedness is worth three evaluations",
     reference="Tucker et al. 2017, arXiv:1703.07370",
     looks="gradients",
+    relies=True,
     control="always",
     learns="learn",
     notes="η and τ learn to lower the variance, by the gradient of `method_loss`; while they do, "
