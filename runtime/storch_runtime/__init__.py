@@ -21,6 +21,7 @@ from storch_runtime.layout import Valued as Valued
 from storch_runtime.method import Method as Method
 from storch_runtime.methods import ARM as ARM
 from storch_runtime.methods import ARMS as ARMS
+from storch_runtime.methods import ARSM as ARSM
 from storch_runtime.methods import CARMS as CARMS
 from storch_runtime.methods import LAX as LAX
 from storch_runtime.methods import MAPO as MAPO

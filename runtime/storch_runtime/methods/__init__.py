@@ -2,6 +2,7 @@
 
 from storch_runtime.methods.arm import ARM as ARM
 from storch_runtime.methods.arms import ARMS as ARMS
+from storch_runtime.methods.arsm import ARSM as ARSM
 from storch_runtime.methods.carms import CARMS as CARMS
 from storch_runtime.methods.dis_arm import DisARM as DisARM
 from storch_runtime.methods.double_cv import DoubleCV as DoubleCV

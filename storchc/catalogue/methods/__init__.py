@@ -34,6 +34,7 @@ _MODULES = {
     "DisARM": "dis_arm",
     "ARMS": "arms",
     "CARMS": "carms",
+    "ARSM": "arsm",
     "LocalExpectation": "local_expectation",
     "MeasureValued": "measure_valued",
     "VIMCO": "vimco",

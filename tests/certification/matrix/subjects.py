@@ -177,4 +177,5 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("RaoBlackwellSF(k=2)", "OneHotCategorical"),
     Subject(SUMMED, "Categorical"),
     Subject("MAPO(buffer_size=1)", refused={"data": "S414"}),
+    Subject("ARSM(n=1)", "Categorical", "draws"),
 )
