@@ -52,8 +52,6 @@ class At:
         """A story of two data elements, its cost not linear in the sample."""
         law, event, value = LAWS[self.family]
         joined = "logmeanexp" in self.entry.needs
-        if joined:  # what is joined has no plate that the sample lacks
-            law = law.replace("=v", "=v + 0 * x").replace("(v)", "(v) + 0 * x")
         inner = f"(y - 0.3) ** 2 * x {'- log_prob(q, z)' if joined else ''}"
         cost = f"-logmeanexp({inner}, over=z)" if joined else inner
         text = STORY.format(
