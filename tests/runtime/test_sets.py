@@ -364,16 +364,18 @@ def test_the_probability_of_a_set_is_the_sum_over_orders(k: int, scale: float) -
     logits = scale * torch.randn(9, generator=torch.Generator().manual_seed(k)).double()
     masses, rest = logits.log_softmax(0)[:k], logits.log_softmax(0)[k:].logsumexp(0)
     plain, outside = masses.exp().tolist(), rest.exp().item()
+    whole = masses.sum()
     for way in (by_subsets, by_integration):
         found = way(masses, torch.ones(k, dtype=torch.bool), rest)
-        assert found.whole.exp().item() == pytest.approx(in_order(plain, outside, ()), rel=1e-12)
+        chance = (found.whole + whole).exp().item()
+        assert chance == pytest.approx(in_order(plain, outside, ()), rel=1e-12)
         for s in range(k):
-            wanted = in_order(plain, outside, (s,))
-            assert found.single[s].exp().item() == pytest.approx(wanted, rel=1e-12)
+            chance = (found.single[s] + whole - masses[s]).exp().item()
+            assert chance == pytest.approx(in_order(plain, outside, (s,)), rel=1e-12)
         for s, t in combinations(range(k), 2):
-            wanted = in_order(plain, outside, (s, t))
-            assert found.pair[s, t].exp().item() == pytest.approx(wanted, rel=1e-12)
-            assert torch.equal(found.pair[s, t], found.pair[t, s]) or way is by_integration
+            chance = (found.pair[s, t] + whole - masses[s] - masses[t]).exp().item()
+            assert chance == pytest.approx(in_order(plain, outside, (s, t)), rel=1e-12)
+            torch.testing.assert_close(found.pair[s, t], found.pair[t, s])
 
 
 @pytest.mark.parametrize("k", [4, 9])
@@ -387,6 +389,19 @@ def test_both_ways_agree_where_sets_are_hardly_possible(k: int) -> None:
     torch.testing.assert_close(exact.single, integral.single, rtol=1e-11, atol=1e-11)
     off = ~torch.eye(k, dtype=torch.bool)
     torch.testing.assert_close(exact.pair[off], integral.pair[off], rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("k", [4, 12, 40])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_hardly_possible_sequences_weigh_the_same(k: int, dtype: torch.dtype) -> None:
+    """Of very many sequences every one in the set might have come first: 1/k each."""
+    masses = torch.linspace(-470, -480, k, dtype=dtype)
+    alive, rest = torch.ones(k, dtype=torch.bool), torch.zeros((), dtype=dtype)
+    exact = 1e-5 if dtype == torch.float32 else 1e-12
+    for way in (by_subsets, by_integration)[k > 12 :]:
+        found = way(masses, alive, rest)
+        weight = (found.single - found.whole).exp()
+        torch.testing.assert_close(weight, torch.full_like(weight, 1 / k), rtol=exact, atol=0)
 
 
 def test_elements_without_a_sequence_are_no_part_of_the_set() -> None:

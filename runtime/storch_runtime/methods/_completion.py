@@ -1,30 +1,33 @@
 """How probable it is that draws without replacement complete a set, whatever their order.
 
-For a set S and A ⊆ S let ``C(A)`` be the probability that, once A is drawn, S∖A comes next:
-``P(S) = C(∅)`` and ``P^{D∖A}(S∖A) = C(A)``.
+For a set S and A ⊆ S let ``C(A)`` be the probability that, once A is drawn, S∖A comes next, divided
+by the probabilities of its elements: ``P^{D∖A}(S∖A) = C(A) Π_{i in S∖A} p_i``. It is of ordinary
+size, which single precision can hold, where the sequences themselves are hardly possible.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from itertools import combinations
+from math import log, sqrt
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from storch_runtime.samplers.stochastic_beam import log_inclusion
+from storch_runtime.samplers.stochastic_beam import SMALL, log_inclusion
 
 __all__ = ["Completions", "by_integration", "by_subsets"]
 
-_FIRST, _LAST, _STEP = -37.0, 4.0, 0.2
+_FIRST = -37.0
 
 
 class Completions(NamedTuple):
     """Logarithms: of ``C(∅)`` ``[*plates]``, ``C({s})`` ``[k, *plates]`` and ``C({s, s'})``.
 
     The last is ``[k, k, *plates]``; its diagonal means nothing. Where an element holds no sequence,
-    the set is that of the others.
+    the set is that of the others. ``p_s R(S, s)`` is ``C({s}) / C(∅)``, ``p_s' R^{D∖s}(S, s')`` is
+    ``C({s, s'}) / C({s})``.
     """
 
     whole: Tensor
@@ -35,7 +38,7 @@ class Completions(NamedTuple):
 def by_subsets(masses: Tensor, alive: Tensor, rest: Tensor) -> Completions:
     """Exactly, by a sum over subsets instead of orders: ``2^k`` terms of each element.
 
-    ``C(A) = Σ_{a in S∖A} p_a / (p(S∖A) + p(D∖S)) · C(A ∪ {a})``; no mass is ever subtracted.
+    ``C(A) = Σ_{a in S∖A} C(A ∪ {a}) / (p(S∖A) + p(D∖S))``; no mass is ever subtracted.
     ``masses`` ``[k, *plates]`` and ``rest`` ``[*plates]``, of D∖S, are log-probabilities.
     """
     k = len(masses)
@@ -44,9 +47,8 @@ def by_subsets(masses: Tensor, alive: Tensor, rest: Tensor) -> Completions:
     for members, before in levels:
         chosen = torch.tensor(members, device=masses.device)
         known = found[-1][torch.tensor(before, device=masses.device)]
-        own = masses[chosen]
-        left = torch.logaddexp(own.logsumexp(1), rest)
-        step = (own - left.unsqueeze(1) + known).logsumexp(1)
+        left = torch.logaddexp(masses[chosen].logsumexp(1), rest)
+        step = known.logsumexp(1) - left
         idle = ~alive[chosen]  # holds no sequence: the set is the same without it
         without = known.masked_fill(~idle, -torch.inf).amax(1)
         found.append(torch.where(idle.any(1), without, step))
@@ -58,21 +60,30 @@ def by_subsets(masses: Tensor, alive: Tensor, rest: Tensor) -> Completions:
 def by_integration(masses: Tensor, alive: Tensor, rest: Tensor) -> Completions:
     """By integrating over the largest perturbed log-probability of the rest: ``k²`` terms.
 
-    ``C(A) = ∫ exp(y - exp(y)) Π_{i in S∖A} (1 - exp(-exp(y + log p_i - log p(D∖S)))) dy``. The
-    integrand decays exponentially to the left, doubly so to the right, and is analytic: sums over
-    equal steps converge exponentially, to about 1e-13 with the steps taken here.
+    ``C(A) = ∫ exp(y - exp(y)) Π_{i in S∖A} (1 - exp(-exp(y + log p_i - log p(D∖S)))) / p_i dy``.
+    The integrand decays exponentially to the left, doubly so to the right, and is analytic: sums
+    over equal steps converge exponentially, to about 1e-13 with the steps taken here. At worst it
+    is that of the gamma function of k + 1, whose peak moves to the right and becomes narrower.
     """
-    count = round((_LAST - _FIRST) / _STEP)
-    y = torch.arange(count + 1, dtype=masses.dtype, device=masses.device) * _STEP + _FIRST
+    most = len(masses) + 1
+    step = 0.2 / sqrt(max(1.0, most / 8))
+    count = round((max(4.0, log(most) + 2) - _FIRST) / step)
+    y = torch.arange(count + 1, dtype=masses.dtype, device=masses.device) * step + _FIRST
     y = y.reshape(-1, *(1,) * rest.dim())
-    ratio = torch.where(alive & (rest > -torch.inf), masses - rest, torch.inf)
-    factors = log_inclusion(y.unsqueeze(1) + ratio)
+    factors = torch.where(alive, _factors(y.unsqueeze(1), masses, rest), 0.0)
     density = y - torch.exp(y)
     density = density - density.logsumexp(0)
     product = density + factors.sum(1)
     others = product.unsqueeze(1) - factors
     pair = [(others[:, s].unsqueeze(1) - factors).logsumexp(0) for s in range(len(masses))]
     return Completions(product.logsumexp(0), others.logsumexp(0), torch.stack(pair))
+
+
+def _factors(y: Tensor, masses: Tensor, rest: Tensor) -> Tensor:
+    """``log((1 - exp(-exp(y + log p - log p(D∖S)))) / p)``, without large numbers that cancel."""
+    shifted = torch.where(rest > -torch.inf, y + (masses - rest), torch.inf)
+    small = y - rest - torch.exp(shifted) / 2
+    return torch.where(shifted < SMALL, small, log_inclusion(shifted) - masses)
 
 
 Level = tuple[list[list[int]], list[list[int]]]

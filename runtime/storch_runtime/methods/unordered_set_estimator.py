@@ -80,7 +80,7 @@ class UnorderedSetEstimator(JointMethod):
     def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
         """See `JointMethod.baseline`."""
         masses, known = joint.masses, completions(joint, self.integration)
-        share = torch.exp(masses + known.pair - known.single.unsqueeze(1))
+        share = torch.exp(known.pair - known.single.unsqueeze(1)).where(joint.alive, 0.0)
         own = torch.eye(len(masses), dtype=torch.bool, device=masses.device)
         own = own.reshape(*own.shape, *(1,) * (masses.dim() - 1))
         share = torch.where(own, masses.exp().unsqueeze(0), share)
@@ -109,7 +109,7 @@ class UnorderedSetEstimator(JointMethod):
 def set_weights(joint: Joint, integration: Integration = "auto") -> Tensor:
     """``p R(S, s)`` ``[k, *plates]``."""
     known = completions(joint, integration)
-    return torch.exp(joint.masses + known.single - known.whole)
+    return torch.exp(known.single - known.whole).where(joint.alive, 0.0)
 
 
 def completions(joint: Joint, integration: Integration) -> Completions:
@@ -130,4 +130,4 @@ def _chances(table: Tensor, sets: Tensor) -> Tensor:
     outside = outside.scatter(1, sets, False).T.unsqueeze(-1)
     rest = table.unsqueeze(1).masked_fill(~outside, -torch.inf).logsumexp(0)
     alive = torch.ones_like(masses, dtype=torch.bool)
-    return by_subsets(masses, alive, rest).whole.exp()
+    return (by_subsets(masses, alive, rest).whole + masses.sum(0)).exp()

@@ -13,10 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Prefixes", "grow", "log1mexp", "log_inclusion", "numbers", "retrace"]
+__all__ = ["SMALL", "Prefixes", "grow", "log1mexp", "log_inclusion", "numbers", "retrace"]
 
 _LOG_HALF = -0.6931471805599453
-_SMALL = -15.0
+SMALL = -15.0
+"""Where ``1 - exp(-exp(x))`` is ``exp(x) - exp(2 x) / 2`` to double precision."""
 
 
 class Prefixes(NamedTuple):
@@ -96,7 +97,7 @@ def log1mexp(x: Tensor) -> Tensor:
 
 def log_inclusion(x: Tensor) -> Tensor:
     """``log(1 - exp(-exp(x)))``: of a Gumbel variable of location x to be above 0."""
-    return torch.where(x < _SMALL, x - torch.exp(x) / 2, log1mexp(-torch.exp(x)))
+    return torch.where(x < SMALL, x - torch.exp(x) / 2, log1mexp(-torch.exp(x)))
 
 
 def numbers(like: Tensor) -> Tensor:
