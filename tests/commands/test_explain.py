@@ -39,6 +39,21 @@ def test_a_biased_method_is_called_so(run) -> None:
     assert "BIASED" not in run("explain", "ScoreFunction").out
 
 
+def test_an_option_that_biases_is_told(run, tmp_path) -> None:
+    assert "unbiased, unless `clip` is set" in run("explain", "MAPO").out
+    text = """story Memory
+param v[2] = zeros()
+sample z ~ Bernoulli(logits=v) with MAPO(buffer_size=2{})
+cost c = (sum(z) - 1) ** 2
+"""
+    file = tmp_path / "memory.story"
+    for options, words in {"": "", ", clip=0.0": "", ", clip=0.1": "MAPO with `clip`"}.items():
+        file.write_text(text.format(options))
+        out = run("explain", str(file)).out
+        assert ("BIASED" in out) == bool(words)
+        assert words in out
+
+
 @pytest.mark.parametrize("code", ["S110", "s110"])
 def test_a_code(run, code: str) -> None:
     out = run("explain", code).out

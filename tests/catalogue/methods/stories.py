@@ -25,6 +25,7 @@ input x[data]
 param v[2] = tensor([0.4, -0.9])
 param w[2] = tensor([0.6, -0.8])
 module critic: {event} -> []
+compute number = argmax(stack([x, 0 * x]))
 compute q = {law}
 sample z ~ q with {method}
 compute y = {value}
@@ -57,8 +58,9 @@ class At:
         text = STORY.format(
             law=law, method=self.written, value=value, cost=cost, event=_relaxed(self.family, event)
         )
-        unused = "" if "critic" in self.written else "module critic"
-        lines = [line for line in text.splitlines() if not (unused and line.startswith(unused))]
+        declared = {"module critic": "critic", "compute number": "number"}
+        unused = tuple(line for line, word in declared.items() if word not in self.written)
+        lines = [line for line in text.splitlines() if not line.startswith(unused)]
         return "\n".join(lines).replace("cost d = u * ", "cost d = 0.1 * ") + "\n"
 
     def model(self) -> Any:
@@ -106,6 +108,8 @@ def written(entry: MethodEntry) -> str:
     for option in entry.options:
         if option.kind == "module":
             options.append(f"{option.name}=critic")
+        elif option.kind == "index":
+            options.append(f"{option.name}=number")
         elif option.name in SMALL and (option.default is None or option.name == "n"):
             options.append(f"{option.name}={SMALL[option.name]}")
     return f"{entry.name}({', '.join(options)})"
