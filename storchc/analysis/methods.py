@@ -111,6 +111,8 @@ class Estimator:
     @property
     def unbiased(self) -> bool:
         """Whether its expected gradient is the true one, with the options that it has."""
+        if self.sampling == "biased":
+            return False
         if self.entry is None:
             return True
         usual = {option.name: option.default for option in self.entry.options}

@@ -81,7 +81,11 @@ def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[st
         entry = estimator.entry
         if entry is None or estimator.unbiased:
             continue
-        if entry.stops_own_score:
+        if estimator.sampler is not None and estimator.sampling == "biased":
+            found[node.name] = (
+                f"{estimator.sampler.name} is biased: it leaves out every value but those it takes"
+            )
+        elif entry.stops_own_score:
             bend = _bend(graph, touched, node, estimators)
             if bend:
                 found[node.name] = f"{entry.name} is biased here: {bend}"

@@ -80,9 +80,7 @@ def _faithful(node: Sample, estimator: Estimator) -> bool:
         discrete = family is not None and family.finite is not None
         straight = estimator.constants.get("straight_through") is True
         return entry.relaxed and not straight if discrete else entry.unbiased
-    if estimator.sampling == "biased" or estimator.constants.get("biased") is True:
-        return False
-    return entry is None or entry.unbiased
+    return estimator.unbiased
 
 
 def _cuts(graph: Graph, touched: Dependence, nodes: list[Node], sample: Sample) -> Iterator[Span]:

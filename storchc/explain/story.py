@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.loops import sample_of
+from storchc.analysis.methods import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
@@ -32,10 +33,16 @@ def explain(graph: Graph, estimation: Estimation) -> str:
 def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator[str]:
     yield "minimised: the expectation of the sum of"
     yield from facts((c.name, counts.reduction(c.value.type.plates)) for c in graph.costs)
-    biased = [f"`{name}` ({estimation.estimators[name].name})" for name in estimation.biases]
+    biased = [f"`{name}` ({_blamed(estimation.estimators[name])})" for name in estimation.biases]
     if biased:
         yield f"  BIASED: the gradient is not that of this objective, because of {spoken(biased)}"
     yield from _plates(graph, counts)
+
+
+def _blamed(estimator: Estimator) -> str:
+    """What makes a gradient biased: the sampler, or the method whatever the sampler."""
+    sampler = estimator.sampler
+    return estimator.name if sampler is None or sampler.sampling != "biased" else sampler.name
 
 
 def _plates(graph: Graph, counts: Counts) -> Iterator[str]:

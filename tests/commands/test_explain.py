@@ -54,6 +54,27 @@ cost c = (sum(z) - 1) ** 2
         assert words in out
 
 
+BIASED = [
+    ("ScoreFunction() using BeamSearch(k=2)", "BeamSearch", "it leaves out every value"),
+    ("ScoreFunctionWOR(k=2, biased=true)", "ScoreFunctionWOR", "with `biased` is biased"),
+    ("UnorderedSetGumbelSoftmax(k=2)", "UnorderedSetGumbelSoftmax", "another objective"),
+]
+
+
+@pytest.mark.parametrize(("method", "blamed", "why"), BIASED)
+def test_a_story_says_what_makes_it_biased(
+    run, tmp_path: Path, method: str, blamed: str, why: str
+) -> None:
+    story = tmp_path / "biased.story"
+    text = "story T\ninput v[3]\nsample z ~ OneHotCategorical(logits=v) with {}\ncost c = z[0]\n"
+    story.write_text(text.format(method))
+    words = " ".join(run("explain", str(story)).out.split())
+    assert f"because of `z` ({blamed})" in words
+    assert "gradient BIASED" in words and why in words
+    story.write_text(text.format("ScoreFunctionWOR(k=2, biased=false)"))
+    assert "BIASED" not in run("explain", str(story)).out
+
+
 @pytest.mark.parametrize("code", ["S110", "s110"])
 def test_a_code(run, code: str) -> None:
     out = run("explain", code).out

@@ -26,6 +26,7 @@ ENTRY = MethodEntry(
     notes="without variance where k covers the support; its weights have heavy tails, so that the "
     "variance is infinite for k < 4 (for k < 2 without the baseline); with `biased=true` they are "
     "normalised: biased, and bounded",
+    biased_if=frozenset({"biased"}),
     elements=("k",),
     weighted=True,
     joint=True,
