@@ -1,4 +1,4 @@
-"""Moving averages of several processes are averaged after use."""
+"""Several processes average their moving averages after use, and remember the same values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
-from storch_runtime import Downstream, ScoreFunction
-from storch_runtime.distributions import Bernoulli
+from storch_runtime import MAPO, Downstream, ScoreFunction
+from storch_runtime.distributions import Bernoulli, Categorical
 from tests.runtime.written import Learned, Toy
 
 
@@ -33,10 +33,24 @@ def work(rank: int, folder: str) -> None:
         other = mine.clone()
         distributed.all_reduce(other)
         torch.testing.assert_close(other, 2 * mine)
+    remember(rank)
     distributed.barrier()
     distributed.destroy_process_group()
 
 
+def remember(rank: int) -> None:
+    """Different keys, and as many elements as the process has a number."""
+    method, count = MAPO(2), 1 + rank
+    law = Categorical(logits=torch.zeros(count, 4))
+    drawn = torch.full((3, count), 1 + rank)
+    for key in (torch.arange(count) + 2 * rank, torch.full((count,), 5)):
+        draw = method.propose(law, 3, outcome=drawn, key=key)
+        method.control_variate(draw, Downstream(torch.full((3, count), 4.0 - rank)))
+    assert method.costs.isfinite().sum(1).tolist() == [1, 0, 1, 1, 0, 2]
+    assert method.indices[[0, 2, 3], 0, 0].tolist() == [1, 2, 2]
+    assert method.costs[5].tolist() == [3, 4] and method.indices[5, :, 0].tolist() == [2, 1]
+
+
 @pytest.mark.skipif(not distributed.is_available(), reason="torch was built without distributed")
-def test_two_processes_share_one_average_and_one_gradient(tmp_path: Path) -> None:
+def test_two_processes_share_one_average_one_gradient_and_one_memory(tmp_path: Path) -> None:
     multiprocessing.spawn(work, (str(tmp_path),), nprocs=2)

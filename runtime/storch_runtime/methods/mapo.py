@@ -55,7 +55,7 @@ class MAPO(Method):
 
     ``indices`` ``[keys, buffer_size, places]`` are the values of each memory, the best first, and
     ``costs`` ``[keys, buffer_size]`` what they cost when they were last seen: infinite where there
-    is no value yet. Both grow with the keys.
+    is no value yet. Both grow with the keys. Several processes remember the same.
     """
 
     indices: Tensor
@@ -172,39 +172,40 @@ class MAPO(Method):
     def _remember(self, draw: _Remembered, cost: Tensor) -> None:
         """Each memory becomes the best of what its elements had: the old one is a part of that.
 
-        What several elements had costs what it cost them on average.
+        What several elements had, in all processes, costs what it cost them on average.
         """
         assert draw.weight is not None
         cost = cost.expand(draw.weight.shape)
         seen = (draw.weight > 0) & cost.isfinite()
         keys = draw.key.expand(seen.shape)[seen]
-        self._reach(draw.key, draw.sequences.shape[-1])
         rows = torch.cat([keys.unsqueeze(1), draw.sequences[seen]], 1)
+        rows, paid = _from_all(rows, cost[seen].to(self.costs.dtype))
+        if len(rows) == 0:
+            return
+        self._reach(rows)
         different, number, times = torch.unique(
             rows, dim=0, return_inverse=True, return_counts=True
         )
-        paid = self.costs.new_zeros(len(different))
-        paid = torch.index_add(paid, 0, number, cost[seen].to(paid.dtype)) / times
-        order = paid.argsort()
+        total = self.costs.new_zeros(len(different))
+        average = torch.index_add(total, 0, number, paid) / times
+        order = average.argsort()
         order = order[different[order, 0].argsort(stable=True)]
         keys = different[order, 0].contiguous()
         rank = torch.arange(len(keys), device=keys.device) - torch.searchsorted(keys, keys)
         kept = rank < self.buffer_size
         self.costs[keys] = torch.inf
-        self.costs[keys[kept], rank[kept]] = paid[order[kept]]
+        self.costs[keys[kept], rank[kept]] = average[order[kept]]
         self.indices[keys[kept], rank[kept]] = different[order[kept], 1:]
 
-    def _reach(self, key: Tensor, places: int) -> None:
-        """Make room for these keys, in all processes alike: buffers are told from one to all."""
-        least, most = int(key.min()), key.max()
+    def _reach(self, rows: Tensor) -> None:
+        """Make room for what is in ``rows``: a key and as many places as there are."""
+        least, most, places = int(rows[:, 0].min()), int(rows[:, 0].max()), rows.shape[1] - 1
         if least < 0:
             raise ValueError(f"a key of `MAPO` is {least}: keys are numbered from 0")
-        if distributed.is_available() and distributed.is_initialized():
-            distributed.all_reduce(most, distributed.ReduceOp.MAX)
         keys, size, before = self.indices.shape
-        if int(most) < keys and places == before:
+        if most < keys and places == before:
             return
-        keys = max(keys, int(most) + 1)
+        keys = max(keys, most + 1)
         costs = self.costs.new_full((keys, size), torch.inf)
         indices = self.indices.new_zeros((keys, size, places))
         if places == before:
@@ -233,3 +234,20 @@ def _owner(distribution: Distribution, key: Tensor | None) -> Tensor:
         device = next(iter(distribution.parameters.values())).device
         return torch.zeros(plates, dtype=torch.long, device=device)
     return key.long().expand(plates)
+
+
+def _from_all(rows: Tensor, paid: Tensor) -> tuple[Tensor, Tensor]:
+    """What was seen in all processes, so that all remember the same."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return rows, paid
+    count = torch.tensor(len(rows), device=rows.device)
+    counts = [torch.zeros_like(count) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(counts, count)
+    found = []
+    for mine in (rows, paid):
+        padded = mine.new_zeros((int(max(counts)), *mine.shape[1:]))
+        padded[: len(mine)] = mine
+        parts = [torch.empty_like(padded) for _ in counts]
+        distributed.all_gather(parts, padded)
+        found.append(torch.cat([part[:n] for part, n in zip(parts, counts, strict=True)]))
+    return found[0], found[1]
