@@ -62,6 +62,12 @@ def test_the_actor_learns_from_its_critic(script: Script) -> None:
     assert 5.5 < earned <= best + 0.05
 
 
+@pytest.mark.parametrize("story", ["cartpole", "reinforce"])
+def test_poles_are_held_up_and_fall(script: Script, story: str) -> None:
+    judged = script("cartpole/train").main(["--story", story, "--updates", "6", "--carts", "4"])
+    assert 8 < judged <= 500
+
+
 def test_leaving_one_out_lowers_the_variance(script: Script) -> None:
     variances = script("custom_method/train").main(["--steps", "50", "--repeats", "100"])
     assert variances["LeaveOneOut(n=8)"] < 0.5 * variances["ScoreFunction(n=8)"]
