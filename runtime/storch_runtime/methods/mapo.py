@@ -10,7 +10,8 @@ Needs: finitely many values of the event.
 Shapes: value ``[buffer_size + 1, *plates, *event]``, weight ``[buffer_size + 1, *plates]``; what
 weighs nothing (a place in the memory that is still free) repeats a value that does not.
 Reference: Liang et al. 2018, arXiv:1807.02322.
-Certified for: any order.
+Certified for: any order. Under ``torch.compile`` a training pass breaks the graph where it is
+remembered, as the memory grows; in eval mode it is compiled whole.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class SumAndSample(Sampler):
 
 
 def _log_probs(distribution: Distribution) -> Tensor:
-    """Of each outcome at each place; with grad mode on, as distributions keep what they compute."""
+    """``[C, *plates, places]``: of each outcome at each place, without gradient."""
     return distribution.place_log_probs().detach()
 
 
