@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from torch import Tensor
 
-__all__ = ["Joint"]
+__all__ = ["Joint", "Opener"]
+
+
+class Opener(Protocol):
+    """A method that opened a joint sample: it weighs the whole, whatever has joined."""
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """The weights ``[k, *plates]``."""
+
+    def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
+        """The baseline ``[k, *plates]`` of costs."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -29,6 +40,7 @@ class Joint:
     * ``parents``: ``[k, *plates]``, which earlier element each continues; None before any joined.
     * ``same``: ``[k, k, *plates]``, which elements agree so far; None where they were drawn. Its
       first dimensions are the elements', wherever these lie.
+    * ``opener``: the method that opened the sample.
     * ``weigh``: what computes the weights ``[k, *plates]``, when they are first asked for: nobody
       does while further variables join.
     * ``kept``: what has been computed of it.
@@ -42,6 +54,7 @@ class Joint:
     threshold: Tensor | None = None
     parents: Tensor | None = None
     same: Tensor | None = None
+    opener: Opener | None = None
     weigh: Callable[[], Tensor] | None = None
     kept: dict[str, Tensor] = field(default_factory=dict)
 
@@ -71,6 +84,7 @@ class Joint:
             self.threshold,
             parents,
             self.same,
+            self.opener,
             self.weigh,
             self.kept,
         )

@@ -177,7 +177,7 @@ def one_variable(method: JointMethod) -> tuple[Result, Result]:
     value = exact.value[nodes.sets]
     log_prob = many.log_prob(value)
     draw = Draw(value, many, log_prob=log_prob, joint=joint_of(log_prob, exact.log_prob, nodes))
-    draw = method.weighed(draw)
+    draw = method.weighed(draw, method)
     draw.score = method.gradient_function(draw)
     cost = cost_of(nodes.sets, logits)
     loss = surrogate(draw, draw.box, cost) + controlled(method, draw, 1.0, cost)
@@ -206,7 +206,7 @@ def two_variables(method: JointMethod) -> tuple[Result, Result]:
     joint = joint_of(a_draw.log_prob + b_draw.log_prob, masses, nodes)
     for draw in (a_draw, b_draw):
         draw.joint = joint
-        method.weighed(draw)
+        method.weighed(draw, method)
         draw.score = method.gradient_function(draw)
     own, both = costs(a, b)
     loss = (
@@ -257,7 +257,7 @@ def spread(method: JointMethod, offset: float = 5.0) -> float:
     value = exact.value[nodes.sets]
     log_prob = each.log_prob(value)
     draw = Draw(value, each, log_prob=log_prob, joint=joint_of(log_prob, exact.log_prob, nodes))
-    draw = method.weighed(draw)
+    draw = method.weighed(draw, method)
     draw.score = method.gradient_function(draw)
     cost = TABLE[nodes.sets] + offset
     loss = surrogate(draw, draw.box, cost) + controlled(method, draw, 1.0, cost)
@@ -311,7 +311,7 @@ def test_normalised_weights_are_their_formula_and_biased(k: int) -> None:
     many = Categorical(logits=logits.expand(len(nodes.chance), 5))
     log_prob = many.log_prob(nodes.sets)
     draw = Draw(nodes.sets, many, log_prob=log_prob, joint=joint_of(log_prob, masses, nodes))
-    draw = method.weighed(draw)
+    draw = method.weighed(draw, method)
     draw.score = method.gradient_function(draw)
     torch.testing.assert_close(draw.weight.sum(0), torch.ones_like(nodes.chance))
     cost = TABLE[nodes.sets]
@@ -461,7 +461,8 @@ def relaxed(
     sets, chances = nodes.sets.repeat(1, many), nodes.chance.repeat(many)
     logits = leaf(BITS.expand(sets.shape[1], 2))
     draw = replay_set(Bernoulli(logits=logits, event=1), exact.value[sets])
-    draw = UnorderedSetGumbelSoftmax(k, temperature=HEAT).weighed(draw)
+    relaxation = UnorderedSetGumbelSoftmax(k, temperature=HEAT)
+    draw = relaxation.weighed(draw, relaxation)
     assert draw.weight is not None and not draw.weight.requires_grad
     hard = (draw.value > 0.5).double()
     assert torch.equal(hard, exact.value[sets])

@@ -179,6 +179,22 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
         assert score.isfinite()
 
 
+def test_who_opened_the_plate_weighs_and_compares() -> None:
+    opener, other = ScoreFunctionWOR(3, biased=True), ScoreFunctionWOR()
+    before = opener.draw(LAW)
+    after = other.draw_joint(second(before.value), before)
+    torch.testing.assert_close(after.weight.sum(0), torch.ones(3).double())
+    cost = torch.randn(3, 3, dtype=torch.float64)
+    state = known(after)
+    logits = LOGITS.clone().requires_grad_()
+    for method, draw in ((opener, before.follow(after)), (other, after)):
+        draw.score = (logits.sum() * torch.ones(3, 3)).double()
+        control = method.control_variate(draw, Downstream(cost))
+        (slope,) = torch.autograd.grad(control.sum(), logits)
+        wanted = -opener.baseline(state, cost).sum()
+        torch.testing.assert_close(slope, wanted.expand_as(slope))
+
+
 def test_sequences_that_have_ended_go_on_alone() -> None:
     """Three letters, the last of which ends a word: words of at most three letters."""
     torch.manual_seed(0)

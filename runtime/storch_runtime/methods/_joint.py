@@ -9,7 +9,7 @@ from torch import Tensor
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Joint, Opener
 from storch_runtime.method import Method
 from storch_runtime.samplers.sets import Held, draw_set, extend_set
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED
@@ -65,7 +65,7 @@ class JointMethod(Method):
             draw = self.replay(distribution, outcome, n)
             draw.replayed = False
             return draw
-        return self.weighed(draw_set(distribution, n, noise))
+        return self.weighed(draw_set(distribution, n, noise), self)
 
     def draw_joint(
         self,
@@ -80,14 +80,16 @@ class JointMethod(Method):
     ) -> Draw:
         """See `Method.draw_joint`; the noise is as in `propose`, for what each element continues.
 
-        There are as many elements as the method that opened the plate asks for. Sequences that are
-        ``held`` have ended.
+        The method that opened the plate says how many elements there are, weighs them, and compares
+        them. Sequences that are ``held`` have ended.
         """
         if given is None:
-            draw = self.weighed(extend_set(distribution, before, plate_dim, noise, held))
+            draw = extend_set(distribution, before, plate_dim, noise, held)
         else:
             value = self.fitting(given, distribution, own=0)
             draw = self.replay_joint(distribution, before, value, plate_dim, held)
+        assert before.joint is not None
+        draw = self.weighed(draw, before.joint.opener or self)
         draw.score = self.gradient_function(draw)
         return draw
 
@@ -102,16 +104,16 @@ class JointMethod(Method):
         """The draw of values that are given, each continuing the element in its place."""
         raise ValueError(NOT_REPLAYED.format(type(self).__name__))
 
-    def weighed(self, draw: Draw) -> Draw:
-        """A draw with the weights of this method."""
+    def weighed(self, draw: Draw, opener: Opener) -> Draw:
+        """A draw with the weights of the method that opened its sample."""
         joint, dim = draw.joint, draw.plate_dim
         assert joint is not None
 
         @torch.no_grad()
         def weigh() -> Tensor:
-            return self.weigh(joint.along(dim)).movedim(0, dim)
+            return opener.weigh(joint.along(dim)).movedim(0, dim)
 
-        joint.weigh = weigh
+        joint.opener, joint.weigh = opener, weigh
         return draw
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
@@ -123,5 +125,5 @@ class JointMethod(Method):
         with torch.no_grad():
             counts = joint.alive & (joint.masses.exp() > 0)
             cost = torch.where(counts, downstream.cost.movedim(dim, 0), 0.0)
-            baseline = self.baseline(joint, cost).movedim(0, dim)
+            baseline = (joint.opener or self).baseline(joint, cost).movedim(0, dim)
         return torch.addcmul(baseline, draw.box, baseline, value=-1)

@@ -60,7 +60,7 @@ class UnorderedSetEstimator(JointMethod):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`: the weights depend on the values alone; equal ones count once."""
-        return self.weighed(replay_set(distribution, value))
+        return self.weighed(replay_set(distribution, value), self)
 
     def replay_joint(
         self,
@@ -71,7 +71,7 @@ class UnorderedSetEstimator(JointMethod):
         held: Held | None,
     ) -> Draw:
         """See `JointMethod.replay_joint`."""
-        return self.weighed(replay_extension(distribution, before, value, plate_dim, held))
+        return replay_extension(distribution, before, value, plate_dim, held)
 
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`."""

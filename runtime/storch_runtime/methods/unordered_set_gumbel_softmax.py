@@ -21,7 +21,7 @@ from torch import Tensor
 from storch_runtime.distributions import Bernoulli, OneHotCategorical
 from storch_runtime.distributions.base import attach
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Joint, Opener
 from storch_runtime.methods._discrete import check_family, finite
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.methods._relaxed import conditional_points, relax
@@ -50,7 +50,7 @@ class UnorderedSetGumbelSoftmax(JointMethod):
         """See `JointMethod.weigh`."""
         return set_weights(joint)
 
-    def weighed(self, draw: Draw) -> Draw:
+    def weighed(self, draw: Draw, opener: Opener) -> Draw:
         """See `JointMethod.weighed`; the values are relaxed, too."""
         law = draw.distribution
         check_family(self, law, (Bernoulli, OneHotCategorical))
@@ -59,7 +59,7 @@ class UnorderedSetGumbelSoftmax(JointMethod):
         assert isinstance(law, Bernoulli | OneHotCategorical)
         points = conditional_points(law, draw.value, 1)[0]
         draw.value = relax(law, attach(points, finite(law.logits)), self.temperature)
-        return super().weighed(draw)
+        return super().weighed(draw, opener)
 
     def gradient_function(self, draw: Draw) -> None:
         """None: the gradient goes through the value."""
