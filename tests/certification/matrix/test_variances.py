@@ -74,6 +74,22 @@ def test_a_set_that_is_the_support_has_no_variance() -> None:
     assert sets[-1] == pytest.approx(0, abs=1e-14)
 
 
+def test_sum_and_sample_goes_to_nothing_as_the_set_covers_the_support() -> None:
+    sums = [exact("classes", f"SumAndSample(sum_size={size})") for size in (1, 2, 3, 4)]
+    assert sums == sorted(sums, reverse=True)
+    assert sums[0] < exact("classes", "ScoreFunction(n=1)")
+    assert sums[-1] == pytest.approx(0, abs=1e-14)
+
+
+def test_rao_blackwell_is_sum_and_sample_of_one_less() -> None:
+    one_less = exact("classes", "SumAndSample(sum_size=1)")
+    assert exact("classes", "RaoBlackwellSF(k=2)") == pytest.approx(one_less, abs=1e-14)
+
+
+def test_arms_of_two_is_dis_arm() -> None:
+    assert exact("bits", "ARMS(n=2)") == pytest.approx(exact("bits", "DisARM(n=1)"), abs=1e-12)
+
+
 @pytest.mark.certify
 def test_without_replacement_the_support_has_no_variance_either() -> None:
     assert sampled("classes", "ScoreFunctionWOR(k=4)").variance == pytest.approx(0, abs=1e-14)
