@@ -248,3 +248,30 @@ def test_noise_that_does_not_follow_fails(monkeypatch: pytest.MonkeyPatch) -> No
     torch.manual_seed(0)
     model, wanted = case(JOINED).model(), {"v": of_the_relaxation()}
     assert fails(lambda: certify_statistically(model, VALUES, wanted, replicates=500_000))
+
+
+# --- others that are drawn along the sequences, between two parts ---------------------------------
+
+BETWEEN = """
+story T
+plate data
+input v[data, 3]
+sample a ~ Bernoulli(logits=v[0]) with {0}
+cost early = (a - 0.3) ** 2 * v[1]
+sample s ~ Bernoulli(logits=v[1] + 0.8 * a) with ScoreFunction() {2}
+sample b ~ Bernoulli(logits=v[2] - a + 1.5 * s) with {1} {2}
+cost late = (a - 0.6 * b - 0.3 + 0.5 * s) ** 2 * (1 + a) + v[0] * b * s
+"""
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize("k", [2, 3])
+def test_what_is_chosen_anew_depends_on_others_drawn_along(k: int) -> None:
+    leaf = torch.tensor([[0.4, -0.9, 0.2]], dtype=torch.float64, requires_grad=True)
+    plain = BETWEEN.format("ScoreFunction()", "ScoreFunction()", "")
+    exact = interpret(plain, {"v": leaf}, {}, {}).value
+    (wanted,) = torch.autograd.grad(exact, leaf)
+    method = "UnorderedSetEstimator"
+    model = case(BETWEEN.format(f"{method}(k={k})", f"{method}()", "in a")).model()
+    torch.manual_seed(k)
+    certify_statistically(model, {"v": leaf[0].detach()}, {"v": wanted[0]})
