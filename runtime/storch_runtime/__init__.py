@@ -15,6 +15,11 @@ from storch_runtime.errors import StoryTypeError as StoryTypeError
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow
+from storch_runtime.joint_steps import JointSteps as JointSteps
+from storch_runtime.joint_steps import along as along
+from storch_runtime.joint_steps import begun as begun
+from storch_runtime.joint_steps import ended as ended
+from storch_runtime.joint_steps import lineage as lineage
 from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued

@@ -102,16 +102,20 @@ class Draw:
         """
         if draw.joint is None or draw.joint.parents is None:
             raise ValueError("this draw has joined no other: nothing follows it")
-        parents, dim = draw.joint.parents, draw.plate_dim
+        followed = self.descended(draw.joint.parents, draw.plate_dim)
+        followed.joint = None if self.joint is None else draw.joint
+        return followed
+
+    def descended(self, line: Tensor, dim: int) -> Draw:
+        """This draw, its elements those that ``line`` ``[*plates]`` names along ``dim``."""
         weight = self._weight
-        followed = Draw(
-            follow(self.value, parents, dim),
+        found = Draw(
+            follow(self.value, line, dim),
             self.distribution,
-            None if weight is None else follow(weight, parents, dim),
-            follow(self.log_prob, parents, dim),
+            None if weight is None else follow(weight, line, dim),
+            follow(self.log_prob, line, dim),
             self.replayed,
             self.plate_dim,
-            joint=None if self.joint is None else draw.joint,
         )
-        followed.score = None if self.score is None else follow(self.score, parents, dim)
-        return followed
+        found.score = None if self.score is None else follow(self.score, line, dim)
+        return found

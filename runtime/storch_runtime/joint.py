@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 __all__ = ["Joint", "Opener"]
@@ -40,9 +40,9 @@ class Joint:
     * ``parents``: ``[k, *plates]``, which earlier element each continues; None before any joined.
     * ``same``: ``[k, k, *plates]``, which elements agree so far; None where they were drawn. Its
       first dimensions are the elements', wherever these lie.
-    * ``opener``: the method that opened the sample.
-    * ``weigh``: what computes the weights ``[k, *plates]``, when they are first asked for: nobody
-      does while further variables join.
+    * ``opener``: the method that opened the sample and weighs the whole, when the weights are first
+      asked for: nobody does while further variables join.
+    * ``dim``: where its elements lie.
     * ``kept``: what has been computed of it.
     """
 
@@ -55,14 +55,16 @@ class Joint:
     parents: Tensor | None = None
     same: Tensor | None = None
     opener: Opener | None = None
-    weigh: Callable[[], Tensor] | None = None
+    dim: int = 0
     kept: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def weight(self) -> Tensor | None:
         """The weights ``[k, *plates]``, detached; None where they are not known."""
-        if "weight" not in self.kept and self.weigh is not None:
-            self.kept["weight"] = self.weigh()
+        if "weight" not in self.kept and self.opener is not None:
+            with torch.no_grad():
+                weight = self.opener.weigh(self.along(self.dim))
+            self.kept["weight"] = weight.movedim(0, self.dim)
         return self.kept.get("weight")
 
     def along(self, dim: int) -> Joint:
@@ -85,7 +87,7 @@ class Joint:
             parents,
             self.same,
             self.opener,
-            self.weigh,
+            0,
             self.kept,
         )
 

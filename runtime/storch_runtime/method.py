@@ -15,6 +15,7 @@ from storch_runtime.samplers.sampler import Outcome, Sampler
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
 
 __all__ = ["Method"]
 
@@ -125,7 +126,7 @@ class Method(nn.Module):
     def draw_joint(
         self,
         distribution: Distribution,
-        before: Draw,
+        before: Draw | Joint,
         given: Tensor | None = None,
         plate_dim: int = 0,
         **values: Any,

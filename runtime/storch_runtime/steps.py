@@ -56,8 +56,9 @@ class Steps:
         return self.draws[0].distribution
 
     @property
-    def weight(self) -> None:
+    def weight(self) -> Tensor | None:
         """None: the draws of a loop weigh the same."""
+        return None
 
     @property
     def replayed(self) -> bool:

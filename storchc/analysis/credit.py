@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storchc.analysis.dependence import Ancestors, Dependence
-from storchc.analysis.loops import Loops, in_steps, seen_from
+from storchc.analysis.loops import Loops, in_steps, sample_of, seen_from
 from storchc.analysis.methods import Estimator
 from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
@@ -62,9 +62,9 @@ def assign(
     ) -> Scores:
         if graph.loop_names:
             return tuple(
-                (key, weighing[key] if key in weighted else mixed)
+                (key, weighing[name] | (mixed & steps) if name in weighted else mixed)
                 for key, mixed in in_steps(ancestors, loops, scoring)
-                if key not in weighted or scoring[key].plate in plates
+                if (name := sample_of(key)) not in weighted or scoring[name].plate in plates
             )
         found = ancestors.keys() & scoring.keys()
         if weighted:
@@ -72,6 +72,7 @@ def assign(
         mixed = {n: weighing[n] if n in weighted else ancestors[n] for n in found}
         return tuple((n, mixed[n]) if mixed[n] else plain[n] for n in scoring if n in found)
 
+    steps = frozenset(graph.loop_names)
     by_cost = {
         c.name: scores(dependent.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops)
         for c in graph.costs
@@ -83,7 +84,6 @@ def assign(
     }
     credited = scoring | controlling
     groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in credited}
-    steps = frozenset(graph.loop_names)
     for cost, members in by_cost.items():
         for name in controlling.keys() & dependent.costs[cost].keys():
             groups[name].setdefault(dependent.costs[cost][name], []).append(cost)

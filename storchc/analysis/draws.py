@@ -43,6 +43,8 @@ def check_draws(
             problems.add(credit_words.drawn_together(node, drawer, span, sorted(mixed), places))
         if _looks(estimator):
             _check_stateful(graph, node, dependent, estimator, problems)
+        if estimator.joint and node.loops:
+            _check_loop(graph, node, estimator, problems)
         if node.joins:
             _check_joined(graph, node, estimators, problems)
         elif estimator.sampling != "iid" and estimator.baseline == "batch_average":
@@ -102,6 +104,16 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
         problems.add(words.compared(node, estimator, opener, opened))
     elif _looks(estimator) and _selected_again(graph, node, estimators):
         problems.add(words.selected_again(node, estimator, opener))
+
+
+def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Problems) -> None:
+    """A joint sample of a loop: all along its plate must have its plates, and no others."""
+    for sample in graph.samples:
+        more = sample.type.plates - node.type.plates
+        if sample.loops and node.plate in sample.type.plates and more:
+            plates, place = graph.order(more), sample.name_span
+            problems.add(words.plates_of_its_own(node, estimator, sample, plates, place))
+            return
 
 
 def _check_plates(

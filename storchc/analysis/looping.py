@@ -39,6 +39,10 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     opener = next(s for s in graph.samples if s.name == node.plate)
     if estimator.sampler is not None and what is not None:
         help = "leave `using` out: draw from the distribution itself"
+    if what is None and estimator.joint and len(node.loops) > 1:
+        what, help = f"`{estimator.name}` in a loop within a loop", "flatten the two loops to one"
+        problems.add(words.not_compiled(estimator.span, what, help))
+        return
     if what is None and node.joins and estimators[opener.name].joint:
         what = f"a draw `in {node.plate}`, whose values are drawn without replacement,"
         help = f"let `{node.name}` open a plate of its own"
@@ -56,6 +60,8 @@ def _left_out(estimator: Estimator) -> str | None:
     if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
         return f"`{estimator.sampler.name}`"
     if entry.name == "ScoreFunction":
+        return None
+    if entry.joint and entry.carrier == "score":
         return None
     drawn_alone = not (entry.weighted or entry.joint or entry.coupled or entry.compares)
     if drawn_alone and entry.carrier == "pathwise" and not (entry.control or _looks_below(entry)):

@@ -6,19 +6,70 @@ element now holds: exactly those that are used later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Py, call, literal, member, method, name, tuple_of
+from storchc.backend.python import (
+    NONE,
+    Py,
+    call,
+    infix,
+    list_of,
+    literal,
+    member,
+    method,
+    name,
+    tuple_of,
+)
 from storchc.ir.expression import Named, Reference
-from storchc.ir.graph import Cost, Report, Sample
+from storchc.ir.graph import Compute, Cost, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates
 from storchc.ir.walk import expressions, walk
 
 
 def extends(writer: Writer, node: Sample) -> bool:
-    """Whether ``node`` extends the joint sample of the plate that it stands in."""
-    return node.joins and writer.estimation.estimators[node.name].joint
+    """Whether ``node`` extends a joint sample: of an open plate, or of the steps of a loop."""
+    anew = node.joins or bool(node.loops)
+    return anew and writer.estimation.estimators[node.name].joint
+
+
+def before(writer: Writer, node: Sample) -> Py:
+    """The joint sample that ``node`` extends: in a loop that of the steps before."""
+    if node.loops:
+        return name(writer.stepping.joints[node.name])
+    return writer.draw(node.plate)
+
+
+def begin_steps(writer: Writer, block: Block, node: Sample) -> None:
+    """A joint sample of nothing yet, which the steps of a loop will extend."""
+    stepping, plates = writer.stepping, writer.storage.full(node.type.plates)
+    sizes = tuple_of(*writer.plate_sizes(plates))
+    given = method(writer.inner("replayed"), "get", literal(node.name))
+    dim = literal(writer.storage.dim(node.plate, plates))
+    like, replayed = writer.inner("like"), infix("is not", given, NONE)
+    stepping.joints[node.name] = joint = writer.identifiers.local(f"{node.name}_joint")
+    block.assign(joint, call(writer.runtime("begun"), sizes, dim, like, replayed))
+    stepping.parents[node.name] = parents = writer.identifiers.local(f"{node.name}_parents")
+    block.assign(parents, list_of())
+
+
+def keep_step(writer: Writer, block: Block, node: Sample) -> None:
+    """What the next step continues, and what this one has continued."""
+    stepping = writer.stepping
+    joint, parents = stepping.joints[node.name], stepping.parents[node.name]
+    block.assign(joint, member(writer.draw(node.name), "joint"))
+    block.expression(method(name(parents), "append", member(name(joint), "parents")))
+
+
+def end_steps(writer: Writer, block: Block, node: Sample) -> None:
+    """The lineage of the sequences that the loop has left."""
+    stepping, plates = writer.stepping, writer.storage.full(node.type.plates)
+    dim = literal(writer.storage.dim(node.plate, plates))
+    stepping.lines[node.name] = lines = writer.identifiers.local(f"{node.name}_lineage")
+    parents = name(stepping.parents[node.name])
+    block.assign(lines, call(writer.runtime("lineage"), parents, dim))
 
 
 def follow_all(writer: Writer, block: Block, node: Sample) -> None:
@@ -37,13 +88,32 @@ def follow_all(writer: Writer, block: Block, node: Sample) -> None:
 
 
 def _used_later(writer: Writer, node: Sample) -> set[str]:
-    """The names that statements below, costs and reports use."""
-    nodes = writer.graph.all_nodes
+    """The names that statements below, costs and reports use; in a loop later steps too."""
+    if node.loops:
+        return _used_in_steps(writer, node)
+    nodes = writer.graph.nodes
     below = nodes[nodes.index(node) + 1 :]
-    kept = [n for n in nodes if isinstance(n, Cost | Report)]
-    parts = [e for n in (*below, *kept) for root in expressions(n) for e in walk(root)]
-    used = {e.name for e in parts if isinstance(e, Reference | Named)}
-    return used | {n.name for n in kept}
+    kept = [n for n in writer.graph.all_nodes if isinstance(n, Cost | Report)]
+    return _references([*below, *kept]) | {n.name for n in kept}
+
+
+def _used_in_steps(writer: Writer, node: Sample) -> set[str]:
+    loop = writer.stepping.around[-1]
+    place = loop.body.index(node)
+    above, below = loop.body[:place], loop.body[place + 1 :]
+    made = {n for statement in above for n in _made(statement)}
+    left = {kept.name for kept in writer.stepping.lists}
+    carried = {c.name for c in loop.carried}
+    return (made & (_references(below) | left)) | carried | (_references(loop.body) - made)
+
+
+def _made(node: Node) -> set[str]:
+    return set(node.names) if isinstance(node, Compute) else {node.name}
+
+
+def _references(nodes: Iterable[Node]) -> set[str]:
+    parts = (e for n in nodes for root in expressions(n) for e in walk(root))
+    return {e.name for e in parts if isinstance(e, Reference | Named)}
 
 
 def _target(writer: Writer, current: str) -> str:
@@ -64,7 +134,7 @@ def _follow_value(writer: Writer, block: Block, node: Sample, value: str) -> Non
     plates = stored | writer.stored[node.name]
     writer.locals[value] = target = _target(writer, writer.locals[value])
     writer.stored[value] = plates
-    if isinstance(writer.graph.types[value], DistributionType):
+    if isinstance(writer.graph.types.get(value), DistributionType):
         whole = method(before, "expand", tuple_of(*writer.plate_sizes(plates)))
         block.assign(target, method(whole, "follow", writer.draw(node.name)))
     else:

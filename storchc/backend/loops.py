@@ -6,6 +6,7 @@ that time and memory grow with the number of steps and the loss is written once 
 
 from __future__ import annotations
 
+from storchc.backend import joining
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -58,8 +59,10 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     stepping.lists = outer_lists
     if kept:
         block.note("what the steps have left")
+    if joint := _joint(writer, node):
+        joining.end_steps(writer, block, joint)
     for item, steps in own.items():
-        _leave(writer, block, node, item, name(steps))
+        _leave(writer, block, node, item, _along(writer, node, item, name(steps)))
 
 
 def _begin_list(writer: Writer, block: Block, node: Loop, item: Kept) -> None:
@@ -90,6 +93,8 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
         dim = writer.storage.dim(sample.name, writer.storage.full(sample.type.plates))
         block.assign(target, call(writer.runtime("opened"), chosen, given, literal(dim)))
         writer.stepping.sizes[sample.name] = name(target)
+        if joining.extends(writer, sample):
+            joining.begin_steps(writer, block, sample)
 
 
 def _size(writer: Writer, block: Block, node: Loop) -> Py:
@@ -181,21 +186,52 @@ def _averages(writer: Writer, node: Loop) -> bool:
 
 
 def _body(writer: Writer, block: Block, node: Loop) -> None:
-    """The statements of a step, each followed by what it leaves."""
-    lists = writer.stepping.lists
-    if node.alive is not None:
-        kept = {lists.get(Kept("mask", node.name)), lists.get(Kept("value", node.alive))}
-        for steps in kept - {None}:
-            _append(block, str(steps), name(writer.locals[node.alive]))
+    """The statements of a step, each followed by what it leaves.
+
+    What stands above a joint sample is left when that has chosen among the sequences.
+    """
+    joint, waiting = _joint(writer, node), list[Node]()
+    if joint is None:
+        _leave_mask(writer, block, node)
     for n in node.body:
         write_node(writer, block, n)
-        if isinstance(n, Loop) or (isinstance(n, Compute) and n.names == (node.alive,)):
+        waiting.append(n)
+        if joint is not None and n is not joint:
             continue
-        for item in _left_by(writer, n, frozenset(k.name for k in lists if k.kind == "value")):
-            _append(block, lists[item], _of_step(writer, item, n))
+        if joint is not None:
+            _leave_mask(writer, block, node)
+        joint = None
+        for done in waiting:
+            _leave_step(writer, block, node, done)
+        waiting.clear()
     if node.alive is not None and len(writer.stepping.around) == 1:
         alive = name(writer.locals[node.alive])
         block.leave_when(call(writer.runtime("all_stopped"), alive))
+
+
+def _joint(writer: Writer, node: Loop) -> Sample | None:
+    """The sample of the body that is drawn without replacement."""
+    samples = (n for n in node.body if isinstance(n, Sample))
+    return next((n for n in samples if joining.extends(writer, n)), None)
+
+
+def _leave_mask(writer: Writer, block: Block, node: Loop) -> None:
+    """Who is alive in this step."""
+    if node.alive is None:
+        return
+    lists = writer.stepping.lists
+    kept = {lists.get(Kept("mask", node.name)), lists.get(Kept("value", node.alive))}
+    for steps in kept - {None}:
+        _append(block, str(steps), name(writer.locals[node.alive]))
+
+
+def _leave_step(writer: Writer, block: Block, loop: Loop, node: Node) -> None:
+    """What one statement of this step leaves."""
+    if isinstance(node, Loop) or (isinstance(node, Compute) and node.names == (loop.alive,)):
+        return
+    lists = writer.stepping.lists
+    for item in _left_by(writer, node, frozenset(k.name for k in lists if k.kind == "value")):
+        _append(block, lists[item], _of_step(writer, item, node))
 
 
 def _append(block: Block, steps: str, code: Py) -> None:
@@ -223,6 +259,33 @@ def _reported(node: Node) -> str:
 
 
 # --- what they leave -----------------------------------------------------------------------------
+
+
+def _along(writer: Writer, node: Loop, item: Kept, steps: Py) -> Py:
+    """The steps along the sequences that are left; a sample sees to that by itself."""
+    joint = _joint(writer, node)
+    if joint is None or item.kind == "draw":
+        return steps
+    lines = name(writer.stepping.lines[joint.name])
+    stored = _stored_step(writer, node, item)
+    if joint.plate not in stored:
+        return steps
+    dim = literal(writer.storage.dim(joint.plate, stored))
+    return call(writer.runtime("along"), steps, lines, dim)
+
+
+def _stored_step(writer: Writer, node: Loop, item: Kept) -> Plates:
+    """The plates that one step of an item is stored with."""
+    match item.kind:
+        case "cost":
+            return writer.costs[item.name].stored
+        case "baseline":
+            return writer.stepping.baselines[item.name].stored
+        case "mask":
+            assert node.alive is not None
+            return writer.stored[node.alive]
+        case _:
+            return _shape(writer, node, item)[0]
 
 
 def _leave(writer: Writer, block: Block, node: Loop, item: Kept, steps: Py) -> None:
@@ -260,7 +323,10 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
     count = writer.stepping.counts[node.name]
     match item.kind:
         case "draw":
-            return call(writer.runtime("Steps"), steps, count), frozenset()
+            lines = writer.stepping.lines.get(item.name)
+            if lines is None:
+                return call(writer.runtime("Steps"), steps, count), frozenset()
+            return call(writer.runtime("JointSteps"), steps, name(lines), count), frozenset()
         case "cost":
             stored = writer.costs[item.name].stored
         case "baseline":

@@ -16,6 +16,7 @@ _PRECEDENCE = {
     "+": SUM, "-": SUM, "and": AND, "or": OR,
     "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
     "is": COMPARE,
+    "is not": COMPARE,
 }  # fmt: skip
 
 

@@ -148,12 +148,15 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     draw = writer.identifiers.local(f"{node.name}_draw")
     writer.draws[node.name] = draw
     block.assign(draw, _drawing(writer, node, name(target), plates))
-    if node.mask is not None:
+    stepwise = bool(node.loops) and joining.extends(writer, node)
+    if node.mask is not None and not stepwise:
         block.assign(draw, _held(writer, node, node.mask, draw, plates))
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
     code = settled(writer, node.name, Code(member(name(draw), "value"), stored), node.type)
     value = define(writer, node.name, code.stored)
     block.assign(value, code.py, comment(writer, node.type, code.stored))
+    if stepwise:
+        joining.keep_step(writer, block, node)
     if joining.extends(writer, node):
         joining.follow_all(writer, block, node)
     if node.name in writer.estimation.separation.samples:
@@ -198,7 +201,9 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     if node.joins or node.loops:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):
-            before = writer.draw(node.plate)
+            before = joining.before(writer, node)
+            if node.mask is not None:
+                values["held"] = _ended(writer, node, node.mask, plates)
             return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
         return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
     if node.name in writer.storage.flat:
@@ -224,6 +229,14 @@ def _held(writer: Writer, node: Sample, mask: Value, draw: str, plates: Plates) 
     alive = writer.storage.align_whole(code.py, code.stored, plates)
     before = name(writer.stepping.lists[Kept("draw", node.name)])
     return call(writer.runtime("held"), name(draw), alive, before)
+
+
+def _ended(writer: Writer, node: Sample, mask: Value, plates: Plates) -> Py:
+    """The sequences that have stopped, and the values that they keep."""
+    code = writer.value(mask)
+    alive = writer.storage.align_whole(code.py, code.stored, plates)
+    draws = name(writer.stepping.lists[Kept("draw", node.name)])
+    return call(writer.runtime("ended"), alive, draws)
 
 
 def _option(

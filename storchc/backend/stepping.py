@@ -35,7 +35,9 @@ class Stepping:
 
     ``around`` are those around the statement that is being written, ``lists`` the locals in which
     their steps are kept, ``counts`` the numbers of steps. ``carried`` are the types of
-    what they carry, ``sizes`` the sizes of plates that were opened when one was entered. The rest
+    what they carry, ``sizes`` the sizes of plates that were opened when one was entered. Of
+    samples without replacement, ``joints`` are the locals that hold what is known of their
+    sequences, ``parents`` the lists of what each step continued, ``lines`` the lineages. The rest
     is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
     (the elements that had not stopped), ``reports`` by name.
     """
@@ -45,6 +47,9 @@ class Stepping:
     counts: dict[str, Py] = field(default_factory=dict)
     carried: dict[str, ValueType] = field(default_factory=dict)
     sizes: dict[str, Py] = field(default_factory=dict)
+    joints: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, Code] = field(default_factory=dict)
     baselines: dict[str, Code] = field(default_factory=dict)
     masks: dict[str, Code] = field(default_factory=dict)

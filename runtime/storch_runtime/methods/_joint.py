@@ -11,7 +11,7 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Joint, Opener
 from storch_runtime.method import Method
-from storch_runtime.samplers.sets import Held, draw_set, extend_set
+from storch_runtime.samplers.sets import Held, draw_set, extend_set, joint_of
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class JointMethod(Method):
     def draw_joint(
         self,
         distribution: Distribution,
-        before: Draw,
+        before: Draw | Joint,
         given: Tensor | None = None,
         plate_dim: int = 0,
         *,
@@ -88,15 +88,14 @@ class JointMethod(Method):
         else:
             value = self.fitting(given, distribution, own=0)
             draw = self.replay_joint(distribution, before, value, plate_dim, held)
-        assert before.joint is not None
-        draw = self.weighed(draw, before.joint.opener or self)
+        draw = self.weighed(draw, joint_of(before).opener or self)
         draw.score = self.gradient_function(draw)
         return draw
 
     def replay_joint(
         self,
         distribution: Distribution,
-        before: Draw,
+        before: Draw | Joint,
         value: Tensor,
         plate_dim: int,
         held: Held | None,
@@ -106,24 +105,27 @@ class JointMethod(Method):
 
     def weighed(self, draw: Draw, opener: Opener) -> Draw:
         """A draw with the weights of the method that opened its sample."""
-        joint, dim = draw.joint, draw.plate_dim
-        assert joint is not None
-
-        @torch.no_grad()
-        def weigh() -> Tensor:
-            return opener.weigh(joint.along(dim)).movedim(0, dim)
-
-        joint.opener, joint.weigh = opener, weigh
+        assert draw.joint is not None
+        draw.joint.opener, draw.joint.dim = opener, draw.plate_dim
         return draw
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
-        """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``."""
-        dim = draw.plate_dim
-        if not self.use_baseline or draw.joint is None or draw.log_prob.shape[dim] == 1:
-            return torch.zeros_like(draw.log_prob)
-        joint = draw.joint.along(dim)
+        """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``; in loops for every step."""
+        box, dim = draw.box, draw.plate_dim
+        if not self.use_baseline or draw.joint is None or box.shape[dim] == 1:
+            return torch.zeros_like(box)
+        steps = box.dim() - draw.joint.log_prob.dim()
+        joint = draw.joint.along(dim - steps)
         with torch.no_grad():
+            cost = downstream.cost.expand_as(box).movedim(dim, 0)
+            cost = cost.movedim(1, -1) if steps else cost  # [k, *plates, steps]
             counts = joint.alive & (joint.masses.exp() > 0)
-            cost = torch.where(counts, downstream.cost.movedim(dim, 0), 0.0)
-            baseline = (joint.opener or self).baseline(joint, cost).movedim(0, dim)
-        return torch.addcmul(baseline, draw.box, baseline, value=-1)
+            cost = torch.where(behind(counts, cost), cost, 0.0)
+            baseline = (joint.opener or self).baseline(joint, cost)
+            baseline = (baseline.movedim(-1, 1) if steps else baseline).movedim(0, dim)
+        return torch.addcmul(baseline, box, baseline, value=-1)
+
+
+def behind(value: Tensor, like: Tensor) -> Tensor:
+    """``value`` with dimensions of size 1 behind its own: as many as ``like`` has."""
+    return value.reshape(value.shape + (1,) * (like.dim() - value.dim()))

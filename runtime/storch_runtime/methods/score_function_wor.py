@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.joint import Joint
-from storch_runtime.methods._joint import JointMethod
+from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED, inclusion_weights
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class ScoreFunctionWOR(JointMethod):
 
     def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
         """See `JointMethod.baseline`."""
-        weight, mass = inclusion_weights(joint), joint.masses.exp()
+        weight = behind(inclusion_weights(joint), cost)
+        mass = behind(joint.masses.exp(), cost)
         weighted = weight * cost
         total = weighted.sum(0)
         if not self.biased:

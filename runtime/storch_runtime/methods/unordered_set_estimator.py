@@ -22,7 +22,7 @@ from torch import Tensor
 
 from storch_runtime.joint import Joint
 from storch_runtime.methods._completion import Completions, by_integration, by_subsets
-from storch_runtime.methods._joint import JointMethod
+from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.sampler import Outcome
 from storch_runtime.samplers.sets import Held, replay_extension, replay_set
 
@@ -65,7 +65,7 @@ class UnorderedSetEstimator(JointMethod):
     def replay_joint(
         self,
         distribution: Distribution,
-        before: Draw,
+        before: Draw | Joint,
         value: Tensor,
         plate_dim: int,
         held: Held | None,
@@ -84,7 +84,7 @@ class UnorderedSetEstimator(JointMethod):
         own = torch.eye(len(masses), dtype=torch.bool, device=masses.device)
         own = own.reshape(*own.shape, *(1,) * (masses.dim() - 1))
         share = torch.where(own, masses.exp().unsqueeze(0), share)
-        return (share * cost.unsqueeze(0)).sum(1)
+        return (behind(share, cost.unsqueeze(0)) * cost.unsqueeze(0)).sum(1)
 
     def outcomes(
         self, distribution: Distribution, *, each: bool = False, **values: Any

@@ -15,7 +15,7 @@ from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, ret
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-__all__ = ["Held", "draw_set", "extend_set", "replay_extension", "replay_set"]
+__all__ = ["Held", "draw_set", "extend_set", "joint_of", "replay_extension", "replay_set"]
 
 
 class Held(NamedTuple):
@@ -58,7 +58,7 @@ def replay_set(distribution: Distribution, value: Tensor) -> Draw:
 
 def extend_set(
     distribution: Distribution,
-    before: Draw,
+    before: Draw | Joint,
     plate_dim: int = 0,
     noise: Tensor | None = None,
     held: Held | None = None,
@@ -67,7 +67,7 @@ def extend_set(
 
     ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``.
     """
-    joint = _joint(before, plate_dim)
+    joint = joint_of(before, plate_dim)
     if joint.perturbed is None or joint.threshold is None:
         raise ValueError(
             "what joins a sample without replacement is drawn with it: of this sample values were "
@@ -80,7 +80,7 @@ def extend_set(
         value = distribution.place_values(symbols.movedim(0, plate_dim))
     own = _log_prob(tables, origins, symbols).movedim(0, plate_dim)
     perturbed, parents = beam.perturbed.movedim(0, plate_dim), origins.movedim(0, plate_dim)
-    whole = follow(_joint(before).log_prob, parents, plate_dim) + own
+    whole = follow(joint_of(before).log_prob, parents, plate_dim) + own
     extended = Joint(
         joint.size, whole, perturbed > -torch.inf, beam.rest, perturbed, beam.threshold, parents
     )
@@ -89,13 +89,13 @@ def extend_set(
 
 def replay_extension(
     distribution: Distribution,
-    before: Draw,
+    before: Draw | Joint,
     value: Tensor,
     plate_dim: int = 0,
     held: Held | None = None,
 ) -> Draw:
     """The draw of values that are given, each of which continues the element at its place."""
-    joint = _joint(before, plate_dim)
+    joint = joint_of(before, plate_dim)
     if joint.same is None:
         raise ValueError(
             "values are given for what joins a sample without replacement, but not for that sample "
@@ -108,7 +108,7 @@ def replay_extension(
         start = joint.log_prob.detach()
         known = retrace(tables.detach(), symbols, start, joint.rest, joint.same)
     own = _log_prob(tables, parents, symbols).movedim(0, plate_dim)
-    whole = _joint(before).log_prob + own
+    whole = joint_of(before).log_prob + own
     extended = _retraced(joint.size, whole, *known, plate_dim=plate_dim)
     extended.parents = parents.movedim(0, plate_dim)
     return Draw(
@@ -116,11 +116,12 @@ def replay_extension(
     )
 
 
-def _joint(before: Draw, dim: int = 0) -> Joint:
+def joint_of(before: Draw | Joint, dim: int = 0) -> Joint:
     """What is known of a sample without replacement, its elements first."""
-    if before.joint is None:
+    joint = before if isinstance(before, Joint) else before.joint
+    if joint is None:
         raise ValueError("only a sample without replacement can be extended by another")
-    return before.joint.along(dim)
+    return joint.along(dim)
 
 
 def _tables(distribution: Distribution, plate_dim: int, held: Held | None) -> Tensor:

@@ -1,0 +1,85 @@
+"""Joint samples in loops: every step chooses anew among sequences that are one step longer.
+
+What a step leaves belongs to the sequences that its elements held then. When the loop has ended it
+is re-indexed once, by the lineage of the sequences that are left: time grows with the number of
+steps, not with its square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.follow import follow
+from storch_runtime.joint import Joint
+from storch_runtime.samplers.sets import Held
+from storch_runtime.steps import Steps
+
+__all__ = ["JointSteps", "along", "begun", "ended", "lineage"]
+
+
+def begun(sizes: tuple[int, ...], dim: int, like: Tensor, replayed: bool) -> Joint:
+    """A joint sample of nothing yet: one empty sequence, in the first element along ``dim``.
+
+    ``sizes`` are those of its plates; the other elements hold no sequence. The log-probability of
+    the empty sequence is perturbed like any other: weights that look at the threshold need that.
+    """
+    lowest = like.new_full(sizes, -torch.inf)
+    first = torch.zeros(sizes, dtype=torch.bool, device=like.device)
+    first.select(dim, 0).fill_(True)
+    log_prob, rest = like.new_zeros(sizes), lowest.select(dim, 0)
+    size = sizes[dim]
+    if replayed:
+        others = (*sizes[:dim], *sizes[dim + 1 :])
+        same = torch.ones((size, size, *others), dtype=torch.bool, device=like.device)
+        return Joint(size, log_prob, first, rest, same=same)
+    noise = -torch.empty_like(lowest).exponential_().log()
+    perturbed = torch.where(first, noise, lowest)
+    return Joint(size, log_prob, first, rest, perturbed, rest)
+
+
+def ended(alive: Tensor, draws: Sequence[Draw]) -> Held | None:
+    """The sequences that have stopped, with the values that they keep; before any draw none."""
+    return Held(alive, draws[-1].value) if draws else None
+
+
+def lineage(parents: Sequence[Tensor], dim: int) -> list[Tensor]:
+    """For every step, which element at its end each sequence of the last step descends from.
+
+    ``parents[t]`` ``[*plates]`` are elements of the step before.
+    """
+    last = parents[-1]
+    order = torch.arange(last.shape[dim], device=last.device)
+    index = order.reshape([-1 if i == dim else 1 for i in range(last.dim())]).expand_as(last)
+    found = [index]
+    for step in reversed(parents[1:]):
+        index = step.gather(dim, index)
+        found.append(index)
+    return found[::-1]
+
+
+def along(steps: Sequence[Tensor], lines: Sequence[Tensor], dim: int) -> list[Tensor]:
+    """What every step has left ``[*plates, *event]``, along the sequences that there are now."""
+    return [follow(step, line, dim) for step, line in zip(steps, lines, strict=True)]
+
+
+class JointSteps(Steps):
+    """The draws of a joint sample in a loop, along the sequences that are left at its end.
+
+    ``weight`` ``[*plates]`` is what whole sequences weigh, ``joint`` what is known of them.
+    """
+
+    __slots__ = ("joint",)
+
+    def __init__(self, draws: list[Draw], lines: Sequence[Tensor], count: int) -> None:
+        pairs = zip(draws, lines, strict=True)
+        super().__init__([draw.descended(line, draw.plate_dim) for draw, line in pairs], count)
+        self.joint = draws[-1].joint
+
+    @property
+    def weight(self) -> Tensor | None:
+        """What whole sequences weigh, ``[*plates]``, detached."""
+        return None if self.joint is None else self.joint.weight
