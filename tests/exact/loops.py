@@ -11,6 +11,7 @@ from torch import Tensor
 from storchc.syntax import tree
 from tests.exact.expressions import Node, Scope, evaluate, plates_of
 from tests.exact.functions import FUNCTIONS
+from tests.exact.laws import Law
 from tests.exact.worlds import lift, spread
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Unrolling:
         """The value of a step, with all its plates; one that has stopped keeps the last."""
         scope = self.walk.scope
         node = self._wide(name, scope.values[name])
-        if isinstance(step, tree.For):
+        if isinstance(step, tree.For) or _is_law(node):
             scope.values[name] = node
         else:
             zero = isinstance(step, tree.Cost)
@@ -120,6 +121,8 @@ class Unrolling:
         return replace(node, plates=plates, elements=elements)
 
     def _stacked(self, nodes: list[Node]) -> Node:
+        if _is_law(nodes[0]):
+            return nodes[0]  # a distribution has no sequence
         elements = {}
         for key in nodes[0].elements:
             steps = [self._tensor(node.elements[key]) for node in nodes]
@@ -130,6 +133,10 @@ class Unrolling:
 
     def _tensor(self, value: Any) -> Tensor:
         return spread(_tensor(value), self.walk.count)
+
+
+def _is_law(node: Node) -> bool:
+    return any(isinstance(value, Law) for value in node.elements.values())
 
 
 def _tensors(node: Node) -> Node:
