@@ -43,8 +43,8 @@ def examine(subject: Subject, situation: str) -> Cell:
     """Certify ``subject`` in ``situation``, or say what is wrong."""
     try:
         model = _model(subject, situation)
-        if situation in subject.refused:
-            return Cell("wrong", f"compiles, {subject.refused[situation]} expected")
+        if (code := subject.refusal(situation)) is not None:
+            return Cell("wrong", f"compiles, {code} expected")
         if model.order is not None and SITUATIONS[situation].second:
             return _first_order(subject, situation, model)
         if subject.evidence == "outcomes":
@@ -58,7 +58,7 @@ def examine(subject: Subject, situation: str) -> Cell:
 
 def _model(subject: Subject, situation: str) -> Model:
     model = subject.story(situation, replicated=subject.evidence == "draws").model()
-    if subject.evidence == "outcomes" and situation not in subject.refused:
+    if subject.evidence == "outcomes" and subject.refusal(situation) is None:
         remember(model, subject.story(situation))
     unsettle(model)
     entry = lookup(subject.name)
@@ -91,7 +91,7 @@ def unsettle(model: Model, value: float = 0.7) -> None:
 
 def _refused(subject: Subject, situation: str, error: storchc.StoryError) -> Cell:
     codes = sorted({d.code for d in error.diagnostics if d.severity == "error"})
-    found, expected = ", ".join(codes), subject.refused.get(situation)
+    found, expected = ", ".join(codes), subject.refusal(situation)
     if found == expected:
         return Cell("refused", f"refused: {found}")
     return Cell("wrong", f"refused: {found}, {expected or 'no refusal'} expected")

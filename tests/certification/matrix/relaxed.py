@@ -42,14 +42,15 @@ def relaxed(situation: str, temperature: float) -> Relaxed:
     """Of a Bernoulli, by the midpoints of a grid over the quantiles of its logistic noise."""
     place = SITUATIONS[situation]
     this = story(place, "Bernoulli", "Relaxed()", replicated=True)
-    shape = "[data, 2]" if place.joint else "[data]"
+    shape = "[data, 2]" if place.joint or place.loop else "[data]"
     text = this.text.replace("story T\nplate data\n", f"story T\nplate data\ninput e{shape}\n")
-    smooth = f"compute z = sigmoid((({place.argument}) + e) / {temperature})"
+    drawn = "e[t]" if place.loop else "e"
+    smooth = f"compute z = sigmoid((({place.argument}) + {drawn}) / {temperature})"
     text = text.replace(SAMPLE.format(place.argument), smooth).replace(OTHER, "Expect()")
     assert smooth in text
     model = storchc.load(text=text)().double()
     leaves = replicated(this.inputs, POINTS)
-    noise = _grid() if place.joint else _line(POINTS)
+    noise = _grid() if place.joint or place.loop else _line(POINTS)
 
     def of(second: bool) -> Tensor:
         return derivatives_of_each(model.requires_grad_(), leaves, second=second, e=noise).mean(0)

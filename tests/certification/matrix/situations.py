@@ -32,6 +32,7 @@ class Situation:
     joint: bool = False
     sites: tuple[str, ...] = ()
     second: bool = False
+    loop: bool = False
 
 
 OTHER = "ScoreFunction(n=1, baseline=moving_average)"
@@ -39,6 +40,12 @@ ABOVE = f"sample a ~ Bernoulli(logits=w) with {OTHER}\n"
 BELOW = f"sample b ~ Bernoulli(logits=w + 0.3 * y) with {OTHER}\n"
 WITHIN = BELOW.replace(OTHER, "ScoreFunction(baseline=moving_average) in z")
 Z = "{sample}\ncompute y = {value}\n"
+LOOP = """\
+for t in range(2) from h = 0.3:
+    {{sample}}
+    compute y = {{value}}
+    compute h = 0.5 * h + y
+    {}"""
 
 
 def bound(weight: str, square: str = "(y - 0.3) ** 2") -> str:
@@ -92,6 +99,14 @@ SITUATIONS = {
         ABOVE + Z + WITHIN + bound("y * (u + a) + 0.4 * b * y"),
         second=True,
     ),
+    "loop": Situation(
+        "in a loop",
+        {"u": 0.4},
+        "u + 0.2 * h",
+        LOOP.format("cost c = (h - u) ** 2 * (1 + 0.5 * y)\n"),
+        LOOP.format(bound("y * u + 0.1 * h").strip() + "\n"),
+        loop=True,
+    ),
 }
 
 
@@ -131,6 +146,7 @@ def _steps(situation: Situation, family: Family, method: str, bound: bool) -> st
     law = (family.joint if situation.joint else family.law).format(situation.argument)
     value = family.values if situation.joint else family.value
     if bound:
-        sample = f"compute q = {law}\nsample z ~ q with {method}"
+        indent = "    " if situation.loop else ""
+        sample = f"compute q = {law}\n{indent}sample z ~ q with {method}"
         return situation.bound.format(sample=sample, value=value)
     return situation.steps.format(sample=f"sample z ~ {law} with {method}", value=value)

@@ -52,6 +52,12 @@ class Subject:
         """The method's name."""
         return self.written.partition("(")[0]
 
+    def refusal(self, situation: str) -> str | None:
+        """The code of the diagnostic that refuses it there."""
+        if SITUATIONS[situation].loop and (self.name not in LOOPING or "using" in self.written):
+            return self.refused.get(situation, "S190")
+        return self.refused.get(situation)
+
     @property
     def label(self) -> str:
         """The method and the kind of its costs."""
@@ -79,6 +85,19 @@ class Subject:
         return truth(situation, self.family, self.like, bound=self.bound)
 
 
+LOOPING = {
+    "ScoreFunction",
+    "Reparameterization",
+    "Infer",
+    "GumbelSoftmax",
+    "GumbelEntmax",
+    "GumbelSparseMax",
+    "ReinMax",
+    "ZGR",
+    "GumbelRao",
+    "GappedStraightThrough",
+}
+LATER = {"loop": "S190, S417"}
 STRAIGHT = "test_straight_through.py"
 ENTMAX = "test_entmax.py"
 MULTI_SAMPLE = "test_multi_sample.py"
@@ -157,12 +176,12 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ScoreFunction() using QuasiMonteCarlo(n=2)"),
     Subject("VIMCO(n=2)"),
     Subject("VIMCO(n=2)", bound=True, like="ScoreFunction(n=2)", alone=True),
-    Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(SITUATIONS, "S417")),
+    Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(SITUATIONS, "S417") | LATER),
     Subject(
         "DReG(n=2)",
         "Normal",
         "draws",
-        {"above": "S417", "second": "S417"},
+        {"above": "S417", "second": "S417"} | LATER,
         bound=True,
         like="Reparameterization(n=2)",
     ),
