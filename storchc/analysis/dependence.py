@@ -2,7 +2,8 @@
 
 A path runs through operands, through the parameters of samples, and through the weights of reduced
 plates: these belong to samples that the reduced value depends on already, as what is drawn `in` an
-enumerated plate depends on the sample that opened it.
+enumerated plate depends on the sample that opened it. A ``stateful`` function has in mind what it
+was called with before: every call depends on the arguments of those above it and of earlier steps.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import field
 from storchc.analysis.edges import Edge, edges
 from storchc.analysis.loops import Levels, carried_names, levels_of, sample_of
 from storchc.analysis.sampling import drawn
-from storchc.ir.expression import Distribution, Named, Reference, Value
+from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
@@ -28,7 +29,8 @@ NOTHING: Ancestors = {}
 class Dependence:
     """Ancestors, as far as the story has been walked.
 
-    ``of`` holds those of every named value, a sample itself included; ``parameters``, ``costs`` and
+    ``of`` holds those of every named value, a sample itself included, and under the name of a
+    stateful function those of what it has in mind; ``parameters``, ``costs`` and
     ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
     what a value is made of behind a `stop_gradient` too: no path, but it still moves with the
     value. ``levels`` tells the steps of loops apart, where there are any: then the samples stand
@@ -44,8 +46,10 @@ class Dependence:
     costs: dict[str, Ancestors] = field(default_factory=dict)
     reports: dict[str, Ancestors] = field(default_factory=dict)
     drawn: dict[str, Plates] = field(init=False)
+    stateful: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.stateful = [n for n, c in self.graph.callees.items() if "stateful" in c.flags]
         self.drawn = {s.name: s.type.plates for s in self.graph.samples}
 
     def expression(self, value: Value | Distribution) -> Ancestors:
@@ -61,7 +65,22 @@ class Dependence:
                 if edge.plates and ancestors:
                     ancestors = self._mixed(ancestors, edge)
                 found.append(ancestors)
+        if isinstance(value, CallUser) and value.callee in self.stateful:
+            return self._with_memory(value, merge(found))
         return merge(found)
+
+    def _with_memory(self, call: CallUser, ancestors: Ancestors) -> Ancestors:
+        """A call of a stateful function, which sees what it was called with before.
+
+        What it has in mind it keeps element by element; plates that the call lacks are mixed.
+        """
+        known = self.of.get(call.callee, NOTHING)
+        self.of[call.callee] = merge([known, ancestors])
+        lacking = {
+            name: mixed | (self.drawn[sample_of(name)] - call.type.plates)
+            for name, mixed in known.items()
+        }
+        return merge([ancestors, lacking])
 
     def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
         """What the operand of an edge depends on, the plates of the edge reduced."""
@@ -102,8 +121,9 @@ class Dependence:
 
     def _loop(self, loop: Loop) -> None:
         """Walk the body until a step begins with all that the step before has left."""
-        names = carried_names(loop)
+        names = [*carried_names(loop), *self.stateful]
         begins = dict.fromkeys(names, NOTHING)
+        begins |= {name: self.of.get(name, NOTHING) for name in self.stateful}
         begins |= {c.name: self.expression(c.initial) for c in loop.carried}
         while True:
             self.of.update(begins)
