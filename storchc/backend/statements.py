@@ -205,6 +205,8 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
             if node.mask is not None:
                 values["held"] = _ended(writer, node, node.mask, plates)
             return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
+        if estimator.sampler is not None and estimator.sampler.coupled:
+            values["along"] = dim
         return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
     if node.name in writer.storage.flat:
         return method(chosen, "draw_single", law, *given, **values)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import combinations
-from math import log, sqrt
+from math import inf, log, sqrt
 from typing import NamedTuple
 
 import torch
@@ -42,18 +42,19 @@ def by_subsets(masses: Tensor, alive: Tensor, rest: Tensor) -> Completions:
     ``masses`` ``[k, *plates]`` and ``rest`` ``[*plates]``, of D∖S, are log-probabilities.
     """
     k = len(masses)
-    levels, pairs = _subsets(k)
-    found = [torch.zeros_like(masses[:1])]
-    for members, before in levels:
-        chosen = torch.tensor(members, device=masses.device)
-        known = found[-1][torch.tensor(before, device=masses.device)]
-        left = torch.logaddexp(masses[chosen].logsumexp(1), rest)
-        step = known.logsumexp(1) - left
-        idle = ~alive[chosen]  # holds no sequence: the set is the same without it
+    tables = _tables(k, masses.device)
+    left = torch.logaddexp((masses + tables.outside(masses)).logsumexp(1), rest)
+    holds_none = ~alive
+    found, start = [torch.zeros_like(masses[:1])], 0
+    for chosen, before in tables.levels:
+        known = found[-1][before]
+        step = known.logsumexp(1) - left[start : start + len(chosen)]
+        idle = holds_none[chosen]  # without an element that holds nothing the set is the same
         without = known.masked_fill(~idle, -torch.inf).amax(1)
         found.append(torch.where(idle.any(1), without, step))
+        start += len(chosen)
     single = found[k - 1].flip(0)
-    pair = found[k - 2].flip(0)[torch.tensor(pairs, device=masses.device)] if k > 1 else single
+    pair = found[k - 2].flip(0)[tables.pairs] if k > 1 else single
     return Completions(found[k][0], single, pair.reshape(k, *masses.shape))
 
 
@@ -84,6 +85,48 @@ def _factors(y: Tensor, masses: Tensor, rest: Tensor) -> Tensor:
     shifted = torch.where(rest > -torch.inf, y + (masses - rest), torch.inf)
     small = y - rest - torch.exp(shifted) / 2
     return torch.where(shifted < SMALL, small, log_inclusion(shifted) - masses)
+
+
+class _Tables(NamedTuple):
+    """Of every size the subsets of k elements, and where they are without each; and of pairs.
+
+    ``absent`` ``[2^k - 1, k]`` is 0 for the members of each subset, minus infinity for the others;
+    ``pairs`` says where the subset without s and s' is, counted from the end; 0 on the diagonal.
+    """
+
+    levels: tuple[tuple[Tensor, Tensor], ...]
+    absent: Tensor
+    pairs: Tensor
+
+    def outside(self, like: Tensor) -> Tensor:
+        """``absent`` with the dtype and the plates of ``like`` ``[k, *plates]``."""
+        return self.absent.to(like.dtype).reshape(*self.absent.shape, *(1,) * (like.dim() - 1))
+
+
+def _tables(k: int, device: torch.device) -> _Tables:
+    """The tables on a device, made once; wherever torch compiles them they are constants."""
+    return _made(k, device) if torch.compiler.is_compiling() else _kept(k, device)
+
+
+@cache
+def _kept(k: int, device: torch.device) -> _Tables:
+    with torch.inference_mode(False):
+        return _made(k, device)
+
+
+def _made(k: int, device: torch.device) -> _Tables:
+    levels, pairs = _subsets(k)
+    absent = [
+        [0.0 if i in subset else -inf for i in range(k)] for level in levels for subset in level[0]
+    ]
+    return _Tables(
+        tuple(
+            (torch.tensor(members, device=device), torch.tensor(before, device=device))
+            for members, before in levels
+        ),
+        torch.tensor(absent, device=device),
+        torch.tensor(pairs, device=device),
+    )
 
 
 Level = tuple[list[list[int]], list[list[int]]]

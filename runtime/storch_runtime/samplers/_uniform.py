@@ -26,7 +26,9 @@ Column = tuple[int, ...]
 class ByUniform(Sampler):
     """Draws through the inverse of each family's distribution function.
 
-    Every element has uniform variables by itself; the n elements have them together.
+    Every element has uniform variables by itself; the n elements have them together. In a loop the
+    plate that they stand in is open, and each has a distribution of its own: it lies ``along`` that
+    dimension of the distribution's plates, and n is None.
     """
 
     @abstractmethod
@@ -48,10 +50,11 @@ class ByUniform(Sampler):
         pathwise: bool = False,
         noise: Tensor | None = None,
         outcome: Tensor | None = None,
+        along: int | None = None,
         **values: Any,
     ) -> Draw:
         """See `Sampler.draw`; an outcome is the whole value, ``[n, *plates, *event]``."""
-        if n is None:
+        if n is None and along is None:
             raise ValueError(
                 f"`{type(self).__name__}` draws the elements of a plate together: it needs a plate "
                 "of its own and cannot draw `in` another"
@@ -59,14 +62,18 @@ class ByUniform(Sampler):
         if outcome is not None:
             return Draw(outcome, distribution)
         if noise is None:
-            noise = self._noise(distribution, n)
+            noise = self._noise(distribution, n, along or 0)
         drawn = distribution.rsample if pathwise else distribution.sample
         return Draw(drawn(n, noise=noise), distribution)
 
-    def _noise(self, distribution: Distribution, n: int) -> Tensor:
+    def _noise(self, distribution: Distribution, n: int | None, along: int) -> Tensor:
+        """``[n, *plates, *event]``, or where n is None ``[*plates, *event]``."""
         like = next(iter(distribution.parameters.values()), torch.zeros(()))
         plates, shape = distribution.plates, distribution.noise_shape
-        uniforms = self.uniforms(n, plates, shape[len(plates) :], like)
+        event = shape[len(plates) :]
+        if n is None:
+            n, plates = plates[along], torch.Size([*plates[:along], *plates[along + 1 :]])
+        uniforms = self.uniforms(n, plates, event, like).movedim(0, along)
         smallest = torch.finfo(uniforms.dtype).eps / 2  # its complement is a float as well
         return distribution.noise_from_uniform(uniforms.clamp(smallest, 1 - smallest))
 
@@ -76,12 +83,17 @@ class ByUniform(Sampler):
         """See `Sampler.replay`."""
         return Draw(value, distribution, replayed=True)
 
-    def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
+    def outcomes(
+        self, distribution: Distribution, n: int | None, along: int | None = None
+    ) -> list[Outcome]:
         """Every joint column of intervals, one for each element of the plates and the event."""
-        assert n is not None
-        plates, shape = distribution.plates, distribution.noise_shape
-        size = prod(shape[len(plates) :])
-        rows = _edges(distribution).double().reshape(prod(shape), -1).tolist()
+        edges, dim, shape = _edges(distribution).double(), along or 0, distribution.noise_shape
+        if n is None:
+            n, edges = shape[dim], edges.movedim(dim, 0)
+            shape = torch.Size([*shape[:dim], *shape[dim + 1 :]])
+            edges = edges.reshape(n, prod(shape), -1).movedim(0, 1)
+        rows = [sorted(set(row)) for row in edges.reshape(prod(shape), -1).tolist()]
+        size = prod(distribution.noise_shape[len(distribution.plates) :])
         choices = [self.columns(row, n, (i % size, size)) for i, row in enumerate(rows)]
         listed = []
         for columns in product(*(choice.items() for choice in choices)):
@@ -90,9 +102,15 @@ class ByUniform(Sampler):
                 for row, (column, _) in zip(rows, columns, strict=True)
             ]
             noise = torch.tensor(middles, dtype=torch.float64).T.reshape(n, *shape)
-            value = distribution.sample(n, noise=noise.to(_edges(distribution)))
+            value = self._valued(distribution, noise.to(_edges(distribution)), along)
             listed.append((value, prod(chance for _, chance in columns)))
         return listed
+
+    def _valued(self, distribution: Distribution, noise: Tensor, along: int | None) -> Tensor:
+        """The values of noise ``[n, *plates, *event]``."""
+        if along is None:
+            return distribution.sample(len(noise), noise=noise)
+        return distribution.sample(None, noise=noise.movedim(0, along))
 
 
 def pieces(inner: list[float], low: float = 0.0, high: float = 1.0) -> list[tuple[float, float]]:
