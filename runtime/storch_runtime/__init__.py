@@ -9,6 +9,8 @@ from storch_runtime.checks import agreement as agreement
 from storch_runtime.distinct import distinct_rows as distinct_rows
 from storch_runtime.downstream import Downstream as Downstream
 from storch_runtime.draw import Draw as Draw
+from storch_runtime.elimination import Last as Last
+from storch_runtime.elimination import pairs as pairs
 from storch_runtime.errors import NonFiniteCost as NonFiniteCost
 from storch_runtime.errors import StoryShapeError as StoryShapeError
 from storch_runtime.errors import StoryTypeError as StoryTypeError

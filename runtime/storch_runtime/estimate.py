@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.elimination import Last
 from storch_runtime.engine import differentiate
 from storch_runtime.errors import NonFiniteCost
 from storch_runtime.layout import Layout
@@ -85,7 +86,8 @@ class Estimate:
     def param_grads(self) -> dict[str, dict[str, Tensor]]:
         """The gradients of the distributions' parameters, after a backward pass.
 
-        There are some only where the module was called with ``keep_param_grads=True``.
+        There are some only where the module was called with ``keep_param_grads=True``, and none of
+        a sample that is summed out step by step.
         """
         return {name: _kept_gradients(draw) for name, draw in self.draws.items()}
 
@@ -96,7 +98,7 @@ class Estimate:
             entry = self.layout.samples[name]
             if entry.plate is None:
                 stored = entry.plates if entry.value is None else entry.value
-                single = entry.flat or bool(entry.absent)
+                single = entry.flat or (bool(entry.absent) and entry.value is None)
                 sizes[name] = 1 if single else draw.value.shape[stored.index(name)]
         return sizes
 
@@ -193,6 +195,8 @@ class WatchedEstimate(Estimate):
 
 
 def _kept_gradients(draw: Draw | Steps) -> dict[str, Tensor]:
+    if isinstance(draw, Last):
+        return {}
     if isinstance(draw, Steps):
         return draw.stacked([_kept_gradients(step) for step in draw.draws])
     parameters = draw.distribution.parameters.items()

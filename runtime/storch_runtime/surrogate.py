@@ -9,7 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["harmless", "log_weighted_mean_exp", "magic_box", "weight_product", "weighted_sum"]
+__all__ = [
+    "harmless",
+    "log_weighted_mean_exp",
+    "magic_box",
+    "vanishing",
+    "weight_product",
+    "weighted_sum",
+]
 
 _LARGEST_EXPONENT = 80.0
 """``exp`` of it is finite in float32, and far above any ratio that a derivative can need."""
@@ -39,6 +46,11 @@ def weight_product(weight: Tensor, dims: tuple[int, ...], count: int) -> Tensor:
 def harmless(weight: Tensor, value: Tensor) -> Tensor:
     """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
     return torch.where(_idle(weight), torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
+
+
+def vanishing(weight: Tensor) -> Tensor:
+    """``weight``, exactly zero where a probability is, so that sums of many are too."""
+    return torch.where(_idle(weight), weight - weight.detach(), weight)
 
 
 def _idle(weight: Tensor) -> Tensor:

@@ -84,6 +84,7 @@ def weight_of(
 ) -> Tensor:
     """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
+    _drawn(name, entry, draws)
     weight = own_weight_of(name, layout, draws, sizes)
     if entry.plate is None or entry.joint:
         return weight
@@ -99,7 +100,7 @@ def own_weight_of(
 ) -> Tensor:
     """What a sample contributes to the weights of the plate it stands in, ``[*plates]``."""
     entry = layout.samples[name]
-    draw = _drawn(name, entry, draws)
+    draw = draws[name]
     if draw.weight is not None:
         return expanded(draw.weight, entry.weight, entry.plates, sizes)
     share = 1.0 if entry.plate is not None else 1.0 / sizes[name]

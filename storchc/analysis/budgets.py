@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from storchc.analysis.elimination import Elimination
 from storchc.analysis.methods import Estimator
 from storchc.analysis.separation import Separation
 from storchc.analysis.support import support_size
@@ -20,6 +21,7 @@ def check_budgets(
     graph: Graph,
     estimators: Mapping[str, Estimator],
     separation: Separation,
+    elimination: Elimination,
     problems: Problems,
 ) -> None:
     """Refuse what is larger than its budget, and say where the factors of a sample are joined."""
@@ -30,11 +32,16 @@ def check_budgets(
         if entry is None or all(option.name != "budget" for option in entry.options):
             continue
         made, span = construction(graph, sample.distribution), estimators[sample.name].span
-        size, budget = configurations(graph, separation, sample), estimators[sample.name].budget
+        size = configurations(graph, separation, elimination, sample)
+        budget = estimators[sample.name].budget
         budget = BUDGET if budget is None else budget
         if size is None or size <= budget:
             continue
-        if sample.name in separation.samples:
+        chain = elimination.chains.get(sample.name)
+        if chain is not None:
+            told = size, budget, span, bool(chain.carried)
+            problems.add(words.over_budget_step(sample, entry, made, *told))
+        elif sample.name in separation.samples:
             problems.add(words.over_budget_apart(sample, entry, made, size, budget, span))
         else:
             join = separation.joins.get(sample.name)
@@ -42,8 +49,15 @@ def check_budgets(
             problems.add(words.over_budget(sample, entry, made, size, budget, span, where))
 
 
-def configurations(graph: Graph, separation: Separation, sample: Sample) -> int | None:
-    """How many configurations of an enumerated sample are evaluated; None if not known now."""
+def configurations(
+    graph: Graph, separation: Separation, elimination: Elimination, sample: Sample
+) -> int | None:
+    """How many configurations of an enumerated sample are evaluated; None if not known now.
+
+    Of one in a loop that is summed out step by step they are those of a step.
+    """
+    if sample.name in elimination.chains:
+        return elimination.chains[sample.name].pairs
     separated = separation.samples.get(sample.name)
     if separated is not None:
         return separated.configurations

@@ -23,6 +23,7 @@ from storchc.ir.expression import (
     Select,
     SequenceOf,
     StaticChoice,
+    SummedOut,
     Value,
 )
 from storchc.ir.graph import Callee
@@ -63,8 +64,8 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return _call(expression, callees[expression.callee])
         case Construct(_, parameters, _, span):
             return tuple(Edge(value, "smooth", span) for _, value in parameters)
-        case Expected(value=value, span=span) | Renamed(value=value, span=span):
-            return (Edge(value, "smooth", span),)
+        case Expected(value=value) | Renamed(value=value) | SummedOut(value=value):
+            return (Edge(value, "smooth", expression.span),)
         case LogProb(distribution, value, _, span) | LogProbEach(distribution, value, _, span):
             return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
         case Divergence(left, right, _, span):

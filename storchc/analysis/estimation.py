@@ -18,6 +18,7 @@ from storchc.analysis.dependence import (
 )
 from storchc.analysis.distinct import Verdict, check_distinct, verdicts
 from storchc.analysis.draws import check_draws
+from storchc.analysis.elimination import Elimination, eliminate
 from storchc.analysis.joins import Join, joins_of
 from storchc.analysis.liveness import check_proposals, check_supports, learning, live_names
 from storchc.analysis.looping import check_loops
@@ -53,7 +54,8 @@ class Estimation:
     something that learns; ``joins`` those costs that multi-sample methods know how to join;
     ``distinct`` the calls below samples that repeat;
     ``order`` is the highest derivative that is right, None for any; ``separation`` has the
-    enumerated samples whose factors are evaluated apart.
+    enumerated samples whose factors are evaluated apart, ``elimination`` those of loops that are
+    summed out step by step; ``written`` is the story with their expectations in it.
     """
 
     graph: Graph
@@ -67,6 +69,12 @@ class Estimation:
     distinct: Mapping[str, tuple[Verdict, ...]]
     order: int | None
     separation: Separation
+    elimination: Elimination
+
+    @cached_property
+    def written(self) -> Graph:
+        """The story that code is generated for."""
+        return self.elimination.written(self.separation.graph)
 
     @cached_property
     def biases(self) -> Mapping[str, str]:
@@ -94,7 +102,8 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     dependent = dependence(graph)
     touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
     estimators = resolve(graph, touched, problems)
-    check_loops(graph, touched, estimators, problems)
+    elimination = eliminate(graph, estimators)
+    check_loops(graph, touched, estimators, elimination, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
     check_slopes(graph, dependent, touched, estimators, problems)
@@ -105,7 +114,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     check_baselines(graph, estimators, problems)
     joins = joins_of(graph, touched, estimators, problems)
     separation = separate(graph, estimators, joins)
-    check_budgets(graph, estimators, separation, problems)
+    check_budgets(graph, estimators, separation, elimination, problems)
     distinct = verdicts(graph, touched, estimators)
     check_distinct(graph, distinct, problems)
     orders = [
@@ -128,4 +137,5 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
         distinct,
         order,
         separation,
+        elimination,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.dependence import Dependence
+from storchc.analysis.elimination import Elimination
 from storchc.analysis.methods import Estimator
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import loops as words
@@ -15,14 +16,25 @@ Estimators = Mapping[str, Estimator]
 
 
 def check_loops(
-    graph: Graph, dependent: Dependence, estimators: Estimators, problems: Problems
+    graph: Graph,
+    dependent: Dependence,
+    estimators: Estimators,
+    elimination: Elimination,
+    problems: Problems,
 ) -> None:
     """Refuse what is not compiled in loops; ``dependent`` looks through cuts."""
     if not graph.loop_names:
         return
     for node in graph.samples:
         estimator = estimators[node.name]
-        if node.loops:
+        if node.name in elimination.chains:
+            continue
+        obstacle = elimination.obstacles.get(node.name)
+        if obstacle is not None:
+            told = obstacle.span, obstacle.words
+            drawer = estimator.name if node.sampler is None else node.sampler.name
+            problems.add(words.whole_sequences(node.name, drawer, estimator.span, *told))
+        elif node.loops:
             _check_inside(graph, node, estimators, problems)
         elif node.joins and estimator.joint:
             help = "let it open a plate of its own"

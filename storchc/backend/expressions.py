@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from storchc.analysis.estimation import Estimation
-from storchc.backend import calls, distributions, indexing, reductions, separated
+from storchc.backend import calls, distributions, elimination, indexing, reductions, separated
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.identifiers import RUNTIME, Identifiers
@@ -44,6 +44,7 @@ from storchc.ir.expression import (
     Select,
     SequenceOf,
     StaticChoice,
+    SummedOut,
     Value,
 )
 from storchc.ir.graph import Graph, Sample
@@ -222,6 +223,8 @@ class Writer:
                 return self._choice(value)
             case Expected():
                 return separated.expected(self, value)
+            case SummedOut():
+                return elimination.summed_out(self, value)
             case Renamed():
                 return separated.renamed(self, value)
             case LogProbEach() if code := separated.own_log_prob(self, value):

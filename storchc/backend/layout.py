@@ -10,6 +10,7 @@ from storchc.backend.reductions import weight_plates, weights_of
 from storchc.ir.graph import Cost, Report, Sample
 from storchc.ir.types import Plates
 
+SUMMED_OUT = "it is summed out step by step: no whole sequence of its values was built"
 ABSENT = "its costs separate: no value of all its factors together was built"
 
 
@@ -45,8 +46,10 @@ def _sampled(writer: Writer, node: Sample) -> Py:
     if node.name in writer.estimation.separation.samples:
         options["absent"] = literal(ABSENT)
         return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
+    if node.name in writer.estimation.elimination.chains:
+        options |= {"absent": literal(SUMMED_OUT), "value": tuple_of(literal(node.name))}
     for key, stored in (
-        ("value", plates if node.loops else writer.stored[node.name]),
+        ("value", _value_plates(writer, node)),
         ("weight", weight_plates(writer, node.name)),
     ):
         kept = _stored(writer, stored, plates)
@@ -62,8 +65,14 @@ def _sampled(writer: Writer, node: Sample) -> Py:
     return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
 
 
+def _value_plates(writer: Writer, node: Sample) -> Plates:
+    if writer.estimation.estimators[node.name].enumerated:
+        return frozenset({node.name})
+    return node.type.plates if node.loops else writer.stored[node.name]
+
+
 def _valued(writer: Writer, node: Cost | Report) -> Py:
-    plates = node.value.type.plates
+    plates = _plates(writer, node)
     options: dict[str, Py] = {}
     kept = _stored(writer, _code_plates(writer, node), plates)
     if kept is not None:
@@ -73,6 +82,13 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
     options |= _weights(writer, plates, origin)
     where = literal(place(writer.graph.source, node.span))
     return call(writer.runtime("Valued"), _names(writer.graph.order(plates)), where, **options)
+
+
+def _plates(writer: Writer, node: Cost | Report) -> Plates:
+    """The plates that a cost or report has in the story, whatever was summed out of it."""
+    if isinstance(node, Cost) and writer.estimation.elimination.chains:
+        node = next(c for c in writer.estimation.graph.costs if c.name == node.name)
+    return node.value.type.plates
 
 
 def _weights(writer: Writer, plates: Plates, origin: Origin) -> dict[str, Py]:

@@ -6,7 +6,7 @@ that time and memory grow with the number of steps and the loss is written once 
 
 from __future__ import annotations
 
-from storchc.backend import joining
+from storchc.backend import elimination, joining
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -42,8 +42,9 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     stepping, outer = writer.stepping, writer.stepping.around
     if not outer:
         _open_plates(writer, block, node)
+    elimination.begin(writer, block, node)
     for carried in node.carried:
-        _start(writer, block, carried)
+        _start(writer, block, node, carried)
     kept = _kept(writer, node)
     outer_lists = dict(stepping.lists)
     for item in kept:
@@ -55,6 +56,7 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     with block.inside(f"for {counter} in range({block.text(size)}):"):
         _body(writer, block, node)
     stepping.around = outer
+    elimination.end(writer, block, node)
     own = {item: stepping.lists[item] for item in kept}
     stepping.lists = outer_lists
     if kept:
@@ -85,7 +87,8 @@ def _named(item: Kept, suffixes: dict[str, str]) -> str:
 def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
     """The plates that the samples in the outermost loop open, each with its size."""
     for sample in writer.graph.samples:
-        if node.name not in sample.loops or sample.joins:
+        chained = elimination.chain_of(writer, sample.name) is not None
+        if node.name not in sample.loops or sample.joins or chained:
             continue
         target = writer.identifiers.local(f"{sample.name}_size")
         chosen = index(writer.inner("methods"), literal(sample.name))
@@ -112,10 +115,10 @@ def _size(writer: Writer, block: Block, node: Loop) -> Py:
 # --- carried variables ---------------------------------------------------------------------------
 
 
-def _start(writer: Writer, block: Block, carried: Carried) -> None:
+def _start(writer: Writer, block: Block, node: Loop, carried: Carried) -> None:
     """A carried variable before the first step, with all the plates that steps give it."""
     type_, writer.block = carried.type, block
-    full = writer.storage.full(type_.plates)
+    full = elimination.earlier_plates(writer, carried, node) or writer.storage.full(type_.plates)
     writer.stepping.carried[carried.name] = type_
     if isinstance(carried.initial, Literal):
         code = _filled(writer, carried.initial, type_, full)
@@ -126,7 +129,7 @@ def _start(writer: Writer, block: Block, carried: Carried) -> None:
     if code.stored != full and not isinstance(code.py, Atom):
         block.assign(target, code.py)
         code = Code(name(target), code.stored)
-    code = settled(writer, carried.name, code, carried.initial.type)
+    code = settled(writer, carried.name, code, carried.initial.type, full)
     block.assign(target, code.py, comment(writer, type_, full))
 
 
@@ -161,6 +164,8 @@ def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:
     match node:
         case Compute(names):
             return [Kept("value", n) for n in names if n in wanted]
+        case Sample(name=sample) if elimination.chain_of(writer, sample) is not None:
+            return []
         case Sample(name=sample):
             found = [Kept("draw", sample)]
             found += [Kept("baseline", sample)] if learns(writer, node) else []
@@ -204,6 +209,7 @@ def _body(writer: Writer, block: Block, node: Loop) -> None:
         for done in waiting:
             _leave_step(writer, block, node, done)
         waiting.clear()
+    elimination.end_step(writer, block, node)
     if node.alive is not None and len(writer.stepping.around) == 1:
         alive = name(writer.locals[node.alive])
         block.leave_when(call(writer.runtime("all_stopped"), alive))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storchc.analysis.methods import Estimator
-from storchc.backend import calls, joining
+from storchc.backend import calls, elimination, joining
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
@@ -70,8 +70,9 @@ def _whole(writer: Writer, value: Value) -> Code:
 
 
 def _sampled(writer: Writer) -> set[str]:
-    """The names of distributions that some sample is drawn from."""
-    return {s.distribution.name for s in writer.graph.samples if isinstance(s.distribution, Named)}
+    """The names of distributions whose parameters' gradients are looked at."""
+    shown = (s for s in writer.graph.samples if elimination.chain_of(writer, s.name) is None)
+    return {s.distribution.name for s in shown if isinstance(s.distribution, Named)}
 
 
 def _compute_several(writer: Writer, block: Block, node: Compute, value: CallUser) -> None:
@@ -111,15 +112,21 @@ def _spelled(story_name: str) -> str:
     return "alive" if story_name.startswith("_alive") else story_name.lstrip("_")
 
 
-def settled(writer: Writer, story_name: str, code: Code, type_: ValueType) -> Code:
-    """A value under its name: a carried variable has all its plates and one dtype in every step."""
+def settled(
+    writer: Writer, story_name: str, code: Code, type_: ValueType, plates: Plates | None = None
+) -> Code:
+    """A value under its name: a carried variable has one dtype in every step, and all its plates.
+
+    At the start of a loop it may have other ``plates``.
+    """
     carried = writer.stepping.carried.get(story_name)
     code = writer.tensor(code, type_.dtype)
     if carried is None:
         return code
     if carried.dtype == "float":
         code = writer.floated(code, type_.dtype)
-    full = writer.storage.full(carried.plates)
+    full = writer.stepping.narrow.get(story_name, writer.storage.full(carried.plates))
+    full = full if plates is None else plates
     return Code(writer.expand(code, type_.rank, full), full)
 
 
@@ -136,6 +143,11 @@ def comment(writer: Writer, type_: ValueType | DistributionType, stored: Plates)
 def _sample(writer: Writer, block: Block, node: Sample) -> None:
     estimator = writer.estimation.estimators[node.name]
     block.story(node.span, _given_method(writer, node, estimator))
+    chain = elimination.chain_of(writer, node.name)
+    if chain is not None:
+        code = elimination.write_outcomes(writer, block, node, chain)
+        _value(writer, block, node, code)
+        return
     if learns(writer, node) and node.loops:
         _baseline_of_step(writer, block, node)
     own = frozenset() if node.joins or node.loops else frozenset({node.name})
@@ -152,9 +164,7 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     if node.mask is not None and not stepwise:
         block.assign(draw, _held(writer, node, node.mask, draw, plates))
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
-    code = settled(writer, node.name, Code(member(name(draw), "value"), stored), node.type)
-    value = define(writer, node.name, code.stored)
-    block.assign(value, code.py, comment(writer, node.type, code.stored))
+    value = _value(writer, block, node, Code(member(name(draw), "value"), stored))
     if stepwise:
         joining.keep_step(writer, block, node)
     if joining.extends(writer, node):
@@ -162,6 +172,14 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     if node.name in writer.estimation.separation.samples:
         copies = writer.estimation.separation.samples[node.name].copies
         writer.locals |= dict.fromkeys(copies, value)
+
+
+def _value(writer: Writer, block: Block, node: Sample, code: Code) -> str:
+    """The local name of the values of a sample."""
+    code = settled(writer, node.name, code, node.type)
+    value = define(writer, node.name, code.stored)
+    block.assign(value, code.py, comment(writer, node.type, code.stored))
+    return value
 
 
 def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:

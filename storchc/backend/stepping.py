@@ -30,6 +30,19 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Mass:
+    """Where the probabilities of a chain stand while its loop is written.
+
+    ``before`` are those of the outcomes of the step before, ``joint`` those of pairs and ``now``
+    those of this step's, once its outcomes are known.
+    """
+
+    before: Code | None = None
+    joint: Code | None = None
+    now: Code | None = None
+
+
+@dataclass(slots=True)
 class Stepping:
     """The loops of a story, as far as it has been written.
 
@@ -39,7 +52,8 @@ class Stepping:
     samples without replacement, ``joints`` are the locals that hold what is known of their
     sequences, ``parents`` the lists of what each step continued, ``lines`` the lineages. The rest
     is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
-    (the elements that had not stopped), ``reports`` by name.
+    (the elements that had not stopped), ``reports`` by name. ``masses`` are those of the chains
+    that are being summed out, ``narrow`` the plates of what is carried with fewer than it has.
     """
 
     around: tuple[Loop, ...] = ()
@@ -54,6 +68,8 @@ class Stepping:
     baselines: dict[str, Code] = field(default_factory=dict)
     masks: dict[str, Code] = field(default_factory=dict)
     reports: dict[str, Code] = field(default_factory=dict)
+    masses: dict[str, Mass] = field(default_factory=dict)
+    narrow: dict[str, Plates] = field(default_factory=dict)
 
 
 def stored_of(writer: Writer, sample: Sample) -> Plates:

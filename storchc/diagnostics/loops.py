@@ -17,9 +17,16 @@ CODES: dict[str, str] = {
 }
 
 
-def not_compiled(span: Span, what: str, help: str) -> Problem:
+def not_compiled(span: Span, what: str, help: str, labels: tuple[Label, ...] = ()) -> Problem:
     """What the language has, and this version of the compiler has not."""
-    return Problem("S190", f"{what}: this version does not compile that", span, help)
+    return Problem("S190", f"{what}: this version does not compile that", span, help, labels)
+
+
+def whole_sequences(name: str, method: str, span: Span, place: Span, why: str) -> Problem:
+    """An enumerated sample of a loop whose steps cannot be summed out one by one."""
+    help = f"use `ScoreFunction`; a step may depend on `{name}` in the step before and in this one"
+    what = f"`{method}` of whole sequences of `{name}`"
+    return not_compiled(span, what, help, (Label(place, why),))
 
 
 # --- names ---------------------------------------------------------------------------------------

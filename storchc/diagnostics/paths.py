@@ -140,6 +140,27 @@ def over_budget(
     )
 
 
+def over_budget_step(
+    node: Sample,
+    entry: MethodEntry,
+    made: Construct,
+    size: int,
+    budget: int,
+    span: Span,
+    pairs: bool,
+) -> Problem:
+    """A step of a loop with too many outcomes, or ``pairs`` of them and those before."""
+    what = "pairs of outcomes in the step before and in this one" if pairs else "outcomes"
+    return Problem(
+        "S405",
+        f"`{node.name}` has {_many(size)} {what}, each evaluated in every step; the budget is "
+        f"{budget}",
+        span,
+        f"use `ScoreFunction()`{_larger(entry, size)}",
+        _origin(node, made),
+    )
+
+
 def over_budget_apart(
     node: Sample, entry: MethodEntry, made: Construct, size: int, budget: int, span: Span
 ) -> Problem:

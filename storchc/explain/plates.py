@@ -51,7 +51,12 @@ class Counts:
         estimator = self.estimation.estimators[sample.name]
         if not estimator.enumerated:
             return estimator.count
-        return configurations(self.graph, self.estimation.separation, sample)
+        if (
+            plate in self.estimation.elimination.chains
+        ):  # the last step's, or an expectation over it
+            return self.estimation.elimination.chains[plate].states
+        known = self.estimation.separation, self.estimation.elimination
+        return configurations(self.graph, *known, sample)
 
     def describe(self, plate: str) -> str:
         """What the elements of ``plate`` are and what they weigh."""
@@ -62,6 +67,8 @@ class Counts:
             text = (
                 f"the outcomes of each factor of `{plate}` with their probabilities, {size} in all"
             )
+        elif plate in self.estimation.elimination.chains:
+            text = f"all {size} outcomes of `{plate}` in a step, each with its probability"
         elif estimator.enumerated:
             number = "all" if size is None else f"all {size}"
             text = f"{number} outcomes of `{plate}`, each with its probability"
@@ -69,9 +76,14 @@ class Counts:
             text = _drawn(estimator, plate, size or 1)
         return text + (f"; {listed(joined)} drawn along with each" if joined else "")
 
-    def evaluations(self, plates: Plates) -> str:
-        """How often something with ``plates`` is computed for each element of its data plates."""
-        sizes = [self.size(p) for p in self.graph.sample_plates if p in plates]
+    def evaluations(self, plates: Plates, pairs: frozenset[str] = frozenset()) -> str:
+        """How often something with ``plates`` is computed for each element of its data plates.
+
+        It depends on the outcomes of those in ``pairs`` in the step before too.
+        """
+        chains = self.estimation.elimination.chains
+        opened = [p for p in self.graph.sample_plates if p in plates]
+        sizes = [chains[p].pairs if p in pairs else self.size(p) for p in opened]
         total = prod(size for size in sizes if size is not None)
         text = times(total) if None not in sizes else "once for each outcome"
         if len(sizes) > 1 and not self.estimation.separation.samples.keys().isdisjoint(plates):

@@ -27,6 +27,7 @@ def sample_facts(
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
         ("factors", _factors(graph, estimation, node)),
+        ("by elimination", _eliminated(estimation, node)),
         ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("evaluations", _looks(node, estimator)),
@@ -65,6 +66,20 @@ def _factors(graph: Graph, estimation: Estimation, node: Sample) -> str:
 
 
 _READABLE = 10**12
+
+
+def _eliminated(estimation: Estimation, node: Sample) -> str:
+    """How often steps are evaluated whose sample is summed out one by one."""
+    chain = estimation.elimination.chains.get(node.name)
+    if chain is None:
+        return ""
+    each = str(chain.states) if not chain.carried else f"{chain.states} x {chain.states}"
+    if chain.steps is None:
+        return f"{each} evaluations in each step, whose number is known at the call"
+    joint = chain.states**chain.steps
+    instead = str(joint) if joint <= _READABLE else "more than 10^12"
+    evaluated = chain.steps * chain.pairs
+    return f"{chain.steps} steps of {each}: {evaluated} evaluations instead of {instead}"
 
 
 def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:

@@ -143,16 +143,21 @@ def _statement(graph: Graph, node: Node) -> str:
 def _cost_facts(
     graph: Graph, estimation: Estimation, counts: Counts, node: Cost
 ) -> list[tuple[str, str]]:
-    touched = estimation.touched.costs[node.name]
     scores = dict.fromkeys(sample_of(key) for key, _ in estimation.credit.scores[node.name])
     return [
         ("value", describe(graph, node.value.type)),
         ("in the total", _in_the_total(counts, node)),
         ("depends on", _dependence(graph, estimation, node)),
         ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
-        ("evaluated", counts.evaluations(node.value.type.plates.union(*touched.values()))),
+        ("evaluated", _evaluated(estimation, counts, node)),
         ("mixes", _mixes(graph, node, estimation)),
     ]
+
+
+def _evaluated(estimation: Estimation, counts: Counts, node: Cost) -> str:
+    touched = estimation.touched.costs[node.name]
+    plates = node.value.type.plates.union(*touched.values())
+    return counts.evaluations(plates, estimation.elimination.pairs_in(node))
 
 
 def _in_the_total(counts: Counts, node: Cost) -> str:

@@ -224,6 +224,19 @@ class Renamed:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class SummedOut:
+    """``value`` summed over the outcomes of ``sample`` in a step of a loop and in the one before.
+
+    Each weighs what its probability is. It stands in no story: `analysis/elimination` writes it.
+    """
+
+    value: Value
+    sample: str
+    type: ValueType
+    span: Span
+
+
 Value = (
     Literal
     | Extent
@@ -242,6 +255,7 @@ Value = (
     | LogProbEach
     | Expected
     | Renamed
+    | SummedOut
 )
 Distribution = Construct | Named
 SelectItem = int | Range | EllipsisType | Value

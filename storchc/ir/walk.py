@@ -22,6 +22,7 @@ from storchc.ir.expression import (
     Select,
     SequenceOf,
     StaticChoice,
+    SummedOut,
     Value,
 )
 from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
@@ -39,6 +40,7 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             | SequenceOf(value)
             | Expected(value=value)
             | Renamed(value=value)
+            | SummedOut(value=value)
         ):
             return (value,)
         case CallUser(_, arguments, _, _, _):

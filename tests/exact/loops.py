@@ -53,6 +53,8 @@ class Unrolling:
             self._step()
         walk.when, walk.wanted, walk.alive = outer
         for name, nodes in self.history.items():
+            if any(isinstance(value, Law) for value in nodes[0].elements.values()):
+                continue  # a distribution has no sequence
             scope.values[f"sequence of {name}"] = self._stacked(nodes)
 
     def _step(self) -> None:

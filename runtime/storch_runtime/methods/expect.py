@@ -69,6 +69,18 @@ class Expect(Method):
         value = distribution.place_values(outcomes[:, None].expand(-1, table.shape[-1]))
         return Draw(value, distribution, log_prob.exp(), log_prob)
 
+    def draw_outcomes(
+        self, distribution: Distribution, given: Tensor | None = None, before: int = 1
+    ) -> Draw:
+        """The outcomes of one step of a loop, each given every one of ``before`` earlier ones."""
+        if given is not None:
+            raise ValueError(
+                "its sequences are summed out step by step, so `Expect` builds none: none can be "
+                "given to it"
+            )
+        self._afford(distribution.support_size() * before)
+        return self.propose(distribution, 1)
+
     def _afford(self, size: int) -> None:
         if size > self.budget:
             raise ValueError(

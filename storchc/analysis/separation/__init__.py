@@ -68,10 +68,12 @@ def separate(
     samples: dict[str, Separated] = {}
     joins: dict[str, Joined] = {}
     written = graph
-    for sample in () if graph.loop_names else graph.samples:  # no rule speaks of loops
+    for sample in graph.samples:
         made = construction(graph, sample.distribution)
         joint = support_size(made)
-        if not estimators[sample.name].enumerated or joint is None or not made.type.batch:
+        if sample.loops or not estimators[sample.name].enumerated:
+            continue
+        if joint is None or not made.type.batch:
             continue
         try:
             rewritten, separated = _rewritten(written, sample, made, slopes)
@@ -129,7 +131,20 @@ def _node(rewriter: Rewriter, node: Node) -> Node:
             words = "a report shows it for each configuration of `{}`"
             return replace(node, value=rewriter.free(value, span, words))
         case Loop():
-            raise AssertionError("a story with loops is left as it is")
+            return _loop(rewriter, node)
+
+
+def _loop(rewriter: Rewriter, loop: Loop) -> Loop:
+    """A loop, which no rule looks into: nothing of the sample may enter it."""
+    words = "all factors of `{}` enter a loop together"
+    for node in (loop, *loop.body):
+        if isinstance(node, Loop) and node is not loop:
+            _loop(rewriter, node)
+        for value in expressions(node):
+            rewriter.need_free(value, value.span, words)
+        if isinstance(node, Sample) and rewriter.sample.name in node.type.plates:
+            raise Joined(node.span, words.format(rewriter.sample.name))
+    return loop
 
 
 def _sample(rewriter: Rewriter, node: Sample) -> Node:

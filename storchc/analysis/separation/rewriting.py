@@ -39,6 +39,7 @@ from storchc.ir.expression import (
     SelectItem,
     SequenceOf,
     StaticChoice,
+    SummedOut,
     Value,
 )
 from storchc.ir.graph import Sample
@@ -66,7 +67,7 @@ class Rewriter:
     def value(self, value: Value) -> tuple[Kind, Value]:
         """How ``value`` depends on the sample, and the value rewritten."""
         match value:
-            case Literal() | Extent() | Counter():
+            case Literal() | Extent() | Counter() | SequenceOf():  # nothing of it enters a loop
                 return "free", value
             case Reference(name, _, _):
                 return self.kinds.get(name, "free"), value
@@ -82,13 +83,11 @@ class Rewriter:
                 return self._log_prob(value)
             case LogProbEach():
                 return self._observed(value)
-            case Expected() | Renamed():
+            case Expected() | Renamed() | SummedOut():
                 kind, inner = self.value(value.value)
                 return kind, replace(value, value=inner)
             case CallUser():
                 return self._call(value)
-            case SequenceOf():
-                raise AssertionError("a story with loops is left as it is")
             case Divergence(left, right, _, span):
                 kinds, (left, right) = zip(*map(self.distribution, (left, right)), strict=True)
                 return self._of_one(kinds, span), replace(value, left=left, right=right)
