@@ -68,6 +68,18 @@ def test_poles_are_held_up_and_fall(script: Script, story: str) -> None:
     assert 8 < judged <= 500
 
 
+def test_sequences_without_replacement_learn_to_spell(script: Script) -> None:
+    rows = script("sequences/train").main(["--steps", "100", "--repeats", "20"])
+    assert all(row.scores[-1] > row.scores[0] + 0.1 for row in rows.values())
+    assert rows["unordered set"].halfway < rows["without replacement"].halfway
+
+
+def test_digits_are_named_after_few_looks(script: Script) -> None:
+    judged = script("hard_attention/train").main(["--steps", "400"])
+    assert judged.accuracy > 0.4
+    assert 1 <= judged.looks <= 6
+
+
 def test_leaving_one_out_lowers_the_variance(script: Script) -> None:
     variances = script("custom_method/train").main(["--steps", "50", "--repeats", "100"])
     assert variances["LeaveOneOut(n=8)"] < 0.5 * variances["ScoreFunction(n=8)"]
