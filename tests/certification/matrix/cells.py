@@ -47,9 +47,9 @@ def examine(subject: Subject, situation: str) -> Cell:
             return Cell("wrong", f"compiles, {code} expected")
         if model.order is not None and SITUATIONS[situation].second:
             return _first_order(subject, situation, model)
-        if subject.evidence == "outcomes":
-            return _by_outcomes(subject, situation, model)
-        return _by_draws(subject, situation, model)
+        if subject.by_draws(situation):
+            return _by_draws(subject, situation, model)
+        return _by_outcomes(subject, situation, model)
     except storchc.StoryError as error:
         return _refused(subject, situation, error)
     except Uncertified as error:
@@ -57,8 +57,8 @@ def examine(subject: Subject, situation: str) -> Cell:
 
 
 def _model(subject: Subject, situation: str) -> Model:
-    model = subject.story(situation, replicated=subject.evidence == "draws").model()
-    if subject.evidence == "outcomes" and subject.refusal(situation) is None:
+    model = subject.story(situation, replicated=subject.by_draws(situation)).model()
+    if not subject.by_draws(situation) and subject.refusal(situation) is None:
         remember(model, subject.story(situation))
     unsettle(model)
     entry = lookup(subject.name)
@@ -99,7 +99,7 @@ def _refused(subject: Subject, situation: str, error: storchc.StoryError) -> Cel
 
 def _first_order(subject: Subject, situation: str, model: Model) -> Cell:
     """The method claims no more than a gradient: a second derivative has to raise."""
-    many, inputs = subject.evidence == "draws", subject.story(situation).inputs
+    many, inputs = subject.by_draws(situation), subject.story(situation).inputs
     try:
         derivatives_of_each(model, replicated(inputs, 2) if many else dict(inputs), second=True)
     except RuntimeError as error:
