@@ -192,12 +192,14 @@ def test_in_eval_mode_it_compiles_whole() -> None:
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
 def test_a_minibatch_trains_under_compile_too() -> None:
+    """Memories do not grow there: a step with the largest key makes room for all."""
     torch.manual_seed(0)
     model = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
     inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
+    model(**inputs, who=torch.tensor([2, 2])).backward()
     torch.compiler.reset()
-    compiled = torch.compile(model, backend="aot_eager")
-    for who in ([0, 1], [1, 2]):
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    for who in ([0, 1], [1, 3]):
         compiled(**inputs, who=torch.tensor(who)).backward()
     assert model.methods["z"].costs.isfinite().any(1).tolist() == [True, True, True]
 
@@ -432,3 +434,30 @@ def test_a_broken_formula_fails(broken: Break, monkeypatch: pytest.MonkeyPatch) 
     check()
     broken(monkeypatch)
     assert fails(check)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_compiled_step_remembers_as_any_other() -> None:
+    torch.compiler.reset()
+    text = """story T
+plate data
+input x[data]
+input who[data]: int
+param v[2] = tensor([0.4, -0.9])
+sample z ~ Bernoulli(logits=v * x) with MAPO(buffer_size=2, key=who)
+cost c = (sum(z * v) - 0.3) ** 2 * x
+"""
+    x, who = torch.tensor([0.7, -1.2]), torch.tensor([1, 0])
+    plain = storchc.load(text=text)()
+    plain(x, who).backward()  # as many memories as there are keys
+    other = storchc.load(text=text)()
+    other.load_state_dict(plain.state_dict())
+    step = torch.compile(other, fullgraph=True, backend="aot_eager")
+    for _ in range(3):
+        estimate = step(x, who)
+        estimate.backward()
+        given = {"z": estimate.samples["z"].detach()}
+        assert estimate.cost.isfinite() and given["z"].shape == (3, 2, 2)
+    memory = other.methods["z"]
+    assert memory.costs.isfinite().sum() >= plain.methods["z"].costs.isfinite().sum()
+    assert (memory.costs.sort(1).values == memory.costs).all()

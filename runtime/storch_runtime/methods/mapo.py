@@ -173,30 +173,30 @@ class MAPO(Method):
     def _remember(self, draw: _Remembered, cost: Tensor) -> None:
         """Each memory becomes the best of what its elements had: the old one is a part of that.
 
-        What several elements had, in all processes, costs what it cost them on average.
+        What several elements had, in all processes, costs what it cost them on average. Compiled by
+        torch, memories cannot grow: what belongs to a larger key than any before is not kept.
         """
         assert draw.weight is not None
         cost = cost.expand(draw.weight.shape)
         seen = (draw.weight > 0) & cost.isfinite()
-        keys = draw.key.expand(seen.shape)[seen]
-        rows = torch.cat([keys.unsqueeze(1), draw.sequences[seen]], 1)
-        rows, paid = _from_all(rows, cost[seen].to(self.costs.dtype))
+        keys, paid = draw.key.expand(seen.shape), cost.to(self.costs.dtype)
+        if torch.compiler.is_compiling():
+            self._hold(draw.sequences.shape[-1])
+            merged = _merged_apart(self.indices, self.costs, keys, draw.sequences, paid, seen)
+            self.indices.copy_(merged[0])
+            self.costs.copy_(merged[1])
+            return
+        rows, paid = _seen_by_all(keys, draw.sequences, paid, seen)
         if len(rows) == 0:
             return
         self._reach(rows)
-        different, number, times = torch.unique(
-            rows, dim=0, return_inverse=True, return_counts=True
-        )
-        total = self.costs.new_zeros(len(different))
-        average = torch.index_add(total, 0, number, paid) / times
-        order = average.argsort()
-        order = order[different[order, 0].argsort(stable=True)]
-        keys = different[order, 0].contiguous()
-        rank = torch.arange(len(keys), device=keys.device) - torch.searchsorted(keys, keys)
-        kept = rank < self.buffer_size
-        self.costs[keys] = torch.inf
-        self.costs[keys[kept], rank[kept]] = average[order[kept]]
-        self.indices[keys[kept], rank[kept]] = different[order[kept], 1:]
+        _merge(self.indices, self.costs, rows, paid)
+
+    def _hold(self, places: int) -> None:
+        """Make room for values of so many places, all memories empty."""
+        if self.indices.shape[-1] != places:
+            self.indices = self.indices.new_zeros((*self.costs.shape, places))
+            self.costs = torch.full_like(self.costs, torch.inf)
 
     def _reach(self, rows: Tensor) -> None:
         """Make room for what is in ``rows``: a key and as many places as there are."""
@@ -226,6 +226,46 @@ class MAPO(Method):
             state[prefix + name] = fitted
             setattr(self, name, fitted.clone())
         super()._load_from_state_dict(state, prefix, *rest)
+
+
+def _merge(indices: Tensor, costs: Tensor, rows: Tensor, paid: Tensor) -> None:
+    """Write the best of ``rows`` ``[seen, 1 + places]``, keys first, into their memories."""
+    different, number, times = torch.unique(rows, dim=0, return_inverse=True, return_counts=True)
+    average = torch.index_add(costs.new_zeros(len(different)), 0, number, paid) / times
+    order = average.argsort()
+    order = order[different[order, 0].argsort(stable=True)]
+    keys = different[order, 0].contiguous()
+    rank = torch.arange(len(keys), device=keys.device) - torch.searchsorted(keys, keys)
+    kept = rank < costs.shape[1]
+    costs[keys] = torch.inf
+    costs[keys[kept], rank[kept]] = average[order[kept]]
+    indices[keys[kept], rank[kept]] = different[order[kept], 1:]
+
+
+def _seen_by_all(
+    keys: Tensor, sequences: Tensor, paid: Tensor, seen: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What was seen in all processes: rows of a key and a sequence, and what they cost."""
+    return _from_all(torch.cat([keys[seen].unsqueeze(1), sequences[seen]], 1), paid[seen])
+
+
+@torch.library.custom_op("storch_runtime::merged", mutates_args=())
+def _merged_apart(
+    indices: Tensor, costs: Tensor, keys: Tensor, sequences: Tensor, paid: Tensor, seen: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The memories with what was seen: how much that is torch need not know to compile a step."""
+    indices, costs = indices.clone(), costs.clone()
+    rows, paid = _seen_by_all(keys, sequences, paid, seen & (keys >= 0) & (keys < len(costs)))
+    if len(rows) > 0:
+        _merge(indices, costs, rows, paid)
+    return indices, costs
+
+
+@_merged_apart.register_fake
+def _(
+    indices: Tensor, costs: Tensor, keys: Tensor, sequences: Tensor, paid: Tensor, seen: Tensor
+) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(indices), torch.empty_like(costs)
 
 
 def _owner(distribution: Distribution, key: Tensor | None) -> Tensor:

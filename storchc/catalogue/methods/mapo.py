@@ -25,7 +25,8 @@ ENTRY = MethodEntry(
     biased_if=frozenset({"clip"}),
     elements=("buffer_size", 1),
     notes="a memory has what earlier training passes have seen, and is saved with the module; with "
-    "`clip` it weighs max(π_B, clip), which biases the gradient towards it",
+    "`clip` it weighs max(π_B, clip), which biases the gradient towards it; under `torch.compile` "
+    "no memory is added: run one step with the largest key before",
     weighted=True,
     coupled=True,
     control="always",

@@ -131,8 +131,6 @@ def test_its_own_parameters_are_told_apart(at: At) -> None:
 def test_it_compiles_whole_without_inner_gradients(at: At) -> None:
     if at.entry.looks == "gradients" or at.entry.learns:
         pytest.skip("it differentiates within forward")
-    if at.name == "MAPO":
-        pytest.skip("what it remembers grows with what is drawn; in eval mode it compiles whole")
     torch.compiler.reset()
     model = at.model()
     step = torch.compile(model, fullgraph=True, backend="aot_eager")
