@@ -26,7 +26,7 @@ cell is wrong; the stories are in `tests/certification/matrix/situations.py`. `m
 proves every ordered pair of methods on two nodes too.
 
 * **exact, N**: the generated module was run for each of the N outcomes of its samples; the expected
-  cost and gradient (and Hessian, in the last column) are those of the exact interpreter to 1e-9.
+  cost and gradient (of second order the Hessian too) are those of the exact interpreter to 1e-9.
 * **quadrature, N**: the same, over N nodes of the noise of a normal.
 * **|z| x**: the mean of {REPLICATES:,} estimates lies within 5 standard errors of the exact
   derivatives, in every coordinate; x is the largest distance.
