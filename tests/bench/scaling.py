@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
 
-from tests.bench import chains, discrete_vae
+from tests.bench import chains, discrete_vae, generator
 from tests.bench.timing import interleaved
 
 
@@ -34,14 +34,21 @@ class Growth:
 
 
 def growths() -> list[Growth]:
-    """The growth with nodes, then with draws."""
+    """The growth with nodes, with the steps of a loop, then with draws."""
     sizes = (1, 4, 16, 64, 256)
     return [
         measured("nodes, normal", {size: chains.normal(size, True).step for size in sizes}),
         measured("nodes, Bernoulli", {size: chains.bernoulli(size, True).step for size in sizes}),
+        measured("steps, ancestral", letters(generator.ANCESTRAL)),
+        measured("steps, without replacement", letters(generator.JOINT)),
         measured("draws, score function", draws("ScoreFunction")),
         measured("draws, batch average", draws("ScoreFunction", ", baseline=batch_average")),
     ]
+
+
+def letters(method: str) -> dict[int, Callable[[], None]]:
+    """A step of the sequence generator for each number of letters."""
+    return {steps: generator.stepping(steps, method) for steps in (2, 8, 32, 128, 512)}
 
 
 def draws(name: str, options: str = "") -> dict[int, Callable[[], None]]:
