@@ -33,8 +33,8 @@ class Dependence:
     stateful function those of what it has in mind; ``parameters``, ``costs`` and
     ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
     what a value is made of behind a `stop_gradient` too: no path, but it still moves with the
-    value. ``levels`` tells the steps of loops apart, where there are any: then the samples stand
-    under the keys of `storchc.analysis.loops`.
+    value. ``settled`` is what the steps of a loop begin with. ``levels`` tells the steps of loops
+    apart, where there are any: then the samples stand under the keys of `storchc.analysis.loops`.
     """
 
     graph: Graph
@@ -45,6 +45,7 @@ class Dependence:
     parameters: dict[str, Ancestors] = field(default_factory=dict)
     costs: dict[str, Ancestors] = field(default_factory=dict)
     reports: dict[str, Ancestors] = field(default_factory=dict)
+    settled: dict[str, dict[str, Ancestors]] = field(default_factory=dict)
     drawn: dict[str, Plates] = field(init=False)
     stateful: list[str] = field(init=False)
 
@@ -122,9 +123,10 @@ class Dependence:
     def _loop(self, loop: Loop) -> None:
         """Walk the body until a step begins with all that the step before has left."""
         names = [*carried_names(loop), *self.stateful]
-        begins = dict.fromkeys(names, NOTHING)
-        begins |= {name: self.of.get(name, NOTHING) for name in self.stateful}
-        begins |= {c.name: self.expression(c.initial) for c in loop.carried}
+        initial = {name: self.of.get(name, NOTHING) for name in self.stateful}
+        initial |= {c.name: self.expression(c.initial) for c in loop.carried}
+        known = self.settled.get(loop.name, {})  # of an earlier walk: inner loops are walked often
+        begins = {n: merge([initial.get(n, NOTHING), known.get(n, NOTHING)]) for n in names}
         while True:
             self.of.update(begins)
             self.walk(loop.body)
@@ -132,6 +134,7 @@ class Dependence:
             if found == begins:
                 break
             begins = found
+        self.settled[loop.name] = begins
         if self.levels is not None:
             for name in self.of:
                 self.of[name] = self.levels.left(self.of[name], loop.name)

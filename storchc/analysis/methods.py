@@ -166,6 +166,7 @@ class _Backwards:
     mixing: frozenset[str]
     problems: Problems
     found: dict[str, Estimator] = field(default_factory=dict)
+    settled: dict[str, dict[str, Demand | None]] = field(default_factory=dict)
 
     def take(self, nodes: tuple[Node, ...]) -> None:
         demands = self.demands
@@ -199,7 +200,7 @@ class _Backwards:
         demands, problems = self.demands, self.problems
         names = carried_names(loop)
         behind = {name: demands.of.get(name) for name in names}
-        asked: dict[str, Demand | None] = dict.fromkeys(names)
+        asked = self.settled.setdefault(loop.name, dict.fromkeys(names))
         while True:
             self.problems = Problems()
             weights = dict(demands.weights)

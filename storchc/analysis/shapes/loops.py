@@ -27,6 +27,9 @@ Reader = Callable[[Context, tree.Step], graph.Node | None]
 Types = dict[str, ValueType | None]
 Nodes = tuple[graph.Node, ...]
 
+_DEEPEST = 16
+"""Loops inside of one another; Python has no more than 20 blocks so."""
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -61,6 +64,10 @@ def read_loop(ctx: Context, node: tree.For, read: Reader) -> graph.Loop | None:
         help = "let the outer loop run to its end, or write the inner one out"
         problem = words.not_compiled(node.header, "a loop inside of one that stops", help)
         ctx.problems.add(problem)
+    if len(ctx.loops.inside) == _DEEPEST:
+        help = "put several counters into one: `t // N` and `t % N`"
+        what = f"more than {_DEEPEST} loops inside of one another"
+        ctx.problems.add(words.not_compiled(node.header, what, help))
     _open_plates(ctx, node.body)
     name = _enter(ctx, node, bound)
     reading = _Reading(ctx, node, read, name, _starting(ctx, name, initial), {})
