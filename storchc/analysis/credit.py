@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from storchc.analysis.dependence import Ancestors, Dependence
 from storchc.analysis.loops import Loops, in_steps, sample_of, seen_from
@@ -44,43 +45,17 @@ def assign(
     estimators: Mapping[str, Estimator],
     live: frozenset[str],
 ) -> Credit:
-    """Every cost credits the scores of the samples it depends on, and of no others.
-
-    Importance weights carry the score of their own sample into a reduction of its plate; outside of
-    it the score stays with its element.
-    """
-    scoring = {
-        s.name: s
-        for s in graph.samples
-        if estimators[s.name].carrier == "score" and f"~{s.name}" in live
-    }
+    """Every cost credits the scores of the samples it depends on, and of no others."""
+    learning = [s for s in graph.samples if f"~{s.name}" in live]
+    scoring = {s.name: s for s in learning if estimators[s.name].carrier == "score"}
+    controlling = {s.name: s for s in learning if estimators[s.name].carrier == "control"}
     weighted = frozenset(name for name in scoring if estimators[name].weighted)
-    plain = {name: (name, NO_PLATES) for name in scoring}  # shared: a chain has millions of them
-
-    def scores(
-        ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops = ()
-    ) -> Scores:
-        if graph.loop_names:
-            return tuple(
-                (key, weighing[name] | (mixed & steps) if name in weighted else mixed)
-                for key, mixed in in_steps(ancestors, loops, scoring)
-                if (name := sample_of(key)) not in weighted or scoring[name].plate in plates
-            )
-        found = ancestors.keys() & scoring.keys()
-        if weighted:
-            found = {n for n in found if n not in weighted or scoring[n].plate in plates}
-        mixed = {n: weighing[n] if n in weighted else ancestors[n] for n in found}
-        return tuple((n, mixed[n]) if mixed[n] else plain[n] for n in scoring if n in found)
-
-    steps = frozenset(graph.loop_names)
+    scores = _Scores(scoring, weighted, frozenset(graph.loop_names))
     by_cost = {
-        c.name: scores(dependent.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops)
+        c.name: scores.of(
+            dependent.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops
+        )
         for c in graph.costs
-    }
-    controlling = {
-        s.name: s
-        for s in graph.samples
-        if estimators[s.name].carrier == "control" and f"~{s.name}" in live
     }
     credited = scoring | controlling
     groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in credited}
@@ -88,16 +63,55 @@ def assign(
         for name in controlling.keys() & dependent.costs[cost].keys():
             groups[name].setdefault(dependent.costs[cost][name], []).append(cost)
         for key, mixed in members:
-            name, credit = (key, cost) if not steps else seen_from(key, cost)
-            groups[name].setdefault(mixed - steps, []).append(credit)
-    return Credit(
-        by_cost,
-        {
-            n: scores(dependent.parameters[n], carried.parameters[n], s.type.plates, s.loops)
-            for n, s in credited.items()
-        },
-        {n: {m: tuple(c) for m, c in g.items()} for n, g in groups.items()},
-    )
+            name, credit = seen_from(key, cost) if scores.steps else (key, cost)
+            groups[name].setdefault(mixed - scores.steps, []).append(credit)
+    before = {
+        n: scores.of(dependent.parameters[n], carried.parameters[n], s.type.plates, s.loops)
+        for n, s in credited.items()
+    }
+    return Credit(by_cost, before, {n: _fixed(g) for n, g in groups.items()})
+
+
+def _fixed(groups: Mapping[Plates, list[str]]) -> Mapping[Plates, tuple[str, ...]]:
+    return {mixed: tuple(costs) for mixed, costs in groups.items()}
+
+
+@dataclass(slots=True)
+class _Scores:
+    """The samples whose scores enter sums, and how.
+
+    Importance weights carry the score of their own sample into a reduction of its plate; outside of
+    it the score stays with its element. ``plain`` are shared: a chain has millions of them.
+    """
+
+    scoring: Mapping[str, Sample]
+    weighted: frozenset[str]
+    steps: Plates
+    plain: dict[str, tuple[str, Plates]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = {name: (name, NO_PLATES) for name in self.scoring}
+
+    def of(self, ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops) -> Scores:
+        """The scores of ``ancestors``, for something with these plates in these loops."""
+        if self.steps:
+            return self._in_steps(ancestors, weighing, plates, loops)
+        weighted, scoring = self.weighted, self.scoring
+        found = ancestors.keys() & scoring.keys()
+        if weighted:
+            found = {n for n in found if n not in weighted or scoring[n].plate in plates}
+        mixed = {n: weighing[n] if n in weighted else ancestors[n] for n in found}
+        return tuple((n, mixed[n]) if mixed[n] else self.plain[n] for n in scoring if n in found)
+
+    def _in_steps(
+        self, ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops
+    ) -> Scores:
+        weighted, scoring = self.weighted, self.scoring
+        return tuple(
+            (key, weighing[name] | (mixed & self.steps) if name in weighted else mixed)
+            for key, mixed in in_steps(ancestors, loops, scoring)
+            if (name := sample_of(key)) not in weighted or scoring[name].plate in plates
+        )
 
 
 def check(
