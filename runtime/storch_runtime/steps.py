@@ -38,14 +38,20 @@ class Steps:
     * ``value``: ``[*plates, T, *event]``, what has stopped repeating its last value.
     * ``log_prob``: ``[*plates]``, the sum over the steps.
     * ``score``, ``box``: ``[steps, *plates]`` of the steps that were taken.
-    * ``weight``: None: every element weighs the same.
+    * ``weight_by_step``: ``[steps, *plates]``, the product of the weights up to each step, or None
+      where every element weighs the same; ``weight`` ``[*plates]`` is that of all steps. It is
+      shared among the ``elements`` of a plate that the sample itself has opened.
     """
 
-    __slots__ = ("_box", "_score", "_value", "count", "draws")
+    __slots__ = ("_box", "_score", "_value", "_weight", "count", "draws", "elements")
 
-    def __init__(self, draws: list[Draw] | list[Steps], count: int) -> None:
+    def __init__(
+        self, draws: list[Draw] | list[Steps], count: int, elements: int | None = None
+    ) -> None:
         self.draws = draws
         self.count = count
+        self.elements = elements
+        self._weight: Tensor | None = None
         self._value: Tensor | None = None
         self._score: Tensor | None = None
         self._box: Tensor | None = None
@@ -57,8 +63,19 @@ class Steps:
 
     @property
     def weight(self) -> Tensor | None:
-        """None: the draws of a loop weigh the same."""
-        return None
+        """What the values of all steps weigh together, ``[*plates]``, detached."""
+        by_step = self.weight_by_step
+        return None if by_step is None else by_step[-1]
+
+    @property
+    def weight_by_step(self) -> Tensor | None:
+        """The product of the weights up to each step: what comes later is expected to weigh 1."""
+        if self._weight is None:
+            weights = [weight for draw in self.draws if (weight := draw.weight) is not None]
+            if weights:
+                product = torch.stack(weights).cumprod(0)
+                self._weight = product if self.elements is None else product / self.elements
+        return self._weight
 
     @property
     def replayed(self) -> bool:
@@ -113,12 +130,13 @@ class Steps:
 
 
 class _Held(Draw):
-    """A draw of which some elements have stopped: these keep their value, and score nothing."""
+    """A draw of which some elements have stopped: they keep their value, score nothing, weigh 1."""
 
     __slots__ = ("alive", "drawn")
 
     def __init__(self, draw: Draw, alive: Tensor, value: Tensor) -> None:
-        super().__init__(value, draw.distribution, None, None, draw.replayed, draw.plate_dim)
+        weight = None if draw.weight is None else torch.where(alive, draw.weight, 1.0)
+        super().__init__(value, draw.distribution, weight, None, draw.replayed, draw.plate_dim)
         self.alive = alive
         self.drawn = draw
         if draw.score is not None:

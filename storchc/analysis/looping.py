@@ -10,7 +10,9 @@ from storchc.analysis.methods import Estimator
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Loop, Sample
+from storchc.ir.walk import expressions, walk
 
 Estimators = Mapping[str, Estimator]
 
@@ -36,6 +38,7 @@ def check_loops(
             problems.add(words.whole_sequences(node.name, drawer, estimator.span, *told))
         elif node.loops:
             _check_inside(graph, node, estimators, problems)
+            _check_weights(graph, node, dependent, estimators[node.name], problems)
         elif node.joins and estimator.joint:
             help = "let it open a plate of its own"
             what = f"a further `{estimator.name}` in `{node.plate}` beside a loop"
@@ -64,13 +67,39 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
         problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
 
 
+def _check_weights(
+    graph: Graph, node: Sample, dependent: Dependence, estimator: Estimator, problems: Problems
+) -> None:
+    """Weights of draws in a loop multiply from step to step: what joins elements needs them all."""
+    if estimator.joint or not estimator.weighted or estimator.sampler is None:
+        return
+    what = f"`{estimator.sampler.name}` in a loop"
+    mixed = frozenset[str]().union(*(c.get(node.name, ()) for c in dependent.costs.values()))
+    if len(node.loops) > 1:
+        help = "flatten the two loops to one"
+        problems.add(words.not_compiled(estimator.span, f"{what} within a loop", help))
+    elif mixed or _reduced_inside(graph, node.plate):
+        plates = ", ".join(f"`{plate}`" for plate in graph.order(mixed or frozenset({node.plate})))
+        what = f"{what} together with a reduction over {plates}"
+        help = "leave `using` out, or let the costs reduce the plate by themselves"
+        problems.add(words.not_compiled(estimator.span, what, help))
+
+
+def _reduced_inside(graph: Graph, plate: str) -> bool:
+    """Whether an `over=` in a loop reduces ``plate``."""
+    inside = (n for loop in graph.loops for n in loop.body if not isinstance(n, Loop))
+    parts = (e for n in inside for root in expressions(n) for e in walk(root))
+    return any(isinstance(e, OverPlates) and plate in e.plates for e in parts)
+
+
 def _left_out(estimator: Estimator) -> str | None:
     """What of an estimator is not compiled in loops."""
     entry = estimator.entry
+    sampler = estimator.sampler
+    if sampler is not None and not (sampler.sampling == "iid" or "inverse" in sampler.needs):
+        return f"`{sampler.name}`"
     if entry is None:
-        return f"`{estimator.name}`, a method of yours,"
-    if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
-        return f"`{estimator.sampler.name}`"
+        return None
     if entry.name == "ScoreFunction":
         return None
     if entry.joint and entry.carrier == "score":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import field
+from functools import partial
 
 from storchc.analysis.estimation import Origin
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.follows import further
-from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
-from storchc.backend.reductions import product_of, reduce_all, weights_of
+from storchc.backend.python import Py, call, infix, literal, method, tuple_of
+from storchc.backend.reductions import Weights, product_of, reduce_all, weight_code, weights_of
 from storchc.backend.slopes import join_options
 from storchc.backend.statements import baseline
 from storchc.backend.stepping import alive_weights, following, stored_of
@@ -86,16 +87,17 @@ class Followers:
         origin = self._origin(sample.name)
         total = alive_weights(self.writer, sample)
         for plate in self.writer.storage.order(stored):
-            weights = weights_of(self.writer, plate, origin)
+            weights = weights_of(self.writer, plate, origin, stored)
             if weights.samples:
-                total = self._times(total, Code(*product_of(self.writer, weights, self._weight)))
+                each = partial(self._weight, weights)
+                total = self._times(total, Code(*product_of(self.writer, weights, each)))
         if total is None:
             return None
         detached = method(total.py, "detach")
         return self.writer.storage.align_whole(detached, total.stored, stored)
 
-    def _weight(self, sample: str) -> Py:
-        return member(self.writer.draw(sample), "weight")
+    def _weight(self, weights: Weights, sample: str) -> Py:
+        return weight_code(self.writer, sample, weights.steps)
 
     def _times(self, total: Code | None, more: Code) -> Code:
         if total is None:

@@ -331,7 +331,9 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
         case "draw":
             lines = writer.stepping.lines.get(item.name)
             if lines is None:
-                return call(writer.runtime("Steps"), steps, count), frozenset()
+                opened = _weighs(writer, item.name)
+                elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
+                return call(writer.runtime("Steps"), steps, count, **elements), frozenset()
             return call(writer.runtime("JointSteps"), steps, name(lines), count), frozenset()
         case "cost":
             stored = writer.costs[item.name].stored
@@ -342,6 +344,12 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
         case _:
             return _sequence(writer, node, item, steps, count)
     return call("torch.stack", steps), stored | {node.name}
+
+
+def _weighs(writer: Writer, name: str) -> bool:
+    """Whether a sample opens a plate and weighs its elements, step by step."""
+    sample = next(s for s in writer.graph.samples if s.name == name)
+    return not sample.joins and writer.estimation.estimators[name].weighted
 
 
 def _mask(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Plates]:

@@ -27,21 +27,23 @@ class Weights:
 
     ``averaged`` are the plates whose 1/n is not among the weights. Those in ``cut`` reach the value
     through a `stop_gradient` only: no gradient goes that way. Independent weights are multiplied
-    over the plates in ``mixed`` that were reduced before them (LOSS.md §3).
+    over the plates in ``mixed`` that were reduced before them (LOSS.md §3). ``steps`` are the loops
+    whose steps the value tells apart: it weighs what was drawn up to its own step (LOSS.md §6).
     """
 
     samples: tuple[str, ...]
     averaged: tuple[str, ...]
     cut: frozenset[str]
     mixed: tuple[tuple[str, Plates], ...] = ()
+    steps: Plates = NO_PLATES
 
     def over(self, sample: str) -> Plates:
         """The plates over which the weights of ``sample`` are multiplied."""
         return dict(self.mixed).get(sample, NO_PLATES)
 
 
-def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
-    """The weights of ``plate`` for a value of this origin."""
+def weights_of(writer: Writer, plate: str, origin: Origin, stored: Plates = NO_PLATES) -> Weights:
+    """The weights of ``plate`` for a value of this origin, ``stored`` with these plates."""
     estimators = writer.estimation.estimators
     within = [s.name for s in writer.graph.samples if s.plate == plate]
     joint = [s for s in within if estimators[s].joint]
@@ -57,17 +59,18 @@ def weights_of(writer: Writer, plate: str, origin: Origin) -> Weights:
     averaged = plate not in weighing
     independent = [s for s in samples if not estimators[s].enumerated]
     mixed = tuple((s, m) for s in independent if (m := origin.carried.get(s, NO_PLATES)))
-    return Weights(samples, (plate,) if averaged else (), cut, mixed)
+    steps = stored.intersection(writer.graph.loop_names)
+    return Weights(samples, (plate,) if averaged else (), cut, mixed, steps)
 
 
 def elimination(
-    writer: Writer, plates: Plates, origin: Origin
+    writer: Writer, plates: Plates, origin: Origin, stored: Plates = NO_PLATES
 ) -> Iterator[tuple[tuple[str, ...], Weights]]:
     """The plates in the order in which they are reduced, with their weights.
 
     Plates whose weights carry one another go together.
     """
-    left = {p: weights_of(writer, p, origin) for p in writer.storage.order(plates)}
+    left = {p: weights_of(writer, p, origin, stored) for p in writer.storage.order(plates)}
     carried = {p: _carried(writer, w) - {p} for p, w in left.items()}
     while left:
         free = [p for p in left if not any(p in carried[q] for q in left)]
@@ -76,7 +79,7 @@ def elimination(
 
 
 def _carried(writer: Writer, weights: Weights) -> Plates:
-    found = (weight_plates(writer, s) - weights.over(s) for s in weights.samples)
+    found = (weight_plates(writer, s, weights.steps) - weights.over(s) for s in weights.samples)
     return frozenset[str]().union(*found)
 
 
@@ -86,15 +89,24 @@ def _together(parts: list[Weights]) -> Weights:
     samples = tuple(s for w in parts for s in w.samples)
     averaged = tuple(p for w in parts for p in w.averaged)
     cut = frozenset[str]().union(*(w.cut for w in parts))
-    return Weights(samples, averaged, cut, tuple(m for w in parts for m in w.mixed))
+    mixed = tuple(m for w in parts for m in w.mixed)
+    return Weights(samples, averaged, cut, mixed, parts[0].steps)
 
 
-def weight_plates(writer: Writer, sample: str) -> Plates:
-    """The plates that the weights of ``sample`` are stored with."""
+def weight_plates(writer: Writer, sample: str, steps: Plates = NO_PLATES) -> Plates:
+    """The plates that the weights of ``sample`` are stored with; those of ``steps`` have theirs."""
     node = next(s for s in writer.graph.samples if s.name == sample)
-    if writer.estimation.estimators[sample].enumerated:
+    estimator = writer.estimation.estimators[sample]
+    if estimator.enumerated:
         return frozenset({sample}) | writer.distribution_plates[sample]
-    return writer.storage.full(node.type.plates)
+    own = NO_PLATES if estimator.joint else steps & frozenset(node.loops)
+    return writer.storage.full(node.type.plates) | own
+
+
+def weight_code(writer: Writer, sample: str, steps: Plates) -> Py:
+    """The weights of ``sample``; those of every step where ``steps`` tell its steps apart."""
+    by_step = weight_plates(writer, sample, steps) & steps
+    return member(writer.draw(sample), "weight_by_step" if by_step else "weight")
 
 
 def reduce_all(
@@ -108,7 +120,7 @@ def reduce_all(
     """``code`` (event []) reduced over ``plates`` as the total cost reduces them."""
     waiting: list[str] = []
     kind = ""
-    for group, weights in elimination(writer, plates, origin):
+    for group, weights in elimination(writer, plates, origin, code.stored):
         wanted = _kind(writer, group[0], weights)
         if waiting and wanted != kind:
             code = _uniform(writer, code, waiting, kind)
@@ -134,15 +146,15 @@ def _kind(writer: Writer, plate: str, weights: Weights) -> str:
 
 
 def _weight(writer: Writer, weights: Weights, attached: bool, sample: str) -> Py:
-    weight = _multiplied_weight(writer, sample, weights.over(sample))
+    weight = _multiplied_weight(writer, sample, weights)
     carries = attached and sample not in weights.cut
     enumerated = writer.estimation.estimators[sample].enumerated
     return method(weight, "detach") if enumerated and not carries else weight
 
 
-def _multiplied_weight(writer: Writer, sample: str, over: Plates) -> Py:
+def _multiplied_weight(writer: Writer, sample: str, weights: Weights) -> Py:
     """A weight; multiplied over plates that were reduced before."""
-    weight = member(writer.draw(sample), "weight")
+    weight, over = weight_code(writer, sample, weights.steps), weights.over(sample)
     if not over:
         return weight
     stored = weight_plates(writer, sample)
@@ -202,9 +214,10 @@ def _averaged(writer: Writer, code: Py, weights: Weights) -> Py:
 def product_of(writer: Writer, weights: Weights, weight: Callable[[str], Py]) -> tuple[Py, Plates]:
     """The product of the weights of several samples in one plate, and its plates."""
     first, *others = weights.samples
-    code, stored = weight(first), weight_plates(writer, first) - weights.over(first)
+    stored = weight_plates(writer, first, weights.steps) - weights.over(first)
+    code = weight(first)
     for other in others:
-        more = weight_plates(writer, other) - weights.over(other)
+        more = weight_plates(writer, other, weights.steps) - weights.over(other)
         both = stored | more
         code = infix(
             "*",
