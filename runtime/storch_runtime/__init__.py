@@ -69,6 +69,7 @@ from storch_runtime.samplers import QuasiMonteCarlo as QuasiMonteCarlo
 from storch_runtime.samplers import Sampler as Sampler
 from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
+from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics
 from storch_runtime.steps import Steps as Steps

@@ -29,6 +29,8 @@ def check_budgets(
         entry = estimators[sample.name].entry
         if entry is not None and sample.sampler is not None:
             entry = replace(entry, name=sample.sampler.name)  # `using Enumerate`
+        if sample.name in elimination.obstacles:
+            continue  # its sequences were counted
         if entry is None or all(option.name != "budget" for option in entry.options):
             continue
         made, span = construction(graph, sample.distribution), estimators[sample.name].span

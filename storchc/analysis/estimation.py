@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from storchc.analysis import credit as crediting
-from storchc.analysis.budgets import check_budgets
+from storchc.analysis.budgets import BUDGET, check_budgets
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import (
@@ -26,6 +26,7 @@ from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
 from storchc.analysis.separation import Separation, separate
+from storchc.analysis.sequences import Whole, whole_sequences
 from storchc.analysis.slopes import check_slopes
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -55,7 +56,8 @@ class Estimation:
     ``distinct`` the calls below samples that repeat;
     ``order`` is the highest derivative that is right, None for any; ``separation`` has the
     enumerated samples whose factors are evaluated apart, ``elimination`` those of loops that are
-    summed out step by step; ``written`` is the story with their expectations in it.
+    summed out step by step; ``written`` is the story with their expectations in it. ``sequences``
+    are those whose whole sequences are listed.
     """
 
     graph: Graph
@@ -70,6 +72,7 @@ class Estimation:
     order: int | None
     separation: Separation
     elimination: Elimination
+    sequences: Mapping[str, Whole]
 
     @cached_property
     def written(self) -> Graph:
@@ -104,6 +107,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     estimators = resolve(graph, touched, problems)
     elimination = eliminate(graph, estimators)
     check_loops(graph, touched, estimators, elimination, problems)
+    listed = whole_sequences(graph, touched, estimators, elimination, BUDGET, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
     check_slopes(graph, dependent, touched, estimators, problems)
@@ -138,4 +142,5 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
         order,
         separation,
         elimination,
+        listed,
     )

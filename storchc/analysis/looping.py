@@ -29,14 +29,9 @@ def check_loops(
         return
     for node in graph.samples:
         estimator = estimators[node.name]
-        if node.name in elimination.chains:
-            continue
-        obstacle = elimination.obstacles.get(node.name)
-        if obstacle is not None:
-            told = obstacle.span, obstacle.words
-            drawer = estimator.name if node.sampler is None else node.sampler.name
-            problems.add(words.whole_sequences(node.name, drawer, estimator.span, *told))
-        elif node.loops:
+        if node.name in elimination.chains or node.name in elimination.obstacles:
+            continue  # the stages for enumeration speak of these
+        if node.loops:
             _check_inside(graph, node, estimators, problems)
             _check_weights(graph, node, dependent, estimators[node.name], problems)
         elif node.joins and estimator.joint:

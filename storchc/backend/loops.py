@@ -6,7 +6,7 @@ that time and memory grow with the number of steps and the loss is written once 
 
 from __future__ import annotations
 
-from storchc.backend import elimination, joining
+from storchc.backend import elimination, joining, sequences
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -89,6 +89,8 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
     for sample in writer.graph.samples:
         chained = elimination.chain_of(writer, sample.name) is not None
         if node.name not in sample.loops or sample.joins or chained:
+            continue
+        if sequences.open_plate(writer, block, sample):
             continue
         target = writer.identifiers.local(f"{sample.name}_size")
         chosen = index(writer.inner("methods"), literal(sample.name))
@@ -331,6 +333,8 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
         case "draw":
             lines = writer.stepping.lines.get(item.name)
             if lines is None:
+                if item.name in writer.estimation.sequences:
+                    return call(writer.runtime("Sequences"), steps, count), frozenset()
                 opened = _weighs(writer, item.name)
                 elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
                 return call(writer.runtime("Steps"), steps, count, **elements), frozenset()

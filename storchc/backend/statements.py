@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storchc.analysis.methods import Estimator
-from storchc.backend import calls, elimination, joining
+from storchc.backend import calls, elimination, joining, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
@@ -216,6 +216,8 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     chosen = index(writer.inner("methods"), literal(node.name))
     if node.name in writer.estimation.separation.samples:
         return method(chosen, "draw_apart", law, *given)
+    if node.name in writer.estimation.sequences:
+        return method(chosen, "draw_step", law, *(given or [NONE]), *sequences.place(writer, node))
     if node.joins or node.loops:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):

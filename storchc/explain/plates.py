@@ -55,6 +55,8 @@ class Counts:
             plate in self.estimation.elimination.chains
         ):  # the last step's, or an expectation over it
             return self.estimation.elimination.chains[plate].states
+        if plate in self.estimation.sequences:
+            return self.estimation.sequences[plate].count
         known = self.estimation.separation, self.estimation.elimination
         return configurations(self.graph, *known, sample)
 
@@ -69,6 +71,8 @@ class Counts:
             )
         elif plate in self.estimation.elimination.chains:
             text = f"all {size} outcomes of `{plate}` in a step, each with its probability"
+        elif plate in self.estimation.sequences:
+            text = f"all {size} sequences of outcomes of `{plate}`, each with its probability"
         elif estimator.enumerated:
             number = "all" if size is None else f"all {size}"
             text = f"{number} outcomes of `{plate}`, each with its probability"

@@ -45,6 +45,8 @@ def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
     if node.joins:
         return f"in plate `{node.plate}`: one value for each of its elements"
     size = counts.size(node.plate)
+    if node.name in counts.estimation.sequences:
+        return f"not at all: {size} sequences of outcomes are enumerated"
     if estimator.enumerated:
         return f"not at all: {'every' if size is None else size} outcomes are enumerated"
     return f"{times(size or 1)}, in its own plate `{node.plate}`"
@@ -72,7 +74,11 @@ def _eliminated(estimation: Estimation, node: Sample) -> str:
     """How often steps are evaluated whose sample is summed out one by one."""
     chain = estimation.elimination.chains.get(node.name)
     if chain is None:
-        return ""
+        obstacle = estimation.elimination.obstacles.get(node.name)
+        if obstacle is None:
+            return ""
+        line = estimation.graph.source.position(obstacle.span.start).line
+        return f"no: {obstacle.words} (line {line})"
     each = str(chain.states) if not chain.carried else f"{chain.states} x {chain.states}"
     if chain.steps is None:
         return f"{each} evaluations in each step, whose number is known at the call"

@@ -8,7 +8,7 @@ sequence as a world; the module, which is given no sequence, has the expectation
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -45,7 +45,7 @@ def certify_sums(
     drawn = re.sub(_ENUMERATED, "ScoreFunction(n=1)", story.text)
     exact = interpret(drawn, story.inputs, parameters(model), story.modules)
     estimates = [model(**story.inputs, given=one) for one in given or _worlds(model, exact)]
-    shares = [_share(e) for e in estimates] if given else exact.probability
+    shares = [_share(e, given[0]) for e in estimates] if given else exact.probability
     if len(estimates) == 1:
         shares = [1.0]
     got = sum(share * e.loss for share, e in zip(shares, estimates, strict=True))
@@ -68,9 +68,8 @@ def _worlds(model: Model, exact: Exact) -> list[dict[str, Tensor]]:
     return [{name: values[w] for name, values in drawn.items()} for w in range(count)]
 
 
-def _share(estimate: Any) -> Tensor:
+def _share(estimate: Any, names: Iterable[str]) -> Tensor:
     """The probability of what was given."""
-    names = [n for n, m in estimate.layout.samples.items() if not m.absent]
     return torch.stack([estimate.log_probs[n].sum() for n in names]).sum().exp().detach()
 
 

@@ -37,10 +37,29 @@ BROKEN = {
     "an early cost after the step": ("weighted_sum(z_mass, early", "weighted_sum(z_mass**2, early"),
 }
 
+WHOLE = """
+story T
+param w = 0.4
+param u = -0.3
+for t in range(3) from h = u:
+    sample z ~ Bernoulli(logits=h + u * t) with Expect()
+    compute h = h * w + z
+    cost c = (z - h) ** 2
+cost d = h * sum(sequence(z))
+"""
+BROKEN_WHOLE = {
+    "outcomes of another step": ("(t,), (3,), (0, 0)", "(0,), (3,), (0, 0)"),
+    "weights of the last step alone": ("Sequences(z_draws, 3)", "Sequences(z_draws[2:], 3)"),
+    "weights without their gradient": (
+        "weighted_sum(z_steps.weight, d",
+        "weighted_sum(z_steps.weight.detach(), d",
+    ),
+}
 
-def altered(old: str, new: str) -> Any:
+
+def altered(old: str, new: str, story: str = STORY) -> Any:
     """The module with a line of its source replaced."""
-    source = storchc.compile(text=STORY)
+    source = storchc.compile(text=story)
     assert old in source
     module = ModuleType("altered")
     vars(module)["__file__"] = "altered.py"
@@ -56,3 +75,12 @@ def test_the_right_one_passes() -> None:
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_one_fails(what: str) -> None:
     fails(lambda: certify_sums(case(STORY), model=altered(*BROKEN[what])))
+
+
+def test_the_right_whole_sequences_pass() -> None:
+    certify_sums(case(WHOLE), model=altered("", "", WHOLE))
+
+
+@pytest.mark.parametrize("what", BROKEN_WHOLE)
+def test_broken_whole_sequences_fail(what: str) -> None:
+    fails(lambda: certify_sums(case(WHOLE), model=altered(*BROKEN_WHOLE[what], WHOLE)))

@@ -20,6 +20,7 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.samplers.sampler import Outcome
+from storch_runtime.sequences import outcomes_in_step
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -80,6 +81,32 @@ class Expect(Method):
             )
         self._afford(distribution.support_size() * before)
         return self.propose(distribution, 1)
+
+    def sequences(self, states: int, draws: int) -> int:
+        """The number of all sequences of ``draws`` outcomes in loops, within the budget."""
+        count = int(states**draws)
+        self._afford(count)
+        return count
+
+    def draw_step(
+        self,
+        distribution: Distribution,
+        given: Tensor | None,
+        steps: tuple[int, ...],
+        counts: tuple[int, ...],
+        places: tuple[int, int],
+        own: bool,
+    ) -> Draw:
+        """The outcomes of one step in every sequence; see `outcomes_in_step`.
+
+        Sequences stand at ``places`` among the plates of the weights, and of a value given.
+        """
+        draw = outcomes_in_step(distribution, steps, counts, places[0], own=own)
+        if given is not None:
+            if not _same(draw.value, given.movedim(places[1], 0)):
+                raise ValueError("`Expect` enumerates: only its own values can be given to it")
+            draw.replayed = True
+        return draw
 
     def _afford(self, size: int) -> None:
         if size > self.budget:

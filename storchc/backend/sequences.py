@@ -1,0 +1,39 @@
+"""Samples of loops whose whole sequences are listed, as code (`storchc.analysis.sequences`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storchc.backend.block import Block
+from storchc.backend.python import Py, index, literal, method, name, tuple_of
+from storchc.ir.graph import Sample
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+
+
+def open_plate(writer: Writer, block: Block, sample: Sample) -> bool:
+    """Open the plate of all sequences of a sample, where they are listed."""
+    whole = writer.estimation.sequences.get(sample.name)
+    if whole is None:
+        return False
+    target = writer.identifiers.local(f"{sample.name}_size")
+    chosen = index(writer.inner("methods"), literal(sample.name))
+    count = method(chosen, "sequences", literal(whole.states), literal(whole.draws))
+    block.assign(target, count)
+    writer.stepping.sizes[sample.name] = name(target)
+    return True
+
+
+def place(writer: Writer, node: Sample) -> tuple[Py, ...]:
+    """The step, the numbers of steps, and where the sequences stand among the plates."""
+    around = writer.stepping.around
+    stored = writer.distribution_plates[node.name]
+    full = writer.storage.full(node.type.plates)
+    places = (writer.storage.dim(node.name, p) for p in (stored | {node.name}, full))
+    return (
+        tuple_of(*(name(writer.locals[loop.counter]) for loop in around)),
+        tuple_of(*(writer.stepping.counts[loop.name] for loop in around)),
+        tuple_of(*map(literal, places)),
+        literal(node.name in stored),
+    )
