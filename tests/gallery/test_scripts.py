@@ -80,6 +80,14 @@ def test_digits_are_named_after_few_looks(script: Script) -> None:
     assert 1 <= judged.looks <= 6
 
 
+@pytest.mark.parametrize(
+    "method", ["ScoreFunction(n=10, baseline=batch_average)", "GumbelSoftmax(temperature=0.5)"]
+)
+def test_the_bound_stays_below_the_likelihood(script: Script, method: str) -> None:
+    bound, exact = script("state_space/train").main(["--steps", "200", "--method", method])
+    assert UNTRAINED + 5 < bound < exact + 0.1
+
+
 def test_leaving_one_out_lowers_the_variance(script: Script) -> None:
     variances = script("custom_method/train").main(["--steps", "50", "--repeats", "100"])
     assert variances["LeaveOneOut(n=8)"] < 0.5 * variances["ScoreFunction(n=8)"]
