@@ -16,15 +16,15 @@ from storchc.backend.printer import write
 from storchc.backend.python import Py, literal, name
 from storchc.backend.reductions import reduce_all, weight_plates
 from storchc.backend.scores import ScoreSums
+from storchc.backend.shares import Shares
 from storchc.backend.sums import added
 from storchc.ir.expression import Named, Reference
 from storchc.ir.graph import Compute, Cost, Loop, ModuleOption, Node, Report, Sample
-from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
 
 def further(
-    writer: Writer, block: Block, sample: Sample, mixed: Plates, costs: tuple[str, ...]
+    writer: Writer, block: Block, sample: Sample, shares: Shares, costs: tuple[str, ...]
 ) -> dict[str, Py]:
     """The options of ``Downstream`` that say what more a control variate may look at."""
     estimator = writer.estimation.estimators[sample.name]
@@ -36,7 +36,7 @@ def further(
         options["critic"] = writer.own(critics[0].name)
     if estimator.entry.looks:
         nodes = _below(writer, sample, costs)
-        function = _function(writer, block, sample, mixed, costs, nodes)
+        function = _function(writer, block, sample, shares, costs, nodes)
         options["follows"] = name(function)
         if not _folds(writer, sample, nodes):
             options["folds"] = literal(False)
@@ -111,7 +111,7 @@ def _function(
     writer: Writer,
     block: Block,
     sample: Sample,
-    mixed: Plates,
+    shares: Shares,
     costs: tuple[str, ...],
     nodes: list[Node],
 ) -> str:
@@ -127,7 +127,7 @@ def _function(
     below = replace(
         writer,
         identifiers=inner,
-        locals=dict(writer.locals),
+        locals={n: made for n, made in writer.locals.items() if n not in again},
         stored=dict(writer.stored),
         draws=dict(writer.draws),
         distribution_plates=dict(writer.distribution_plates),
@@ -141,7 +141,7 @@ def _function(
     for cost in writer.graph.costs:
         if cost.name in costs and cost not in nodes:
             write_node(below, body, cost)
-    code = _surrogate(below, body, sample, mixed, costs, again)
+    code = _surrogate(below, body, sample, shares, costs, again)
     stored = writer.storage.full(sample.type.plates)
     body.returns(writer.storage.align_whole(code.py, code.stored, stored))
     tensor = write(writer.torch("Tensor"))
@@ -163,7 +163,7 @@ def _surrogate(
     writer: Writer,
     block: Block,
     sample: Sample,
-    mixed: Plates,
+    shares: Shares,
     costs: tuple[str, ...],
     below: set[str],
 ) -> Code:
@@ -171,15 +171,15 @@ def _surrogate(
     from storchc.backend.loss import Loss
 
     entry = writer.estimation.estimators[sample.name].entry
-    kept = sample.type.plates - mixed
     if entry is not None and entry.looks == "gradients":
         samples = frozenset(s.name for s in writer.graph.samples if s.name in below)
-        return Loss(writer, block, ScoreSums(writer), within=samples).part(costs, kept)
-    return added(writer, [_plain(writer, cost, kept) for cost in costs])
+        return Loss(writer, block, ScoreSums(writer), within=samples).part(costs, shares)
+    return added(writer, [_plain(writer, cost, shares) for cost in costs])
 
 
-def _plain(writer: Writer, cost: str, kept: Plates) -> Code:
+def _plain(writer: Writer, cost: str, shares: Shares) -> Code:
     (node,) = (c for c in writer.graph.costs if c.name == cost)
-    origin = writer.estimation.origin(lambda d: d.costs[cost])
-    plates = node.value.type.plates - kept
-    return reduce_all(writer, writer.costs[cost], plates, origin, attached=False)
+    origin = writer.estimation.cost_origin(cost)
+    plates = node.value.type.plates - shares.kept
+    counted = shares.times(writer, origin, writer.costs[cost])
+    return reduce_all(writer, counted, plates, origin, attached=False)

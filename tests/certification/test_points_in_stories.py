@@ -175,3 +175,19 @@ def test_costs_at_the_drawn_value_instead_fail(
 
     monkeypatch.setattr(Downstream, "costs_at", wrong)
     assert fails(lambda: agree(JOINT.format("logits=v"), [method]))
+
+
+@pytest.mark.parametrize("method", ["DisARM()", "LocalExpectation()", "MeasureValued()"])
+def test_a_cost_that_is_used_further_down_is_that_of_the_other_value(method: str) -> None:
+    text = """
+story T
+param u = 0.4
+param w = -0.3
+sample z ~ Bernoulli(logits=w) with {}
+cost early = (z - u) ** 2
+sample b ~ Bernoulli(logits=early + u) with {}
+compute h = early * b
+cost h
+cost late = (h - early) ** 2 + z * b
+"""
+    agree(text, [method, "ScoreFunction()"])
