@@ -95,6 +95,10 @@ class Estimation:
         """Which scores multiply which cost; quadratic in a long chain, so made on demand."""
         return crediting.assign(self.graph, self.steps, self.carried, self.estimators, self.live)
 
+    def cost_origin(self, cost: str) -> Origin:
+        """The origin of a cost."""
+        return self.origin(lambda d: d.costs[cost])
+
     def origin(self, ancestors: Callable[[Dependence], Ancestors]) -> Origin:
         """The origin of the value whose ``ancestors`` are asked for."""
         return Origin(*map(ancestors, (self.touched, self.dependence, self.carried)))

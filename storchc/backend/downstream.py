@@ -6,12 +6,14 @@ from dataclasses import field
 from functools import partial
 
 from storchc.analysis.estimation import Origin
+from storchc.analysis.loops import cost_of
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.follows import further
 from storchc.backend.python import Py, call, infix, literal, method, tuple_of
 from storchc.backend.reductions import Weights, product_of, reduce_all, weight_code, weights_of
+from storchc.backend.shares import Shares, shares_of
 from storchc.backend.slopes import join_options
 from storchc.backend.statements import baseline
 from storchc.backend.stepping import alive_weights, following, stored_of
@@ -35,7 +37,8 @@ class Followers:
         """``Downstream(R, ...)`` with R broadcast to the dimensions of the score."""
         storage = self.writer.storage
         stored = stored_of(self.writer, sample)
-        code = self._credited(sample, mixed, costs)
+        shares = shares_of(self.writer, sample, mixed, costs)
+        code = self._credited(sample, mixed, costs, shares)
         options: dict[str, Py] = {}
         learned = baseline(self.writer, sample)
         if learned is not None:
@@ -49,19 +52,26 @@ class Followers:
         if weights := self._element_weights(sample, stored):
             options["weights"] = weights
         options |= join_options(self.writer, sample, mixed, costs)
-        options |= further(self.writer, self.block, sample, mixed, costs)
+        options |= further(self.writer, self.block, sample, shares, costs)
         aligned = storage.align_whole(code.py, code.stored, stored)
         return call(self.writer.runtime("Downstream"), aligned, **options)
 
-    def _credited(self, sample: Sample, mixed: Plates, costs: tuple[str, ...]) -> Code:
+    def _credited(
+        self, sample: Sample, mixed: Plates, costs: tuple[str, ...], shares: Shares
+    ) -> Code:
         """R: the detached costs, reduced over all plates but the sample's unmixed ones."""
-        kept = sample.type.plates - mixed
-        later, left = self._nested(kept, costs)
-        parts = [*later, *(following(self.writer, sample, cost, mixed) for cost in left)]
+        kept, apart = shares.kept, self._apart(shares, costs)
+        later, left = ([], costs) if apart else self._nested(kept, costs)
+        parts = [*later, *(following(self.writer, sample, cost, shares) for cost in left)]
         code = self.writer.named(f"after_{sample.name}", added(self.writer, parts))
-        if not mixed:
+        if not mixed and not apart:
             self.known[costs] = sample.name, code
         return code
+
+    def _apart(self, shares: Shares, costs: tuple[str, ...]) -> bool:
+        """Whether the elements of a sample count otherwise in its costs."""
+        origins = map(self.writer.estimation.cost_origin, map(cost_of, costs))
+        return any(shares.further(self.writer, origin) for origin in origins)
 
     def _nested(self, kept: Plates, costs: tuple[str, ...]) -> tuple[list[Code], tuple[str, ...]]:
         """What a later sample is credited with already, where that is a part of these costs."""

@@ -17,6 +17,7 @@ from storchc.backend.printer import write
 from storchc.backend.python import call, index, literal, method, name, tuple_of
 from storchc.backend.reductions import reduce_all
 from storchc.backend.scores import ScoreSums, summed
+from storchc.backend.shares import Shares, shares_of
 from storchc.backend.stepping import over_all, stored_of
 from storchc.backend.sums import MANY, added, plus
 from storchc.backend.total import Term, reduced
@@ -57,8 +58,8 @@ class Loss:
         self.block.note("the loss: every cost with the scores of the samples that it depends on")
         self._total()
 
-    def part(self, costs: tuple[str, ...], kept: Plates) -> Code:
-        """The surrogate of ``costs``, for each element of the plates ``kept`` (LOSS.md §5)."""
+    def part(self, costs: tuple[str, ...], shares: Shares) -> Code:
+        """The surrogate of ``costs``, for each element of the plates kept (LOSS.md §5)."""
         graph, groups = self.writer.graph, self.writer.estimation.credit.groups
         self.terms = [self._cost(cost) for cost in graph.costs if cost.name in costs]
         followers = self._followers()
@@ -68,11 +69,12 @@ class Loss:
             for slot, (mixed, all_costs) in enumerate(groups[sample.name].items()):
                 if credited := tuple(c for c in all_costs if c in costs):
                     self._control_variate(followers, sample, slot, mixed, credited)
-        return added(self.writer, [self._reduced(term, kept) for term in self.terms])
+        return added(self.writer, [self._reduced(term, shares) for term in self.terms])
 
-    def _reduced(self, term: Term, kept: Plates) -> Code:
+    def _reduced(self, term: Term, shares: Shares) -> Code:
         boxed = self.sums.boxed(term.scores, term.code, term.name)
-        return reduce_all(self.writer, boxed, term.plates - kept, term.origin)
+        boxed = shares.times(self.writer, term.origin, boxed)
+        return reduce_all(self.writer, boxed, term.plates - shares.kept, term.origin)
 
     def _controls(self, sample: str) -> bool:
         """Whether a part needs the control variate of a sample: where it is all the gradient.
@@ -103,7 +105,7 @@ class Loss:
             self.writer.costs[cost.name],
             self._scores(self.writer.estimation.credit.scores[cost.name]),
             over_all(cost),
-            self.writer.estimation.origin(lambda d: d.costs[cost.name]),
+            self.writer.estimation.cost_origin(cost.name),
         )
 
     def _control_variate(
@@ -124,7 +126,7 @@ class Loss:
         control = self._called(sample, "control_variate", after, f"control{suffix}")
         if estimator.trains and self.within is None:
             self.own_losses.append(self._called(sample, "own_loss", after, f"own_loss{suffix}"))
-        term = self._control_term(sample, control, mixed)
+        term = self._control_term(sample, control, mixed, costs)
         if estimator.entry is None:
             self.late.append((control, term))
         else:
@@ -139,16 +141,18 @@ class Loss:
         )
         return target
 
-    def _control_term(self, sample: Sample, control: str, mixed: Plates) -> Term:
+    def _control_term(
+        self, sample: Sample, control: str, mixed: Plates, costs: tuple[str, ...]
+    ) -> Term:
         code = Code(name(control), stored_of(self.writer, sample))
         before = self._scores(self.writer.estimation.credit.before[sample.name])
         wanted = f"before_{sample.name}"
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, code, wanted)
             code, before = summed(self.writer, boxed, mixed), ()
-        origin = self.writer.estimation.origin(lambda d: {**d.of[sample.name], sample.name: mixed})
-        plates = (sample.type.plates - mixed) | frozenset(sample.loops)
-        return Term(wanted, code, before, plates, origin)
+        shares = shares_of(self.writer, sample, mixed, costs)
+        plates = shares.kept | frozenset(sample.loops)
+        return Term(wanted, code, before, plates, shares.own)
 
     def _total(self) -> None:
         loss = self.writer.inner("loss")

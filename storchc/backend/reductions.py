@@ -47,10 +47,10 @@ def weights_of(writer: Writer, plate: str, origin: Origin, stored: Plates = NO_P
     estimators = writer.estimation.estimators
     within = [s.name for s in writer.graph.samples if s.plate == plate]
     joint = [s for s in within if estimators[s].joint]
+    again = len(joint) > 1 or any(writer.samples[s].loops for s in joint)
+    met = origin.touched.keys() | (set(joint) if again else set())  # chosen from, whatever it is
     weighing = {
-        s
-        for s in within
-        if estimators[s].enumerated or (estimators[s].weighted and s in origin.touched)
+        s for s in within if estimators[s].enumerated or (estimators[s].weighted and s in met)
     }.difference(writer.estimation.separation.samples)
     if not weighing.isdisjoint(joint):  # its first part knows the weights of the whole
         weighing = weighing.difference(joint) | {plate}
@@ -126,7 +126,7 @@ def reduce_all(
             code = _uniform(writer, code, waiting, kind)
             waiting = []
         if wanted == "weighted":
-            weight = partial(_weight, writer, weights, attached)
+            weight = partial(weight_of, writer, weights, attached)
             code = _weighted(writer, code, group, weights, weight)
         elif group[0] in code.stored:
             waiting.append(group[0])
@@ -145,7 +145,8 @@ def _kind(writer: Writer, plate: str, weights: Weights) -> str:
     return "sum" if data is not None and data.reduction == "sum" else "mean"
 
 
-def _weight(writer: Writer, weights: Weights, attached: bool, sample: str) -> Py:
+def weight_of(writer: Writer, weights: Weights, attached: bool, sample: str) -> Py:
+    """The weight of ``sample``; ``attached`` with the gradient that one may carry."""
     weight = _multiplied_weight(writer, sample, weights)
     carries = attached and sample not in weights.cut
     enumerated = writer.estimation.estimators[sample].enumerated
@@ -258,7 +259,7 @@ def _over(
 
 def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     """A weight inside ``over=``: an importance weight carries the score of its own sample."""
-    weight = _weight(writer, weights, not writer.detached, sample)
+    weight = weight_of(writer, weights, not writer.detached, sample)
     cut = writer.detached or sample in weights.cut
     if cut or not writer.estimation.estimators[sample].weighted:
         return weight

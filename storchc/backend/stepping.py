@@ -13,6 +13,7 @@ from storchc.analysis.loops import common, cost_of, read_key, sample_of
 from storchc.backend.code import Code
 from storchc.backend.python import Py, call, literal, method, tuple_of
 from storchc.backend.reductions import reduce_all
+from storchc.backend.shares import Shares
 from storchc.ir.graph import Cost, Loop, Sample
 from storchc.ir.types import Plates, ValueType
 from storchc.records import dataclass
@@ -89,7 +90,7 @@ def in_steps(writer: Writer, key: str, score: Code) -> Code:
     return Code(call(writer.runtime("earlier"), score.py, dim), score.stored)
 
 
-def following(writer: Writer, sample: Sample, key: str, mixed: Plates) -> Code:
+def following(writer: Writer, sample: Sample, key: str, shares: Shares) -> Code:
     """A cost as ``sample`` sees it, detached, for each element of its unmixed plates.
 
     The key says whether it is the cost of the same step, the sum over later ones, or over both.
@@ -97,12 +98,13 @@ def following(writer: Writer, sample: Sample, key: str, mixed: Plates) -> Code:
     cost = next(c for c in writer.graph.costs if c.name == cost_of(key))
     steps = read_key(key)
     depth = common(sample.loops, cost.loops) if steps.level is None else steps.level + 1
-    kept = (sample.type.plates - mixed) | frozenset(cost.loops[:depth])
+    kept = shares.kept | frozenset(cost.loops[:depth])
     code = writer.costs[cost.name]
     detached = Code(method(code.py, "detach"), code.stored)
-    origin = writer.estimation.origin(lambda d: d.costs[cost.name])
+    origin = writer.estimation.cost_origin(cost.name)
     plates = over_all(cost) - kept
-    reduced = reduce_all(writer, detached, plates, origin, attached=False)
+    counted = shares.times(writer, origin, detached)
+    reduced = reduce_all(writer, counted, plates, origin, attached=False)
     if steps.level is None:
         return reduced
     dim = literal(writer.storage.dim(cost.loops[steps.level], reduced.stored))

@@ -275,3 +275,30 @@ def test_what_is_chosen_anew_depends_on_others_drawn_along(k: int) -> None:
     model = case(BETWEEN.format(f"{method}(k={k})", f"{method}()", "in a")).model()
     torch.manual_seed(k)
     certify_statistically(model, {"v": leaf[0].detach()}, {"v": wanted[0]})
+
+
+ASIDE = """
+story T
+plate data
+input v[data, 3]
+sample a ~ Bernoulli(logits=v[0]) with {0}
+sample s ~ Bernoulli(logits=v[1]) with {3} {2}
+sample b ~ Bernoulli(logits=v[2] + 2 * s) with {1} {2}
+cost c = (s - v[0]) ** 2
+"""
+
+
+@pytest.mark.parametrize("method", ["ScoreFunction()", "ScoreFunction(baseline=0.5)"])
+def test_a_cost_of_what_was_chosen_by_others(method: str) -> None:
+    """It touches no sample of the set: but its elements are those that the set has kept."""
+    leaf = torch.tensor([[0.4, -0.3, 0.4]], dtype=torch.float64, requires_grad=True)
+    plain = ASIDE.format("ScoreFunction()", "ScoreFunction()", "", "ScoreFunction()")
+    exact = interpret(plain, {"v": leaf}, {}, {}).value
+    (wanted,) = torch.autograd.grad(exact, leaf)
+    joint = "UnorderedSetEstimator"
+    model = case(ASIDE.format(f"{joint}(k=2)", f"{joint}()", "in a", method)).model()
+    torch.manual_seed(0)
+    found = certify_statistically(
+        model, {"v": leaf[0].detach()}, {"v": wanted[0]}, replicates=100_000
+    )
+    assert float(found.error["v"].max()) < 0.003

@@ -1,0 +1,100 @@
+"""The shares that elements have in a cost, beyond those in the control variate of a sample.
+
+A control variate is reduced with the weights that its sample knows of. A cost may have more in the
+same plates: of samples that were drawn beside this one, or from a proposal below it, and products
+over plates that were reduced on the way. Where the costs themselves become the gradient they are
+multiplied by those first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from storchc.analysis.estimation import Origin
+from storchc.analysis.loops import cost_of
+from storchc.backend.code import Code
+from storchc.backend.python import infix
+from storchc.backend.reductions import (
+    Weights,
+    product_of,
+    weight_of,
+    weight_plates,
+    weights_of,
+)
+from storchc.ir.types import NO_PLATES, Plates
+from storchc.records import dataclass
+
+if TYPE_CHECKING:
+    from storchc.backend.expressions import Writer
+    from storchc.ir.graph import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Of the elements of the plates ``kept``; ``own`` is the origin of the control variate.
+
+    ``counted``: whether its value is made of the costs. Where its mean is zero whatever they are,
+    it does not matter what its elements count.
+    """
+
+    kept: Plates
+    own: Origin
+    counted: bool
+
+    def further(self, writer: Writer, origin: Origin) -> list[tuple[str, Weights, bool]]:
+        """By plate: the weights of what has this origin that the control variate has not.
+
+        At last whether the latter is averaged instead.
+        """
+        found = []
+        for plate in writer.storage.order(self.kept) if self.counted else ():
+            every, known = (weights_of(writer, plate, o) for o in (origin, self.own))
+            more = tuple(s for s in every.samples if s not in known.samples)
+            if more:
+                averaged = bool(known.averaged) and not every.averaged
+                found.append((plate, replace(every, samples=more), averaged))
+        return found
+
+    def times(self, writer: Writer, origin: Origin, code: Code) -> Code:
+        """``code``, which has this origin, times those weights."""
+        for plate, weights, averaged in self.further(writer, origin):
+            factor = Code(*product_of(writer, weights, partial(weight_of, writer, weights, False)))
+            both = code.stored | factor.stored
+            sides = (writer.storage.align_whole(c.py, c.stored, both) for c in (factor, code))
+            code = Code(infix("*", *sides), both)
+            if averaged:  # by the control variate, where these weights add up to 1
+                code = Code(infix("*", writer.plate_size(plate), code.py), code.stored)
+        return code
+
+
+def shares_of(writer: Writer, sample: Sample, mixed: Plates, costs: tuple[str, ...]) -> Shares:
+    """Those in the costs that ``sample`` is credited with, its plates ``mixed`` on the way."""
+    estimator = writer.estimation.estimators[sample.name]
+    looks = estimator.entry is not None and bool(estimator.entry.looks)
+    kept = sample.type.plates - mixed
+    own = writer.estimation.origin(lambda d: {**d.of[sample.name], sample.name: mixed})
+    alike = _alike(writer, sample.name, own, kept, costs)
+    return Shares(kept, alike, looks or estimator.carrier == "control")
+
+
+def _alike(
+    writer: Writer, sample: str, own: Origin, kept: Plates, costs: tuple[str, ...]
+) -> Origin:
+    """Without the samples above whose independent weights the costs take otherwise (LOSS.md §3)."""
+    estimators = writer.estimation.estimators
+    drawn = {s for s in own.touched if s in estimators and s != sample}
+    weighing = [s for s in drawn if estimators[s].weighted and estimators[s].sampling == "iid"]
+    others = [writer.estimation.cost_origin(cost_of(c)) for c in costs] if weighing else []
+
+    def differs(sample: str) -> bool:
+        over = own.carried.get(sample, NO_PLATES)
+        if not writer.storage.full(kept).issuperset(weight_plates(writer, sample) - over):
+            return True
+        return any(other.carried.get(sample, NO_PLATES) != over for other in others)
+
+    gone = {s for s in weighing if differs(s)}
+    if not gone:
+        return own
+    return replace(own, touched={s: m for s, m in own.touched.items() if s not in gone})
