@@ -123,6 +123,12 @@ class Method(nn.Module):
         draw.score = self.gradient_function(draw)
         return draw
 
+    def draw_first(
+        self, distribution: Distribution, given: Tensor | None = None, **values: Any
+    ) -> Draw:
+        """Draw as `draw` does, where further samples will extend what is drawn."""
+        return self.draw(distribution, given, **values)
+
     def draw_joint(
         self,
         distribution: Distribution,

@@ -35,6 +35,12 @@ def extends(writer: Writer, node: Sample) -> bool:
     return anew and writer.estimation.estimators[node.name].joint
 
 
+def extended(writer: Writer, node: Sample) -> bool:
+    """Whether further variables will extend the joint sample that ``node`` opens."""
+    others = (s for s in writer.graph.samples if s.joins and s.plate == node.plate)
+    return any(writer.estimation.estimators[s.name].joint for s in others)
+
+
 def before(writer: Writer, node: Sample) -> Py:
     """The joint sample that ``node`` extends: in a loop that of the steps before."""
     if node.loops:

@@ -230,7 +230,8 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
         return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
     if node.name in writer.storage.flat:
         return method(chosen, "draw_single", law, *given, **values)
-    return method(chosen, "draw", law, *given, **values)
+    opening = "draw_first" if joining.extended(writer, node) else "draw"
+    return method(chosen, opening, law, *given, **values)
 
 
 def _given(writer: Writer, node: Sample) -> Py:

@@ -1,24 +1,82 @@
-"""Rao-Blackwellised score function: all of the most probable values but one drawn from the rest.
+"""Rao-Blackwellised score function: some values by their probability, one drawn from the rest.
 
-Formula: ``Σ_{x in C} p(x) f(x) ∇ log p(x) + (1 - p(C)) f(x') ∇ log p(x')``, C the k - 1 most
-probable values, x' drawn from p restricted to what is left: `SumAndSample` with one sample.
-Unbiased: yes; without variance where k is at least the size of the support.
+Formula: ``Σ_{x in C} p(x) f(x) ∇ log p(x) + (1 - p(C)) f(x') ∇ log p(x')``, x' drawn from p
+restricted to what is not in C. C are the k - 1 most probable values, as of `SumAndSample` with one
+sample. Of a joint sample of several variables, or of the steps of a loop, all sequences would be
+needed to find these. C are then the k - 1 largest of ``log p + Gumbel``, by stochastic beam search,
+and x' is the next one: given C it is a draw from the rest.
+Unbiased: yes, whatever chose C; without variance where k is at least the size of the support.
 Needs: finitely many values of the event.
-Shapes: score ``[k, *plates]``, weights ``[k, *plates]`` of the sampler.
-Reference: Liu et al. 2019, arXiv:1810.04777.
+Shapes: score ``[k, *plates]``, weights ``[k, *plates]``; x' is the last element.
+Reference: Liu et al. 2019, arXiv:1810.04777; stochastic beam search: Kool et al. 2019,
+arXiv:1903.06059.
 Certified for: any order.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from storch_runtime.draw import Draw
+from storch_runtime.joint import Joint
 from storch_runtime.method import Method
+from storch_runtime.methods._joint import JointMethod
+from storch_runtime.samplers.sets import Held, draw_set, replay_extension, replay_set
 from storch_runtime.samplers.sum_and_sample import SumAndSample
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
 
 __all__ = ["RaoBlackwellSF"]
 
 
-class RaoBlackwellSF(Method):
+class RaoBlackwellSF(JointMethod):
     """The score function at ``k`` values, all of them different."""
 
-    def __init__(self, k: int) -> None:
-        super().__init__(k, sampler=SumAndSample(k - 1, 1))
+    def __init__(self, k: int = 1, *, slots: int = 1) -> None:
+        super().__init__(k, use_baseline=False, slots=slots)
+        self.sampler = SumAndSample(k - 1, 1)
+
+    def propose(
+        self,
+        distribution: Distribution,
+        n: int | None,
+        *,
+        noise: Tensor | None = None,
+        outcome: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.propose`; the values are those of the sampler."""
+        return Method.propose(self, distribution, n, noise=noise, outcome=outcome, **values)
+
+    def draw_first(
+        self, distribution: Distribution, given: Tensor | None = None, **values: Any
+    ) -> Draw:
+        """See `Method.draw_first`; the values are those of stochastic beam search."""
+        if given is None:
+            draw = draw_set(distribution, self.k)
+        else:
+            draw = replay_set(distribution, self.fitting(given, distribution, own=1))
+        draw = self.weighed(draw, self)
+        draw.score = self.gradient_function(draw)
+        return draw
+
+    def replay_joint(
+        self,
+        distribution: Distribution,
+        before: Draw | Joint,
+        value: Tensor,
+        plate_dim: int,
+        held: Held | None,
+    ) -> Draw:
+        """See `JointMethod.replay_joint`; the last of the values is the one from the rest."""
+        return replay_extension(distribution, before, value, plate_dim, held)
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """See `JointMethod.weigh`: elements lie from the largest perturbed value to the least."""
+        masses = joint.masses
+        last = torch.logaddexp(masses[-1:], joint.rest.unsqueeze(0))
+        return torch.cat([masses[:-1], last]).exp()

@@ -17,8 +17,11 @@ ENTRY = MethodEntry(
     "C the k − 1 most probable values, x' one of the others",
     evaluations="k, at most the size of the support",
     prefer="few values carry most of the probability; no variance where k covers the support",
-    reference="Liu et al. 2019, arXiv:1810.04777",
+    reference="Liu et al. 2019, arXiv:1810.04777; "
+    "stochastic beam search: Kool et al. 2019, arXiv:1903.06059",
+    notes="of whole sequences, in a loop or `in` a plate that it opened, C are the k − 1 largest "
+    "of log p + Gumbel, and x' is the next one",
     elements=("k",),
     weighted=True,
-    coupled=True,
+    joint=True,
 )

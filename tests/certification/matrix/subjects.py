@@ -54,12 +54,13 @@ class Subject:
 
     def by_draws(self, situation: str) -> bool:
         """Whether the evidence there is a million draws: the sets of a loop are not listed yet."""
-        sequences = SITUATIONS[situation].loop and self.name == "UnorderedSetEstimator"
+        sequences = SITUATIONS[situation].loop and self.name in ORDERED
         return self.evidence == "draws" or sequences
 
     def refusal(self, situation: str) -> str | None:
         """The code of the diagnostic that refuses it there."""
-        if SITUATIONS[situation].loop and (self.name not in LOOPING or "using" in self.written):
+        alone = any(f"using {sampler}" in self.written for sampler in NOT_LOOPING)
+        if SITUATIONS[situation].loop and (self.name not in LOOPING or alone):
             return self.refused.get(situation, "S190")
         return self.refused.get(situation)
 
@@ -103,7 +104,10 @@ LOOPING = {
     "GappedStraightThrough",
     "ScoreFunctionWOR",
     "UnorderedSetEstimator",
+    "RaoBlackwellSF",
 }
+NOT_LOOPING = {"Enumerate", "SumAndSample", "WithoutReplacement", "BeamSearch"}
+ORDERED = {"UnorderedSetEstimator", "RaoBlackwellSF"}
 LATER = {"loop": "S190, S417"}
 STRAIGHT = "test_straight_through.py"
 ENTMAX = "test_entmax.py"
