@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Literal
 
+from storchc.analysis.cuts import partial_cut
+from storchc.analysis.dependence import Dependence
 from storchc.analysis.methods import Estimator
 from storchc.analysis.support import support_size
 from storchc.ir.expression import (
@@ -83,15 +85,23 @@ class Elimination:
         """The samples of whose outcomes in this step and in the one before ``cost`` is made."""
         return frozenset(sample for sample, costs in self.paired.items() if cost.name in costs)
 
-    def written(self, graph: Graph) -> Graph:
+    def written(self, graph: Graph, credited: Dependence) -> Graph:
         """``graph`` with the expectations of costs in its loops taken."""
         for chain in self.chains.values():
-            graph = _written(graph, chain, self.dependent[chain.sample])
+            graph = _written(graph, chain, self.dependent[chain.sample], credited)
         return graph
 
 
-def eliminate(graph: Graph, estimators: Mapping[str, Estimator]) -> Elimination:
-    """Decide which enumerated samples of loops can be summed out step by step."""
+def eliminate(
+    graph: Graph,
+    credited: Dependence,
+    touched: Dependence,
+    estimators: Mapping[str, Estimator],
+) -> Elimination:
+    """Decide which enumerated samples of loops can be summed out step by step.
+
+    ``touched`` looks through cuts, ``credited`` does not.
+    """
     joint = frozenset(s.name for s in graph.samples if estimators[s.name].joint)
     chains: dict[str, Chain] = {}
     obstacles: dict[str, Obstacle] = {}
@@ -106,6 +116,7 @@ def eliminate(graph: Graph, estimators: Mapping[str, Estimator]) -> Elimination:
         names = frozenset(c.name for c in carried)
         look = _Look(graph, sample, names, joint)
         try:
+            check_cuts(graph, sample, credited, touched)
             look.whole(loop)
         except Obstacle as obstacle:
             obstacles[sample.name] = obstacle
@@ -116,6 +127,13 @@ def eliminate(graph: Graph, estimators: Mapping[str, Estimator]) -> Elimination:
         paired[sample.name] = frozenset(look.paired)
         chains[sample.name] = Chain(sample.name, loop.name, states, steps, before, names)
     return Elimination(chains, obstacles, dependent, paired)
+
+
+def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Dependence) -> None:
+    """Raise `Obstacle` where a cost is to credit some steps of a sample, and others not."""
+    cut = partial_cut(graph, sample.name, credited, touched)
+    if cut is not None:
+        raise Obstacle(cut, f"a cost sees `{sample.name}` behind this, and without it")
 
 
 @dataclass(slots=True)
@@ -213,10 +231,10 @@ def _parts(nodes: Iterable[Node]) -> Iterator[Value | Distribution]:
 # --- the story written once more -----------------------------------------------------------------
 
 
-def _written(graph: Graph, chain: Chain, dependent: frozenset[str]) -> Graph:
+def _written(graph: Graph, chain: Chain, dependent: frozenset[str], credited: Dependence) -> Graph:
     used = {p.name for p in _parts(graph.all_nodes) if isinstance(p, Reference)}
     nodes = tuple(
-        replace(node, body=tuple(_body(node, chain, dependent, used)))
+        replace(node, body=tuple(_body(node, chain, dependent, used, credited)))
         if isinstance(node, Loop) and node.name == chain.loop
         else node
         for node in graph.nodes
@@ -227,7 +245,13 @@ def _written(graph: Graph, chain: Chain, dependent: frozenset[str]) -> Graph:
     return replace(graph, nodes=nodes, sample_plates=tuple(plates))
 
 
-def _body(loop: Loop, chain: Chain, dependent: frozenset[str], used: set[str]) -> Iterator[Node]:
+def _body(
+    loop: Loop,
+    chain: Chain,
+    dependent: frozenset[str],
+    used: set[str],
+    credited: Dependence,
+) -> Iterator[Node]:
     """The body, with the expectation of every cost that depends on the sample."""
     for node in loop.body:
         if not isinstance(node, Cost) or not _depends(node.value, dependent):
@@ -239,7 +263,8 @@ def _body(loop: Loop, chain: Chain, dependent: frozenset[str], used: set[str]) -
             yield Compute((node.name,), value, (value.type,), node.span)
             value, observed = Reference(node.name, value.type, node.span), True
         type_ = replace(value.type, plates=value.type.plates - {chain.sample}, dtype="float")
-        summed = SummedOut(value, chain.sample, type_, node.span)
+        cut = chain.sample not in credited.costs[node.name]
+        summed = SummedOut(value, chain.sample, cut, type_, node.span)
         yield replace(node, value=summed, observed=observed)
 
 

@@ -77,7 +77,7 @@ class Estimation:
     @cached_property
     def written(self) -> Graph:
         """The story that code is generated for."""
-        return self.elimination.written(self.separation.graph)
+        return self.elimination.written(self.separation.graph, self.dependence)
 
     @cached_property
     def biases(self) -> Mapping[str, str]:
@@ -109,9 +109,9 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     dependent = dependence(graph)
     touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
     estimators = resolve(graph, touched, problems)
-    elimination = eliminate(graph, estimators)
+    elimination = eliminate(graph, dependent, touched, estimators)
     check_loops(graph, touched, estimators, elimination, problems)
-    listed = whole_sequences(graph, touched, estimators, elimination, BUDGET, problems)
+    listed = whole_sequences(graph, dependent, touched, estimators, elimination, BUDGET, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
     check_slopes(graph, dependent, touched, estimators, problems)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from math import prod
 
 from storchc.analysis.dependence import Dependence
-from storchc.analysis.elimination import Elimination, Obstacle
+from storchc.analysis.elimination import Elimination, Obstacle, check_cuts
 from storchc.analysis.methods import Estimator
 from storchc.analysis.support import support_size
 from storchc.diagnostics import loops as words
@@ -44,7 +44,8 @@ class Whole:
 
 def whole_sequences(
     graph: Graph,
-    dependent: Dependence,
+    credited: Dependence,
+    touched: Dependence,
     estimators: Estimators,
     elimination: Elimination,
     budget: int,
@@ -52,7 +53,7 @@ def whole_sequences(
 ) -> Mapping[str, Whole]:
     """Those samples that cannot be summed out step by step; refused where neither can be done.
 
-    ``dependent`` looks through cuts; ``budget`` is for those that name none.
+    ``touched`` looks through cuts, ``credited`` does not; ``budget`` is for those that name none.
     """
     found: dict[str, Whole] = {}
     for sample in graph.samples:
@@ -71,7 +72,8 @@ def whole_sequences(
         whole = Whole(states, prod(bound.value or 1 for bound in bounds))
         most = budget if estimator.budget is None else estimator.budget
         try:
-            _check(graph, sample, dependent, estimators)
+            check_cuts(graph, sample, credited, touched)
+            _check(graph, sample, touched, estimators)
         except Obstacle as other:
             place = Label(other.span, other.words)
             problems.add(words.whole_sequences(sample.name, drawer, estimator.span, place))

@@ -136,9 +136,10 @@ def summed_out(writer: Writer, value: SummedOut) -> Code:
     assert weight is not None
     stored = code.stored | weight.stored
     dims = [writer.storage.dim(p, stored) for p in writer.storage.order(own)]
+    factor = method(weight.py, "detach") if value.cut else weight.py
     summed = call(
         writer.runtime("weighted_sum"),
-        writer.storage.align_whole(weight.py, weight.stored, stored),
+        writer.storage.align_whole(factor, weight.stored, stored),
         writer.storage.align_whole(code.py, code.stored, stored),
         tuple_of(*map(literal, dims)),
     )

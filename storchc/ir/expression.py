@@ -228,11 +228,13 @@ class Renamed:
 class SummedOut:
     """``value`` summed over the outcomes of ``sample`` in a step of a loop and in the one before.
 
-    Each weighs what its probability is. It stands in no story: `analysis/elimination` writes it.
+    Each weighs what its probability is; no gradient goes that way where it is ``cut``. It stands in
+    no story: `analysis/elimination` writes it.
     """
 
     value: Value
     sample: str
+    cut: bool
     type: ValueType
     span: Span
 

@@ -254,3 +254,16 @@ def test_what_was_never_built_is_not_shown() -> None:
     model.methods["z"].budget = 15
     with pytest.raises(ValueError, match="16 values"):
         model(torch.ones(5))
+
+
+def test_a_cost_that_sees_a_sample_behind_a_cut_alone() -> None:
+    text = story(
+        """
+for t in range(3) from z = 0:
+    sample z ~ Bernoulli(logits=u + w * z) with Expect()
+    cost c = stop_gradient(z) * w
+    cost e = z * u
+cost d = stop_gradient(z) * u
+"""
+    )
+    certify_sums(case(text))

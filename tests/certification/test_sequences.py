@@ -165,3 +165,17 @@ cost c = h
     model.methods["z"].budget = 7
     with pytest.raises(ValueError, match="8 values"):
         model(torch.tensor(X))
+
+
+def test_a_cost_that_sees_a_sample_behind_a_cut_alone() -> None:
+    text = story(
+        """
+for t in range(3) from h = 0:
+    sample z ~ Bernoulli(logits=u + w * h) with Expect()
+    compute h = h + z
+    cost c = stop_gradient(z) * w
+    cost e = z * u
+cost d = stop_gradient(sum(sequence(z))) * u
+"""
+    )
+    certify_sums(case(text))

@@ -16,3 +16,7 @@ for v in range(3):
     sample x ~ Bernoulli(logits=m) with Expect()
     sample y ~ Bernoulli(logits=m) in x
     cost j = x * y
+for n in range(3) from g = m:
+    sample o ~ Bernoulli(logits=m) with Expect()
+    cost q = stop_gradient(o) - g
+    compute g = o
