@@ -49,6 +49,8 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     opener = next(s for s in graph.samples if s.name == node.plate)
     if estimator.sampler is not None and what is not None:
         help = "leave `using` out: draw from the distribution itself"
+    if what is not None and "SumAndSample" in what:
+        help = "use `RaoBlackwellSF`, which sums over whole sequences and draws one from the rest"
     if what is None and estimator.joint and len(node.loops) > 1:
         what, help = f"`{estimator.name}` in a loop within a loop", "flatten the two loops to one"
         problems.add(words.not_compiled(estimator.span, what, help))

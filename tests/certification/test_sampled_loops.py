@@ -241,6 +241,57 @@ def test_a_method_of_the_users(text: str) -> None:
         assert check() if name == "Compared" else fails(check)
 
 
+# --- calls that equal draws share -----------------------------------------------------------------
+
+CALLS = """
+story Calls
+plate data
+input x[data]
+param u = 0.4
+function judge batched nondiff: [3] -> []
+function price batched nondiff: [], [] -> []
+for t in range(3) from h = x:
+    sample y ~ Bernoulli(logits=u * h) with ScoreFunction(baseline=batch_average) using DRAWN
+    compute h = h * 0.5 + y
+    cost c = price(y, x)
+    STOP
+cost d = judge(sequence(y))
+"""
+
+
+@pytest.mark.parametrize("stop", ["report seen = y", "stop when y > 0.5"])
+@pytest.mark.parametrize(
+    "sampler", ["MonteCarlo(n=8, {})", "ImportanceSampling(n=8, {}, proposal=Bernoulli(probs=0.4))"]
+)
+def test_sequences_are_judged_once_if_they_are_equal(sampler: str, stop: str) -> None:
+    rows: list[torch.Tensor] = []
+
+    def judge(value: torch.Tensor) -> torch.Tensor:
+        rows.append(value)
+        return value @ torch.tensor([1.0, 2.0, 4.0]).to(value)
+
+    def price(value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        rows.append(torch.stack([value, x], -1))
+        return value * x
+
+    found = []
+    for distinct in ("false", "true"):
+        text = CALLS.replace("DRAWN", sampler.format(f"distinct={distinct}")).replace("STOP", stop)
+        model = storchc.load(text=text)(judge=judge, price=price)
+        rows.clear()
+        torch.manual_seed(0)
+        estimate = model(torch.tensor([0.7, -1.4]))
+        estimate.backward()
+        found.append((estimate.costs, model.u.grad, [len(r) for r in rows], rows[-1]))
+    every, once = found
+    assert every[2] == [16] * len(every[2])
+    assert max(once[2][:-1]) <= 4
+    assert once[2][-1] == len(every[3].unique(dim=0)) < 16
+    torch.testing.assert_close(once[1], every[1])
+    for name, cost in every[0].items():
+        torch.testing.assert_close(once[0][name], cost)
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 PROPOSED = "ScoreFunction() using ImportanceSampling(n=2, proposal=Bernoulli(probs=0.5))"

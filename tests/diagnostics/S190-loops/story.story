@@ -4,8 +4,9 @@ sample s ~ Bernoulli(logits=m) with Expect()
 for t in range(2) from h = s:
     sample a ~ Bernoulli(logits=m) with Expect()
     sample b ~ Bernoulli(logits=m) with ScoreFunction() using BeamSearch(k=1)
+    sample f ~ Bernoulli(logits=m) with SumAndSample(sum_size=1)
     sample c ~ Normal(m, 1) with ScoreFunction() using ImportanceSampling(n=2, proposal=Normal(0, 2))
     report r = mean(c, over=c)
     sample d ~ Bernoulli(logits=m) with GumbelSoftmax(annealing_rate=0.1)
-    compute h = a + b + c + d
+    compute h = a + b + c + d + f
     cost e = h
