@@ -81,7 +81,8 @@ def test_digits_are_named_after_few_looks(script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["ScoreFunction(n=10, baseline=batch_average)", "GumbelSoftmax(temperature=0.5)"]
+    "method",
+    ["ScoreFunction(n=10, baseline=batch_average)", "GumbelSoftmax(temperature=0.5)", "Expect()"],
 )
 def test_the_bound_stays_below_the_likelihood(script: Script, method: str) -> None:
     bound, exact = script("state_space/train").main(["--steps", "200", "--method", method])
