@@ -23,6 +23,7 @@ class Block:
     identifiers: Identifiers
     lines: list[str] = field(default_factory=list)
     indent: int = INDENT
+    told: Span | None = None  # the story line that was named last
 
     @property
     def pad(self) -> str:
@@ -30,11 +31,15 @@ class Block:
         return " " * self.indent
 
     def story(self, span: Span, said: str = "") -> None:
-        """Name the story line that the next statements come from, and what it says."""
+        """Name the story line that the next statements come from, and what it says; once."""
+        if span == self.told and not said:
+            return
         self.note(f"{place(self.source, span)}  {said or shown(self.source, span)}")
+        self.told = span
 
     def note(self, text: str) -> None:
         """A comment of our own, above a block."""
+        self.told = None
         if not (self.lines and self.lines[-1].startswith(f"{self.pad[4:]}for ")):
             self.lines.append("")
         self.lines.append(f"{self.pad}# {text}"[:WIDTH].rstrip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.loops import sample_of
@@ -23,10 +24,9 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
     lines += ["", *_objective(graph, estimation, counts), "", *_given(graph)]
-    for node in graph.all_nodes:
-        if _is_hidden(graph, node):
-            continue
-        lines += ["", *_node(graph, estimation, counts, node)]
+    visible = (node for node in graph.all_nodes if not _is_hidden(graph, node))
+    for _, nodes in groupby(visible, lambda node: node.span):
+        lines += ["", *_statement(graph, estimation, counts, *nodes)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -91,12 +91,16 @@ def describe(graph: Graph, type_: ValueType | DistributionType) -> str:
     return f"{type_.dtype} {write_shape(type_.shape)}, {where}"
 
 
-def _node(graph: Graph, estimation: Estimation, counts: Counts, node: Node) -> Iterator[str]:
-    yield _statement(graph, node)
+def _statement(
+    graph: Graph, estimation: Estimation, counts: Counts, node: Node, *others: Node
+) -> Iterator[str]:
+    """A statement; of several values there are ``others``, where what has stopped keeps its own."""
+    yield _quoted(graph, node)
     match node:
-        case Compute(names, _, types, _):
-            labels = names if len(names) > 1 else ["value"]
-            rows = [(name, describe(graph, t)) for name, t in zip(labels, types, strict=True)]
+        case Compute():
+            parts = [n for n in (node, *others) if isinstance(n, Compute)]
+            values = [v for n in parts for v in zip(n.names, n.types, strict=True)]
+            rows = [(n if len(values) > 1 else "value", describe(graph, t)) for n, t in values]
         case Sample():
             rows = [("value", describe(graph, node.type))]
             rows += sample_facts(graph, estimation, counts, node)
@@ -131,7 +135,7 @@ def _loop_facts(graph: Graph, loop: Loop) -> list[tuple[str, str]]:
     return rows
 
 
-def _statement(graph: Graph, node: Node) -> str:
+def _quoted(graph: Graph, node: Node) -> str:
     number = graph.source.position(node.span.start).line
     span = node.header if isinstance(node, Loop) else node.span
     text = " ".join(graph.source.cut(span).split())

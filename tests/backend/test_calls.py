@@ -215,3 +215,17 @@ def test_nothing_to_differentiate() -> None:
         estimate = model()(**inputs())
     with pytest.raises(RuntimeError, match="depends on no parameter"):
         estimate.backward()
+
+
+def test_a_line_with_several_results_is_named_once() -> None:
+    text = """\
+story Twice
+param w = 0
+function step nondiff: [] -> [], []: bool
+for t in range(2) from s = 0:
+    sample a ~ Bernoulli(logits=w + s) with ScoreFunction()
+    compute s, done = step(a)
+    cost c = s
+    stop when done
+"""
+    assert storchc.compile(text=text).count("compute s, done = step(a)") == 1
