@@ -63,7 +63,8 @@ def lineage(parents: Sequence[Tensor], dim: int) -> list[Tensor]:
 
 def along(steps: Sequence[Tensor], lines: Sequence[Tensor], dim: int) -> list[Tensor]:
     """What every step has left ``[*plates, *event]``, along the sequences that there are now."""
-    return [follow(step, line, dim) for step, line in zip(steps, lines, strict=True)]
+    left = follow(torch.stack(list(steps)), torch.stack(list(lines)), dim + 1)
+    return list(left.unbind(0))
 
 
 class JointSteps(Steps):
@@ -72,12 +73,16 @@ class JointSteps(Steps):
     ``weight`` ``[*plates]`` is what whole sequences weigh, ``joint`` what is known of them.
     """
 
-    __slots__ = ("joint",)
+    __slots__ = ("joint", "lines")
 
     def __init__(self, draws: list[Draw], lines: Sequence[Tensor], count: int) -> None:
-        pairs = zip(draws, lines, strict=True)
-        super().__init__([draw.descended(line, draw.plate_dim) for draw, line in pairs], count)
+        super().__init__(draws, count)
+        self.lines = lines
         self.joint = draws[-1].joint
+
+    def followed(self, steps: list[Tensor]) -> list[Tensor]:
+        """See `Steps.followed`: along the sequences that are left."""
+        return along(steps, self.lines, self.draws[0].plate_dim)
 
     @property
     def weight(self) -> Tensor | None:

@@ -92,8 +92,13 @@ class Steps:
         """The values of all steps, ``[*plates, T, *event]``."""
         if self._value is None:
             dim = len(self.distribution.plates)
-            self._value = sequence([draw.value for draw in self.draws], self.count, dim)
+            values = self.followed([draw.value for draw in self.draws])
+            self._value = sequence(values, self.count, dim)
         return self._value
+
+    def followed(self, steps: list[Tensor]) -> list[Tensor]:
+        """What every step has left ``[*plates, *event]``: here as it is."""
+        return steps
 
     def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Values of every step by name, with the steps behind the plates; 0 in those not taken."""
@@ -111,14 +116,15 @@ class Steps:
     @property
     def log_prob(self) -> Tensor:
         """The log-probability of the whole sequence, ``[*plates]``."""
-        return torch.stack([draw.log_prob for draw in self.draws]).sum(0)
+        return torch.stack(self.followed([draw.log_prob for draw in self.draws])).sum(0)
 
     @property
     def score(self) -> Tensor:
         """The gradient function of every step, ``[steps, *plates]``."""
         if self._score is None:
             scores = [draw.score for draw in self.draws]
-            self._score = torch.stack([score for score in scores if score is not None])
+            left = self.followed([score for score in scores if score is not None])
+            self._score = torch.stack(left)
         return self._score
 
     @property

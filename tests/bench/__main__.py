@@ -12,15 +12,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import (
-    chains,
-    discrete_vae,
-    estimators,
-    generator,
-    introduction,
-    peers,
-    scaling,
-)
+from tests.bench import chains, discrete_vae, estimators, introduction, peers, scaling, sequences
 from tests.bench.case import Case
 from tests.bench.memory import grown
 from tests.bench.peers import Step
@@ -49,6 +41,7 @@ def main() -> None:
         console.print(compared(options.only, options.rounds, options.peers))
     if "growth" in parts:
         console.print(growing())
+        console.print(keeping())
     if "start" in parts:
         console.print(starting())
     if "memory" in parts:
@@ -57,7 +50,7 @@ def main() -> None:
 
 def compared(only: str, rounds: int, with_peers: bool) -> Table:
     """Milliseconds per step and ratios; first, that both compute the same."""
-    groups = (introduction, discrete_vae, estimators, chains, generator)
+    groups = (introduction, discrete_vae, estimators, chains, sequences)
     cases = [case for group in groups for case in group.cases() if only in case.name]
     gaps = {case.name: case.check() for group in groups for case in group.cases(torch.float64)}
     others = found_peers(cases) if with_peers else {}
@@ -107,8 +100,18 @@ def growing() -> Table:
     table.add_column("exponent", justify="right")
     table.add_column("of the last two", justify="right")
     for growth in scaling.growths():
-        sizes = ", ".join(f"{size}: {time * 1000:.3g}" for size, time in growth.seconds.items())
+        sizes = ", ".join(f"{size}: {time * 1000:.3g}" for size, time in growth.measured.items())
         table.add_row(growth.name, sizes, f"{growth.exponent:.2f}", f"{growth.last:.2f}")
+    return table
+
+
+def keeping() -> Table:
+    """Bytes kept for the backward pass at each size, and how steeply they rise."""
+    table = Table("number of", "size: MiB", title="growth of what is kept for the backward pass")
+    table.add_column("exponent", justify="right")
+    for growth in scaling.keeps():
+        sizes = ", ".join(f"{size}: {kept / 2**20:.3g}" for size, kept in growth.measured.items())
+        table.add_row(growth.name, sizes, f"{growth.exponent:.2f}")
     return table
 
 

@@ -1,4 +1,7 @@
-"""Whether memory stays flat: no step may leave anything behind, not even for the collector."""
+"""Whether memory stays flat: no step may leave anything behind, not even for the collector.
+
+And how much a step keeps for its backward pass.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,20 @@ def grown(step: Callable[[], None], steps: int = 10_000, warm_up: int = 1000) ->
         return Growth(steps, alive() - tensors, used() - resident)
     finally:
         gc.enable()
+
+
+def kept(step: Callable[[], None]) -> int:
+    """The bytes that autograd keeps for the backward pass, every storage counted once."""
+    found: dict[int, torch.UntypedStorage] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        found[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        step()
+    return sum(storage.nbytes() for storage in found.values())
 
 
 def alive() -> int:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+from torch import nn
 from torch.distributions import Bernoulli, Normal, OneHotCategorical, kl_divergence
 
-from tests.bench import discrete_vae
+from tests.bench import discrete_vae, sequences
 from tests.bench.case import Case
 from tests.bench.chains import NODES
 
@@ -30,6 +31,7 @@ def steps() -> Iterator[tuple[str, Step]]:
     yield "discrete VAE, unordered set, k=4", vae("UnorderedSetEstimator", k=4)
     yield "discrete VAE, REBAR", vae("REBAR")
     yield "discrete VAE of 20 bits, DisARM", bits("DisARM")
+    yield sequences.titled("without replacement", sequences.STEPS), letters()
     yield f"chain of {NODES} normal nodes, a plate each", normal(NODES)
     yield f"chain of {NODES} Bernoulli nodes, a plate each", bernoulli(NODES)
 
@@ -128,6 +130,41 @@ def bits(method: str) -> Step:
         x_hat = decode(estimator(q)).sigmoid()
         cost = storch.nn.b_binary_cross_entropy(x_hat, data, reduction="sum")
         storch.add_cost(cost, "reconstruction")
+        storch.backward()
+
+    return step
+
+
+def letters() -> Step:
+    """Sequences without replacement; those drawn independently need a plate for every letter."""
+    import storch
+
+    cell = nn.GRUCell(sequences.LETTERS, sequences.HIDDEN)
+    out = nn.Linear(sequences.HIDDEN, sequences.LETTERS)
+    parameters = [*cell.parameters(), *out.parameters()]
+    start, worth = sequences.data(sequences.STEPS)
+    first = torch.zeros(sequences.BATCH, sequences.LETTERS)
+    first[:, 0] = 1
+    estimator = storch.method.ScoreFunctionWOR("y", sequences.SEQUENCES)
+    logits = storch.deterministic(out.forward)
+
+    @storch.deterministic
+    def state(y: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        plates = torch.broadcast_shapes(y.shape[:-1], h.shape[:-1])
+        parts = (part.expand(*plates, -1).flatten(0, -2) for part in (y, h))
+        return cell(*parts).reshape(*plates, -1)
+
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        storch.reset()
+        h = storch.denote_independent(start, 0, "data")
+        y = storch.denote_independent(first, 0, "data")
+        for index in range(sequences.STEPS):
+            h = state(y, h)
+            y = estimator(OneHotCategorical(logits=logits(h)))
+            gain = storch.denote_independent(worth[:, index], 0, "data")
+            storch.add_cost(-(y * gain).sum(-1), f"c{index}")
         storch.backward()
 
     return step

@@ -1,4 +1,4 @@
-"""How the time per step grows with the number of nodes, and with the number of draws."""
+"""How time and memory of a step grow: with nodes, with draws, with the length of sequences."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
 
-from tests.bench import chains, discrete_vae, generator
+from tests.bench import chains, discrete_vae, sequences
+from tests.bench.memory import kept
 from tests.bench.timing import interleaved
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Seconds per step at each size, and the exponent that fits them."""
+    """What was measured of a step at each size, and the exponent that fits it."""
 
     name: str
-    seconds: dict[int, float]
+    measured: dict[int, float]
 
     @property
     def exponent(self) -> float:
-        """The slope of log time over log size, by least squares; overheads make it smaller."""
-        points = [(log(size), log(time)) for size, time in self.seconds.items()]
+        """The slope of its logarithm over that of the size, by least squares."""
+        points = [(log(size), log(value)) for size, value in self.measured.items()]
         x_mean = sum(x for x, _ in points) / len(points)
         y_mean = sum(y for _, y in points) / len(points)
         above = sum((x - x_mean) * (y - y_mean) for x, y in points)
@@ -29,26 +30,33 @@ class Growth:
     @property
     def last(self) -> float:
         """The exponent between the two largest sizes."""
-        (small, early), (large, late) = sorted(self.seconds.items())[-2:]
+        (small, early), (large, late) = sorted(self.measured.items())[-2:]
         return log(late / early) / log(large / small)
 
 
 def growths() -> list[Growth]:
-    """The growth with nodes, with the steps of a loop, then with draws."""
+    """The time: with nodes, with draws, with steps of sequences."""
     sizes = (1, 4, 16, 64, 256)
     return [
         measured("nodes, normal", {size: chains.normal(size, True).step for size in sizes}),
         measured("nodes, Bernoulli", {size: chains.bernoulli(size, True).step for size in sizes}),
-        measured("steps, ancestral", letters(generator.ANCESTRAL)),
-        measured("steps, without replacement", letters(generator.JOINT)),
         measured("draws, score function", draws("ScoreFunction")),
         measured("draws, batch average", draws("ScoreFunction", ", baseline=batch_average")),
+        *(measured(f"steps, {name}", letters(name)) for name in sequences.METHODS),
     ]
 
 
-def letters(method: str) -> dict[int, Callable[[], None]]:
-    """A step of the sequence generator for each number of letters."""
-    return {steps: generator.stepping(steps, method) for steps in (2, 8, 32, 128, 512)}
+def keeps() -> list[Growth]:
+    """The bytes that are kept for the backward pass: with steps of sequences."""
+    return [
+        Growth(f"steps, {name}", {size: kept(step) for size, step in letters(name).items()})
+        for name in sequences.METHODS
+    ]
+
+
+def letters(name: str) -> dict[int, Callable[[], None]]:
+    """A step with sequences of each length."""
+    return {size: sequences.case(name, size).step for size in (2, 8, 32, 128, 512)}
 
 
 def draws(name: str, options: str = "") -> dict[int, Callable[[], None]]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
-from torch import Tensor
 
-from tests.bench import chains, discrete_vae, estimators, generator, introduction
+from tests.bench import chains, discrete_vae, estimators, introduction, sequences
 from tests.bench.case import Case
-from tests.bench.memory import grown
+from tests.bench.memory import grown, kept
 from tests.bench.processes import starts
-from tests.bench.scaling import growths
+from tests.bench.scaling import Growth, growths
 
 
 def cases() -> list[Case]:
-    groups = (introduction, discrete_vae, estimators, generator)
+    groups = (introduction, discrete_vae, estimators, sequences)
     found = [case for group in groups for case in group.cases(torch.float64)]
     for shared in (False, True):
         found += [build(16, shared, torch.float64) for build in (chains.normal, chains.bernoulli)]
@@ -25,7 +22,7 @@ def cases() -> list[Case]:
 
 def test_both_steps_compute_the_same() -> None:
     torch.manual_seed(0)
-    assert len([case.check() for case in cases()]) == 19
+    assert len([case.check() for case in cases()]) == 20
 
 
 def test_steps_leave_nothing_behind() -> None:
@@ -33,24 +30,10 @@ def test_steps_leave_nothing_behind() -> None:
     assert grown(case.step, steps=200, warm_up=50).tensors == 0
 
 
-@pytest.mark.parametrize("method", [generator.ANCESTRAL, generator.JOINT])
-def test_what_a_loop_keeps_for_its_gradient_grows_with_its_steps(method: str) -> None:
-    sizes = {steps: kept_bytes(*generator.build(steps, method)) for steps in (8, 32, 128)}
-    assert sizes[128] - sizes[32] < 4.2 * (sizes[32] - sizes[8])
-
-
-def kept_bytes(model: Any, x: Tensor) -> int:
-    """The size of the tensors that a forward pass keeps, each as often as it is kept."""
-    total = 0
-
-    def pack(tensor: Tensor) -> Tensor:
-        nonlocal total
-        total += tensor.numel() * tensor.element_size()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(x)
-    return total
+@pytest.mark.parametrize("name", sequences.METHODS)
+def test_what_sequences_keep_grows_with_their_length(name: str) -> None:
+    sizes = {steps: kept(sequences.case(name, steps).step) for steps in (4, 16, 64)}
+    assert Growth(name, sizes).exponent < 1.1
 
 
 @pytest.mark.bench

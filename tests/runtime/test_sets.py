@@ -38,7 +38,7 @@ from storch_runtime.samplers.sets import (
     replay_extension,
     replay_set,
 )
-from storch_runtime.samplers.stochastic_beam import _conditional, log1mexp, log_inclusion
+from storch_runtime.samplers.stochastic_beam import _conditional, _gumbel, log1mexp, log_inclusion
 
 LOGITS = torch.randn(3, 2, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 LAW = OneHotCategorical(logits=LOGITS, event=1)  # three plates, two places of four outcomes
@@ -59,12 +59,25 @@ def known(draw: Draw) -> Joint:
 
 def test_children_agree_with_the_largest_of_their_prefix() -> None:
     """Kool et al., equation 16: the largest Z becomes T, -log(e^-T - e^-Z + e^-G) in general."""
-    perturbed, largest = gumbel(5, 3, 2), gumbel(5, 1, 2, seed=1)
+    perturbed, largest = gumbel(5, 2, 3), gumbel(5, 2, 1, seed=1)
     given = _conditional(perturbed, largest)
-    torch.testing.assert_close(given.amax(1, keepdim=True), largest, rtol=0, atol=0)
-    top = perturbed.amax(1, keepdim=True)
+    torch.testing.assert_close(given.amax(-1, keepdim=True), largest, rtol=0, atol=0)
+    top = perturbed.amax(-1, keepdim=True)
     direct = -((-largest).exp() - (-top).exp() + (-perturbed).exp()).log()
     torch.testing.assert_close(given, direct)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_noise_is_gumbel(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    noise = _gumbel(torch.empty(1_000_000, dtype=dtype))
+    assert noise.isfinite().all()
+    for x in (-1.0, 0.0, 1.0, 4.0, 8.0):
+        p = exp(-exp(-x))
+        found = (noise <= x).double().mean().item()
+        assert abs(found - p) < 5 * (p * (1 - p) / 1e6) ** 0.5
+    largest = noise[noise > 7]
+    assert len(largest.unique()) == len(largest)
 
 
 def test_a_single_place_takes_the_largest_with_their_noise() -> None:

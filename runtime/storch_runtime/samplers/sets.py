@@ -136,8 +136,12 @@ def _tables(distribution: Distribution, plate_dim: int, held: Held | None) -> Te
 
 def _log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
     """``[k, *plates]``: the log-probabilities of symbols behind their origins, with gradient."""
-    behind = origins.unsqueeze(-1) + symbols * tables.shape[1]
-    return tables.flatten(0, 1).gather(0, behind).sum(-1)
+    shape = tables.shape[2:]
+    places = torch.arange(shape.numel(), device=tables.device).reshape(shape)
+    row = origins.unsqueeze(-1) * shape.numel() + places
+    chosen = row * len(tables) + symbols
+    stored = tables.movedim(0, -1).flatten()  # as distributions store it: nothing is copied
+    return stored.gather(0, chosen.flatten()).reshape(chosen.shape).sum(-1)
 
 
 def _retraced(
