@@ -81,13 +81,18 @@ class Followers:
             plates = self.samples[later].type.plates
             if not (kept <= plates and set(known) <= set(costs)):
                 continue
-            origin = self._origin(later)
-            if any(weights_of(self.writer, p, origin).samples for p in plates - kept):
+            if any(self._weighs(plate) for plate in plates - kept):
                 continue
-            reduced = reduce_all(self.writer, code, plates - kept, origin)
+            reduced = reduce_all(self.writer, code, plates - kept, self._origin(later))
             present = set(known)
             return [reduced], tuple(c for c in costs if c not in present)
         return [], costs
+
+    def _weighs(self, plate: str) -> bool:
+        """Whether the elements of a plate may count differently, be it in some of the costs."""
+        estimators = self.writer.estimation.estimators
+        within = (s.name for s in self.samples.values() if s.plate == plate)
+        return any(estimators[s].enumerated or estimators[s].weighted for s in within)
 
     def _origin(self, sample: str) -> Origin:
         return self.writer.estimation.origin(lambda d: d.of[sample])

@@ -129,3 +129,21 @@ def test_costs_without_their_shares_fail(
     monkeypatch.setattr(Shares, "times", lambda self, writer, origin, code: code)
     with pytest.raises(AssertionError):
         right(steps, *methods, inputs=SINGLE)
+
+
+def test_a_cost_above_a_plate_that_only_other_samples_weigh() -> None:
+    """What a later sample is credited with is no part of it: that knows no weights."""
+    steps = """
+sample p ~ Bernoulli(logits=w) with {}
+sample a ~ Bernoulli(logits=u) with {}
+sample b ~ Bernoulli(logits=p) with {} in a
+cost c = p + b * a + tanh(p * u)
+"""
+    compared = "ScoreFunction(baseline=batch_average)"
+    right(steps, "MeasureValued()", PROPOSED.format("n=2, "), compared, inputs=SINGLE)
+
+
+def test_a_single_value_that_is_looked_at_is_compared_with_none() -> None:
+    compared = "ScoreFunction(baseline=batch_average)"
+    steps = BELOW.replace("(d + 2 * b - u) ** 2", "(d + 2 * b - u) ** 2 * b") % "w + b"
+    right(steps, "MuProp(n=2)", compared, inputs=SINGLE)

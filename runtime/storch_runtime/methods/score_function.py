@@ -73,6 +73,8 @@ class ScoreFunction(Method):
             case "moving_average":
                 return self._moving_average(draw, downstream)
             case "batch_average":
+                if self.looking and downstream.cost.shape[draw.plate_dim] == 1:
+                    return torch.zeros_like(downstream.cost)  # one value, looked at by itself
                 return _batch_average(downstream.cost, draw.plate_dim)
             case "learned":
                 return _expression(downstream).detach()
