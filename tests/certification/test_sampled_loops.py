@@ -175,6 +175,38 @@ cost d = h ** 2 - w * sum(sequence(a))
     prove(text.replace("OTHER", other), f"ScoreFunction() {sampler}", bare=bare)
 
 
+BESIDE = {
+    "above": """
+story Above
+param w = 0.4
+param u = -0.3
+sample e ~ Bernoulli(logits=w) with Expect()
+for t in range(2) from h = 0:
+    sample z ~ Bernoulli(logits=u + h + e) with METHOD
+    compute h = h + z * e
+    cost c = h * u
+cost d = h ** 2 + e
+""",
+    "below": """
+story Below
+param w = 0.4
+param u = -0.3
+for t in range(2) from z = 0:
+    sample z ~ Bernoulli(logits=u + z) with METHOD
+    sample e ~ Bernoulli(logits=w + z) with Expect()
+    cost c = (z - e) ** 2 * w + e * u
+""",
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_beside_an_enumerated_sample(where: str) -> None:
+    sampler = "using ImportanceSampling(n=1, proposal=Bernoulli(probs=0.3))"
+    bare = BESIDE[where].replace("Expect()", "ScoreFunction()")
+    prove(BESIDE[where], f"ScoreFunction(baseline=moving_average) {sampler}", bare=bare)
+    prove(BESIDE[where], f"ScoreFunction() {COUPLED['strata']}", hessian=False, bare=bare)
+
+
 @pytest.mark.parametrize("broken", ["own", "none"])
 def test_weights_that_do_not_multiply_fail(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def by_step(self: Steps) -> torch.Tensor:

@@ -92,6 +92,7 @@ class Subject:
 
 
 LOOPING = {
+    "Expect",
     "ScoreFunction",
     "Reparameterization",
     "Infer",
@@ -106,7 +107,7 @@ LOOPING = {
     "UnorderedSetEstimator",
     "RaoBlackwellSF",
 }
-NOT_LOOPING = {"Enumerate", "SumAndSample", "WithoutReplacement", "BeamSearch"}
+NOT_LOOPING = {"SumAndSample", "WithoutReplacement", "BeamSearch"}
 ORDERED = {"UnorderedSetEstimator", "RaoBlackwellSF"}
 LATER = {"loop": "S190, S417"}
 STRAIGHT = "test_straight_through.py"
