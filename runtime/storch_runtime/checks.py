@@ -137,11 +137,14 @@ class Result:
 def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
     """The first floating tensor of ``values``; all of them must have its dtype and device.
 
-    Where there is none, a scalar of torch's default dtype.
+    Where there is none, a scalar of torch's default dtype, on the device of the other tensors.
     """
-    first, name_of_first = None, ""
+    first, name_of_first, device = None, "", None
     for name, value in values.items():
-        if not isinstance(value, Tensor) or not value.is_floating_point():
+        if not isinstance(value, Tensor):
+            continue
+        if not value.is_floating_point():
+            device = value.device
             continue
         if first is None:
             first, name_of_first = value, name
@@ -150,7 +153,7 @@ def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
                 f"{_at(where)}`{name}` is {value.dtype} on {value.device}, but `{name_of_first}` "
                 f"is {first.dtype} on {first.device}: floats of a story share dtype and device"
             )
-    return torch.empty(()) if first is None else first
+    return torch.empty((), device=device) if first is None else first
 
 
 _NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (Real,), "int": (Integral,), "bool": (bool,)}

@@ -212,7 +212,7 @@ def _begin(writer: Writer, block: Block, watched: bool) -> None:
     floats = {i.name: name(i.name) for i in writer.graph.inputs if i.type.dtype == "float"}
     params = {p.name: writer.own(p.name) for p in writer.graph.params}
     if writer.graph.inputs:
-        values = {**floats, **params}
+        values = {**floats, **params} or {i.name: name(i.name) for i in writer.graph.inputs}
         where = [literal(place(writer.graph.source, writer.graph.inputs[0].span))]
         like = call(writer.runtime("agreement"), table(values), *where[: len(values) - 1])
         block.assign(write(writer.inner("like")), like)

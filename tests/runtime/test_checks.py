@@ -154,3 +154,10 @@ def test_only_where_the_line_is_known_and_not_said(model: StoryModule) -> None:
     assert notes(model, torch.zeros(()), torch.zeros(3)) == []
     assert notes(model, torch.zeros(2, 3), torch.zeros(3)) == []
     assert notes(model, torch.zeros(2, 3), torch.zeros(3, 1)) == []
+
+
+def test_constants_lie_where_the_inputs_lie() -> None:
+    """A story without floats takes the device of its other inputs, and torch's default dtype."""
+    elsewhere = torch.zeros(3, dtype=torch.int64, device="meta")
+    like = agreement({"number": elsewhere, "count": 3})
+    assert like.device.type == "meta" and like.dtype is torch.get_default_dtype()
