@@ -30,9 +30,10 @@ def check_draws(
     for node in graph.samples:
         estimator = estimators[node.name]
         mixed = _mixed(dependent, node)
-        if node.plate in mixed and _keeps_apart(estimator):
+        chosen = node.joins and _selected_again(graph, node, estimators)
+        if node.plate in mixed and (chosen or _keeps_apart(estimator)):
             places = tuple(reductions_of(graph, node.plate))
-            problems.add(words.joined(node, estimator, places))
+            problems.add(words.joined(node, estimator, places, chosen=chosen))
         elif mixed and _changes_coordinates(estimator):
             places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
             problems.add(words.one_coordinate(node, estimator, sorted(mixed), places))

@@ -20,14 +20,21 @@ CODES = {
 }
 
 
-def joined(node: Sample, estimator: Estimator, places: tuple[Span, ...]) -> Problem:
-    """``over=`` the plate of draws that depend on one another, or that a method keeps apart."""
-    why = "draws that depend on one another"
-    if estimator.sampling == "iid":
-        why = "values that it evaluates one by one"
+def joined(
+    node: Sample, estimator: Estimator, places: tuple[Span, ...], *, chosen: bool = False
+) -> Problem:
+    """``over=`` the plate of draws that depend on one another, or that a method keeps apart.
+
+    ``chosen``: later samples without replacement choose anew among them.
+    """
+    why = f"`{_drawer(estimator)}` gives draws that depend on one another"
+    if chosen:
+        why = f"later samples choose anew among the values of `{node.name}`"
+    elif estimator.sampling == "iid":
+        why = f"`{_drawer(estimator)}` gives values that it evaluates one by one"
     return Problem(
         "S430",
-        f"a cost joins the elements of `{node.plate}`, and `{_drawer(estimator)}` gives {why}",
+        f"a cost joins the elements of `{node.plate}`, and {why}",
         _place(node, estimator),
         "draw independently with `ScoreFunction(n=…)`, or let each cost use one element at a time",
         tuple(Label(s, f"`{node.plate}` is reduced here") for s in places),
