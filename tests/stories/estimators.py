@@ -51,7 +51,7 @@ WAYS = (
     Way("SumAndSample(sum_size=1)", FINITE),
     Way("SumAndSample(sum_size=2, sample_size=2)", FINITE),
     Way("RaoBlackwellSF(k=2)", FINITE),
-    Way("ScoreFunction() using MonteCarlo(n=2, distinct=true)", FINITE),
+    Way("ScoreFunction() using MonteCarlo(n=2, distinct=true)", FINITE, "ScoreFunction(n=2)"),
     Way("ScoreFunction() using Enumerate()", FINITE, "Expect()"),
     Way("ScoreFunction() using Antithetic(n=2)", FINITE),
     Way("ScoreFunction(baseline=moving_average) using Stratified(n=2, distinct=true)", FINITE),
