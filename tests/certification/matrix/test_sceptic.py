@@ -103,7 +103,8 @@ def test_a_broken_method_is_wrong_everywhere(
     written: str, family: str, broken: Any, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = subject(written, family)
-    if examine(line, place).verdict in ("refused", "first order"):
+    summed = written == "Expect()" and place == "loop"  # proposes nothing: see test_chains.py
+    if summed or examine(line, place).verdict in ("refused", "first order"):
         return
     broken(monkeypatch, getattr(methods, line.name))
     assert examine(line, place).verdict == "wrong"
