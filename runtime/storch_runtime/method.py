@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
     from storch_runtime.joint import Joint
 
-__all__ = ["Method"]
+__all__ = ["Families", "Method"]
+
+Families = tuple[type["Distribution"], ...]
 
 
 def _count(n: int) -> int:
@@ -35,10 +37,12 @@ class Method(nn.Module):
 
     A method of your own overrides what it changes of `propose`, `gradient_function`,
     `control_variate` and `own_loss`. Options are plain attributes and may change between calls.
-    ``order`` is the highest derivative of the loss that is right; None: any. ``looking`` is set
-    while another method looks at values that were not drawn, from which nothing may be learned.
+    ``families`` are those of distributions that it is made for; empty: any. ``order`` is the
+    highest derivative of the loss that is right; None: any. ``looking`` is set while another method
+    looks at values that were not drawn, from which nothing may be learned.
     """
 
+    families: ClassVar[Families] = ()
     order: int | None = None
     looking: bool = False
 
@@ -98,6 +102,7 @@ class Method(nn.Module):
 
     def draw(self, distribution: Distribution, given: Tensor | None = None, **values: Any) -> Draw:
         """Draw n values, or take those ``given``: the sample opens a plate of its own."""
+        self.check_family(distribution)
         if given is None:
             draw = self.propose(distribution, self.n, **values)
         else:
@@ -114,6 +119,7 @@ class Method(nn.Module):
         **values: Any,
     ) -> Draw:
         """Draw one value for each element of the plates: the sample stands ``in`` an open plate."""
+        self.check_family(distribution)
         if given is None:
             draw = self.propose(distribution, None, **values)
         else:
@@ -156,6 +162,15 @@ class Method(nn.Module):
                 "which has no dimension of its own; compile it with the n that is wanted"
             )
         return self.draw_each(distribution, given, **values)
+
+    def check_family(self, distribution: Distribution) -> None:
+        """Raise where ``distribution`` is of no family that the method is made for."""
+        if self.families and not isinstance(distribution, self.families):
+            names = " and ".join(f"`{family.__name__}`" for family in self.families)
+            raise ValueError(
+                f"`{type(self).__name__}` is made for {names}, not for "
+                f"`{type(distribution).__name__}`"
+            )
 
     def fitting(self, given: Tensor, distribution: Distribution, own: int) -> Tensor:
         """A given value, detached, as it is stored; an error where it has not a sample's shape.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -13,7 +13,6 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected, widened
-from storch_runtime.methods._discrete import Families, check_family
 from storch_runtime.methods._sticks import columns, coupled_breaks, ratios, sticks
 from storch_runtime.samplers.sampler import Outcome
 
@@ -25,7 +24,6 @@ class Coupled(Method):
     """Draws n values that avoid one another, and compares their costs."""
 
     order = 1
-    families: ClassVar[Families] = ()
 
     def propose(
         self,
@@ -37,7 +35,6 @@ class Coupled(Method):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; an outcome is the whole value. There is no simple noise to take."""
-        check_family(self, distribution, self.families)
         count = _several(self, n)
         if outcome is not None:
             return Draw(outcome, distribution)
@@ -49,7 +46,6 @@ class Coupled(Method):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; values that were drawn otherwise give a biased estimate."""
-        check_family(self, distribution, self.families)
         _several(self, n)
         return Draw(value, distribution, replayed=True)
 

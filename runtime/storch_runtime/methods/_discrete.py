@@ -10,12 +10,10 @@ from torch import Tensor
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.distributions.base import attach
 from storch_runtime.draw import Draw
-from storch_runtime.method import Method
+from storch_runtime.method import Families, Method
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-
-Families = tuple[type["Distribution"], ...]
 
 _IMPOSSIBLE = -1e30  # a logit of minus infinity: 0 times it is 0, where 0 times infinity is NaN
 
@@ -81,7 +79,6 @@ class StraightThrough(Method):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; the noise is that of the distribution's samples."""
-        check_family(self, distribution, self.families)
         value = distribution.sample(n, noise=noise) if outcome is None else outcome
         return Draw(attach(value, self.path(distribution, value, **values)), distribution)
 
@@ -89,7 +86,6 @@ class StraightThrough(Method):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; the value is all the noise there is, so nothing is lost."""
-        check_family(self, distribution, self.families)
         path = self.path(distribution, value, **values)
         return Draw(attach(value, path), distribution, replayed=True)
 
@@ -99,16 +95,6 @@ class StraightThrough(Method):
 
     def gradient_function(self, draw: Draw) -> None:
         """None: the gradient goes through the value."""
-
-
-def check_family(method: Method, distribution: Distribution, families: Families) -> None:
-    """Raise where ``distribution`` is of no family that the method is made for."""
-    if not isinstance(distribution, families):
-        names = " and ".join(f"`{family.__name__}`" for family in families)
-        raise ValueError(
-            f"`{type(method).__name__}` is made for {names}, not for "
-            f"`{type(distribution).__name__}`"
-        )
 
 
 def finite(logits: Tensor) -> Tensor:

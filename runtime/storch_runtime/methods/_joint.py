@@ -83,6 +83,7 @@ class JointMethod(Method):
         The method that opened the plate says how many elements there are, weighs them, and compares
         them. Sequences that are ``held`` have ended.
         """
+        self.check_family(distribution)
         if given is None:
             draw = extend_set(distribution, before, plate_dim, noise, held)
         else:

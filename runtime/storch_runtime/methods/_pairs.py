@@ -15,7 +15,7 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected, widened
-from storch_runtime.methods._discrete import check_family, finite
+from storch_runtime.methods._discrete import finite
 from storch_runtime.samplers.sampler import Outcome
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class AntitheticPairs(Method):
     The uniform variable of the partner is kept as the draw's ``points`` ``[n, *plates, *event]``.
     """
 
+    families = (Bernoulli,)
     order = 1
 
     def factor(self, draw: Draw, partner: Tensor, logits: Tensor) -> Tensor:
@@ -44,7 +45,6 @@ class AntitheticPairs(Method):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; noise and outcome are the uniform variables of the value."""
-        check_family(self, distribution, (Bernoulli,))
         uniform = noise if outcome is None else outcome
         if uniform is None:
             uniform = _uniform(distribution, drawn(n, distribution.batch_shape))
@@ -55,7 +55,6 @@ class AntitheticPairs(Method):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; the partner is drawn given the value."""
-        check_family(self, distribution, (Bernoulli,))
         assert isinstance(distribution, Bernoulli)
         logits = distribution.logits.detach()
         share = _uniform(distribution, tuple(value.shape))

@@ -12,7 +12,8 @@ from torch.nn.functional import one_hot, softplus
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.methods._discrete import Families, check_family, exponential, finite
+from storch_runtime.method import Families
+from storch_runtime.methods._discrete import exponential, finite
 from storch_runtime.methods._inner import (
     SelfTrained,
     injected,
@@ -66,14 +67,12 @@ class Relaxed(SelfTrained):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; the noise is that of the distribution's samples."""
-        check_family(self, distribution, self.families)
         return _with_points(super().propose(distribution, n, noise=noise, outcome=outcome))
 
     def replay(
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; the relaxed values are drawn given the value."""
-        check_family(self, distribution, self.families)
         return _with_points(super().replay(distribution, value, n))
 
     def current_temperature(self) -> Tensor | float:

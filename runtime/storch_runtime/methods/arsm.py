@@ -27,7 +27,7 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected
-from storch_runtime.methods._discrete import check_family, exponential, finite
+from storch_runtime.methods._discrete import exponential, finite
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -38,6 +38,7 @@ __all__ = ["ARSM"]
 class ARSM(Method):
     """Races of exponential clocks, whose times are exchanged; they are the draw's ``points``."""
 
+    families = (Categorical, OneHotCategorical)
     order = 1
 
     def propose(
@@ -50,7 +51,6 @@ class ARSM(Method):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; the noise is ``[n, *plates, places, C]``, exponential."""
-        check_family(self, distribution, (Categorical, OneHotCategorical))
         if outcome is not None:
             return self.replay(distribution, outcome, n)
         chances = _chances(distribution)
@@ -64,7 +64,6 @@ class ARSM(Method):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; the noise is drawn given the value."""
-        check_family(self, distribution, (Categorical, OneHotCategorical))
         chances = _chances(distribution)
         index = distribution.place_indices(value).unsqueeze(-1)
         shape = (*index.shape[:-1], chances.shape[-1])

@@ -26,7 +26,7 @@ from torch.nn.functional import softplus
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.distributions.base import attach, drawn
 from storch_runtime.draw import Draw
-from storch_runtime.methods._discrete import Relaxation, check_family, finite, gumbel, one_hot
+from storch_runtime.methods._discrete import Relaxation, finite, gumbel, one_hot
 from storch_runtime.methods._entmax import entmax
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class GumbelEntmax(Relaxation):
     """The relaxation; ``temperature`` may also come with each draw, as a value of the story."""
 
     a: nn.Parameter | None
+    families = (OneHotCategorical,)
     order = 1
 
     def __init__(
@@ -69,7 +70,6 @@ class GumbelEntmax(Relaxation):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; the noise is Gumbel, in the value's shape."""
-        check_family(self, distribution, (OneHotCategorical,))
         assert isinstance(distribution, OneHotCategorical)
         tau = self.next_temperature() if temperature is None else temperature
         logits = finite(distribution.logits)

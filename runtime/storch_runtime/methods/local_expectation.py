@@ -13,7 +13,7 @@ Certified for: first order, exactly, with costs that join all coordinates and da
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -21,11 +21,10 @@ from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategoric
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
-from storch_runtime.methods._discrete import check_family
 from storch_runtime.methods._local import swapped_everywhere
 
 if TYPE_CHECKING:
-    from storch_runtime.distributions import Distribution
+    pass
 
 __all__ = ["LocalExpectation"]
 
@@ -33,20 +32,8 @@ __all__ = ["LocalExpectation"]
 class LocalExpectation(Method):
     """Look at every value that differs from the drawn one in a single coordinate."""
 
+    families = (Bernoulli, Categorical, OneHotCategorical)
     order = 1
-
-    def propose(
-        self,
-        distribution: Distribution,
-        n: int | None,
-        *,
-        noise: Tensor | None = None,
-        outcome: Tensor | None = None,
-        **values: Any,
-    ) -> Draw:
-        """See `Method.propose`."""
-        check_family(self, distribution, (Bernoulli, Categorical, OneHotCategorical))
-        return super().propose(distribution, n, noise=noise, outcome=outcome, **values)
 
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""

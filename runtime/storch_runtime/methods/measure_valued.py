@@ -23,7 +23,7 @@ standard errors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -33,12 +33,11 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected
-from storch_runtime.methods._discrete import check_family
 from storch_runtime.methods._local import swapped_everywhere
 from storch_runtime.methods._weak import PAIRS, Pair
 
 if TYPE_CHECKING:
-    from storch_runtime.distributions import Distribution
+    pass
 
 __all__ = ["MeasureValued"]
 
@@ -48,20 +47,8 @@ _FINITE = (Bernoulli, Categorical, OneHotCategorical)
 class MeasureValued(Method):
     """Draw a pair of values for each parameter and coordinate, and look at both."""
 
+    families = (*_FINITE, *PAIRS)
     order = 1
-
-    def propose(
-        self,
-        distribution: Distribution,
-        n: int | None,
-        *,
-        noise: Tensor | None = None,
-        outcome: Tensor | None = None,
-        **values: Any,
-    ) -> Draw:
-        """See `Method.propose`."""
-        check_family(self, distribution, (*_FINITE, *PAIRS))
-        return super().propose(distribution, n, noise=noise, outcome=outcome, **values)
 
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""

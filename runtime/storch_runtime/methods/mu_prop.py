@@ -13,7 +13,7 @@ Certified for: first order, exactly.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -23,41 +23,26 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
-from storch_runtime.methods._discrete import check_family
 from storch_runtime.methods._inner import injected, minus_baseline, surrogates_and_slopes
 
 if TYPE_CHECKING:
-    from storch_runtime.distributions import Distribution
+    pass
 
 __all__ = ["MuProp"]
-
-_FAMILIES = (Bernoulli, OneHotCategorical)
 
 
 class MuProp(Method):
     """The method."""
 
+    families = (Bernoulli, OneHotCategorical)
     order = 1
-
-    def propose(
-        self,
-        distribution: Distribution,
-        n: int | None,
-        *,
-        noise: Tensor | None = None,
-        outcome: Tensor | None = None,
-        **values: Any,
-    ) -> Draw:
-        """See `Method.propose`."""
-        check_family(self, distribution, _FAMILIES)
-        return super().propose(distribution, n, noise=noise, outcome=outcome)
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)
         law = draw.distribution
-        assert isinstance(law, _FAMILIES)
+        assert isinstance(law, Bernoulli | OneHotCategorical)
         event = len(law.event_shape)
         costs, slopes = surrogates_and_slopes(downstream, _means(law.mean, draw, downstream))
         line = sum_event(slopes[0] * (draw.value - law.mean.detach()), event)

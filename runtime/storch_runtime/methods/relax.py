@@ -15,13 +15,10 @@ million draws; the variance falls when it is trained.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from torch import Tensor
 
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
-from storch_runtime.methods._discrete import Families
 from storch_runtime.methods._inner import criticized
 from storch_runtime.methods._relaxed import Relaxed
 
@@ -31,7 +28,7 @@ __all__ = ["RELAX"]
 class RELAX(Relaxed):
     """The relaxed cost is the critic's."""
 
-    families: ClassVar[Families] = (Bernoulli, OneHotCategorical, Categorical)
+    families = (Bernoulli, OneHotCategorical, Categorical)
 
     def surface(self, relaxed: Tensor, downstream: Downstream) -> Tensor:
         """See `Relaxed.surface`."""

@@ -17,7 +17,7 @@ Certified for: first order, exactly, for arbitrary networks; the variance falls 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.methods._discrete import check_family
 from storch_runtime.methods._inner import (
     SelfTrained,
     check_several,
@@ -37,7 +36,7 @@ from storch_runtime.methods._inner import (
 )
 
 if TYPE_CHECKING:
-    from storch_runtime.distributions import Distribution
+    pass
 
 __all__ = ["RODEO"]
 
@@ -45,24 +44,13 @@ __all__ = ["RODEO"]
 class RODEO(SelfTrained):
     """The method; ``alpha``, ``beta`` and ``network`` are its own."""
 
+    families = (Bernoulli,)
+
     def __init__(self, n: int = 2, *, slots: int = 1) -> None:
         super().__init__(n, slots=slots)
         self.alpha = nn.Parameter(torch.zeros(()))
         self.beta = nn.Parameter(torch.zeros(()))
         self.network = nn.Sequential(nn.Linear(2, 100), nn.LeakyReLU(0.3), nn.Linear(100, 2))
-
-    def propose(
-        self,
-        distribution: Distribution,
-        n: int | None,
-        *,
-        noise: Tensor | None = None,
-        outcome: Tensor | None = None,
-        **values: Any,
-    ) -> Draw:
-        """See `Method.propose`."""
-        check_family(self, distribution, (Bernoulli,))
-        return super().propose(distribution, n, noise=noise, outcome=outcome)
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""

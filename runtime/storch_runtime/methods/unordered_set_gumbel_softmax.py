@@ -22,7 +22,7 @@ from storch_runtime.distributions import Bernoulli, OneHotCategorical
 from storch_runtime.distributions.base import attach
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Joint, Opener
-from storch_runtime.methods._discrete import check_family, finite
+from storch_runtime.methods._discrete import finite
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.methods._relaxed import conditional_points, relax
 from storch_runtime.methods.unordered_set_estimator import set_weights
@@ -35,6 +35,8 @@ __all__ = ["UnorderedSetGumbelSoftmax"]
 
 class UnorderedSetGumbelSoftmax(JointMethod):
     """Distinct values, each relaxed by noise that rounds to it; ``log_prob`` is the values'."""
+
+    families = (Bernoulli, OneHotCategorical)
 
     def __init__(self, k: int = 1, *, temperature: float = 1.0) -> None:
         super().__init__(k, use_baseline=False)
@@ -53,7 +55,6 @@ class UnorderedSetGumbelSoftmax(JointMethod):
     def weighed(self, draw: Draw, opener: Opener) -> Draw:
         """See `JointMethod.weighed`; the values are relaxed, too."""
         law = draw.distribution
-        check_family(self, law, (Bernoulli, OneHotCategorical))
         if draw.joint is not None and draw.joint.parents is not None:
             law = law.follow(draw)
         assert isinstance(law, Bernoulli | OneHotCategorical)
