@@ -5,13 +5,12 @@ Every outcome is run, and held against the interpreter's reading of the story wi
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from functools import partial
 
 import pytest
 import torch
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import note
 
 import storchc
 from tests.certification import outcomes
@@ -31,6 +30,7 @@ from tests.exact import laws
 from tests.exact.interpreter import interpret
 from tests.stories import samples
 from tests.stories.estimators import Estimated, estimated_stories
+from tests.stories.running import on_each
 
 TOLERANCE = 1e-8
 
@@ -55,20 +55,10 @@ def compare(this: Case, model: Model, plain: str, limit: int) -> None:
 
 
 def many(examples: int, *, part: int = 0, limit: int = TOO_MANY) -> Counter[str]:
-    """Compare ``examples`` random stories; the same every time, others with STORCHC_SEED."""
+    """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
-    chosen = int(os.environ.get("STORCHC_SEED", "0"))
 
-    @seed(1000 * chosen + part)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, *([Phase.shrink] if chosen else [])],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(estimated_stories())
-    def run(estimated: Estimated) -> None:
+    def check(estimated: Estimated) -> None:
         story = estimated.story
         note(f"{story.text}\n{story.inputs}")
         this = case(story.text, story.inputs)
@@ -86,7 +76,7 @@ def many(examples: int, *, part: int = 0, limit: int = TOO_MANY) -> Counter[str]
         else:
             seen["certified"] += 1
 
-    run()
+    on_each(estimated_stories(), examples, part, check)
     return seen
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import note
 
 import storchc
 from storchc.backend import storage
 from tests.certification.harness import case, certify
 from tests.exact.interpreter import TooManyWorlds
 from tests.stories.loops import loop_stories
+from tests.stories.running import on_each
 from tests.stories.strategies import RandomStory
 
 
@@ -43,23 +43,9 @@ def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
 
 
 def many(examples: int, *, part: int = 0, hessian: bool = False) -> None:
-    """Compare ``examples`` random stories; the same every time, others with STORCHC_SEED."""
+    """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
-    chosen = int(os.environ.get("STORCHC_SEED", "0"))
-
-    @seed(1000 * chosen + part)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, *([Phase.shrink] if chosen else [])],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(loop_stories())
-    def run(story: RandomStory) -> None:
-        compare(story, seen, hessian=hessian)
-
-    run()
+    on_each(loop_stories(), examples, part, lambda story: compare(story, seen, hessian=hessian))
     print(seen)
     assert seen["certified"] > 0.5 * seen.total(), seen
 

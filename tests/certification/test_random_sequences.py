@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import note
 
 from storchc.analysis.estimation import Estimation
 from storchc.driver import compile_story
@@ -15,6 +14,7 @@ from tests.certification.harness import case
 from tests.certification.sequences import certify_sums
 from tests.exact.interpreter import TooManyWorlds
 from tests.stories.loops import loop_stories
+from tests.stories.running import on_each
 from tests.stories.strategies import RandomStory
 
 _DRAWN = re.compile(r"^( +sample z ~ .*) with ScoreFunction\(.*\)$", re.MULTILINE)
@@ -61,23 +61,9 @@ def _told_apart(estimation: Estimation) -> bool:
 
 
 def many(examples: int, *, part: int, forgets: bool) -> None:
-    """Compare ``examples`` random stories; the same every time, others with STORCHC_SEED."""
+    """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
-    chosen = int(os.environ.get("STORCHC_SEED", "0"))
-
-    @seed(1000 * chosen + part)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, *([Phase.shrink] if chosen else [])],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(loop_stories())
-    def run(story: RandomStory) -> None:
-        compare(story, seen, forgets=forgets)
-
-    run()
+    on_each(loop_stories(), examples, part, lambda story: compare(story, seen, forgets=forgets))
     print(seen)
     assert seen["summed out" if forgets else "listed"] > 0.1 * examples, seen
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import note
 
 import storchc
 from storchc.backend import storage
 from storchc.driver import check_story
 from tests.certification.harness import case, certify
+from tests.stories.running import on_each
 from tests.stories.strategies import RandomStory, stories
 
 
@@ -49,26 +49,9 @@ def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
 
 
 def many(examples: int, *, part: int = 0, hessian: bool = False) -> None:
-    """Compare ``examples`` random stories; most of them must be right.
-
-    The same stories every time, others with STORCHC_SEED in the environment.
-    """
+    """Compare ``examples`` random stories; most of them must be right."""
     seen: Counter[str] = Counter()
-    chosen = int(os.environ.get("STORCHC_SEED", "0"))
-
-    @seed(1000 * chosen + part)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, *([Phase.shrink] if chosen else [])],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(stories())
-    def run(story: RandomStory) -> None:
-        compare(story, seen, hessian=hessian)
-
-    run()
+    on_each(stories(), examples, part, lambda story: compare(story, seen, hessian=hessian))
     assert seen["certified"] > 0.8 * (seen["certified"] + seen["refused"]), seen
 
 
