@@ -3,40 +3,48 @@
 Where all that a step takes from a sample ``z`` is a function of its value in the step before and in
 this one, whole sequences need not be told apart: a step is evaluated for each pair of values, and
 the probabilities of the last value are carried along. T steps of V outcomes take T · V² evaluations
-in place of V^T. Costs in the loop are written as expectations here; what stands behind the loop
-sees the last value, which weighs what its probability is.
+in place of V^T. What looks at more steps, ``sequence(v)`` or a carried variable to which every step
+adds, is known by its expectation alone, and costs may be linear in it (`analysis/expectations`
+writes them so). What stands behind the loop sees the last value, which weighs what its probability
+is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Literal
 
+from storchc.analysis import expectations
 from storchc.analysis.cuts import partial_cut
 from storchc.analysis.dependence import Dependence
+from storchc.analysis.expectations import Expectations
 from storchc.analysis.methods import Estimator
+from storchc.analysis.separation.rules import linear
 from storchc.analysis.support import support_size
 from storchc.ir.expression import (
+    Apply,
     CallUser,
     Distribution,
     Named,
     OverPlates,
     Reference,
+    Select,
     SequenceOf,
-    SummedOut,
+    StaticChoice,
     Value,
 )
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.lookup import construction
-from storchc.ir.walk import expressions, walk
+from storchc.ir.walk import children, expressions, walk
 from storchc.records import dataclass
 from storchc.source import Span
 
-When = Literal["before", "now"]
-"""The step whose outcome of the sample a value is a function of."""
+When = Literal["before", "now", "all"]
+"""The step whose outcome of the sample a value is a function of; of ``all`` it is a linear one."""
 
 NEVER: frozenset[When] = frozenset()
+ALL: frozenset[When] = frozenset({"all"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +76,42 @@ class Obstacle(Exception):
         self.span, self.words = span, words
 
 
+class _Remembered(Obstacle):
+    """A carried variable that is a function of more than the last outcome."""
+
+    def __init__(self, name: str, span: Span, words: str) -> None:
+        super().__init__(span, words)
+        self.name = name
+
+
+class _NotLinear(Obstacle):
+    """More is taken of all steps than their expectations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Elimination:
     """The samples that are summed out, and what stands in the way of the other enumerated ones.
 
-    ``dependent`` are, by sample, the names that depend on it in its loop; ``paired`` the costs that
-    depend on its outcomes in two steps.
+    ``expected`` are, by sample, the names that depend on it; ``paired`` the costs that depend on
+    its outcomes in two steps.
     """
 
     chains: Mapping[str, Chain]
     obstacles: Mapping[str, Obstacle]
-    dependent: Mapping[str, frozenset[str]]
+    expected: Mapping[str, Expectations]
     paired: Mapping[str, frozenset[str]]
 
     def pairs_in(self, cost: Cost) -> frozenset[str]:
         """The samples of whose outcomes in this step and in the one before ``cost`` is made."""
         return frozenset(sample for sample, costs in self.paired.items() if cost.name in costs)
 
+    def added_in(self, cost: Cost) -> frozenset[str]:
+        """The samples of which ``cost`` takes what all steps add up to, which is known alone."""
+        return frozenset(s for s, of in self.expected.items() if of.adds_up(cost.value))
+
     def written(self, graph: Graph, credited: Dependence) -> Graph:
         """``graph`` with the expectations of costs in its loops taken."""
-        for chain in self.chains.values():
-            graph = _written(graph, chain, self.dependent[chain.sample], credited)
-        return graph
+        return expectations.written(graph, tuple(self.expected.values()), credited)
 
 
 def eliminate(
@@ -105,28 +127,26 @@ def eliminate(
     joint = frozenset(s.name for s in graph.samples if estimators[s.name].joint)
     chains: dict[str, Chain] = {}
     obstacles: dict[str, Obstacle] = {}
-    dependent: dict[str, frozenset[str]] = {}
+    expected: dict[str, Expectations] = {}
     paired: dict[str, frozenset[str]] = {}
     for sample in graph.samples:
         states = support_size(construction(graph, sample.distribution))
         if not (sample.loops and estimators[sample.name].enumerated) or states is None:
             continue
         loop = next(n for n in graph.loops if n.name == sample.loops[-1])
-        carried = [c for c in loop.carried if sample.name in c.type.plates]
-        names = frozenset(c.name for c in carried)
-        look = _Look(graph, sample, names, joint)
         try:
             check_cuts(graph, sample, credited, touched)
-            look.whole(loop)
+            look = _looked(graph, sample, loop, touched, joint)
         except Obstacle as obstacle:
             obstacles[sample.name] = obstacle
             continue
+        names = look.carried - look.totals
         before = f"{sample.name} before" if names else ""
         steps = loop.bound.value
-        dependent[sample.name] = frozenset(name for name, when in look.whens.items() if when)
-        paired[sample.name] = frozenset(look.paired)
         chains[sample.name] = Chain(sample.name, loop.name, states, steps, before, names)
-    return Elimination(chains, obstacles, dependent, paired)
+        expected[sample.name] = look.expectations(loop, before)
+        paired[sample.name] = frozenset(look.paired)
+    return Elimination(chains, obstacles, expected, paired)
 
 
 def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Dependence) -> None:
@@ -136,19 +156,51 @@ def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Depe
         raise Obstacle(cut, f"a cost sees `{sample.name}` behind this, and without it")
 
 
+def _looked(
+    graph: Graph, sample: Sample, loop: Loop, touched: Dependence, joint: frozenset[str]
+) -> _Look:
+    """What the steps of a loop take from a sample.
+
+    A carried variable that remembers more than the last outcome is tried as one whose expectation
+    is enough.
+    """
+    carried = frozenset(c.name for c in loop.carried if sample.name in c.type.plates)
+    totals: dict[str, _Remembered] = {}
+    while True:
+        look = _Look(graph, sample, touched, joint, carried, frozenset(totals))
+        try:
+            look.whole(loop)
+        except _Remembered as found:
+            totals[found.name] = found
+        except _NotLinear as found:
+            own = (t for t in totals.values() if t.span.start <= found.span.start < t.span.end)
+            raise next(own, found) from None
+        else:
+            return look
+
+
 @dataclass(slots=True)
 class _Look:
     """Looks through a loop for what a step takes from one sample; ``whens`` has it by name.
 
-    ``paired`` are the costs that take something of two steps.
+    Of the ``carried`` variables those among ``totals`` are known by their expectations; ``paired``
+    are the costs that take something of two steps.
     """
 
     graph: Graph
     sample: Sample
-    carried: frozenset[str]
+    touched: Dependence
     joint: frozenset[str]
+    carried: frozenset[str]
+    totals: frozenset[str]
     whens: dict[str, frozenset[When]] = field(default_factory=dict)
     paired: set[str] = field(default_factory=set)
+
+    def expectations(self, loop: Loop, before: str) -> Expectations:
+        """What is to be written of this."""
+        dependent = frozenset(name for name, when in self.whens.items() if when)
+        totals = frozenset(name for name, when in self.whens.items() if when == ALL)
+        return Expectations(self.sample.name, loop.name, before, dependent, totals)
 
     def whole(self, loop: Loop) -> None:
         """The loop, and what looks back at it; `Obstacle` where sequences are told apart."""
@@ -158,23 +210,52 @@ class _Look:
         if loop.alive is not None:
             raise Obstacle(loop.body[-1].span, f"sequences of `{name}` may stop at different steps")
         self.whens = dict.fromkeys(self.carried, frozenset[When]({"before"}))
+        self.whens |= dict.fromkeys(self.totals, ALL)
         for node in loop.body:
             if isinstance(node, Sample) and node.name in self.joint:
                 raise Obstacle(node.name_span, f"`{node.name}` chooses anew in every step")
             self._node(node)
-        for value in _parts(self.graph.all_nodes):
-            if isinstance(value, SequenceOf) and self.whens.get(value.value.name, NEVER):
-                raise Obstacle(value.span, f"this looks at all steps of `{name}` at once")
+        self._behind(self.graph.nodes[self.graph.nodes.index(loop) + 1 :], within=False)
 
     def when(self, value: Value | Distribution) -> frozenset[When]:
         """The steps whose outcomes ``value`` is a function of."""
-        found = NEVER
+        if isinstance(value, Reference | Named):
+            return self.whens.get(value.name, NEVER)
+        if isinstance(value, SequenceOf):
+            return ALL if self.when(value.value) else NEVER
+        if isinstance(value, OverPlates) and self.sample.name in value.plates:
+            raise Obstacle(value.span, f"this joins the sequences of `{self.sample.name}`")
+        parts = [self.when(part) for part in children(value)]
+        found = NEVER.union(*parts, self._remembered(value))
+        if "all" not in found:
+            return found
+        if not _linear(value, parts):
+            raise _NotLinear(value.span, self._not_linear(value))
+        return ALL
+
+    def _remembered(self, value: Value | Distribution) -> frozenset[When]:
+        """What a stateful function has seen of the sample behind its loop."""
+        if isinstance(value, CallUser) and self._stateful(value):
+            return self._last(value.callee)
+        return NEVER
+
+    def _last(self, name: str) -> frozenset[When]:
+        """What is known of the sample behind its loop, where ``name`` is made of it."""
+        made = self.sample.name in self.touched.of.get(name, {})
+        return frozenset({"now"}) if made else NEVER
+
+    def _not_linear(self, value: Value | Distribution) -> str:
+        name = self.sample.name
         for part in walk(value):
-            if isinstance(part, Reference | Named):
-                found |= self.whens.get(part.name, NEVER)
-            elif isinstance(part, OverPlates) and self.sample.name in part.plates:
-                raise Obstacle(part.span, f"this joins the sequences of `{self.sample.name}`")
-        return found
+            if isinstance(part, SequenceOf) and self.when(part):
+                sequence = f"sequence({part.value.name})"
+                return f"this is not linear in `{sequence}`, which looks at all steps of `{name}`"
+            if isinstance(part, Reference) and self.when(part) == ALL:
+                more = f"which remembers more of `{name}` than its last value"
+                return f"this is not linear in `{part.name}`, {more}"
+        raise AssertionError(value)
+
+    # --- a step ----------------------------------------------------------------------------------
 
     def _node(self, node: Node) -> None:
         name = self.sample.name
@@ -203,11 +284,11 @@ class _Look:
             self.paired.add(node.name)
         if isinstance(node, Cost) and node.observed:
             return
-        self.whens.update(dict.fromkeys(names, found))
-        kept = [n for n in names if n in self.carried and "before" in found]
-        if kept:
-            said = f"`{kept[0]}` remembers more of `{name}` than its last value"
-            raise Obstacle(node.span, said)
+        kept = [n for n in names if n in self.carried and not found <= {"now"}]
+        for carried in (n for n in kept if n not in self.totals):
+            said = f"`{carried}` remembers more of `{name}` than its last value"
+            raise _Remembered(carried, node.span, said)
+        self.whens.update({n: ALL if n in self.totals else found for n in names})
 
     def _within(self, loop: Loop) -> bool:
         """Whether anything in a loop within the step depends on the sample, or has its plate."""
@@ -223,50 +304,48 @@ class _Look:
     def _stateful(self, call: CallUser) -> bool:
         return "stateful" in self.graph.callees[call.callee].flags
 
+    # --- behind the loop -------------------------------------------------------------------------
 
-def _parts(nodes: Iterable[Node]) -> Iterator[Value | Distribution]:
-    return (part for node in nodes for value in expressions(node) for part in walk(value))
+    def _behind(self, nodes: tuple[Node, ...], *, within: bool) -> None:
+        """What stands behind the loop, or ``within`` another one there."""
+        for node in nodes:
+            found = NEVER.union(*(self.when(value) for value in expressions(node)))
+            if found == ALL and (within or not isinstance(node, Compute | Cost)):
+                self._taken(node)
+            match node:
+                case Compute(names):
+                    self._moves(names, found)
+                case Sample(name=name) | Cost(name=name, observed=False):
+                    self._moves((name,), found)
+                case Loop():
+                    self._moves([c.name for c in node.carried], found)
+                    self._behind(node.body, within=True)
 
+    def _moves(self, names: Iterable[str], found: frozenset[When]) -> None:
+        """Note what is made of the sample behind its loop, where that shows its last value."""
+        for name in names:
+            self.whens[name] = ALL if found == ALL else self._last(name)
 
-# --- the story written once more -----------------------------------------------------------------
-
-
-def _written(graph: Graph, chain: Chain, dependent: frozenset[str], credited: Dependence) -> Graph:
-    used = {p.name for p in _parts(graph.all_nodes) if isinstance(p, Reference)}
-    nodes = tuple(
-        replace(node, body=tuple(_body(node, chain, dependent, used, credited)))
-        if isinstance(node, Loop) and node.name == chain.loop
-        else node
-        for node in graph.nodes
-    )
-    plates = list(graph.sample_plates)
-    if chain.before:  # behind the plate of this step's outcomes in memory
-        plates.insert(plates.index(chain.sample), chain.before)
-    return replace(graph, nodes=nodes, sample_plates=tuple(plates))
-
-
-def _body(
-    loop: Loop,
-    chain: Chain,
-    dependent: frozenset[str],
-    used: set[str],
-    credited: Dependence,
-) -> Iterator[Node]:
-    """The body, with the expectation of every cost that depends on the sample."""
-    for node in loop.body:
-        if not isinstance(node, Cost) or not _depends(node.value, dependent):
-            yield node
-            continue
-        value, observed = node.value, node.observed
-        named = isinstance(value, Reference) and value.name == node.name
-        if node.name in used and not (observed or named):  # the name is the value's
-            yield Compute((node.name,), value, (value.type,), node.span)
-            value, observed = Reference(node.name, value.type, node.span), True
-        type_ = replace(value.type, plates=value.type.plates - {chain.sample}, dtype="float")
-        cut = chain.sample not in credited.costs[node.name]
-        summed = SummedOut(value, chain.sample, cut, type_, node.span)
-        yield replace(node, value=summed, observed=observed)
+    def _taken(self, node: Node) -> None:
+        """Raise where something else than a cost takes what all steps add up to."""
+        name = self.sample.name
+        match node:
+            case Report():
+                raise Obstacle(node.span, f"a report shows it for each sequence of `{name}`")
+            case Sample():
+                raise Obstacle(node.name_span, f"`{node.name}` is drawn below `{name}`")
+            case Loop():
+                raise Obstacle(node.header, f"this loop takes up all steps of `{name}`")
+        raise Obstacle(node.span, f"another loop takes all steps of `{name}`")
 
 
-def _depends(value: Value, dependent: frozenset[str]) -> bool:
-    return any(isinstance(p, Reference | Named) and p.name in dependent for p in walk(value))
+def _linear(value: Value | Distribution, parts: Sequence[frozenset[When]]) -> bool:
+    """Whether the expectation of a value is made of those of its parts."""
+    match value:
+        case Apply():
+            return linear(value, ["mean" if part else "free" for part in parts])
+        case Select():
+            return not any(parts[1:])
+        case StaticChoice():
+            return not parts[0]
+    return False

@@ -139,7 +139,7 @@ def summed_out(writer: Writer, value: SummedOut) -> Code:
     factor = method(weight.py, "detach") if value.cut else weight.py
     summed = call(
         writer.runtime("weighted_sum"),
-        writer.storage.align_whole(factor, weight.stored, stored),
+        writer.storage.align_whole(factor, weight.stored, stored, value.type.rank),
         writer.storage.align_whole(code.py, code.stored, stored),
         tuple_of(*map(literal, dims)),
     )

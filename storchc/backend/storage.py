@@ -57,9 +57,13 @@ class Storage:
         items = [ALL if plate in stored else NONE for plate in order[first:]]
         return _indexed(code, [*items, *[NONE] * padding])
 
-    def align_whole(self, code: Py, stored: Plates, plates: Plates) -> Py:
-        """As ``align``, with a dimension for every one of ``plates``, also on the left."""
-        return _indexed(code, [ALL if p in stored else NONE for p in self.order(plates | stored)])
+    def align_whole(self, code: Py, stored: Plates, plates: Plates, event: int = 0) -> Py:
+        """As ``align``, with a dimension for every one of ``plates``, also on the left.
+
+        One that has no event gets ``event`` singleton dimensions in its place.
+        """
+        plain = [ALL if p in stored else NONE for p in self.order(plates | stored)]
+        return _indexed(code, [*plain, *[NONE] * event])
 
 
 def _indexed(code: Py, items: list[Py]) -> Py:

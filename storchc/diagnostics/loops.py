@@ -42,7 +42,10 @@ def unknown_sequences(name: str, bound: str, span: Span, place: Label) -> Proble
 
 
 def _stepwise(name: str) -> str:
-    return f"or let a step depend on no more of `{name}` than the step before and this one"
+    return (
+        f"or let a step depend on no more of `{name}` than the step before and this one, and costs "
+        "be linear in what the steps add up to"
+    )
 
 
 _AFFORDABLE = 10**12

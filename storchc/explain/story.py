@@ -161,7 +161,8 @@ def _cost_facts(
 def _evaluated(estimation: Estimation, counts: Counts, node: Cost) -> str:
     touched = estimation.touched.costs[node.name]
     plates = node.value.type.plates.union(*touched.values())
-    return counts.evaluations(plates, estimation.elimination.pairs_in(node))
+    apart = plates - estimation.elimination.added_in(node)
+    return counts.evaluations(apart, estimation.elimination.pairs_in(node))
 
 
 def _in_the_total(counts: Counts, node: Cost) -> str:

@@ -6,7 +6,7 @@ for t in range(20) from h = m, y = 0, z = 0:
     sample a ~ Bernoulli(logits=m) with Expect(budget=20)
     sample b ~ Bernoulli(logits=a * m) with ScoreFunction()
     sample y ~ Bernoulli(logits=m) using Enumerate()
-    cost e = h + b
+    cost e = h ** 2 + b
     report last = y
 for s in range(200):
     for r in range(2):
