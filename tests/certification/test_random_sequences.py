@@ -34,7 +34,6 @@ def compare(story: RandomStory, seen: Counter[str], *, forgets: bool) -> None:
         text = re.sub(refused, instead, text)
     if forgets:
         text = _STATE.sub("    compute h = 0.5 * tanh(z + w)", text)
-        text = text.replace("sequence(", "tanh(")
     note(f"{text}\n{story.inputs}")
     result = compile_story("random.story", text.encode())
     estimation = result.estimation
