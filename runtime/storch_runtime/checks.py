@@ -25,7 +25,8 @@ Kind = Literal["float", "int", "bool"]
 class Input:
     """An input of a story: ``Input("x", ("data",), (784,), "float", "vae.story:7")``.
 
-    An event size is a number, or the name of a free dim that this input binds.
+    An event size is a number, the name of a free dim that this input binds, or what is made of
+    such dims (``"2 * D"``), which fits when all inputs have bound theirs.
     """
 
     name: str
@@ -51,6 +52,12 @@ class Input:
             if declared != size:
                 self._bind(declared, size, sizes, shape)
         return value.long() if self.kind == "int" else value
+
+    def fits(self, value: Tensor, event: tuple[int, ...]) -> None:
+        """Raise unless ``value`` has the event sizes that the free dims make."""
+        if value.shape[len(self.plates) :] != event:
+            wanted = [*value.shape[: len(self.plates)], *event]
+            raise StoryShapeError(self._says(f"has shape {list(value.shape)}, expected {wanted}"))
 
     def _bind(self, wanted: int | str, size: int, sizes: dict[str, int], shape: torch.Size) -> None:
         """An event size that is not the number expected: a free dim, or an error."""

@@ -25,6 +25,7 @@ _ORIGIN = {
     "F": "from torch.nn import functional as F",
     "Mapping": "from collections.abc import Mapping",
     "Callable": "from collections.abc import Callable",
+    "range": "from builtins import range",
 }
 """Imports that are no members of the runtime, by the name that generated code knows them by."""
 
@@ -57,6 +58,10 @@ class Identifiers:
             hides = identifier in self.taken
             self.aliases[identifier] = self.hidden(identifier) if hides else identifier
         return name(self.aliases[identifier])
+
+    def builtin(self, identifier: str) -> Py:
+        """A builtin, which is imported only where the story has something of that name."""
+        return self.use(identifier) if identifier in self.taken else name(identifier)
 
     def foreign(self, identifier: str) -> str:
         """The name for something of the user's that is imported as ``identifier``."""

@@ -53,7 +53,8 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     writer.locals[node.counter] = counter
     stepping.counts[node.name] = size = _size(writer, block, node)
     stepping.around = (*outer, node)
-    with block.inside(f"for {counter} in range({block.text(size)}):"):
+    counting = call(writer.identifiers.builtin("range"), size)
+    with block.inside(f"for {counter} in {block.text(counting)}:"):
         _body(writer, block, node)
     stepping.around = outer
     elimination.end(writer, block, node)

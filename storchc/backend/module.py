@@ -128,7 +128,7 @@ def _called(graph: Graph) -> set[str]:
 
 def _input(writer: Writer, item: Input) -> Py:
     plates = [literal(p) for p in writer.graph.order(item.type.plates)]
-    event = [literal(str(s)) if s.value is None else literal(s.value) for s in item.type.shape]
+    event = [literal(s.dim or str(s) if s.value is None else s.value) for s in item.type.shape]
     arguments = [
         literal(item.name),
         tuple_of(*plates),
@@ -228,12 +228,22 @@ def _check_inputs(writer: Writer, block: Block) -> None:
     for item in writer.graph.inputs:
         arguments = name(item.name), sizes, writer.inner("like")
         block.assign(item.name, method(writer.constants[f"input {item.name}"], "check", *arguments))
+    made = {i.name: i.type.shape for i in writer.graph.inputs if _made_of_dims(i)}
+    events = {item: tuple_of(*map(writer.size, shape)) for item, shape in made.items()}
     for bound in (
         *writer.graph.data_plates,
         *(d.name for d in writer.graph.dims.values() if d.value is None),
     ):
         if bound in writer.sized:
             block.assign(writer.locals[bound], index(sizes, literal(bound)))
+    for made_of, event in events.items():
+        check = writer.constants[f"input {made_of}"]
+        block.expression(method(check, "fits", name(made_of), event))
+
+
+def _made_of_dims(item: Input) -> bool:
+    """Whether a size of the event is neither a number nor a free dim that stands alone."""
+    return any(s.value is None and s.dim is None for s in item.type.shape)
 
 
 def _report(writer: Writer, report: str) -> Py:

@@ -37,6 +37,15 @@ class Size:
                 return None
 
     @property
+    def dim(self) -> str | None:
+        """The free dim that stands alone here; None for anything made of dims."""
+        match self.terms:
+            case (((one,), 1),) if one.isidentifier():
+                return one
+            case _:
+                return None
+
+    @property
     def broadcasts(self) -> bool:
         """Whether this is a literal 1."""
         return self.literal and self.value == 1

@@ -229,3 +229,15 @@ for t in range(2) from s = 0:
     stop when done
 """
     assert storchc.compile(text=text).count("compute s, done = step(a)") == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "fits", "other"), [("2 * D", 10, 9), ("D // 2", 2, 3), ("D - 1", 4, 5)]
+)
+def test_an_input_has_the_sizes_that_dims_make(size: str, fits: int, other: int) -> None:
+    text = f"story S\ndim D\nplate data\ninput y[data, {size}]\ninput x[data, D]\n"
+    made = storchc.load(text=text + "cost c = sum(x) + sum(y)\n")()
+    made(torch.rand(3, fits), torch.rand(3, 5))
+    with pytest.raises(StoryShapeError) as error:
+        made(torch.rand(3, other), torch.rand(3, 5))
+    assert f":4: input `y` has shape [3, {other}], expected [3, {fits}]" in str(error.value)

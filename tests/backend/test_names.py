@@ -162,3 +162,32 @@ def test_a_method_of_the_users_keeps_out_of_the_way(tmp_path, monkeypatch) -> No
         model = storchc.load(text=text)()
         assert type(model.methods["z"]).__module__ == "users_methods"
         model().backward()
+
+
+LOOPS = """\
+story Loops
+plate data
+input x[data]
+for t in range(2) from h = x:
+    sample z ~ Bernoulli(logits=h) with ScoreFunction(n=2, baseline=moving_average)
+    for s in range(2) from g = z:
+        compute g = g + h
+    compute h = h + g * t
+    cost c = h * z
+    report r = sum(sequence(g))
+for t in range(2) from e = h:
+    sample y ~ Bernoulli(logits=e) with ScoreFunction(n=2)
+    compute e = e + y
+    cost d = e
+    stop when y == 1
+"""
+
+
+@pytest.mark.parametrize("old", [*"xthzsgcrdye", "data"])
+@pytest.mark.parametrize("bad", ["range", "alive_t", "t_count", "z_draws", "h_steps", "c_box"])
+def test_names_of_loops_may_be_awkward(old: str, bad: str) -> None:
+    model = storchc.load(text=re.sub(rf"\b{old}\b", bad, LOOPS))()
+    estimate = model(torch.rand(3, requires_grad=True))
+    estimate.backward()
+    named = [bad if old == name else name for name in "zycdr"]
+    assert [*estimate.samples, *estimate.costs, *estimate.reports] == named
