@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -12,7 +12,12 @@ __all__ = ["Joint", "Opener"]
 
 
 class Opener(Protocol):
-    """A method that opened a joint sample: it weighs the whole, whatever has joined."""
+    """A method that opened a joint sample: it weighs the whole, whatever has joined.
+
+    ``rest`` says whether it looks at what lies outside the sample.
+    """
+
+    rest: ClassVar[bool]
 
     def weigh(self, joint: Joint) -> Tensor:
         """The weights ``[k, *plates]``."""
@@ -29,10 +34,11 @@ class Joint:
     asked for, or as there are sequences if that is less.
 
     * ``size``: how many were asked for.
-    * ``log_prob``: ``[k, *plates]``, of whole sequences, with gradient.
+    * ``log_prob``: ``[k, *plates]``, of whole sequences, detached.
     * ``alive``: ``[k, *plates]``, whether an element holds a sequence. One that holds none repeats
       another, and counts nothing.
-    * ``rest``: ``[*plates]``, the log-probability of all other sequences together.
+    * ``rest``: ``[*plates]``, the log-probability of all other sequences together; None where the
+      method that weighs does not look at it.
     * ``perturbed``: ``[k, *plates]``, the log-probabilities with Gumbel noise, minus infinity where
       an element holds no sequence; None where values were given.
     * ``threshold``: ``[*plates]``, the largest of the other sequences' perturbed log-probabilities,
@@ -49,7 +55,7 @@ class Joint:
     size: int
     log_prob: Tensor
     alive: Tensor
-    rest: Tensor
+    rest: Tensor | None
     perturbed: Tensor | None = None
     threshold: Tensor | None = None
     parents: Tensor | None = None
@@ -69,29 +75,28 @@ class Joint:
 
     def along(self, dim: int) -> Joint:
         """The same with its elements first; they lie along ``dim``."""
-        if dim == 0:
+        return self.moved(dim, 0)
+
+    def moved(self, dim: int, to: int) -> Joint:
+        """The same with its elements, which lie along ``dim``, along ``to``."""
+        if dim == to:
             return self
         moved = [
-            None if part is None else part.movedim(dim, 0)
+            None if part is None else part.movedim(dim, to)
             for part in (self.log_prob, self.alive, self.perturbed, self.parents)
         ]
         log_prob, alive, perturbed, parents = moved
         assert log_prob is not None and alive is not None
-        return Joint(
-            self.size,
-            log_prob,
-            alive,
-            self.rest,
-            perturbed,
-            self.threshold,
-            parents,
-            self.same,
-            self.opener,
-            0,
-            self.kept,
+        return replace(
+            self,
+            log_prob=log_prob,
+            alive=alive,
+            perturbed=perturbed,
+            parents=parents,
+            dim=to,
         )
 
     @property
     def masses(self) -> Tensor:
-        """``[k, *plates]``: the log-probabilities, detached; minus infinity without a sequence."""
-        return self.log_prob.detach().masked_fill(~self.alive, float("-inf"))
+        """``[k, *plates]``: the log-probabilities; minus infinity without a sequence."""
+        return self.log_prob.masked_fill(~self.alive, float("-inf"))

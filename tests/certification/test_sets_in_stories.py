@@ -71,10 +71,10 @@ def of_two() -> Tensor:
 def put_in_place(patch: pytest.MonkeyPatch, nodes: Nodes, second: int) -> None:
     """Draw the sets of the nodes; ``second`` is the number of values of the second variable."""
 
-    def first_part(law: Any, k: int, noise: Tensor | None = None) -> Draw:
+    def first_part(law: Any, k: int, noise: Tensor | None, **_: bool) -> Draw:
         return weighted(replay_set(law, nodes.sets // second))
 
-    def second_part(law: Any, before: Draw, dim: int, *_: None) -> Draw:
+    def second_part(law: Any, before: Draw, dim: int, *_: None, **__: bool) -> Draw:
         return weighted(replay_extension(law, before, (nodes.sets % second).double(), dim))
 
     def weighted(draw: Draw) -> Draw:

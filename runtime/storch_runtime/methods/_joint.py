@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 class JointMethod(Method):
     """``k`` distinct values, weighted; further samples may join them.
 
-    A method says `weigh` and `baseline`. With a single element there is nothing to compare, and no
-    baseline: one of itself alone would be biased.
+    A method says `weigh` and `baseline`, and by ``rest`` whether these look at what is outside the
+    sample. With a single element there is nothing to compare, and no baseline: one of itself alone
+    would be biased.
     """
+
+    rest: ClassVar[bool] = True
 
     def __init__(self, k: int = 1, *, use_baseline: bool = True, slots: int = 1) -> None:
         super().__init__(k, slots=slots)
@@ -65,7 +68,7 @@ class JointMethod(Method):
             draw = self.replay(distribution, outcome, n)
             draw.replayed = False
             return draw
-        return self.weighed(draw_set(distribution, n, noise), self)
+        return self.weighed(draw_set(distribution, n, noise, rest=self.rest), self)
 
     def draw_joint(
         self,
@@ -84,12 +87,13 @@ class JointMethod(Method):
         them. Sequences that are ``held`` have ended.
         """
         self.check_family(distribution)
+        opener = joint_of(before).opener or self
         if given is None:
-            draw = extend_set(distribution, before, plate_dim, noise, held)
+            draw = extend_set(distribution, before, plate_dim, noise, held, rest=opener.rest)
         else:
             value = self.fitting(given, distribution, own=0)
             draw = self.replay_joint(distribution, before, value, plate_dim, held)
-        draw = self.weighed(draw, joint_of(before).opener or self)
+        draw = self.weighed(draw, opener)
         draw.score = self.gradient_function(draw)
         return draw
 

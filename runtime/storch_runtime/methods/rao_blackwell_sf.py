@@ -77,6 +77,7 @@ class RaoBlackwellSF(JointMethod):
 
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`: elements lie from the largest perturbed value to the least."""
+        assert joint.rest is not None
         masses = joint.masses
         last = torch.logaddexp(masses[-1:], joint.rest.unsqueeze(0))
         return torch.cat([masses[:-1], last]).exp()

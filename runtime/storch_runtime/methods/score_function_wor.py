@@ -34,6 +34,8 @@ __all__ = ["ScoreFunctionWOR"]
 class ScoreFunctionWOR(JointMethod):
     """The score function without replacement; ``biased`` weights are normalised."""
 
+    rest = False
+
     def __init__(
         self, k: int = 1, *, biased: bool = False, use_baseline: bool = True, slots: int = 1
     ) -> None:

@@ -116,6 +116,7 @@ def completions(joint: Joint, integration: Integration) -> Completions:
     """How probable it is to draw the set, and to complete it; computed once."""
     kept = joint.kept
     if "whole" not in kept:
+        assert joint.rest is not None
         few = len(joint.log_prob) <= _MANY
         exact = integration == "exact" or (integration == "auto" and few)
         find = by_subsets if exact else by_integration

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.follow import follow
 from storch_runtime.joint import Joint
-from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace
+from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace, root
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -28,18 +27,21 @@ class Held(NamedTuple):
     value: Tensor
 
 
-def draw_set(distribution: Distribution, k: int, noise: Tensor | None = None) -> Draw:
+def draw_set(
+    distribution: Distribution, k: int, noise: Tensor | None = None, *, rest: bool = True
+) -> Draw:
     """``k`` values without replacement, unweighted; fewer where there are fewer.
 
-    ``noise`` is standard Gumbel, ``[places, k, C, *plates]``, as stochastic beam search takes it.
+    ``noise`` is standard Gumbel, ``[places, k, C, *plates]``, as stochastic beam search takes it;
+    ``rest`` says whether to sum up what is not among them.
     """
     tables = distribution.place_log_probs().unsqueeze(1)
     with torch.no_grad():
-        beam, origins, symbols = grow(tables.detach(), None, k, noise)
+        start = root(tables, tables.shape[2:-1], rest)
+        beam, origins, symbols = grow(tables.detach(), start, k, noise)
         value = distribution.place_values(symbols)
     log_prob = _log_prob(tables, origins, symbols)
-    joint = Joint(k, log_prob, beam.perturbed > -torch.inf, beam.rest, *beam[1:3])
-    return Draw(value, distribution, log_prob=log_prob, joint=joint)
+    return Draw(value, distribution, log_prob=log_prob, joint=_found(k, beam))
 
 
 def replay_set(distribution: Distribution, value: Tensor) -> Draw:
@@ -52,7 +54,7 @@ def replay_set(distribution: Distribution, value: Tensor) -> Draw:
     with torch.no_grad():
         known = retrace(tables.detach(), symbols, tables.new_zeros(shape), none, same)
     log_prob = _log_prob(tables, torch.zeros_like(symbols[..., 0]), symbols)
-    joint = _retraced(len(value), log_prob, *known)
+    joint = _retraced(len(value), *known)
     return Draw(value, distribution, log_prob=log_prob, replayed=True, joint=joint)
 
 
@@ -62,10 +64,13 @@ def extend_set(
     plate_dim: int = 0,
     noise: Tensor | None = None,
     held: Held | None = None,
+    *,
+    rest: bool = True,
 ) -> Draw:
     """Every sequence of ``before`` continued by every value, and the best of these, unweighted.
 
-    ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``.
+    ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``. ``rest``
+    is as in `draw_set`: what is summed up must have been from the first draw.
     """
     joint = joint_of(before, plate_dim)
     if joint.perturbed is None or joint.threshold is None:
@@ -75,15 +80,12 @@ def extend_set(
         )
     tables = _tables(distribution, plate_dim, held)
     with torch.no_grad():
-        start = Prefixes(joint.masses, joint.perturbed, joint.threshold, joint.rest)
+        left = joint.rest if rest else None
+        start = Prefixes(joint.log_prob, joint.alive, joint.perturbed, joint.threshold, left)
         beam, origins, symbols = grow(tables.detach(), start, joint.size, noise)
         value = distribution.place_values(symbols.movedim(0, plate_dim))
     own = _log_prob(tables, origins, symbols).movedim(0, plate_dim)
-    perturbed, parents = beam.perturbed.movedim(0, plate_dim), origins.movedim(0, plate_dim)
-    whole = follow(joint_of(before).log_prob, parents, plate_dim) + own
-    extended = Joint(
-        joint.size, whole, perturbed > -torch.inf, beam.rest, perturbed, beam.threshold, parents
-    )
+    extended = _found(joint.size, beam, origins, plate_dim)
     return Draw(value, distribution, log_prob=own, plate_dim=plate_dim, joint=extended)
 
 
@@ -96,7 +98,7 @@ def replay_extension(
 ) -> Draw:
     """The draw of values that are given, each of which continues the element at its place."""
     joint = joint_of(before, plate_dim)
-    if joint.same is None:
+    if joint.same is None or joint.rest is None:
         raise ValueError(
             "values are given for what joins a sample without replacement, but not for that sample "
             "itself: give both, or none"
@@ -105,11 +107,9 @@ def replay_extension(
     symbols = distribution.place_indices(value).movedim(plate_dim, 0)
     parents = numbers(symbols[..., 0])
     with torch.no_grad():
-        start = joint.log_prob.detach()
-        known = retrace(tables.detach(), symbols, start, joint.rest, joint.same)
+        known = retrace(tables.detach(), symbols, joint.log_prob, joint.rest, joint.same)
     own = _log_prob(tables, parents, symbols).movedim(0, plate_dim)
-    whole = joint_of(before).log_prob + own
-    extended = _retraced(joint.size, whole, *known, plate_dim=plate_dim)
+    extended = _retraced(joint.size, *known, plate_dim=plate_dim)
     extended.parents = parents.movedim(0, plate_dim)
     return Draw(
         value, distribution, log_prob=own, replayed=True, plate_dim=plate_dim, joint=extended
@@ -144,10 +144,16 @@ def _log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
     return stored.gather(0, chosen.flatten()).reshape(chosen.shape).sum(-1)
 
 
-def _retraced(
-    size: int, log_prob: Tensor, mass: Tensor, rest: Tensor, same: Tensor, plate_dim: int = 0
-) -> Joint:
+def _found(size: int, beam: Prefixes, parents: Tensor | None = None, plate_dim: int = 0) -> Joint:
+    """What is known of the sequences that a beam holds."""
+    joint = Joint(
+        size, beam.log_prob, beam.alive, beam.rest, beam.perturbed, beam.threshold, parents
+    )
+    return joint.moved(0, plate_dim)
+
+
+def _retraced(size: int, mass: Tensor, rest: Tensor, same: Tensor, plate_dim: int = 0) -> Joint:
     """The state of values that were given: of equal sequences the first one counts."""
     first = same.to(torch.uint8).argmax(1) == numbers(mass)
     alive = first & (mass > -torch.inf)
-    return Joint(size, log_prob, alive.movedim(0, plate_dim), rest, same=same)
+    return Joint(size, mass, alive, rest, same=same).moved(0, plate_dim)

@@ -12,61 +12,60 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-__all__ = ["SMALL", "Prefixes", "grow", "log1mexp", "log_inclusion", "numbers", "retrace"]
+__all__ = ["SMALL", "Prefixes", "grow", "log1mexp", "log_inclusion", "numbers", "retrace", "root"]
 
 _LOG_HALF = -0.6931471805599453
+_LINEAR = 40.0  # above it ``log(1 + exp(x))`` is x to double precision
 SMALL = -15.0
 """Where ``1 - exp(-exp(x))`` is ``exp(x) - exp(2 x) / 2`` to double precision."""
 
 
 class Prefixes(NamedTuple):
-    """What a beam holds, ``[m, *plates]``; minus infinity where there is no prefix.
+    """What a beam holds, ``[m, *plates]``: prefixes where it is ``alive``, else copies of one.
 
     ``threshold`` and ``rest`` ``[*plates]`` are the largest perturbed log-probability among all
-    that were dropped, and the log-probability of these together.
+    that were dropped, and the log-probability of these together; None where it is not summed.
+    ``perturbed`` is None of a single prefix, which is then as good as any.
     """
 
     log_prob: Tensor
-    perturbed: Tensor
+    alive: Tensor
+    perturbed: Tensor | None
     threshold: Tensor
-    rest: Tensor
+    rest: Tensor | None
+
+
+def root(like: Tensor, shape: tuple[int, ...], rest: bool) -> Prefixes:
+    """A single prefix, which is empty; ``rest`` says whether what is dropped will be summed."""
+    empty, lowest = like.new_zeros((1, *shape)), like.new_full(shape, -torch.inf)
+    return Prefixes(empty, empty == 0, None, lowest, lowest if rest else None)
 
 
 def grow(
-    tables: Tensor, start: Prefixes | None, k: int, noise: Tensor | None = None
+    tables: Tensor, beam: Prefixes, k: int, noise: Tensor | None = None
 ) -> tuple[Prefixes, Tensor, Tensor]:
     """Continue prefixes over all places: the ``k`` that end up largest, their origins and symbols.
 
     ``tables`` ``[C, m, *plates, places]`` are the log-probabilities of each outcome behind each
-    prefix (m = 1: behind any); without a ``start`` there is one empty prefix. ``noise``
-    ``[places, k, C, *plates]`` is standard Gumbel; place by place, as many rows are looked at as
-    there are prefixes. The origins are ``[k, *plates]``, the symbols ``[k, *plates, places]``; an
-    element that holds no sequence has those of the first.
+    prefix (m = 1: behind any). ``noise`` ``[places, k, C, *plates]`` is standard Gumbel; place by
+    place, as many rows are looked at as there are prefixes. The origins are ``[k, *plates]``, the
+    symbols ``[k, *plates, places]``; an element that holds no sequence has those of the first.
     """
-    outcomes, shape = len(tables), tables.shape[2:-1]
-    lowest = tables.new_full(shape, -torch.inf)
-    root = Prefixes(tables.new_zeros((1, *shape)), lowest.unsqueeze(0), lowest, lowest)
-    beam, begun = (root, False) if start is None else (start, True)
     origin: Tensor | None = None
-    steps: list[Tensor] = []
+    parents: list[Tensor] = []
+    symbols: list[Tensor] = []
     for place, table in enumerate(tables.unbind(-1)):
         behind = table.movedim(0, -1)  # [m, *plates, C]: as distributions store it
-        if steps:
-            before = steps[-1] // outcomes
-            origin = before if origin is None else origin.gather(0, before)
         if len(behind) > 1 and origin is not None:
-            behind = behind.gather(0, origin.unsqueeze(-1).expand(-1, *shape, outcomes))
-        log_prob = beam.log_prob.unsqueeze(-1) + behind
-        fresh = _gumbel(log_prob) if noise is None else noise[place, : len(log_prob)].movedim(1, -1)
-        perturbed = log_prob + fresh
-        if begun:
-            perturbed = _conditional(perturbed, beam.perturbed.unsqueeze(-1))
-        beam, chosen = _best(beam, log_prob, perturbed, k)
-        begun = True
-        steps.append(chosen)
-    stands_for = torch.where(beam.perturbed == -torch.inf, 0, numbers(beam.log_prob))
-    return beam, *_traced(steps, stands_for, outcomes)
+            behind = behind.gather(0, origin.unsqueeze(-1).expand(-1, *behind.shape[1:]))
+        beam, parent, symbol = _grown(beam, behind, k, None if noise is None else noise[place])
+        origin = parent if origin is None else origin.gather(0, parent)
+        parents.append(parent)
+        symbols.append(symbol)
+    assert origin is not None
+    return beam, origin, _traced(parents, symbols)
 
 
 def retrace(
@@ -107,16 +106,55 @@ def numbers(like: Tensor) -> Tensor:
     return numbers.reshape(-1, *(1,) * (like.dim() - 1)).expand(like.shape)
 
 
-def _gumbel(like: Tensor) -> Tensor:
-    """Standard Gumbel noise, ``-log(-log(1 - u))``: a third of the time of ``exponential_``.
+def _grown(
+    beam: Prefixes, behind: Tensor, k: int, noise: Tensor | None
+) -> tuple[Prefixes, Tensor, Tensor]:
+    """The beam one place further, which prefix each element continues ``[k, *plates]``, by what.
 
-    The largest values come from the smallest u. A second number gives these the digits that one
-    alone, a multiple of half the machine's precision, does not have.
+    ``behind`` ``[m, *plates, C]`` are the log-probabilities of the symbols. Those of one prefix
+    keep their order when they are told its largest: only ``k + 1`` of them need to be.
+    """
+    reached = beam.log_prob.unsqueeze(-1) + behind
+    if noise is None:
+        perturbed = reached - _log_exponential(reached)
+    else:
+        perturbed = reached + noise[: len(reached)].movedim(1, -1)
+    outcomes, width = reached.shape[-1], min(k + 1, reached.shape[-1])
+    best, columns = perturbed.topk(width, -1)
+    if beam.perturbed is not None:
+        best = _conditional(best, beam.perturbed.unsqueeze(-1))
+    sums = reached.gather(-1, columns)
+    best, columns, sums = (part.movedim(0, -2).flatten(-2) for part in (best, columns, sums))
+    values, chosen = best.topk(min(k + 1, best.shape[-1]), -1)
+    perturbed, chosen = values[..., :k], chosen[..., :k]
+    alive = perturbed > -torch.inf
+    chosen = torch.where(alive, chosen, chosen[..., :1])
+    log_prob, symbols = sums.gather(-1, chosen), columns.gather(-1, chosen)
+    parents = chosen // width
+    threshold, rest = beam.threshold, beam.rest
+    if values.shape[-1] > k:
+        threshold = torch.maximum(threshold, values[..., k])
+    if rest is not None:
+        every = reached.masked_fill(~beam.alive.unsqueeze(-1), -torch.inf).movedim(0, -2)
+        dropped = every.flatten(-2).scatter(-1, parents * outcomes + symbols, -torch.inf)
+        rest = torch.logaddexp(rest, dropped.logsumexp(-1))
+    log_prob, alive, perturbed, parents, symbols = (
+        part.movedim(-1, 0) for part in (log_prob, alive, perturbed, parents, symbols)
+    )
+    return Prefixes(log_prob, alive, perturbed, threshold, rest), parents, symbols
+
+
+def _log_exponential(like: Tensor) -> Tensor:
+    """The logarithm of standard exponential noise: a third of the time of ``exponential_``.
+
+    Gumbel noise is minus that; its largest values come from the numbers next to 0. A second number,
+    the same for all in the last dimension, gives these the digits that one alone, a multiple of
+    half the machine's precision, does not have.
     """
     grain = torch.finfo(like.dtype).eps / 2
-    u = torch.rand_like(like).add_(torch.rand_like(like), alpha=grain)
-    u = u.clamp_(min=grain * grain, max=1 - grain)
-    return u.neg_().log1p_().neg_().log_().neg_()
+    u = torch.empty_like(like).uniform_(grain - 1, 0)
+    more = torch.empty_like(like[..., :1]).uniform_(0, grain - 4 * grain * grain)
+    return u.add_(more).log1p_().neg_().log_()
 
 
 def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
@@ -126,31 +164,15 @@ def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
     """
     excess = perturbed - perturbed.amax(-1, keepdim=True)
     v = largest - perturbed + torch.log(-torch.expm1(excess))
-    given = largest - v.relu() - torch.log1p(torch.exp(-v.abs()))
+    given = largest - F.softplus(v, threshold=_LINEAR)
     return given.masked_fill(largest == -torch.inf, -torch.inf)
 
 
-def _best(beam: Prefixes, log_prob: Tensor, perturbed: Tensor, k: int) -> tuple[Prefixes, Tensor]:
-    """The ``k`` largest of the candidates ``[m, *plates, C]``, and which they are."""
-    log_prob, perturbed = (part.movedim(0, -2).flatten(-2) for part in (log_prob, perturbed))
-    count = perturbed.shape[-1]
-    values, chosen = perturbed.topk(min(k + 1, count), -1)
-    kept = chosen[..., :k]
-    best = log_prob.gather(-1, kept).movedim(-1, 0)
-    values, order = values.movedim(-1, 0), kept.movedim(-1, 0)
-    if count <= k:
-        return Prefixes(best, values, beam.threshold, beam.rest), order
-    threshold = torch.maximum(beam.threshold, values[k])
-    dropped = log_prob.scatter(-1, kept, -torch.inf).logsumexp(-1)
-    rest = torch.logaddexp(beam.rest, dropped)
-    return Prefixes(best, values[:k], threshold, rest), order
-
-
-def _traced(steps: list[Tensor], trail: Tensor, outcomes: int) -> tuple[Tensor, Tensor]:
-    """The origins ``[k, *plates]`` and the symbols ``[k, *plates, places]`` of a beam."""
-    symbols = []
-    for chosen in reversed(steps):
-        chosen = chosen.gather(0, trail)
-        symbols.append(chosen % outcomes)
-        trail = chosen // outcomes
-    return trail, torch.stack(symbols[::-1], -1)
+def _traced(parents: list[Tensor], symbols: list[Tensor]) -> Tensor:
+    """The symbols ``[k, *plates, places]`` of the sequences that a beam holds in the end."""
+    found = [symbols[-1]]
+    trail = parents[-1]
+    for parent, symbol in zip(parents[-2::-1], symbols[-2::-1], strict=True):
+        found.append(symbol.gather(0, trail))
+        trail = parent.gather(0, trail)
+    return torch.stack(found[::-1], -1)

@@ -61,7 +61,7 @@ class WithoutReplacement(Sampler):
             )
         if outcome is not None:
             raise ValueError(NOT_REPLAYED.format(type(self).__name__))
-        draw = draw_set(distribution, self.k, noise)
+        draw = draw_set(distribution, self.k, noise, rest=False)
         assert draw.joint is not None
         with torch.no_grad():
             draw.weight = inclusion_weights(draw.joint)
