@@ -433,7 +433,7 @@ def _check(site: _Site, entry: MethodEntry, choice: Choice) -> None:
         finite = family.finite is not None
         add(words.not_reparameterizable(node, site.made, choice, finite=finite))
     elif "smooth" in entry.needs and site.demand:
-        add(words.path_broken(node, entry, site.demand, _broken_in(site), choice))
+        add(words.path_broken(node, entry, site.demand, *_broken_in(site), choice))
     if "finite" in entry.needs:
         _check_finite(site, entry)
     check_indices(site.graph, node, entry, choice, site.problems)
@@ -453,14 +453,17 @@ def _has_path(family: Family, entry: MethodEntry) -> bool:
     return family.pathwise and (family.finite is None or entry.name == "Reparameterization")
 
 
-def _broken_in(site: _Site) -> tuple[str, ...]:
-    """The values in whose statements a path is broken."""
+def _broken_in(site: _Site) -> tuple[tuple[str, ...], bool]:
+    """The values in whose statements a path is broken, and whether one is in a `stop when`."""
     places = [b.span for b in site.demand or ()]
-    return tuple(
+    broken = [
         node.names[0] if isinstance(node, Compute) else node.name
         for node in site.graph.all_nodes
-        if any(node.span.start <= p.start and p.end <= node.span.end for p in places)
-    )
+        if not isinstance(node, Loop)
+        and any(node.span.start <= p.start and p.end <= node.span.end for p in places)
+    ]
+    stops = {loop.alive for loop in site.graph.loops}
+    return tuple(n for n in broken if n not in stops), not stops.isdisjoint(broken)
 
 
 def _check_finite(site: _Site, entry: MethodEntry) -> None:

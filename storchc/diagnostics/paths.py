@@ -49,15 +49,28 @@ def wrong_family(entry: MethodEntry, node: Sample, made: Construct, choice: Choi
 
 
 def path_broken(
-    node: Sample, entry: MethodEntry, demand: Demand, names: tuple[str, ...], choice: Choice
+    node: Sample,
+    entry: MethodEntry,
+    demand: Demand,
+    names: tuple[str, ...],
+    stops: bool,
+    choice: Choice,
 ) -> Problem:
-    """A method that differentiates through its value; ``names`` are values with a break in them."""
-    through = f"the path through {listed(names)} smooth" if names else "the marked places smooth"
+    """A method that differentiates through its value.
+
+    ``names`` are values with a break in them; ``stops`` says that a loop ends by the sample.
+    """
+    ways = []
+    if names:
+        ways.append(f"make the path through {listed(names)} smooth")
+    if stops:
+        ways.append(f"let the loop stop by what does not depend on `{node.name}`")
+    instead = " and ".join(ways) or "make the marked places smooth"
     return Problem(
         "S402",
         f"`{entry.name}` needs every path from `{node.name}` to a cost to be differentiable",
         choice.span,
-        f"use `{_counted('ScoreFunction', choice)}`, or make {through}",
+        f"use `{_counted('ScoreFunction', choice)}`, or {instead}",
         _breaks(demand),
     )
 
