@@ -88,7 +88,11 @@ class Scope:
             return loop_words.outside_loop(name, definition.kind, loop.header, place)
         if loop is not None and loop.header.end <= name.span.start < place.start:
             return loop_words.not_carried(name, place, loop.header)
+        if loop is not None and definition.kind == "carried" and name.span.end <= loop.header.end:
+            return loop_words.before_the_first_step(name, place)
         if place.start <= name.span.start < len(self.source.text):
+            if loop is not None and definition.kind in ("compute", "cost"):
+                return loop_words.own_definition(name, place, loop.header)
             if definition.kind == "sample":
                 return words.used_before_drawn(name, place)
             return words.used_in_own_definition(name, place)
@@ -132,7 +136,7 @@ def collect(story: tree.Story, source: Source, problems: Problems) -> Scope:
         _define(scope, definition, problems)
     for name, definition in scope.definitions.items():
         if definition.kind == "carried" and definition.name.span not in scope.repeated:
-            _check_updates(definition, scope.updates.get(name, []), problems)
+            _check_updates(definition, scope.updates.get(name), problems)
     return scope
 
 
@@ -148,8 +152,10 @@ def _define(scope: Scope, new: Definition, problems: Problems) -> None:
             return
         problem = loop_words.updated_in_inner_loop(name, first.name.span)
         scope.repeated.add(name.span)
+        scope.updates.setdefault(name.id, [])
     else:
-        problem = words.defined_twice(name, first.kind, first.name.span)
+        again = _in_every_step(first, new)
+        problem = words.defined_twice(name, first.kind, first.name.span, again)
         scope.repeated.add(name.span)
     if problem is not None:
         problems.add(problem)
@@ -160,15 +166,30 @@ def _is_free_again(first: Definition, new: Definition) -> bool:
     return first.kind == new.kind == "counter" and first.loop not in new.around
 
 
+def _in_every_step(first: Definition, new: Definition) -> str:
+    """What is meant by a second definition that stands in a loop behind the first, if so."""
+    if new.loop is None or first.loop not in (None, *new.around) or first.kind not in VALUES:
+        return ""
+    if first.kind == new.kind == "cost":
+        return "cost"
+    return "value" if _may_update(new) and first.kind in ("compute", "sample", "cost") else ""
+
+
 def _may_update(new: Definition) -> bool:
     return new.kind in ("compute", "sample", "cost")
 
 
-def _check_updates(carried: Definition, updates: list[tree.Name], problems: Problems) -> None:
-    """A carried variable is defined again exactly once in each step."""
+def _check_updates(
+    carried: Definition, updates: list[tree.Name] | None, problems: Problems
+) -> None:
+    """A carried variable is defined again exactly once in each step.
+
+    ``updates`` are empty where only an inner loop does so, which is reported there.
+    """
     assert carried.loop is not None
-    if not updates:
+    if updates is None:
         problems.add(loop_words.never_updated(carried.name, carried.loop.header))
+        return
     for name in updates[1:]:
         problems.add(loop_words.updated_twice(name, updates[0].span))
 

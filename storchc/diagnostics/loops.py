@@ -109,6 +109,28 @@ def not_carried(name: Name, defined: Span, header: Span) -> Problem:
     return Problem("S201", message, name.span, help, labels)
 
 
+def own_definition(name: Name, defined: Span, header: Span) -> Problem:
+    """``compute h = h + 1`` in a loop that does not carry ``h``."""
+    message = f"`{name.id}` is used in its own definition"
+    labels = (Label(defined, "defined here"), Label(header, "the loop"))
+    help = f"carry it to have its value in the step before: `… from {name.id} = …:`"
+    return Problem("S201", message, name.span, help, labels)
+
+
+def before_the_first_step(name: Name, carried: Span) -> Problem:
+    """``from h = 0, g = h + 1``."""
+    message = f"`{name.id}` is what the loop carries, and has no value above it"
+    label = Label(carried, "carried from here on")
+    help = "the values before the first step are made of what is defined above the loop"
+    return Problem("S201", message, name.span, help, (label,))
+
+
+def sequence_alone(name: Name, span: Span) -> Problem:
+    """``sequence(y, dim=0)``."""
+    help = f"write `sequence({name.id})`; the steps are its first event dimension"
+    return Problem("S263", "`sequence` takes one name and nothing else", span, help)
+
+
 def no_sequence(span: Span, text: str, help: str) -> Problem:
     """``sequence(x)`` of what is not a variable of a loop that has ended."""
     return Problem("S263", f"{text}, so it has no sequence", span, help)
@@ -153,7 +175,7 @@ def changes_type(name: str, span: Span, new: str, old: str, start: Span) -> Prob
 def condition_type(span: Span, dtype: str) -> Problem:
     """``stop when h``."""
     message = f"the condition is {dtype}, not bool"
-    return Problem("S309", message, span, "compare it with something, as in `… == 0`")
+    return Problem("S309", message, span, "compare it with something, as in `… > 0`")
 
 
 def condition_shape(span: Span, shape: str) -> Problem:

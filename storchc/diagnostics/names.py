@@ -58,15 +58,19 @@ KINDS = {
 
 def unknown_name(name: Name, wanted: str, candidates: Iterable[str]) -> Problem:
     """A name that nothing defines; ``wanted`` says what the place needs."""
-    help = did_you_mean(
-        name.id, candidates, f"define it above, or name {KINDS[wanted]} that exists"
-    )
+    otherwise = f"define it above, or name {KINDS[wanted]} that exists"
+    if wanted == "dim":
+        otherwise = f"declare it: `dim {name.id} = …`, or `dim {name.id}` for a size of some input"
+    help = did_you_mean(name.id, candidates, otherwise)
     return Problem("S200", f"nothing is called `{name.id}`", name.span, help)
 
 
 def alive_outside_loop(name: Name) -> Problem:
     """``alive`` where no loop is."""
-    help = "it says in which steps of a loop an element still counts; there is no loop here"
+    help = (
+        "in a body it says which elements still count; behind the loop `sequence(alive)` has that "
+        "for every step"
+    )
     return Problem("S200", "`alive` means nothing outside of a loop", name.span, help)
 
 
@@ -96,6 +100,7 @@ def used_before_drawn(name: Name, defined: Span) -> Problem:
 _INSTEAD = {
     ("plate", "value"): "operations never name plates; reduce one with `mean(…, over={name})`",
     ("plate", "dim"): "only an input lists plates, before its sizes; leave it out here",
+    ("value", "dim"): "sizes are dims: `dim T = …`, or `dim T` for a size that some input has",
     ("module", "value"): "call it: `{name}(…)`",
     ("function", "value"): "call it: `{name}(…)`",
     (
@@ -242,11 +247,23 @@ def unknown_plate(name: Name, candidates: Iterable[str]) -> Problem:
 # --- definitions ---------------------------------------------------------------------------------
 
 
-def defined_twice(name: Name, kind: str, first: Span) -> Problem:
-    """A second definition of a name; the first is ``kind``."""
+_TWICE = {
+    "": "a name means one thing in the whole story: choose another one",
+    "value": "to change it from step to step, let the loop carry it in place of the first "
+    "definition: `for … from {name} = …:`",
+    "cost": "costs of a body are summed over the steps by themselves: leave the first one out, "
+    "or choose another name",
+}
+
+
+def defined_twice(name: Name, kind: str, first: Span, again: str = "") -> Problem:
+    """A second definition of a name; the first is ``kind``.
+
+    ``again`` says what every step of a loop would define anew: a value, or a cost.
+    """
     label = Label(first, f"first defined here, as {KINDS[kind]}")
     message = f"`{name.id}` is defined twice"
-    help = "a name means one thing in the whole story: choose another one"
+    help = _TWICE[again].format(name=name.id)
     return Problem("S202", message, name.span, help, (label,))
 
 

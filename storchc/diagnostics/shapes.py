@@ -138,13 +138,17 @@ def empty_slice(span: Span) -> Problem:
     return Problem("S310", "the slice selects nothing", span, help)
 
 
-def too_many_indices(span: Span, indices: int, shape: str, plates: Iterable[str]) -> Problem:
-    """More indices than event dimensions."""
+def too_many_indices(
+    span: Span, indices: int, shape: str, plates: Iterable[str], local: str = ""
+) -> Problem:
+    """More indices than event dimensions, in a variable ``local`` to the loop around or another."""
     number = "1 index" if indices == 1 else f"{indices} indices"
     message = f"{number} for a value with event shape `{shape}`"
     named = tuple(plates)
     help = "leave out the surplus ones"
-    if named:
+    if local:
+        help = f"`{local}` is one value, that of a step: leave out the surplus ones"
+    elif named:
         kind = "is a plate" if len(named) == 1 else "are plates"
         help = f"only event dimensions are indexed, and {listed(named)} {kind}"
     return Problem("S311", message, span, help)

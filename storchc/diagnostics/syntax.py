@@ -46,7 +46,13 @@ PARTS_IN_ORDER = "`with`, `using` and `in` follow the distribution in this order
 END_HERE = "delete what follows, or join it to the statement with an operator or a comma"
 WRITE_PRODUCT = "a product is written with `*`: `2 * x`"
 WRITE_SHAPE = "shapes are written in brackets: `[K, 3]`"
-ONE_BOUND = "a loop counts from 0 up to one bound: `for t in range(T):`"
+ONE_BOUND = "a loop counts from 0 up to one bound: `for t in range(T):`; `t + 1` counts from 1"
+A_LOOP = "a loop is written `for t in range(T):`"
+CARRIES = "carried variables follow `from`: `for t in range(T) from h = 0:`"
+CARRIES_FROM = "a carried variable has a value before the first step: `from h = 0`"
+CARRIES_MORE = "carried variables are separated by commas: `from h = 0, g = 1`"
+NO_COMPREHENSION = "functions take whole values, as in `sum(w * x)`; a `for` has lines of its own"
+OBSERVED_AS = "what is more than a name gets one: `observe name = x[0] ~ …`"
 ONE_WORD = "a title is one word: `story MyStory`"
 WRITE_LIST = "a list is written in brackets: `[a, b]`"
 
@@ -77,6 +83,30 @@ _INSTEAD = {
     "\u223c": "write the plain tilde `~`",
     "\u00a0": "replace this no-break space by a plain one",
 }
+
+
+_STOPS = "a loop ends early by `stop when condition`, the last line of its body"
+_CHOICE = "choose between values: `compute y = a if condition else b`"
+FOREIGN = {
+    "while": "a loop counts its steps: `for t in range(T):`; `stop when condition` ends it early",
+    "break": _STOPS,
+    "until": _STOPS,
+    "when": _STOPS,
+    "stop_when": _STOPS,
+    "if": _CHOICE,
+    "elif": _CHOICE,
+    "else": _CHOICE,
+    "continue": "every step runs whole: choose between values with `a if condition else b`",
+    "return": "delete it: `cost` and `report` say what comes out of a story",
+    "let": "write `compute name = …`",
+    "def": "declare a Python function with `function`, and pass it to the module",
+}
+"""Words of other languages at the start of a line, and what is written here."""
+
+
+def whole_value(name: str) -> str:
+    """What to write in place of ``name[t] = …``."""
+    return f"define it whole: `compute {name} = …`; `sequence({name})` has that of every step"
 
 
 def _plural(items: list[str]) -> str:

@@ -50,7 +50,7 @@ _ADVICE = {
     "_ARROW": "a signature is written `[3] -> [4]`: shapes of the arguments, `->`, of the results",
     "_WHEN": "a loop is ended early by `stop when condition`",
     "_IN": "a loop is written `for t in range(T):`",
-    "_RANGE": "a loop is written `for t in range(T):`",
+    "_RANGE": "a loop is written `for t in range(T):`, and in a step `x[t]` is an element of `x`",
     "RPAR": "separate arguments by commas, and close what `(` opens",
     "RSQB": "separate items by commas, and close what `[` opens",
     "_EQUAL": "the value follows `=`",

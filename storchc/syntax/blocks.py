@@ -89,13 +89,18 @@ class Assembly:
         if opener is not None:
             self._open(line, opener)
         elif line.indent > self._blocks[-1].indent:
-            self.problems.add(words.unexpected_indent(_first_word(line)))
+            if not self._below_unknown():
+                self.problems.add(words.unexpected_indent(_first_word(line)))
             self._adopt(line)
         columns = tuple(block.indent for block in self._blocks)
         self._close(line.indent)
         if line.indent > self._blocks[-1].indent:
             self.problems.add(words.uneven_dedent(_first_word(line), columns))
             self._adopt(line)
+
+    def _below_unknown(self) -> bool:
+        """Whether the line before begins with no word of the language, and is reported."""
+        return self._before is not None and self._before[0].keyword not in (*KEYWORDS, '"""')
 
     def _check_body(self, indent: int) -> tuple[Line, Statement | None] | None:
         """The ``for`` on the line before, when what follows at ``indent`` is its body."""

@@ -12,14 +12,17 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.nearest import nearest
-from storchc.diagnostics.terminals import END, RESERVED, STATEMENTS, advice, phrases
+from storchc.diagnostics.terminals import END, OPERATORS, RESERVED, STATEMENTS, advice, phrases
 from storchc.records import dataclass
 from storchc.source import Span
+from storchc.syntax import tree
 from storchc.syntax.expressions import at
 from storchc.syntax.layout import KEYWORDS
 
 _LONGEST = 30
 _WORD = re.compile(r"[^\W\d]\w*")
+_UPDATE = re.compile(r"[-+*/]=")
+_PART = re.compile(r"\[[^\]]*\]\s*=(?!=)")
 _PARTS = ("_WITH", "_USING", "_IN")
 _JOINTS = {
     "with": "_WITH",
@@ -120,8 +123,15 @@ def _first_word(stuck: Stuck) -> Problem | None:
         return None
     rest = stuck.text[stuck.span.end : stuck.line.end].lstrip()
     meant = nearest(stuck.word, KEYWORDS) if rest[:1] not in ("~", "=") else None
+    if stuck.word in words.FOREIGN and rest[:1] not in ("~", "="):
+        return words.unknown_statement(stuck.span, stuck.word, words.FOREIGN[stuck.word])
     if meant is not None:
         return words.unknown_statement(stuck.span, stuck.word, f"did you mean `{meant}`?")
+    if stuck.found == "NAME" and _UPDATE.match(rest):
+        help = f"write `compute {stuck.word} = {stuck.word} {rest[0]} …`"
+        return words.unknown_statement(stuck.span, stuck.word, help)
+    if stuck.found == "NAME" and _PART.match(rest):
+        return words.unknown_statement(stuck.span, stuck.word, words.whole_value(stuck.word))
     if stuck.found == "NAME" and rest[:1] == "~":
         return words.unknown_statement(stuck.span, stuck.word, f"write `sample {stuck.word} ~ …`")
     if stuck.found == "NAME" and rest[:1] == "=":
@@ -152,6 +162,48 @@ def _sign(stuck: Stuck) -> Problem | None:
     if stuck.found == "_EQUAL" and stuck.keyword == "sample" and "_TILDE" in stuck.accepted:
         return words.equal_in_place_of_tilde(stuck.span)
     return None
+
+
+def _defined(stuck: Stuck) -> Problem | None:
+    """``compute h[t] = …`` and ``compute h += …``; ``observe x[t] ~ …``."""
+    before = stuck.stack[-1] if stuck.stack else None
+    name = before.id if isinstance(before, tree.Name) else str(before)
+    if "_EQUAL" not in stuck.accepted or not (isinstance(before, tree.Name) or _is(before, "NAME")):
+        return None
+    rest = stuck.text[stuck.span.start : stuck.line.end]
+    if stuck.keyword == "observe" and stuck.found in ("LSQB", "LPAR", *OPERATORS):
+        found = phrases(stuck.accepted)
+        return words.expected(stuck.span, _shown(stuck), found, words.OBSERVED_AS)
+    if _UPDATE.match(rest):
+        help = f"write `{stuck.keyword} {name} = {name} {rest[0]} …`"
+        return words.expected(stuck.span, _shown(stuck), ("`=`",), help)
+    if _PART.match(rest):
+        return words.expected(stuck.span, _shown(stuck), ("`=`",), words.whole_value(name))
+    return None
+
+
+def _loop(stuck: Stuck) -> Problem | None:
+    """The first line of a loop."""
+    if stuck.keyword != "for" or stuck.found == END:
+        return None
+    found, help = phrases(stuck.accepted), ""
+    if stuck.found == "LPAR" and "NAME" in stuck.accepted and "NUMBER" not in stuck.accepted:
+        help = words.A_LOOP
+    elif "_FROM" in stuck.accepted:
+        help = words.CARRIES
+    elif "_EQUAL" in stuck.accepted and stuck.found in ("COLON", "_COMMA"):
+        help = words.CARRIES_FROM
+    elif stuck.after_value and "COLON" in stuck.accepted and stuck.found in ("_FROM", "_EQUAL"):
+        help = words.CARRIES_MORE
+    return words.expected(stuck.span, _shown(stuck), found, help) if help else None
+
+
+def _comprehension(stuck: Stuck) -> Problem | None:
+    """``sum(x[t] for t in range(T))``."""
+    if stuck.word != "for" or not stuck.after_value:
+        return None
+    found = phrases(stuck.accepted)
+    return words.expected(stuck.span, "`for`", found, words.NO_COMPREHENSION)
 
 
 def _comparison(stuck: Stuck) -> Problem | None:
@@ -221,8 +273,11 @@ _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
     _reserved,
     _method_without_parentheses,
     _sign,
-    _comparison,
+    _defined,
+    _comprehension,
     _misspelt_joint,
+    _loop,
+    _comparison,
     _product,
     _tuple,
     _round_shape,

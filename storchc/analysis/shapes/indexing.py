@@ -67,7 +67,8 @@ def _items(ctx: Context, node: tree.Index, type_: ValueType) -> list[_Chosen] | 
     if len(given) > type_.rank:
         shape = write_shape(type_.shape)
         surplus = given[type_.rank].span.to(given[-1].span)
-        raise Refused(words.too_many_indices(surplus, len(given), shape, sorted(type_.plates)))
+        told = surplus, len(given), shape, sorted(type_.plates)
+        raise Refused(words.too_many_indices(*told, _of_a_step(ctx, node)))
     before = dots[0] if dots else len(given)
     after = len(given) - before
     middle = type_.shape[before : type_.rank - after]
@@ -80,6 +81,13 @@ def _items(ctx: Context, node: tree.Index, type_: ValueType) -> list[_Chosen] | 
     ]
     known = [item for item in chosen if item is not None]
     return known if len(known) == len(chosen) else None
+
+
+def _of_a_step(ctx: Context, node: tree.Index) -> str:
+    """The name of a variable of the loop around, which may be indexed as if it had all steps."""
+    if not (ctx.loops.inside and isinstance(node.value, tree.Name)):
+        return ""
+    return node.value.id if ctx.loops.home.get(node.value.id) in ctx.loops.inside else ""
 
 
 def _item(

@@ -75,8 +75,11 @@ def sequence(ctx: Context, node: tree.Call) -> Value | None:
 
 def _variable(node: tree.Call) -> tree.Name:
     """The name whose sequence is meant."""
-    if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], tree.Name):
-        return node.args[0]
+    first = node.args[0] if node.args else None
+    if isinstance(first, tree.Name):
+        if len(node.args) > 1 or node.keywords:
+            raise Refused(words.sequence_alone(first, node.span))
+        return first
     help = "write `sequence(v)` with the name of a variable, or `compute` the value in the body"
     raise Refused(words.no_sequence(node.span, "this is not the name of a variable", help))
 

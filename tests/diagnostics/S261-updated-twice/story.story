@@ -7,3 +7,7 @@ for t in range(3) from h = m, g = m:
         compute g = g + 1
     compute g = g * 2
     cost c = g * h
+for u in range(3) from e = m:
+    for v in range(2):
+        compute e = e + 1
+cost d = e
