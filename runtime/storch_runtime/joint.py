@@ -12,7 +12,7 @@ __all__ = ["Joint", "Opener"]
 
 
 class Opener(Protocol):
-    """A method that opened a joint sample: it weighs the whole, whatever has joined.
+    """What opened a joint sample: it weighs the whole, whatever has joined.
 
     ``rest`` says whether it looks at what lies outside the sample.
     """
@@ -22,13 +22,10 @@ class Opener(Protocol):
     def weigh(self, joint: Joint) -> Tensor:
         """The weights ``[k, *plates]``."""
 
-    def baseline(self, joint: Joint, cost: Tensor) -> Tensor:
-        """The baseline ``[k, *plates]`` of costs."""
-
 
 @dataclass(slots=True, eq=False, repr=False)
 class Joint:
-    """Sequences that were drawn together, none of them twice, for each element of the plates.
+    """Sequences that were drawn together, for each element of the plates; most often none twice.
 
     A sequence is a value of every sample that has joined so far. There are as many elements as were
     asked for, or as there are sequences if that is less.
@@ -46,8 +43,8 @@ class Joint:
     * ``parents``: ``[k, *plates]``, which earlier element each continues; None before any joined.
     * ``same``: ``[k, k, *plates]``, which elements agree so far; None where they were drawn. Its
       first dimensions are the elements', wherever these lie.
-    * ``opener``: the method that opened the sample and weighs the whole, when the weights are first
-      asked for: nobody does while further variables join.
+    * ``opener``: the method or sampler that opened it and weighs the whole, when the weights are
+      first asked for: nobody does while further variables join.
     * ``dim``: where its elements lie.
     * ``kept``: what has been computed of it.
     """

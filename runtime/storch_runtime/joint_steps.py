@@ -24,21 +24,17 @@ __all__ = ["JointSteps", "along", "begun", "ended", "lineage"]
 def begun(sizes: tuple[int, ...], dim: int, like: Tensor, replayed: bool) -> Joint:
     """A joint sample of nothing yet: one empty sequence, in the first element along ``dim``.
 
-    ``sizes`` are those of its plates; the other elements hold no sequence. The log-probability of
-    the empty sequence is perturbed like any other: weights that look at the threshold need that.
+    ``sizes`` are those of its plates; the other elements hold no sequence. ``replayed`` says that
+    values will be given.
     """
-    lowest = like.new_full(sizes, -torch.inf)
     first = torch.zeros(sizes, dtype=torch.bool, device=like.device)
     first.select(dim, 0).fill_(True)
-    log_prob, rest = like.new_zeros(sizes), lowest.select(dim, 0)
-    size = sizes[dim]
-    if replayed:
-        others = (*sizes[:dim], *sizes[dim + 1 :])
-        same = torch.ones((size, size, *others), dtype=torch.bool, device=like.device)
-        return Joint(size, log_prob, first, rest, same=same)
-    noise = -torch.empty_like(lowest).exponential_().log()
-    perturbed = torch.where(first, noise, lowest)
-    return Joint(size, log_prob, first, rest, perturbed, rest)
+    size, others = sizes[dim], (*sizes[:dim], *sizes[dim + 1 :])
+    log_prob, rest = like.new_zeros(sizes), like.new_full(others, -torch.inf)
+    if not replayed:
+        return Joint(size, log_prob, first, rest)
+    same = torch.ones((size, size, *others), dtype=torch.bool, device=like.device)
+    return Joint(size, log_prob, first, rest, same=same)
 
 
 def ended(alive: Tensor, draws: Sequence[Draw]) -> Held | None:

@@ -61,6 +61,11 @@ class Method(nn.Module):
     def n(self, n: int) -> None:
         self._n = _count(n)
 
+    @property
+    def elements(self) -> int:
+        """How many elements a plate has that this method opens in a loop."""
+        return self.n if self.sampler.size is None else self.sampler.size
+
     def propose(
         self,
         distribution: Distribution,
@@ -147,10 +152,11 @@ class Method(nn.Module):
 
         The elements are chosen anew: ``draw.joint.parents`` says which earlier one each continues.
         """
-        raise ValueError(
-            f"`{type(self).__name__}` draws its elements one by one: it cannot extend a sample "
-            "without replacement"
-        )
+        if given is not None:
+            given = self.fitting(given, distribution, own=0)
+        draw = self.sampler.extend(distribution, before, given, plate_dim, **values)
+        draw.score = self.gradient_function(draw)
+        return draw
 
     def draw_single(
         self, distribution: Distribution, given: Tensor | None = None, **values: Any

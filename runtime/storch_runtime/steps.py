@@ -168,7 +168,7 @@ def held(draw: Draw, alive: Tensor, before: list[Draw]) -> Draw:
 
 def opened(method: Method, given: Tensor | None, dim: int) -> int:
     """How many elements a plate has that is opened when a loop is entered."""
-    return method.n if given is None else given.shape[dim]
+    return method.elements if given is None else given.shape[dim]
 
 
 def step_of(

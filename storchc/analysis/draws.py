@@ -95,9 +95,10 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
     estimator = estimators[node.name]
     opener = next(s for s in graph.samples if s.name == node.plate)
     opened = estimators[opener.name]
-    if estimator.joint and opened.name != estimator.name:
+    joins = estimator.joint and not _stands_alone(estimator)
+    if joins and opened.name != estimator.name:
         problems.add(words.joins_another(node, estimator, opener, opened))
-    elif estimator.joint:
+    elif joins:
         _check_plates(graph, node, opener, estimator, problems)
     if opened.sampling == "iid":
         return
@@ -105,6 +106,12 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
         problems.add(words.compared(node, estimator, opener, opened))
     elif _looks(estimator) and _selected_again(graph, node, estimators):
         problems.add(words.selected_again(node, estimator, opener))
+
+
+def _stands_alone(estimator: Estimator) -> bool:
+    """Whether its draws need a plate of their own: that they have none is said already."""
+    chosen = estimator.entry if estimator.sampler is None else estimator.sampler
+    return chosen is not None and chosen.coupled
 
 
 def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Problems) -> None:

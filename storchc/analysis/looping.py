@@ -47,21 +47,30 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     what = _left_out(estimator)
     help = "use `ScoreFunction`, or a method that differentiates through the value"
     opener = next(s for s in graph.samples if s.name == node.plate)
-    if estimator.sampler is not None and what is not None:
-        help = "leave `using` out: draw from the distribution itself"
-    if what is not None and "SumAndSample" in what:
-        help = "use `RaoBlackwellSF`, which sums over whole sequences and draws one from the rest"
     if what is None and estimator.joint and len(node.loops) > 1:
         what, help = f"`{estimator.name}` in a loop within a loop", "flatten the two loops to one"
         problems.add(words.not_compiled(estimator.span, what, help))
         return
+    beside = _beside(graph, node, estimators)
+    if what is None and beside is not None:
+        what = f"`{estimator.name}` beside `{beside.name}`, which is drawn in such a way as well,"
+        help = "draw one of them independently, or both as one vector"
     if what is None and node.joins and estimators[opener.name].joint:
-        what = f"a draw `in {node.plate}`, whose values are drawn without replacement,"
+        what = f"a draw `in {node.plate}`, whose values are chosen anew in every step,"
         help = f"let `{node.name}` open a plate of its own"
     if what is None and estimator.constants.get("annealing_rate"):
         what, help = "annealing", "set `temperature` from outside, between the calls"
     if what is not None:
         problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
+
+
+def _beside(graph: Graph, node: Sample, estimators: Estimators) -> Sample | None:
+    """A sample above, in the same loop and in a plate of its own, that is joint as ``node`` is."""
+    if node.joins or not estimators[node.name].joint:
+        return None
+    above = graph.samples[: graph.samples.index(node)]
+    alike = (s for s in above if estimators[s.name].joint and not s.joins)
+    return next((s for s in alike if s.loops and s.loops[0] == node.loops[0]), None)
 
 
 def _check_weights(
@@ -92,11 +101,10 @@ def _reduced_inside(graph: Graph, plate: str) -> bool:
 def _left_out(estimator: Estimator) -> str | None:
     """What of an estimator is not compiled in loops."""
     entry = estimator.entry
-    sampler = estimator.sampler
-    if sampler is not None and not (sampler.sampling == "iid" or "inverse" in sampler.needs):
-        return f"`{sampler.name}`"
     if entry is None:
-        return None
+        sampler = estimator.sampler
+        chosen = sampler is not None and sampler.joint
+        return f"`{estimator.name}` with draws that are chosen together" if chosen else None
     if entry.name == "ScoreFunction":
         return None
     if entry.joint and entry.carrier == "score":

@@ -79,8 +79,8 @@ class Estimator:
 
     @property
     def joint(self) -> bool:
-        """Whether it draws without replacement, so that further samples may join its draws."""
-        return self.entry is not None and self.entry.joint
+        """Whether draws are chosen together, and anew by what joins them: steps of a loop too."""
+        return any(part is not None and part.joint for part in (self.entry, self.sampler))
 
     @property
     def controlled(self) -> bool:

@@ -91,6 +91,24 @@ def follow_all(writer: Writer, block: Block, node: Sample) -> None:
     for sample in drawn:
         if sample in writer.draws:
             _follow_draw(writer, block, node, sample)
+    _follow_baselines(writer, block, node)
+
+
+def _follow_baselines(writer: Writer, block: Block, node: Sample) -> None:
+    """Learned baselines of this step, which were read before its sequences were chosen."""
+    baselines = writer.stepping.baselines
+    body = writer.stepping.around[-1].body if node.loops else (node,)
+    for sample in body[: body.index(node) + 1]:
+        if not isinstance(sample, Sample) or sample.name not in baselines:
+            continue
+        code = baselines[sample.name]
+        if node.plate not in code.stored:
+            continue
+        current = block.text(code.py)
+        if current in writer.locals.values():
+            current = writer.identifiers.local(f"{sample.name}_baseline")
+        block.assign(current, _followed(writer, node, code.py, code.stored))
+        baselines[sample.name] = Code(name(current), code.stored | writer.stored[node.name])
 
 
 def _used_later(writer: Writer, node: Sample) -> set[str]:

@@ -61,16 +61,17 @@ class MethodEntry:
     from its default.
 
     ``elements`` names the options that add up to the number of elements of its plate. ``weighted``
-    says that its draws carry weights of their own, ``joint`` that they are drawn
-    without replacement, so that further samples may join them. ``coupled`` draws need a plate of
-    their own. ``looks`` says what the method evaluates at points that were not drawn: the costs'
-    ``values`` or their ``gradients`` too; ``swaps`` whether such a point differs in the whole value
-    or in one coordinate; ``relies`` that it is right only where the gradients are those of what is
-    expected. ``compares`` says that a control variate compares the elements of its
-    plate. ``control`` and ``learns`` name the flag with which the method has a control variate, and
-    trains parameters of its own (``always``: it does without one). ``stops_own_score`` says that no
-    gradient goes to the parameters in the log-probability of a draw under its own distribution;
-    ``fixed`` are parameters, behind their family, that the method cannot learn.
+    says that its draws carry weights of their own, ``joint`` that they are chosen together, so that
+    in a loop they are whole sequences, chosen anew in every step. Further samples may join them,
+    unless they are ``coupled``: such draws need a plate of their own. ``looks`` says what the
+    method evaluates at points that were not drawn: the costs' ``values`` or their ``gradients``
+    too; ``swaps`` whether such a point differs in the whole value or in one coordinate; ``relies``
+    that it is right only where the gradients are those of what is expected. ``compares`` says that
+    a control variate compares the elements of its plate. ``control`` and ``learns`` name the flag
+    with which the method has a control variate, and trains parameters of its own (``always``: it
+    does without one). ``stops_own_score`` says that no gradient goes to the parameters in the
+    log-probability of a draw under its own distribution; ``fixed`` are parameters, behind their
+    family, that the method cannot learn.
     """
 
     name: str
@@ -120,7 +121,7 @@ class SamplerEntry:
     """A way of drawing, for methods that leave it open.
 
     ``needs``: ``finite`` (finitely many outcomes), ``inverse`` (a family that is drawn through
-    uniform variables). ``coupled`` draws need a plate of their own.
+    uniform variables). ``joint`` and ``coupled`` are as of a method.
     """
 
     name: str
@@ -131,5 +132,6 @@ class SamplerEntry:
     reference: str
     prefer: str
     needs: frozenset[Literal["finite", "inverse"]] = field(default_factory=frozenset)
+    joint: bool = False
     coupled: bool = False
     elements: tuple[str | int, ...] = ("n",)

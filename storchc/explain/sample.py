@@ -49,7 +49,9 @@ def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
         return f"not at all: {size} sequences of outcomes are enumerated"
     if estimator.enumerated:
         return f"not at all: {'every' if size is None else size} outcomes are enumerated"
-    return f"{times(size or 1)}, in its own plate `{node.plate}`"
+    sequences = node.loops and estimator.joint
+    how = "; each step chooses anew among whole sequences" if sequences else ""
+    return f"{times(size or 1)}, in its own plate `{node.plate}`{how}"
 
 
 def _factors(graph: Graph, estimation: Estimation, node: Sample) -> str:

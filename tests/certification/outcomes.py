@@ -2,9 +2,10 @@
 
 Each call of a method's `propose` is a choice among the outcomes that the method itself lists for
 the distribution at hand; the runs are the leaves of the tree of these choices. Nested samples,
-partners, sets without replacement and fresh draws within a control variate are all choices. The
-noise of a Normal is taken from the nodes of a quadrature. A run that draws any other noise is
-refused: what is proved here is proved of everything that is random.
+partners, sets without replacement and fresh draws within a control variate are all choices. So is
+what a reservoir picks of the sequences of a loop. The noise of a Normal is taken from the nodes of
+a quadrature. A run that draws any other noise is refused: what is proved here is proved of
+everything that is random.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import Normal
+from storch_runtime.samplers import reservoir
 from storch_runtime.samplers.sampler import Outcome
 from tests.certification.harness import Case, Model, Uncertified, derivatives, differentiable
 
@@ -86,15 +88,32 @@ def standard_nodes(distribution: Normal, n: int | None, count: int = NODES) -> l
     ]
 
 
+def picks(log_masses: Tensor) -> list[Outcome]:
+    """Every choice of an index in each row, in proportion to the masses; the first if all are 0."""
+    rows = log_masses.reshape(-1, log_masses.shape[-1])
+    first = torch.zeros_like(rows)
+    first[:, 0] = 1
+    possible = (rows > -torch.inf).any(-1, keepdim=True)
+    shares = torch.where(possible, rows, 0.0).softmax(-1).where(possible, first).tolist()
+    each = [[i for i, share in enumerate(row) if share > 0] for row in shares]
+    shape = log_masses.shape[:-1]
+    return [
+        (torch.tensor(choice).reshape(shape), math.prod(map(list.__getitem__, shares, choice)))
+        for choice in product(*each)
+    ]
+
+
 @contextmanager
 def told(model: Model, tree: Tree) -> Iterator[None]:
-    """Every method of the model takes what the tree says."""
-    methods = [method for _, method in model.methods.items()]
+    """Every method of the model takes what the tree says, and so does every reservoir."""
+    methods, pick = [method for _, method in model.methods.items()], reservoir.pick
     for method in methods:
         method.propose = choosing(method, tree)
+    reservoir.pick = lambda log_masses: tree.take(lambda: picks(log_masses))
     try:
         yield
     finally:
+        reservoir.pick = pick
         for method in methods:
             del method.propose
 

@@ -11,7 +11,7 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Joint, Opener
 from storch_runtime.method import Method
-from storch_runtime.samplers.sets import Held, draw_set, extend_set, joint_of
+from storch_runtime.samplers.sets import Held, draw_set, extend_set, joint_of, opened_by
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ class JointMethod(Method):
     @k.setter
     def k(self, k: int) -> None:
         self.n = k
+
+    @property
+    def elements(self) -> int:
+        """See `Method.elements`: what was asked for, however it is drawn."""
+        return self.n
 
     def weigh(self, joint: Joint) -> Tensor:
         """The weights ``[k, *plates]``, 0 where an element holds no sequence."""
@@ -110,9 +115,7 @@ class JointMethod(Method):
 
     def weighed(self, draw: Draw, opener: Opener) -> Draw:
         """A draw with the weights of the method that opened its sample."""
-        assert draw.joint is not None
-        draw.joint.opener, draw.joint.dim = opener, draw.plate_dim
-        return draw
+        return opened_by(opener, draw)
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``; in loops for every step."""
@@ -126,7 +129,8 @@ class JointMethod(Method):
             cost = cost.movedim(1, -1) if steps else cost  # [k, *plates, steps]
             counts = joint.alive & (joint.masses.exp() > 0)
             cost = torch.where(behind(counts, cost), cost, 0.0)
-            baseline = (joint.opener or self).baseline(joint, cost)
+            opener = joint.opener if isinstance(joint.opener, JointMethod) else self
+            baseline = opener.baseline(joint, cost)
             baseline = (baseline.movedim(-1, 1) if steps else baseline).movedim(0, dim)
         return torch.addcmul(baseline, box, baseline, value=-1)
 

@@ -3,6 +3,8 @@
 Formula: ``Σ_{s in S} p_s f_s``, S the k most probable values, the score ``log p_s``.
 Unbiased: no, what is outside S is left out; exact where k is the size of the support or more.
 Needs: finitely many values of the event; its places are independent, so that the beam is exact.
+In a loop the k most probable prefixes are continued, place by place and step by step: S need not
+hold the most probable sequences then.
 Shapes: value ``[k, *plates, *event]``, the most probable first, weight ``[k, *plates]``, detached;
 an element of weight 0 repeats the first.
 Reference: Lowerre 1976.
@@ -10,7 +12,7 @@ Reference: Lowerre 1976.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -18,11 +20,19 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.samplers._best import best_sequences, sequence_log_probs
 from storch_runtime.samplers._rest import settled
+from storch_runtime.samplers.reservoir import extend_best
 from storch_runtime.samplers.sampler import Outcome, Sampler
-from storch_runtime.samplers.sets import replay_set
+from storch_runtime.samplers.sets import (
+    Held,
+    joint_of,
+    opened_by,
+    replay_extension,
+    replay_set,
+)
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
 
 __all__ = ["BeamSearch"]
 
@@ -31,6 +41,7 @@ class BeamSearch(Sampler):
     """The ``k`` most probable values, or all there are."""
 
     kind = "biased"
+    rest: ClassVar[bool] = False
 
     def __init__(self, k: int) -> None:
         self.k = k
@@ -66,6 +77,33 @@ class BeamSearch(Sampler):
         draw = replay_set(distribution, value)
         assert draw.joint is not None
         return Draw(value, distribution, draw.joint.masses.exp(), draw.log_prob, replayed=True)
+
+    @property
+    def size(self) -> int:
+        """See `Sampler.size`."""
+        return self.k
+
+    def extend(
+        self,
+        distribution: Distribution,
+        before: Draw | Joint,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        *,
+        held: Held | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.extend`: as many as there are elements; of equal values one counts."""
+        if given is None:
+            size = joint_of(before).size
+            draw = extend_best(distribution, before, size, plate_dim, held)
+        else:
+            draw = replay_extension(distribution, before, given, plate_dim, held)
+        return opened_by(self, draw)
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """The probabilities of whole sequences ``[k, *plates]``."""
+        return joint.masses.exp()
 
     def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
         """See `Sampler.outcomes`: one."""

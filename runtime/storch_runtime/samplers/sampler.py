@@ -11,6 +11,8 @@ from storch_runtime.draw import Draw
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
+    from storch_runtime.samplers.sets import Held
 
 __all__ = ["Outcome", "Sampler", "SamplingClass"]
 
@@ -27,6 +29,11 @@ class Sampler(ABC):
     """
 
     kind: ClassVar[SamplingClass]
+
+    @property
+    def size(self) -> int | None:
+        """How many elements its plate has, where the sampler says it itself."""
+        return None
 
     @abstractmethod
     def draw(
@@ -49,6 +56,26 @@ class Sampler(ABC):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """The draw that ``value`` would have been, with its weights."""
+
+    def extend(
+        self,
+        distribution: Distribution,
+        before: Draw | Joint,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        *,
+        held: Held | None = None,
+        **values: Any,
+    ) -> Draw:
+        """Continue sequences that are chosen together, or take the values ``given``.
+
+        The elements lie along ``plate_dim``; ``draw.joint.parents`` says which earlier one each
+        continues. Sequences that are ``held`` have ended.
+        """
+        raise ValueError(
+            f"`{type(self).__name__}` draws its elements one by one: it cannot extend sequences "
+            "that are chosen together"
+        )
 
     @abstractmethod
     def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:

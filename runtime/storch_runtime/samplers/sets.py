@@ -8,13 +8,23 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Joint, Opener
 from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace, root
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-__all__ = ["Held", "draw_set", "extend_set", "joint_of", "replay_extension", "replay_set"]
+__all__ = [
+    "Held",
+    "draw_set",
+    "extend_set",
+    "joint_of",
+    "opened_by",
+    "own_log_prob",
+    "replay_extension",
+    "replay_set",
+    "tables_behind",
+]
 
 
 class Held(NamedTuple):
@@ -40,7 +50,7 @@ def draw_set(
         start = root(tables, tables.shape[2:-1], rest)
         beam, origins, symbols = grow(tables.detach(), start, k, noise)
         value = distribution.place_values(symbols)
-    log_prob = _log_prob(tables, origins, symbols)
+    log_prob = own_log_prob(tables, origins, symbols)
     return Draw(value, distribution, log_prob=log_prob, joint=_found(k, beam))
 
 
@@ -53,7 +63,7 @@ def replay_set(distribution: Distribution, value: Tensor) -> Draw:
     same = torch.ones((len(value), *shape), dtype=torch.bool, device=value.device)
     with torch.no_grad():
         known = retrace(tables.detach(), symbols, tables.new_zeros(shape), none, same)
-    log_prob = _log_prob(tables, torch.zeros_like(symbols[..., 0]), symbols)
+    log_prob = own_log_prob(tables, torch.zeros_like(symbols[..., 0]), symbols)
     joint = _retraced(len(value), *known)
     return Draw(value, distribution, log_prob=log_prob, replayed=True, joint=joint)
 
@@ -73,18 +83,17 @@ def extend_set(
     is as in `draw_set`: what is summed up must have been from the first draw.
     """
     joint = joint_of(before, plate_dim)
-    if joint.perturbed is None or joint.threshold is None:
+    if joint.same is not None:
         raise ValueError(
             "what joins a sample without replacement is drawn with it: of this sample values were "
             "given, so give those of what joins it too"
         )
-    tables = _tables(distribution, plate_dim, held)
+    tables = tables_behind(distribution, plate_dim, held)
     with torch.no_grad():
-        left = joint.rest if rest else None
-        start = Prefixes(joint.log_prob, joint.alive, joint.perturbed, joint.threshold, left)
+        start = _prefixes(joint, rest)
         beam, origins, symbols = grow(tables.detach(), start, joint.size, noise)
         value = distribution.place_values(symbols.movedim(0, plate_dim))
-    own = _log_prob(tables, origins, symbols).movedim(0, plate_dim)
+    own = own_log_prob(tables, origins, symbols).movedim(0, plate_dim)
     extended = _found(joint.size, beam, origins, plate_dim)
     return Draw(value, distribution, log_prob=own, plate_dim=plate_dim, joint=extended)
 
@@ -103,12 +112,12 @@ def replay_extension(
             "values are given for what joins a sample without replacement, but not for that sample "
             "itself: give both, or none"
         )
-    tables = _tables(distribution, plate_dim, held)
+    tables = tables_behind(distribution, plate_dim, held)
     symbols = distribution.place_indices(value).movedim(plate_dim, 0)
     parents = numbers(symbols[..., 0])
     with torch.no_grad():
         known = retrace(tables.detach(), symbols, joint.log_prob, joint.rest, joint.same)
-    own = _log_prob(tables, parents, symbols).movedim(0, plate_dim)
+    own = own_log_prob(tables, parents, symbols).movedim(0, plate_dim)
     extended = _retraced(joint.size, *known, plate_dim=plate_dim)
     extended.parents = parents.movedim(0, plate_dim)
     return Draw(
@@ -124,7 +133,29 @@ def joint_of(before: Draw | Joint, dim: int = 0) -> Joint:
     return joint.along(dim)
 
 
-def _tables(distribution: Distribution, plate_dim: int, held: Held | None) -> Tensor:
+def opened_by(opener: Opener, draw: Draw) -> Draw:
+    """A draw with the weights of what opened its joint sample."""
+    assert draw.joint is not None
+    draw.joint.opener, draw.joint.dim = opener, draw.plate_dim
+    return draw
+
+
+def _prefixes(joint: Joint, rest: bool) -> Prefixes:
+    """Where stochastic beam search goes on.
+
+    The log-probability of the empty sequence is perturbed like any other: weights that look at the
+    threshold need that.
+    """
+    perturbed, threshold = joint.perturbed, joint.threshold
+    if perturbed is None or threshold is None:
+        masses = joint.masses
+        perturbed = masses - torch.empty_like(masses).exponential_().log()
+        threshold = torch.full_like(masses[0], -torch.inf)
+    left = joint.rest if rest else None
+    return Prefixes(joint.log_prob, joint.alive, perturbed, threshold, left)
+
+
+def tables_behind(distribution: Distribution, plate_dim: int, held: Held | None) -> Tensor:
     """``[C, m, *plates, places]``: the log-probabilities behind each element."""
     tables = distribution.place_log_probs()
     if held is not None:
@@ -134,7 +165,7 @@ def _tables(distribution: Distribution, plate_dim: int, held: Held | None) -> Te
     return tables.movedim(1 + plate_dim, 1)
 
 
-def _log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
+def own_log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
     """``[k, *plates]``: the log-probabilities of symbols behind their origins, with gradient."""
     shape = tables.shape[2:]
     places = torch.arange(shape.numel(), device=tables.device).reshape(shape)

@@ -14,7 +14,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["SMALL", "Prefixes", "grow", "log1mexp", "log_inclusion", "numbers", "retrace", "root"]
+__all__ = [
+    "SMALL",
+    "Prefixes",
+    "grow",
+    "log1mexp",
+    "log_inclusion",
+    "numbers",
+    "retrace",
+    "root",
+    "traced",
+]
 
 _LOG_HALF = -0.6931471805599453
 _LINEAR = 40.0  # above it ``log(1 + exp(x))`` is x to double precision
@@ -65,7 +75,7 @@ def grow(
         parents.append(parent)
         symbols.append(symbol)
     assert origin is not None
-    return beam, origin, _traced(parents, symbols)
+    return beam, origin, traced(parents, symbols)
 
 
 def retrace(
@@ -168,7 +178,7 @@ def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
     return given.masked_fill(largest == -torch.inf, -torch.inf)
 
 
-def _traced(parents: list[Tensor], symbols: list[Tensor]) -> Tensor:
+def traced(parents: list[Tensor], symbols: list[Tensor]) -> Tensor:
     """The symbols ``[k, *plates, places]`` of the sequences that a beam holds in the end."""
     found = [symbols[-1]]
     trail = parents[-1]

@@ -4,6 +4,8 @@ Formula: with C the ``sum_size`` most probable values, ``w_s = p(s)`` for s in C
 ``w = (1 - p(C)) / sample_size`` for each of the independent draws from p restricted to the others;
 the score is ``log p``. Where the sizes add up to the support or more, every value is taken once
 with its probability. An element of weight 0 repeats one of the largest.
+In a loop C are the prefixes that the beam of the ``sum_size`` most probable ones continues, place
+by place and step by step, and the draws are those of a `reservoir` outside of it.
 Needs: finitely many values of the event; its places are independent.
 Shapes: value ``[n, *plates, *event]``, weight ``[n, *plates]``, detached; n the sum of the sizes,
 or the size of the support if that is less.
@@ -12,7 +14,7 @@ Reference: Liu et al. 2019, arXiv:1810.04777.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -20,10 +22,13 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.samplers._best import best_sequences
 from storch_runtime.samplers._rest import Rest, settled
+from storch_runtime.samplers.reservoir import extend_best
 from storch_runtime.samplers.sampler import Outcome, Sampler
+from storch_runtime.samplers.sets import Held, joint_of, opened_by, replay_extension
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
 
 __all__ = ["SumAndSample"]
 
@@ -32,6 +37,7 @@ class SumAndSample(Sampler):
     """Take the ``sum_size`` most probable values, and draw ``sample_size`` from the rest."""
 
     kind = "linear-exact"
+    rest: ClassVar[bool] = True
 
     def __init__(self, sum_size: int, sample_size: int = 1) -> None:
         self.sum_size = sum_size
@@ -69,6 +75,49 @@ class SumAndSample(Sampler):
         draw = self._taken(distribution, value)
         draw.replayed = True
         return draw
+
+    @property
+    def size(self) -> int:
+        """See `Sampler.size`."""
+        return self.sum_size + self.sample_size
+
+    def extend(
+        self,
+        distribution: Distribution,
+        before: Draw | Joint,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        *,
+        held: Held | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.extend`; the first values are those that are summed."""
+        size = joint_of(before).size
+        if size != self.size:
+            raise ValueError(f"`SumAndSample` takes {self.size} values here, but {size} are given")
+        if given is None:
+            draw = extend_best(distribution, before, self.sum_size, plate_dim, held)
+        else:
+            draw = replay_extension(distribution, before, given, plate_dim, held)
+        return opened_by(self, draw)
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """What whole sequences weigh ``[n, *plates]``."""
+        masses, rest, counts = joint.masses, joint.rest, joint.alive[self.sum_size :]
+        assert rest is not None
+        if joint.same is not None:
+            rest, counts = self._replayed(joint, joint.same, rest)
+        shared = rest.exp() / self.sample_size * counts
+        drawn = torch.where(rest > -torch.inf, shared, masses[self.sum_size :].exp())
+        return torch.cat([masses[: self.sum_size].exp(), drawn])
+
+    def _replayed(self, joint: Joint, same: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+        """Of values that were given: what lies outside the first, and which of the others do."""
+        masses, summed = joint.masses[self.sum_size :], same[self.sum_size :, : self.sum_size]
+        possible = joint.log_prob[self.sum_size :] > -torch.inf
+        counts = possible & ~summed.any(1)
+        outside = masses.masked_fill(~counts, -torch.inf).logsumexp(0)
+        return torch.logaddexp(rest, outside).where(rest > -torch.inf, -torch.inf), counts
 
     def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
         """See `Sampler.outcomes`: whole values, those that are summed always among them."""

@@ -11,7 +11,7 @@ Reference: Kool et al. 2019, arXiv:1903.06059; Vieira 2017; Duffield et al. 2007
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Joint
 from storch_runtime.samplers.sampler import Outcome, Sampler
-from storch_runtime.samplers.sets import draw_set
+from storch_runtime.samplers.sets import Held, draw_set, extend_set, opened_by
 from storch_runtime.samplers.stochastic_beam import log_inclusion
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class WithoutReplacement(Sampler):
     """``k`` distinct values, or all there are."""
 
     kind = "linear-exact"
+    rest: ClassVar[bool] = False
 
     def __init__(self, k: int) -> None:
         self.k = k
@@ -72,6 +73,33 @@ class WithoutReplacement(Sampler):
     ) -> Draw:
         """Refused: values do not tell the weights that they were drawn with."""
         raise ValueError(NOT_REPLAYED.format(type(self).__name__))
+
+    @property
+    def size(self) -> int:
+        """See `Sampler.size`."""
+        return self.k
+
+    def extend(
+        self,
+        distribution: Distribution,
+        before: Draw | Joint,
+        given: Tensor | None = None,
+        plate_dim: int = 0,
+        *,
+        held: Held | None = None,
+        noise: Tensor | None = None,
+        **values: Any,
+    ) -> Draw:
+        """See `Sampler.extend`; the noise is standard Gumbel, as in `draw`."""
+        if given is not None:
+            raise ValueError(NOT_REPLAYED.format(type(self).__name__))
+        return opened_by(
+            self, extend_set(distribution, before, plate_dim, noise, held, rest=self.rest)
+        )
+
+    def weigh(self, joint: Joint) -> Tensor:
+        """What whole sequences weigh ``[k, *plates]``."""
+        return inclusion_weights(joint)
 
     def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
         """Refused: the weights are continuous."""

@@ -21,7 +21,10 @@ ENTRY = MethodEntry(
     evaluations="sum_size + sample_size, at most the size of the support",
     prefer="few values carry most of the probability; no variance where it covers the support",
     reference="Liu et al. 2019, arXiv:1810.04777",
+    notes="of whole sequences, in a loop, C are those that a beam of the sum_size most probable "
+    "prefixes is left with",
     elements=("sum_size", "sample_size"),
     weighted=True,
+    joint=True,
     coupled=True,
 )

@@ -12,4 +12,6 @@ ENTRY = SamplerEntry(
     prefer="no variance is wanted at all, and what is outside the k values may be left out",
     needs=frozenset({"finite"}),
     elements=("k",),
+    joint=True,
+    coupled=True,
 )

@@ -15,5 +15,6 @@ ENTRY = SamplerEntry(
     prefer="few values carry most of the probability, and the score function has a baseline",
     needs=frozenset({"finite"}),
     elements=("sum_size", "sample_size"),
+    joint=True,
     coupled=True,
 )

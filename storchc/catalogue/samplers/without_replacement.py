@@ -12,4 +12,6 @@ ENTRY = SamplerEntry(
     prefer="drawing a value twice is a waste, and the score function has a baseline",
     needs=frozenset({"finite"}),
     elements=("k",),
+    joint=True,
+    coupled=True,
 )

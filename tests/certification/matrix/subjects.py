@@ -59,8 +59,7 @@ class Subject:
 
     def refusal(self, situation: str) -> str | None:
         """The code of the diagnostic that refuses it there."""
-        alone = any(f"using {sampler}" in self.written for sampler in NOT_LOOPING)
-        if SITUATIONS[situation].loop and (self.name not in LOOPING or alone):
+        if SITUATIONS[situation].loop and self.name not in LOOPING:
             return self.refused.get(situation, "S190")
         return self.refused.get(situation)
 
@@ -106,8 +105,8 @@ LOOPING = {
     "ScoreFunctionWOR",
     "UnorderedSetEstimator",
     "RaoBlackwellSF",
+    "SumAndSample",
 }
-NOT_LOOPING = {"SumAndSample", "WithoutReplacement", "BeamSearch"}
 ORDERED = {"UnorderedSetEstimator", "RaoBlackwellSF"}
 LATER = {"loop": "S190, S417"}
 STRAIGHT = "test_straight_through.py"

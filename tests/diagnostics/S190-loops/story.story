@@ -1,12 +1,16 @@
 story Loops
+use some.module: Mine
 param m = 0.0
 sample s ~ Bernoulli(logits=m) with Expect()
 for t in range(2) from h = s:
     sample a ~ Bernoulli(logits=m) with Expect()
-    sample b ~ Bernoulli(logits=m) with ScoreFunction() using BeamSearch(k=1)
-    sample f ~ Bernoulli(logits=m) with SumAndSample(sum_size=1)
+    sample b ~ Bernoulli(logits=m) with Mine() using BeamSearch(k=1)
     sample c ~ Normal(m, 1) with ScoreFunction() using ImportanceSampling(n=2, proposal=Normal(0, 2))
     report r = mean(c, over=c)
     sample d ~ Bernoulli(logits=m) with GumbelSoftmax(annealing_rate=0.1)
-    compute h = a + b + c + d + f
+    compute h = a + b + c + d
     cost e = h
+for u in range(2):
+    sample f ~ Bernoulli(logits=m) with SumAndSample(sum_size=1)
+    sample g ~ Bernoulli(logits=m) with UnorderedSetEstimator(k=2)
+    cost i = f * g
