@@ -30,7 +30,7 @@ ROWS, STATES = 8, 32
 def main(arguments: list[str] | None = None) -> tuple[float, float]:
     """Train, draw new digits; hand out the last bound and log p(x), averaged over all digits."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--warm-up", type=int, default=500, help="steps until beta is 1")
     parser.add_argument("--method", default="ScoreFunction(n=10, baseline=batch_average)")
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> tuple[float, float]:
         optimiser.zero_grad()
         model(x, min(1.0, step / options.warm_up)).backward()
         optimiser.step()
-        if step % 500 == 0 or step == options.steps:
+        if step % 100 == 0 or step == options.steps:
             judged.load_state_dict(model.state_dict(), strict=False)
             bound, evidence = elbo(judged, images), log_likelihood(judged, images)
             print(f"step {step:5d}   ELBO {bound:7.2f}   log p(x) {evidence:7.2f}", flush=True)
