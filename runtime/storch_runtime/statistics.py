@@ -96,12 +96,17 @@ def _gradients(model: StoryModule, inputs: Any, values: list[Tensor]) -> list[Te
 @contextmanager
 def _buffers_kept(model: StoryModule) -> Iterator[Any]:
     """Yields a function that sets every buffer back; at the end all is as it was."""
-    kept = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    kept = [
+        (module._buffers, name, buffer, buffer.detach().clone())
+        for module in model.modules()
+        for name, buffer in module.named_buffers(recurse=False)
+    ]
 
     @torch.no_grad()
     def restore() -> None:
-        for buffer, value in kept:
+        for buffers, name, buffer, value in kept:
             buffer.copy_(value)
+            buffers[name] = buffer  # it may have made place for a larger one
         model.watch.unsettled = False
 
     unsettled = model.watch.unsettled

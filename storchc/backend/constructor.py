@@ -168,7 +168,7 @@ def _method(writer: Writer, node: Sample) -> Py:
     slots = len(writer.estimation.credit.groups.get(node.name, {}))
     if slots > 1:
         options["slots"] = literal(slots)
-    if steps := _averaged_steps(writer, node, estimator):
+    if (steps := _averaged_steps(writer, node, estimator)) is not None:
         options["steps"] = literal(steps)
     return call(_class(writer, estimator), **_count(node, estimator), **options)
 
@@ -178,10 +178,13 @@ def _sampler_options(estimator: Estimator) -> dict[str, Constant]:
     return {k: v for k, v in estimator.sampler_constants.items() if k != "distinct"}
 
 
-def _averaged_steps(writer: Writer, node: Sample, estimator: Estimator) -> int:
-    """The steps of which a moving average has one each; 0 where one stands for all."""
+def _averaged_steps(writer: Writer, node: Sample, estimator: Estimator) -> int | None:
+    """The steps of which a moving average has one each: 0 where that is not known before a call.
+
+    None: one stands for all.
+    """
     if len(node.loops) != 1 or estimator.baseline != "moving_average":
-        return 0
+        return None
     loop = next(n for n in writer.graph.loops if n.name == node.loops[0])
     return loop.bound.value or 0
 

@@ -9,7 +9,7 @@ import torch
 from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
-from storch_runtime import MAPO, Downstream, ScoreFunction
+from storch_runtime import MAPO, Downstream, ScoreFunction, Steps
 from storch_runtime.distributions import Bernoulli, Categorical
 from tests.runtime.written import Learned, Toy
 
@@ -33,9 +33,19 @@ def work(rank: int, folder: str) -> None:
         other = mine.clone()
         distributed.all_reduce(other)
         torch.testing.assert_close(other, 2 * mine)
+    average_by_step(rank)
     remember(rank)
     distributed.barrier()
     distributed.destroy_process_group()
+
+
+def average_by_step(rank: int) -> None:
+    """A loop that one process leaves earlier than the other: who has a step averages it."""
+    method = ScoreFunction(1, baseline="moving_average", decay=0.5, steps=0)
+    law, steps = Bernoulli(logits=torch.zeros(3)), 2 + rank
+    draw = Steps([method.draw_each(law) for _ in range(steps)], steps)
+    method.baseline_value(draw, Downstream(torch.full((steps, 3), 1.0 + 2 * rank)))
+    assert method.average.tolist() == [1.0, 1.0, 1.5]
 
 
 def remember(rank: int) -> None:

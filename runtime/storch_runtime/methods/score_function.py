@@ -3,8 +3,8 @@
 Formula: ``1/n Σ_k (f(x_k) - b_k) ∇ log p(x_k)``; in the loss the control variate
 ``a = stop(b) - box(l) · stop(b)`` with ``l = log p(x)``.
 
-* ``moving_average``: b is the running average of earlier forward passes; in a loop of a known
-  number of ``steps`` each step has its own.
+* ``moving_average``: b is the running average of earlier forward passes; in a loop each step has
+  its own.
 * ``batch_average``: b is the mean of the other elements of the sample's plate (n of at least 2).
 * ``learned``: b is an expression of the story, regressed on the downstream cost.
 
@@ -18,10 +18,11 @@ Certified for: any order.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, distributed
+from torch.nn.functional import pad
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
@@ -36,7 +37,8 @@ Baseline = Literal["none", "moving_average", "batch_average", "learned"]
 class ScoreFunction(Method):
     """The score function; ``slots`` counts the sets of mixed plates of its sample.
 
-    ``steps`` is the number of averages of a sample in a loop, one a step; None: one for all.
+    ``steps`` is the number of averages of a sample in a loop, one a step; None: one for all. With 0
+    the number of steps is not known before a call: there are as many as the longest loop had.
     """
 
     average: Tensor
@@ -91,29 +93,64 @@ class ScoreFunction(Method):
 
         A look at other values, later in this pass, takes what was read: not yet its own costs.
         """
-        if self.looking:
-            return self._read[downstream.slot]
-        kept = self.average if self.slots == 1 else self.average[downstream.slot]
-        if self.steps is not None:  # a loop that ended early has taken the first steps only
-            kept = kept[: len(draw.box)]
-        baseline = kept.to(downstream.cost.dtype, copy=True)
-        self._read[downstream.slot] = baseline
-        if self.training and not draw.replayed:
-            self._update(kept, downstream)
-        if self.steps is not None:
-            baseline = baseline.reshape(-1, *(1,) * (draw.box.dim() - 1))
-        return baseline
+        if not self.looking:
+            kept = self._kept(downstream.slot)
+            self._read[downstream.slot] = kept.to(downstream.cost.dtype, copy=True)
+            if self.training and not draw.replayed:
+                self._update(downstream)
+        baseline = self._read[downstream.slot]
+        if self.steps is None:
+            return baseline
+        # a loop that ended early has taken the first steps only, one that is longer has no average
+        steps = _fitted(baseline, len(draw.box), 0.0)
+        return steps.reshape(-1, *(1,) * (draw.box.dim() - 1))
+
+    def _kept(self, slot: int) -> Tensor:
+        return self.average if self.slots == 1 else self.average[slot]
 
     @torch.no_grad()
-    def _update(self, kept: Tensor, downstream: Downstream) -> None:
+    def _update(self, downstream: Downstream) -> None:
         mean = downstream.mean(downstream.cost) if self.steps is None else _by_step(downstream)
         if distributed.is_available() and distributed.is_initialized():
-            mean = mean.clone()
-            distributed.all_reduce(mean)
-            mean /= distributed.get_world_size()
+            mean = _between_ranks(mean, self.steps)
+        missing = 0 if self.steps is None else len(mean) - self.average.shape[-1]
+        if missing > 0:
+            self.average = pad(self.average, (0, missing))
+        kept = self._kept(downstream.slot)
+        kept = kept if self.steps is None else kept[: len(mean)]
         mean = mean.to(kept.dtype)
         lasting = torch.where(mean.isfinite(), mean, kept)  # one broken step must not stay for ever
         kept.lerp_(lasting, 1 - self.decay)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *others: Any) -> None:
+        """Take the averages of as many steps as were saved."""
+        saved = state_dict.get(f"{prefix}average")
+        if self.steps == 0 and saved is not None and saved.shape[:-1] == self.average.shape[:-1]:
+            self.average = self.average.new_zeros(saved.shape)
+        super()._load_from_state_dict(state_dict, prefix, *others)
+
+
+def _fitted(steps: Tensor, count: int, rest: float) -> Tensor:
+    """The first ``count`` steps; those that are not there hold ``rest``."""
+    missing = max(0, count - len(steps))
+    return pad(steps[:count], (0, missing), value=rest)
+
+
+def _between_ranks(mean: Tensor, steps: int | None) -> Tensor:
+    """The average over the ranks that know one; in a loop each may have taken other steps."""
+    if steps is not None:
+        mean = _fitted(mean, steps or _most(len(mean), mean.device), torch.nan)
+    finite = mean.isfinite()
+    total = torch.stack([mean.masked_fill(~finite, 0), finite.to(mean.dtype)])
+    distributed.all_reduce(total)
+    return total[0] / total[1]
+
+
+def _most(count: int, device: torch.device) -> int:
+    """The largest count of all ranks."""
+    most = torch.tensor(count, device=device)
+    distributed.all_reduce(most, distributed.ReduceOp.MAX)
+    return int(most)
 
 
 def _by_step(downstream: Downstream) -> Tensor:
