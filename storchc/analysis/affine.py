@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from typing import Literal
 
 from storchc.ir.expression import Apply, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph
+from storchc.ir.graph import Compute, Cost, Graph, Loop, Node
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 from storchc.source import Span
@@ -85,7 +85,7 @@ class Affine:
         raise NotAffineError(value.span, f"{self.name} enters otherwise than by {self.way}")
 
     def _named(self, value: Reference) -> Slope:
-        for node in self.graph.nodes:
+        for node in () if value.name in self.graph.carried else self.graph.all_nodes:
             match node:
                 case Compute(names, defined, _, _) if names == (value.name,):
                     assert not isinstance(defined, Distribution)
@@ -110,10 +110,20 @@ class Affine:
 def holders(graph: Graph, part: Callable[[Value], bool]) -> frozenset[str]:
     """The names of all values that are made of the part, samples among them."""
     found: set[str] = set()
-    for node in graph.nodes:
-        if any(is_made_of(root, part, found) for root in expressions(node)):
-            found.update(node.names if isinstance(node, Compute) else (node.name,))
+    before = -1
+    while before < len(found):  # what a loop carries is made of what later steps define
+        before = len(found)
+        for node in graph.all_nodes:
+            _hold(node, part, found)
     return frozenset(found)
+
+
+def _hold(node: Node, part: Callable[[Value], bool], found: set[str]) -> None:
+    """Add what a statement makes of the part."""
+    if isinstance(node, Loop):
+        found.update(c.name for c in node.carried if is_made_of(c.initial, part, found))
+    elif any(is_made_of(root, part, found) for root in expressions(node)):
+        found.update(node.names if isinstance(node, Compute) else (node.name,))
 
 
 def is_made_of(

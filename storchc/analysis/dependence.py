@@ -9,7 +9,7 @@ was called with before: every call depends on the arguments of those above it an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from storchc.analysis.edges import Edge, edges
 from storchc.analysis.loops import Levels, carried_names, levels_of, sample_of
@@ -69,6 +69,20 @@ class Dependence:
         if isinstance(value, CallUser) and value.callee in self.stateful:
             return self._with_memory(value, merge(found))
         return merge(found)
+
+    def moves(self, node: Node, sample: str) -> bool:
+        """Whether what a statement makes depends on ``sample``, in a loop any statement of it."""
+        match node:
+            case Cost(name):
+                return sample in self.costs[name]
+            case Report(name):
+                return sample in self.reports[name]
+            case Compute(names):
+                return sample in self.of[names[0]]
+            case Sample(name):
+                return sample in self.of[name]
+            case Loop(body=body):
+                return any(self.moves(inner, sample) for inner in body)
 
     def _with_memory(self, call: CallUser, ancestors: Ancestors) -> Ancestors:
         """A call of a stateful function, which sees what it was called with before.
@@ -185,6 +199,15 @@ def stepwise(graph: Graph, plain: Dependence) -> Dependence:
     if not graph.loop_names:
         return plain
     return _walked(Dependence(graph, levels=levels_of(graph)))
+
+
+def in_any_step(known: Dependence) -> Dependence:
+    """The same, but of what loops carry at the start of a step as well as at the end of it."""
+    of = dict(known.of)
+    for begins in known.settled.values():
+        for name, ancestors in begins.items():
+            of[name] = merge([of.get(name, NOTHING), ancestors])
+    return replace(known, of=of)
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:

@@ -15,7 +15,7 @@ from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph, Loop, Node, Sample
 from storchc.ir.lookup import construction
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
@@ -77,17 +77,27 @@ def _changes_coordinates(estimator: Estimator) -> bool:
 def _check_stateful(
     graph: Graph, node: Sample, dependent: Dependence, estimator: Estimator, problems: Problems
 ) -> None:
-    for call in _calls(graph):
+    for call, again in _calls(graph.nodes, node.name, dependent):
         stateful = "stateful" in graph.callees[call.callee].flags
-        if stateful and node.name in dependent.expression(call):
+        if stateful and again:
             problems.add(words.stateful_below(node, estimator, call.callee, call.span))
             return
 
 
-def _calls(graph: Graph) -> Iterator[CallUser]:
-    for node in graph.all_nodes:
-        for root in expressions(node):
-            yield from (e for e in walk(root) if isinstance(e, CallUser))
+def _calls(
+    nodes: tuple[Node, ...], sample: str, dependent: Dependence, *, again: bool = False
+) -> Iterator[tuple[CallUser, bool]]:
+    """The calls, each with whether it is made again for other values of a sample.
+
+    In a loop that depends on the sample all of them are.
+    """
+    for node in nodes:
+        if isinstance(node, Loop):
+            moves = again or dependent.moves(node, sample)
+            yield from _calls(node.body, sample, dependent, again=moves)
+        parts = (e for root in expressions(node) for e in walk(root))
+        for call in (e for e in parts if isinstance(e, CallUser)):
+            yield call, again or sample in dependent.expression(call)
 
 
 def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:

@@ -85,6 +85,8 @@ class _Site:
         for cost in self.graph.costs:
             mixed = self.touched.costs[cost.name].get(self.node.name)
             if mixed is not None and self.node.plate in mixed:
+                if cost.loops:
+                    raise NotAffineError(cost.value.span, "joins them in every step of a loop anew")
                 slopes[cost.name] = self._slope(cost, doubly)
             elif mixed is not None and doubly:
                 raise NotAffineError(cost.value.span, "uses each draw by itself")

@@ -38,8 +38,6 @@ def check_loops(
             help = "let it open a plate of its own"
             what = f"a further `{estimator.name}` in `{node.plate}` beside a loop"
             problems.add(words.not_compiled(estimator.span, what, help))
-        elif estimator.entry is not None and _looks_below(estimator.entry):
-            _check_above(graph, node, estimator, dependent, problems)
 
 
 def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
@@ -118,21 +116,3 @@ def _left_out(estimator: Estimator) -> str | None:
 def _looks_below(entry: MethodEntry) -> bool:
     """Whether a method asks for more of what follows its sample than the costs."""
     return bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
-
-
-def _check_above(
-    graph: Graph,
-    node: Sample,
-    estimator: Estimator,
-    dependent: Dependence,
-    problems: Problems,
-) -> None:
-    """A method that looks at what follows more closely, with a loop among that."""
-    within = [s.name for s in graph.samples if s.loops and node.name in dependent.of[s.name]]
-    within += [c.name for c in graph.costs if c.loops and node.name in dependent.costs[c.name]]
-    carried = [c.name for loop in graph.loops for c in loop.carried]
-    within += [name for name in carried if node.name in dependent.of.get(name, ())]
-    if within:
-        what = f"`{estimator.name}` above a loop"
-        help = "use `ScoreFunction`, or a method that differentiates through the value"
-        problems.add(words.not_compiled(estimator.span, what, help))

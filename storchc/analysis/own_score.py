@@ -36,8 +36,10 @@ def _original(graph: Graph, value: Value) -> str | None:
     """The name that a reference stands for, whatever names it went through."""
     while isinstance(value, Reference):
         name = value.name
-        defined = [n.value for n in graph.nodes if isinstance(n, Compute) and n.names == (name,)]
-        if not defined or not isinstance(defined[0], Reference):
+        defined = [
+            n.value for n in graph.all_nodes if isinstance(n, Compute) and n.names == (name,)
+        ]
+        if name in graph.carried or not defined or not isinstance(defined[0], Reference):
             return name
         value = defined[0]
     return None
@@ -45,7 +47,7 @@ def _original(graph: Graph, value: Value) -> str | None:
 
 def has_own_score(graph: Graph, name: str) -> bool:
     """Whether the log-probability of a sample's own draw stands anywhere in the story."""
-    parts = (e for node in graph.nodes for root in expressions(node) for e in walk(root))
+    parts = (e for node in graph.all_nodes for root in expressions(node) for e in walk(root))
     return any(own_log_prob(graph, part) == name for part in parts)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from storchc.analysis.dependence import Dependence
+from storchc.analysis.dependence import Dependence, in_any_step
 from storchc.analysis.edges import edges
 from storchc.analysis.methods import Estimator
 from storchc.catalogue import distributions
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Distribution, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Compute, Graph, Loop, Node, Report, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.source import Span
 
@@ -28,12 +28,13 @@ def check_slopes(
     problems: Problems,
 ) -> None:
     """Refuse a slope that is not that of the expectation; ``touched`` looks through cuts."""
+    touched = in_any_step(touched)
     for node in graph.samples:
         estimator = estimators[node.name]
         if estimator.entry is None or not estimator.entry.relies:
             continue
         costs = {c.name for c in graph.costs if node.name in dependent.costs[c.name]}
-        between = [n for n in _leading_to(graph, costs) if _moves(touched, n, node.name)]
+        between = [n for n in _leading_to(graph, costs) if touched.moves(n, node.name)]
         later = [n for n in between if isinstance(n, Sample) and n is not node]
         biased = next((s for s in later if not _faithful(s, estimators[s.name])), None)
         cut = next(_cuts(graph, touched, between, node), None)
@@ -44,32 +45,32 @@ def check_slopes(
 
 
 def _leading_to(graph: Graph, costs: set[str]) -> list[Node]:
-    """The statements that these costs are made of, the last one first; loops are no place here."""
-    wanted, found = set(costs), list[Node]()
-    for node in reversed(graph.all_nodes):
-        names = set(node.names) if isinstance(node, Compute) else {node.name}
-        if isinstance(node, Report | Loop) or wanted.isdisjoint(names):
-            continue
-        found.append(node)
-        parts = (part for root in _roots(node) for part in walk(root))
-        wanted |= {part.name for part in parts if isinstance(part, Reference | Named)}
+    """The statements that these costs are made of, the last one first.
+
+    What a loop carries is made of statements of earlier steps, which stand further down.
+    """
+    wanted, before = set(costs), -1
+    while before < len(wanted):
+        before, found = len(wanted), list[Node]()
+        for node in reversed(graph.all_nodes):
+            if isinstance(node, Report) or wanted.isdisjoint(_names(node)):
+                continue
+            found.append(node)
+            parts = (part for root in _roots(node) for part in walk(root))
+            wanted |= {part.name for part in parts if isinstance(part, Reference | Named)}
     return found
+
+
+def _names(node: Node) -> set[str]:
+    """What a statement defines; a loop what it carries, from the start."""
+    if isinstance(node, Loop):
+        return {carried.name for carried in node.carried}
+    return set(node.names) if isinstance(node, Compute) else {node.name}
 
 
 def _roots(node: Node) -> tuple[Value | Distribution, ...]:
     """The expressions of a statement, without the options of methods."""
     return (node.distribution,) if isinstance(node, Sample) else tuple(expressions(node))
-
-
-def _moves(touched: Dependence, node: Node, sample: str) -> bool:
-    """Whether a statement changes with the sample."""
-    match node:
-        case Cost():
-            return sample in touched.costs[node.name]
-        case Compute(names, _, _, _):
-            return sample in touched.of.get(names[0], ())
-        case _:
-            return sample in touched.of.get(node.name, ())
 
 
 def _faithful(node: Sample, estimator: Estimator) -> bool:

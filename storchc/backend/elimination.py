@@ -14,6 +14,7 @@ from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution
 from storchc.backend.python import (
+    NONE,
     call,
     index,
     literal,
@@ -90,7 +91,8 @@ def write_outcomes(writer: Writer, block: Block, node: Sample, chain: Chain) -> 
     made = distribution(writer, node.distribution, frozenset(), tensor=True)
     draw = writer.identifiers.local(f"{node.name}_draw")
     chosen = index(writer.inner("methods"), literal(node.name))
-    given = method(writer.inner("replayed"), "get", literal(node.name))
+    replayed = method(writer.inner("replayed"), "get", literal(node.name))
+    given = NONE if writer.elsewhere else replayed
     mass = writer.stepping.masses[node.name]
     states = [writer.stepping.sizes[chain.before]] if mass.before else []
     block.assign(draw, method(chosen, "draw_outcomes", made.py, given, *states))

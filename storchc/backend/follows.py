@@ -6,9 +6,9 @@ argument hides the value that was drawn; what does not depend on it is the enclo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
+from storchc.backend.below import below, flat, kept_draws, names_of, references
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -17,10 +17,14 @@ from storchc.backend.python import Py, literal, name
 from storchc.backend.reductions import reduce_all, weight_plates
 from storchc.backend.scores import ScoreSums
 from storchc.backend.shares import Shares
+from storchc.backend.stepping import over_all
 from storchc.backend.sums import added
-from storchc.ir.expression import Named, Reference
-from storchc.ir.graph import Compute, Cost, Loop, ModuleOption, Node, Report, Sample
-from storchc.ir.walk import expressions, walk
+from storchc.ir.graph import Cost, Loop, ModuleOption, Node, Sample
+
+_MADE = ("law", "control", "downstream", "follows")
+_MADE_IN_STEP = ("draw", "joint", "parents", "lineage")
+_LEFT_BY_STEPS = ("draws", "steps", "by_step", "values", "sequence", "size", "mass", "next")
+"""What is made for a name, behind it in the identifier."""
 
 
 def further(
@@ -35,56 +39,19 @@ def further(
     if critics:
         options["critic"] = writer.own(critics[0].name)
     if estimator.entry.looks:
-        nodes = _below(writer, sample, costs)
+        nodes = below(writer, sample, costs)
         function = _function(writer, block, sample, shares, costs, nodes)
         options["follows"] = name(function)
         if not _folds(writer, sample, nodes):
             options["folds"] = literal(False)
-        if any(isinstance(node, Sample) for node in nodes):
+        if any(isinstance(node, Sample) for node in flat(nodes)):
             options["methods"] = writer.inner("methods")
     return options
-
-
-def _below(writer: Writer, sample: Sample, costs: Iterable[str]) -> list[Node]:
-    """The statements between ``sample`` and ``costs``, in story order."""
-    wanted, found = set(costs), list[Node]()
-    for node in reversed(writer.graph.nodes):
-        if node is sample:
-            break
-        if _names(node).isdisjoint(wanted) or not _depends(writer, node, sample.name):
-            continue
-        found.append(node)
-        wanted |= {e.name for e in _parts([node]) if isinstance(e, Reference | Named)}
-    return found[::-1]
-
-
-def _parts(nodes: Iterable[Node]) -> Iterable[object]:
-    return (e for node in nodes for root in expressions(node) for e in walk(root))
-
-
-def _names(node: Node) -> set[str]:
-    return set(node.names) if isinstance(node, Compute) else {node.name}
 
 
 def _observed(node: Node) -> bool:
     """Whether its name is that of the value that it observes."""
     return isinstance(node, Cost) and node.observed
-
-
-def _depends(writer: Writer, node: Node, sample: str) -> bool:
-    """Whether the value of a statement changes with ``sample``, also behind a cut."""
-    touched = writer.estimation.touched
-    match node:
-        case Cost():
-            return sample in touched.costs[node.name]
-        case Report():
-            return sample in touched.reports[node.name]
-        case Compute(names, _, _, _):
-            return sample in touched.of[names[0]]
-        case Sample():
-            return sample in touched.of[node.name]
-        case Loop():  # refused below a method that looks at further values
-            return False
 
 
 def _folds(writer: Writer, sample: Sample, nodes: list[Node]) -> bool:
@@ -94,8 +61,10 @@ def _folds(writer: Writer, sample: Sample, nodes: list[Node]) -> bool:
     """
     if sample.joins or sample.name in writer.storage.flat:
         return False
-    made = {n for node in nodes for n in _names(node)} | {sample.name}
-    used = {e.name for e in _parts(nodes) if isinstance(e, Reference | Named)} - made
+    every = list(flat(nodes))
+    made = {n for node in every for n in names_of(node)} | {sample.name}
+    made -= kept_draws(writer, sample, nodes)
+    used = references(every) - made
     estimators = writer.estimation.estimators
     weighing = (
         s.name
@@ -119,29 +88,34 @@ def _function(
     from storchc.backend.statements import write_node
 
     function = writer.identifiers.local(f"{sample.name}_follows")
-    again = {n for node in nodes if not _observed(node) for n in _names(node)}
-    inner = writer.identifiers.within(_locals(writer, again | {sample.name}))
+    every = list(flat(nodes))
+    kept = kept_draws(writer, sample, nodes)
+    again = {n for node in every if not _observed(node) for n in names_of(node)}
+    inner = writer.identifiers.within(_locals(writer, every, again | {sample.name}, kept))
     body = Block(block.source, inner, indent=block.indent + 4)
     value = writer.locals[sample.name]
     inner.taken.add(value)
-    below = replace(
+    once_more = replace(
         writer,
         identifiers=inner,
         locals={n: made for n, made in writer.locals.items() if n not in again},
         stored=dict(writer.stored),
-        draws=dict(writer.draws),
+        draws={n: made for n, made in writer.draws.items() if n not in again - kept},
         distribution_plates=dict(writer.distribution_plates),
-        costs=dict(writer.costs),
+        costs={},
         joined=dict(writer.joined),
         block=body,
+        stepping=writer.stepping.once_more(
+            {n: writer.draws[n] for n in kept}, _passing(writer, sample, every)
+        ),
         elsewhere=True,
     )
     for node in nodes:
-        write_node(below, body, node)
+        write_node(once_more, body, node)
     for cost in writer.graph.costs:
-        if cost.name in costs and cost not in nodes:
-            write_node(below, body, cost)
-    code = _surrogate(below, body, sample, shares, costs, again)
+        if cost.name in costs and cost not in every:
+            write_node(once_more, body, cost)
+    code = _surrogate(once_more, body, sample, shares, costs, again - kept)
     stored = writer.storage.full(sample.type.plates)
     body.returns(writer.storage.align_whole(code.py, code.stored, stored))
     tensor = write(writer.torch("Tensor"))
@@ -151,12 +125,38 @@ def _function(
     return function
 
 
-def _locals(writer: Writer, names: set[str]) -> set[str]:
-    """The identifiers of ``names``, of their draws and of what is made for them: written anew."""
-    tables = (writer.locals, writer.draws)
-    found = {table[n] for table in tables for n in names if n in table}
-    made = {f"{n}_{part}" for n in names for part in ("law", "control", "downstream", "follows")}
-    return found | ((made | {f"after_{n}" for n in names}) - set(writer.locals.values()))
+def _passing(writer: Writer, sample: Sample, nodes: list[Node]) -> frozenset[str]:
+    """The samples below of which the function needs values alone: no scores and no weights."""
+    estimators = writer.estimation.estimators
+    within = {n.name: estimators[n.name] for n in nodes if isinstance(n, Sample)}
+    scored = () if _asks(writer, sample) == "values" else ("score", "control")
+    return frozenset(
+        name
+        for name, estimator in within.items()
+        if not (estimator.enumerated or estimator.weighted or estimator.joint)
+        and estimator.carrier not in scored
+    )
+
+
+def _asks(writer: Writer, sample: Sample) -> str:
+    """What the method of ``sample`` asks of other points: values of what follows, or gradients."""
+    entry = writer.estimation.estimators[sample.name].entry
+    return "" if entry is None else entry.looks
+
+
+def _locals(writer: Writer, nodes: list[Node], names: set[str], kept: frozenset[str]) -> set[str]:
+    """The identifiers of ``names``, of their draws and of what is made for them: written anew.
+
+    Of what is ``kept`` all steps together are still those of the function around this one.
+    """
+    anew = names - kept
+    found = {writer.locals[n] for n in names if n in writer.locals}
+    found |= {writer.draws[n] for n in anew if n in writer.draws}
+    made = {f"{n}_{part}" for n in anew for part in _MADE} | {f"after_{n}" for n in anew}
+    if any(isinstance(node, Loop) for node in nodes):
+        made |= {f"{n}_{part}" for n in names for part in _MADE_IN_STEP}
+        made |= {f"{n}_{part}" for n in anew for part in _LEFT_BY_STEPS}
+    return found | (made - set(writer.locals.values()))
 
 
 def _surrogate(
@@ -170,8 +170,7 @@ def _surrogate(
     """The costs, or their surrogate where the method asks for gradients, on the plates kept."""
     from storchc.backend.loss import Loss
 
-    entry = writer.estimation.estimators[sample.name].entry
-    if entry is not None and entry.looks == "gradients":
+    if _asks(writer, sample) == "gradients":
         samples = frozenset(s.name for s in writer.graph.samples if s.name in below)
         return Loss(writer, block, ScoreSums(writer), within=samples).part(costs, shares)
     return added(writer, [_plain(writer, cost, shares) for cost in costs])
@@ -180,6 +179,6 @@ def _surrogate(
 def _plain(writer: Writer, cost: str, shares: Shares) -> Code:
     (node,) = (c for c in writer.graph.costs if c.name == cost)
     origin = writer.estimation.cost_origin(cost)
-    plates = node.value.type.plates - shares.kept
+    plates = over_all(node) - shares.kept
     counted = shares.times(writer, origin, writer.costs[cost])
     return reduce_all(writer, counted, plates, origin, attached=False)

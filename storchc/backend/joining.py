@@ -52,12 +52,25 @@ def begin_steps(writer: Writer, block: Block, node: Sample) -> None:
     """A joint sample of nothing yet, which the steps of a loop will extend."""
     stepping, plates = writer.stepping, writer.storage.full(node.type.plates)
     sizes = tuple_of(*writer.plate_sizes(plates))
-    given = method(writer.inner("replayed"), "get", literal(node.name))
     dim = literal(writer.storage.dim(node.plate, plates))
-    like, replayed = writer.inner("like"), infix("is not", given, NONE)
+    like, replayed = writer.inner("like"), _replayed(writer, node)
     stepping.joints[node.name] = joint = writer.identifiers.local(f"{node.name}_joint")
     block.assign(joint, call(writer.runtime("begun"), sizes, dim, like, replayed))
-    stepping.parents[node.name] = parents = writer.identifiers.local(f"{node.name}_parents")
+    begin_lines(writer, block, node)
+
+
+def _replayed(writer: Writer, node: Sample) -> Py:
+    """Whether the values of all steps are given."""
+    if writer.elsewhere:
+        return literal(False)
+    given = method(writer.inner("replayed"), "get", literal(node.name))
+    return infix("is not", given, NONE)
+
+
+def begin_lines(writer: Writer, block: Block, node: Sample) -> None:
+    """No step has continued anything yet."""
+    parents = writer.identifiers.local(f"{node.name}_parents")
+    writer.stepping.parents[node.name] = parents
     block.assign(parents, list_of())
 
 
@@ -141,8 +154,12 @@ def _references(nodes: Iterable[Node]) -> set[str]:
 
 
 def _target(writer: Writer, current: str) -> str:
-    """A local for a value that is re-indexed: the same, but in a function within the function."""
-    return writer.identifiers.local(current) if writer.elsewhere else current
+    """A local for a value that is re-indexed: the same, but for what a function has from outside.
+
+    All that a loop takes along is made in the loop.
+    """
+    outside = writer.elsewhere and not writer.stepping.around
+    return writer.identifiers.local(current) if outside else current
 
 
 def _follow_draw(writer: Writer, block: Block, node: Sample, sample: str) -> None:

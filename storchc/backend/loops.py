@@ -11,7 +11,14 @@ from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.python import Atom, Py, call, index, list_of, literal, method, name, tuple_of
-from storchc.backend.statements import comment, define, learns, settled, write_node
+from storchc.backend.statements import (
+    comment,
+    define,
+    given_value,
+    learns,
+    settled,
+    write_node,
+)
 from storchc.backend.stepping import Kept
 from storchc.ir.expression import Literal, Reference, SequenceOf
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
@@ -58,13 +65,17 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
         _body(writer, block, node)
     stepping.around = outer
     elimination.end(writer, block, node)
+    writer.draws |= stepping.drawn
     own = {item: stepping.lists[item] for item in kept}
     stepping.lists = outer_lists
     if kept:
         block.note("what the steps have left")
     if joint := _joint(writer, node):
         joining.end_steps(writer, block, joint)
+    passing = {Kept("draw", sample) for sample in stepping.passing}
     for item, steps in own.items():
+        if item in passing:
+            continue
         _leave(writer, block, node, item, _along(writer, node, item, name(steps)))
 
 
@@ -91,11 +102,15 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
         chained = elimination.chain_of(writer, sample.name) is not None
         if node.name not in sample.loops or sample.joins or chained:
             continue
+        if sample.name in writer.stepping.drawn:
+            if joining.extends(writer, sample):
+                joining.begin_lines(writer, block, sample)
+            continue
         if sequences.open_plate(writer, block, sample):
             continue
         target = writer.identifiers.local(f"{sample.name}_size")
         chosen = index(writer.inner("methods"), literal(sample.name))
-        given = method(writer.inner("replayed"), "get", literal(sample.name))
+        given = given_value(writer, sample.name)
         dim = writer.storage.dim(sample.name, writer.storage.full(sample.type.plates))
         block.assign(target, call(writer.runtime("opened"), chosen, given, literal(dim)))
         writer.stepping.sizes[sample.name] = name(target)
@@ -104,7 +119,9 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
 
 
 def _size(writer: Writer, block: Block, node: Loop) -> Py:
-    """The number of steps; where it may come out below 1 it is checked."""
+    """The number of steps; where it may come out below 1 it is checked, once."""
+    if writer.elsewhere:
+        return writer.stepping.counts[node.name]
     size = writer.size(node.bound)
     free = [d.name for d in writer.graph.dims.values() if d.value is None]
     if node.bound.value is not None or node.bound.canonical() in free:
@@ -170,7 +187,7 @@ def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:
         case Sample(name=sample) if elimination.chain_of(writer, sample) is not None:
             return []
         case Sample(name=sample):
-            found = [Kept("draw", sample)]
+            found = [Kept("draw", sample)] if _is_asked_for(writer, node) else []
             found += [Kept("baseline", sample)] if learns(writer, node) else []
             return found + ([Kept("value", sample)] if sample in wanted else [])
         case Cost(name=cost):
@@ -179,7 +196,16 @@ def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:
         case Report(name=report):
             return [Kept("report", report)]
         case Loop():
-            return [k for k in _kept(writer, node) if k.kind != "value"]
+            passing = {Kept("draw", sample) for sample in writer.stepping.passing}
+            return [k for k in _kept(writer, node) if k.kind != "value" and k not in passing]
+
+
+def _is_asked_for(writer: Writer, node: Sample) -> bool:
+    """Whether something will look at the draws of all steps, be it the next step."""
+    stepping = writer.stepping
+    return node.name not in stepping.drawn and (
+        node.mask is not None or node.name not in stepping.passing
+    )
 
 
 def _is_named(value: object, wanted: str) -> bool:

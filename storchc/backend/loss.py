@@ -9,6 +9,7 @@ from dataclasses import field
 from functools import reduce
 
 from storchc.analysis.credit import Scores
+from storchc.analysis.loops import cost_of, sample_of
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.downstream import Followers
@@ -67,7 +68,7 @@ class Loss:
             if not self._controls(sample.name):
                 continue
             for slot, (mixed, all_costs) in enumerate(groups[sample.name].items()):
-                if credited := tuple(c for c in all_costs if c in costs):
+                if credited := tuple(c for c in all_costs if cost_of(c) in costs):
                     self._control_variate(followers, sample, slot, mixed, credited)
         return added(self.writer, [self._reduced(term, shares) for term in self.terms])
 
@@ -97,7 +98,7 @@ class Loss:
         """Those of the samples within."""
         if self.within is None:
             return scores
-        return tuple(score for score in scores if score[0] in self.within)
+        return tuple(score for score in scores if sample_of(score[0]) in self.within)
 
     def _cost(self, cost: Cost) -> Term:
         return Term(

@@ -148,6 +148,9 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
         code = elimination.write_outcomes(writer, block, node, chain)
         _value(writer, block, node, code)
         return
+    if node.name in writer.stepping.drawn:
+        _as_drawn(writer, block, node)
+        return
     if learns(writer, node) and node.loops:
         _baseline_of_step(writer, block, node)
     own = frozenset() if node.joins or node.loops else frozenset({node.name})
@@ -164,14 +167,31 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     if node.mask is not None and not stepwise:
         block.assign(draw, _held(writer, node, node.mask, draw, plates))
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
-    value = _value(writer, block, node, Code(member(name(draw), "value"), stored))
-    if stepwise:
-        joining.keep_step(writer, block, node)
-    if joining.extends(writer, node):
-        joining.follow_all(writer, block, node)
+    value = _drawn(writer, block, node, stored)
     if node.name in writer.estimation.separation.samples:
         copies = writer.estimation.separation.samples[node.name].copies
         writer.locals |= dict.fromkeys(copies, value)
+
+
+def _as_drawn(writer: Writer, block: Block, node: Sample) -> None:
+    """The values of this step as they were drawn, where the story is written once more."""
+    steps: Py = name(writer.stepping.drawn[node.name])
+    for loop in writer.stepping.around:
+        steps = index(member(steps, "draws"), name(writer.locals[loop.counter]))
+    writer.draws[node.name] = draw = writer.identifiers.local(f"{node.name}_draw")
+    block.assign(draw, steps)
+    _drawn(writer, block, node, writer.storage.full(node.type.plates))
+
+
+def _drawn(writer: Writer, block: Block, node: Sample, stored: Plates) -> str:
+    """The local name of what was drawn; what was joint before follows it."""
+    draw = name(writer.draws[node.name])
+    value = _value(writer, block, node, Code(member(draw, "value"), stored))
+    if node.loops and joining.extends(writer, node):
+        joining.keep_step(writer, block, node)
+    if joining.extends(writer, node):
+        joining.follow_all(writer, block, node)
+    return value
 
 
 def _value(writer: Writer, block: Block, node: Sample, code: Code) -> str:
@@ -234,9 +254,14 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     return method(chosen, opening, law, *given, **values)
 
 
+def given_value(writer: Writer, sample: str) -> Py:
+    """What the caller wants replayed of a sample, or None, as where the story is written anew."""
+    return NONE if writer.elsewhere else method(writer.inner("replayed"), "get", literal(sample))
+
+
 def _given(writer: Writer, node: Sample) -> Py:
     """The value that the caller wants replayed, or None; in a loop that of this step."""
-    given = method(writer.inner("replayed"), "get", literal(node.name))
+    given = given_value(writer, node.name)
     if not node.loops:
         return given
     around = writer.stepping.around
@@ -313,6 +338,7 @@ def _report(writer: Writer, block: Block, node: Report) -> None:
 def learns(writer: Writer, node: Sample) -> bool:
     """Whether the sample has a learned baseline that something depends on."""
     learned = "baseline" in writer.estimation.estimators[node.name].values
+    learned = learned and node.name not in writer.stepping.passing
     return learned and node.name in writer.estimation.credit.groups
 
 

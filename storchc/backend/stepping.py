@@ -6,8 +6,8 @@ its plates. The loss treats it as it treats a plate that is summed (LOSS.md §6)
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING
+from dataclasses import field, fields
+from typing import TYPE_CHECKING, Any
 
 from storchc.analysis.loops import common, cost_of, read_key, sample_of
 from storchc.backend.code import Code
@@ -55,6 +55,8 @@ class Stepping:
     is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
     (the elements that had not stopped), ``reports`` by name. ``masses`` are those of the chains
     that are being summed out, ``narrow`` the plates of what is carried with fewer than it has.
+    Where the story is written once more, ``drawn`` are the locals with all the steps of samples
+    that stay as they were drawn, ``passing`` the samples of which nothing but values is asked.
     """
 
     around: tuple[Loop, ...] = ()
@@ -71,6 +73,14 @@ class Stepping:
     reports: dict[str, Code] = field(default_factory=dict)
     masses: dict[str, Mass] = field(default_factory=dict)
     narrow: dict[str, Plates] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+    passing: frozenset[str] = frozenset()
+
+    def once_more(self, drawn: dict[str, str], passing: frozenset[str]) -> Stepping:
+        """What is known when all loops have ended, to write some of them once more."""
+        known: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        copies = {name: dict(t) for name, t in known.items() if isinstance(t, dict)}
+        return Stepping(**{**known, **copies, "drawn": drawn, "passing": passing})
 
 
 def stored_of(writer: Writer, sample: Sample) -> Plates:

@@ -251,7 +251,12 @@ class Graph:
     @property
     def loops(self) -> tuple[Loop, ...]:
         """The loops in story order, outer before inner."""
-        return tuple(n for n in self.all_nodes if isinstance(n, Loop))
+        return tuple(n for n in self.all_nodes if isinstance(n, Loop)) if self.loop_names else ()
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The names that loops carry from step to step."""
+        return frozenset(c.name for loop in self.loops for c in loop.carried)
 
     @property
     def samples(self) -> tuple[Sample, ...]:

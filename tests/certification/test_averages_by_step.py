@@ -37,7 +37,8 @@ def exactly(text: str, state: list[float], steps: int = 2) -> None:
     model.methods["z"].average = torch.tensor(state, dtype=torch.float64)
     found = enumerate_estimates(model, story)
     leaves = differentiable(model, story)
-    exact = interpret(text.replace("dim T", f"dim T = {steps}"), story.inputs, {"w": leaves["w"]}, {})
+    known = text.replace("dim T", f"dim T = {steps}")
+    exact = interpret(known, story.inputs, {"w": leaves["w"]}, {})
     wanted = flat(derivatives(exact.value, leaves)).detach()
     if not bool(((found.gradient - wanted).abs() <= 1e-9).all()):
         raise Uncertified(f"gradient {found.gradient.tolist()}, exact {wanted.tolist()}")

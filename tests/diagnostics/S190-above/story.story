@@ -1,9 +1,8 @@
 story Above
 param m = 0.0
-sample s ~ Bernoulli(logits=m) with DisARM()
 sample v ~ Bernoulli(logits=m) with ScoreFunctionWOR(k=2)
 sample u ~ Bernoulli(logits=m + v) with ScoreFunctionWOR() in v
-for t in range(2) from h = s:
+for t in range(2) from h = u:
     sample a ~ Bernoulli(logits=h) with REBAR()
     sample b ~ Bernoulli(logits=h + a) with UnorderedSetEstimator(k=2)
     sample w ~ Bernoulli(logits=h) with ScoreFunction() in v
