@@ -71,7 +71,8 @@ class Steps:
     def weight_by_step(self) -> Tensor | None:
         """The product of the weights up to each step: what comes later is expected to weigh 1."""
         if self._weight is None:
-            weights = [weight for draw in self.draws if (weight := draw.weight) is not None]
+            every = [draw.weight for draw in self.draws]
+            weights = [weight for weight in every if weight is not None]
             if weights:
                 product = torch.stack(weights).cumprod(0)
                 self._weight = product if self.elements is None else product / self.elements

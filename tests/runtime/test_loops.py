@@ -106,6 +106,34 @@ def test_a_loop_compiles_whole(text: str) -> None:
     torch.testing.assert_close(model(*inputs, given=given).costs["c"], estimate.costs["c"])
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ScoreFunction(n=3, baseline=batch_average)",
+        "ScoreFunction(baseline=0.5 * h)",
+        "ScoreFunction() using ImportanceSampling(n=3, proposal=Bernoulli(probs=0.4))",
+        "ScoreFunction() using Antithetic(n=4)",
+        "ScoreFunction() using Stratified(n=3)",
+        "ScoreFunction() using QuasiMonteCarlo(n=3)",
+        "ScoreFunctionWOR(k=2)",
+        "UnorderedSetEstimator(k=2)",
+        "RaoBlackwellSF(k=2)",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
+def test_a_loop_that_stops_compiles_whole_with_every_method(method: str) -> None:
+    torch.compiler.reset()
+    text = STOPS.replace("ScoreFunction(n={n}, baseline=moving_average)", method)
+    model = storchc.load(text=text)()
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    found = []
+    for call in (compiled, model):
+        torch.manual_seed(0)
+        model.zero_grad()
+        found.append((call().backward(), model.w.grad))
+    torch.testing.assert_close(*found)
+
+
 def test_what_has_stopped_is_safe_where_its_cost_is_not() -> None:
     model = storchc.load(
         text="""
