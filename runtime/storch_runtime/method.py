@@ -96,6 +96,9 @@ class Method(nn.Module):
         """A scalar whose gradient trains the method's own parameters."""
         return None
 
+    def advance(self) -> None:
+        """A training forward has ended, in which the method drew once or, in a loop, many times."""
+
     def outcomes(
         self, distribution: Distribution, *, each: bool = False, **values: Any
     ) -> list[Outcome]:

@@ -82,10 +82,14 @@ class StoryModule(nn.Module):
         replay = self.training and kwargs.get("given") is not None
         try:
             with resting(self.methods.values()) if replay else _AS_IT_IS:
-                return super().__call__(*args, **kwargs)
+                found = super().__call__(*args, **kwargs)
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
+        if self.training and not replay:
+            for _, method in self.methods.items():
+                method.advance()
+        return found
 
     def method_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters of the methods, and of what only their options use."""

@@ -56,8 +56,6 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     if what is None and node.joins and estimators[opener.name].joint:
         what = f"a draw `in {node.plate}`, whose values are chosen anew in every step,"
         help = f"let `{node.name}` open a plate of its own"
-    if what is None and estimator.constants.get("annealing_rate"):
-        what, help = "annealing", "set `temperature` from outside, between the calls"
     if what is not None:
         problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
 

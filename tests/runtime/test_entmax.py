@@ -123,6 +123,7 @@ def test_annealing_is_that_of_relaxations() -> None:
         method.train(training)
         seen.append(float(method.current_temperature()))
         method.draw(law)
+        method.advance()
     torch.testing.assert_close(torch.tensor(seen), torch.tensor([2.0, 1.0, 1.0, 0.5, 0.3]))
 
 

@@ -134,6 +134,27 @@ def test_a_loop_that_stops_compiles_whole_with_every_method(method: str) -> None
     torch.testing.assert_close(*found)
 
 
+def test_a_temperature_is_that_of_the_whole_loop() -> None:
+    model = storchc.load(
+        text="""
+story Annealed
+param w = 0.3
+for t in range(3) from h = 0.0:
+    sample z ~ Bernoulli(logits=w + h) with GumbelSoftmax(temperature=2.0, annealing_rate=0.5)
+    compute h = h + z
+cost c = h ** 2
+"""
+    )()
+    method = model.methods["z"]
+    seen = []
+    for training in (True, False, True):
+        model.train(training)
+        seen.append(float(method.current_temperature()))
+        model().backward()
+    assert seen == [2.0, 1.0, 1.0]
+    assert method.current_temperature() == 0.5
+
+
 def test_what_has_stopped_is_safe_where_its_cost_is_not() -> None:
     model = storchc.load(
         text="""

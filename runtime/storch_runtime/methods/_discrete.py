@@ -49,18 +49,16 @@ class Relaxation(Method):
         """None: the gradient goes through the value."""
 
     def current_temperature(self) -> Tensor | float:
-        """The temperature of the next training forward."""
+        """The temperature of this forward."""
         if self.annealing_rate == 0:
             return max(self.min_temperature, self.temperature)
         keep = 1 - self.annealing_rate
         return (self.temperature * keep**self.steps).clamp(min=self.min_temperature)
 
-    def next_temperature(self) -> Tensor | float:
-        """The temperature of this forward; a training forward moves on to the next."""
-        tau = self.current_temperature()
+    def advance(self) -> None:
+        """See `Method.advance`: the next training forward has the next temperature."""
         if self.training and self.annealing_rate != 0:
             self.steps += 1
-        return tau
 
 
 class StraightThrough(Method):

@@ -71,7 +71,7 @@ class GumbelEntmax(Relaxation):
     ) -> Draw:
         """See `Method.propose`; the noise is Gumbel, in the value's shape."""
         assert isinstance(distribution, OneHotCategorical)
-        tau = self.next_temperature() if temperature is None else temperature
+        tau = self.current_temperature() if temperature is None else temperature
         logits = finite(distribution.logits)
         noise = gumbel(logits, drawn(n, logits.shape)) if noise is None else noise
         scores = (logits + noise) / tau

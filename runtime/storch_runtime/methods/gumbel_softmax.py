@@ -43,7 +43,7 @@ class GumbelSoftmax(Relaxation):
         **values: Any,
     ) -> Draw:
         """See `Method.propose`; the noise is Gumbel (Bernoulli: logistic), in the value's shape."""
-        tau = self.next_temperature() if temperature is None else temperature
+        tau = self.current_temperature() if temperature is None else temperature
         match distribution:
             case Bernoulli():
                 logits = distribution.logits

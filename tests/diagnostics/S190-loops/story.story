@@ -7,8 +7,7 @@ for t in range(2) from h = s:
     sample b ~ Bernoulli(logits=m) with Mine() using BeamSearch(k=1)
     sample c ~ Normal(m, 1) with ScoreFunction() using ImportanceSampling(n=2, proposal=Normal(0, 2))
     report r = mean(c, over=c)
-    sample d ~ Bernoulli(logits=m) with GumbelSoftmax(annealing_rate=0.1)
-    compute h = a + b + c + d
+    compute h = a + b + c
     cost e = h
 for u in range(2):
     sample f ~ Bernoulli(logits=m) with SumAndSample(sum_size=1)
