@@ -52,6 +52,7 @@ CARRIES = "carried variables follow `from`: `for t in range(T) from h = 0:`"
 CARRIES_FROM = "a carried variable has a value before the first step: `from h = 0`"
 CARRIES_MORE = "carried variables are separated by commas: `from h = 0, g = 1`"
 NO_COMPREHENSION = "functions take whole values, as in `sum(w * x)`; a `for` has lines of its own"
+KEY_SAYS_SO = "leave `{}` out: the key says it"
 OBSERVED_AS = "what is more than a name gets one: `observe name = x[0] ~ …`"
 ONE_WORD = "a title is one word: `story MyStory`"
 WRITE_LIST = "a list is written in brackets: `[a, b]`"
@@ -297,6 +298,11 @@ def empty_loop(span: Span) -> Problem:
     """A ``for`` line that nothing indented follows."""
     help = "indent the steps of the loop below the `for` line"
     return Problem("S120", "the loop has no body", span, help)
+
+
+def loop_without_do(span: Span) -> Problem:
+    """A ``for`` in YAML without steps under ``do``."""
+    return Problem("S120", "the loop has no body", span, "list its steps under `do`, beside `for`")
 
 
 def stop_outside_loop(span: Span) -> Problem:

@@ -54,10 +54,23 @@ def repeated_key(span: Span, key: str, first: Span) -> Problem:
     return Problem("S152", f"the key `{key}` stands twice", span, help, (label,))
 
 
+_INSTEAD = {
+    ("a loop", "from"): "carried variables belong to the text of `for`: `t in range(T) from h = 0`",
+    ("a loop", "body"): "the steps of a loop stand under `do`",
+    ("a loop", "steps"): "the steps of a loop stand under `do`",
+    ("a loop", "when"): "the condition that ends a loop stands under `stop`",
+    ("a loop", "stop when"): "the condition that ends a loop stands under `stop`",
+    ("a loop", "stop_when"): "the condition that ends a loop stands under `stop`",
+    ("a step", "stop"): "`stop` stands in the item of its loop, beside `for` and `do`",
+    ("a step", "do"): "`do` stands in the item of its loop, beside `for`",
+}
+
+
 def unknown_key(span: Span, key: str, where: str, known: Sequence[str]) -> Problem:
     """A key that means nothing."""
     meant = nearest(key, known)
     help = f"did you mean `{meant}`?" if meant else f"the keys here are {_listed(known)}"
+    help = _INSTEAD.get((where, key), help)
     if "(" in key or ")" in key or "]" in key:
         help = "inside `{ }` put texts with commas or brackets into quotes"
     return Problem("S153", f"`{key}` is no key of {where}", span, help)
@@ -71,6 +84,12 @@ def missing_key(span: Span, key: str, where: str) -> Problem:
 def wrong_kind(span: Span, what: str, wanted: str) -> Problem:
     """A list where a text should stand, and the like."""
     return Problem("S155", f"{what} is not {wanted}", span, f"write {wanted} here")
+
+
+def loop_in_parts(span: Span) -> Problem:
+    """``for: {counter: t}``."""
+    help = "write it as in a story, `for: t in range(T) from h = 0`, and its steps under `do`"
+    return Problem("S155", "`for` is not a text", span, help)
 
 
 def missing_value(span: Span, what: str) -> Problem:

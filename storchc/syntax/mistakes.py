@@ -139,6 +139,18 @@ def _first_word(stuck: Stuck) -> Problem | None:
     return words.unknown_statement(stuck.span, _shown(stuck).strip("`"), words.STATEMENTS_ARE)
 
 
+def _keyword_again(stuck: Stuck) -> Problem | None:
+    """``for: for t in range(T)``, or ``stop: when …``, in YAML."""
+    first = _WORD.match(stuck.text, stuck.line.start)
+    if stuck.start == "statement" or first is None or stuck.found == END:
+        return None
+    again = first.group() in KEYWORDS and not stuck.text[first.end() : stuck.span.start].strip()
+    if stuck.word != "when" and (not again or stuck.found != "NAME"):
+        return None
+    help = words.KEY_SAYS_SO.format(first.group())
+    return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
+
+
 def _reserved(stuck: Stuck) -> Problem | None:
     if stuck.found not in RESERVED:
         return None
@@ -184,14 +196,14 @@ def _defined(stuck: Stuck) -> Problem | None:
 
 def _loop(stuck: Stuck) -> Problem | None:
     """The first line of a loop."""
-    if stuck.keyword != "for" or stuck.found == END:
+    if stuck.keyword not in ("for", "loop"):
         return None
     found, help = phrases(stuck.accepted), ""
     if stuck.found == "LPAR" and "NAME" in stuck.accepted and "NUMBER" not in stuck.accepted:
         help = words.A_LOOP
-    elif "_FROM" in stuck.accepted:
+    elif "_FROM" in stuck.accepted and stuck.found != END:
         help = words.CARRIES
-    elif "_EQUAL" in stuck.accepted and stuck.found in ("COLON", "_COMMA"):
+    elif "_EQUAL" in stuck.accepted and stuck.found in ("COLON", "_COMMA", END):
         help = words.CARRIES_FROM
     elif stuck.after_value and "COLON" in stuck.accepted and stuck.found in ("_FROM", "_EQUAL"):
         help = words.CARRIES_MORE
@@ -270,6 +282,7 @@ def _is(part: Any, terminal: str) -> TypeGuard[Token]:
 _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
     _character,
     _first_word,
+    _keyword_again,
     _reserved,
     _method_without_parentheses,
     _sign,

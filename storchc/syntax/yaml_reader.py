@@ -234,10 +234,15 @@ class _Reader:
 
     def _loop(self, node: Mapping, depth: int) -> tree.For | None:
         parts = self._mapping(node, "a loop", ("for", "do", "stop"))
-        loop: tree.For | None = self._phrase(parts["for"], "loop", "`for`")
+        loop: tree.For | None = None
+        if isinstance(parts["for"], Scalar):
+            loop = self._phrase(parts["for"], "loop", "`for`")
+        else:
+            self.problems.add(yaml_form.loop_in_parts(parts["for"].span))
         body = self._steps(parts["do"], depth + 1) if "do" in parts else ()
-        if "do" not in parts or _is_empty(parts["do"]) or parts["do"] == Sequence(parts["do"].span):
-            self.problems.add(words.empty_loop(parts["for"].span))
+        whole = loop is not None and len(parts) == len(node.entries)
+        if whole and not _has_steps(parts):
+            self.problems.add(words.loop_without_do(parts["for"].span))
         if "stop" in parts:
             condition = self._expression(parts, "stop")
             key = node.entries["stop"][0].span
@@ -268,6 +273,12 @@ class _Reader:
             return node.items
         self.problems.add(yaml_form.wrong_kind(node.span, "this", "a list"))
         return []
+
+
+def _has_steps(loop: dict[str, Node]) -> bool:
+    """Whether there is something under ``do``, right or wrong."""
+    do = loop.get("do")
+    return do is not None and not _is_empty(do) and do != Sequence(do.span)
 
 
 def _is_empty(node: Node) -> bool:
