@@ -125,10 +125,10 @@ def _stands_alone(estimator: Estimator) -> bool:
 
 
 def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Problems) -> None:
-    """A joint sample of a loop: all along its plate must have its plates, and no others."""
+    """A joint sample of a loop: all along its plate there must have its plates, and no others."""
     for sample in graph.samples:
         more = sample.type.plates - node.type.plates
-        if sample.loops and node.plate in sample.type.plates and more:
+        if sample.loops[:1] == node.loops[:1] and node.plate in sample.type.plates and more:
             plates, place = graph.order(more), sample.name_span
             problems.add(words.plates_of_its_own(node, estimator, sample, plates, place))
             return

@@ -41,3 +41,37 @@ def test_a_sample_of_any_kind_above_a_loop(method: str, stop: str) -> None:
     wanted = flat(derivatives(exact.value, differentiable(model, story)))
     torch.testing.assert_close(found.cost, exact.value.detach(), rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(found.gradient, wanted.detach(), rtol=1e-9, atol=1e-9)
+
+
+TWO_LOOPS = """
+story T
+param v = 0.4
+param w = -0.7
+for t in range(2) from h = v, y = 0:
+    sample y ~ Bernoulli(logits=h + w * y) with {above}
+    compute h = tanh(h + v * y)
+    cost early = (h - y) ** 2
+    stop when y == 1
+for s in range(2) from g = h, z = y:
+    sample z ~ Bernoulli(logits=g + w * z) with {below}
+    compute g = tanh(g * v + z * y)
+    cost late = (g - z) ** 2 * (1 + y)
+cost whole = g * h + w * z * y
+"""
+EVERY = "{}(k=6)"
+
+
+@pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
+@pytest.mark.parametrize("above", ["UnorderedSetEstimator", "ScoreFunctionWOR"])
+@pytest.mark.parametrize("below", ["UnorderedSetEstimator", "RaoBlackwellSF"])
+def test_sequences_below_the_sequences_of_an_earlier_loop(above: str, below: str) -> None:
+    """The second loop chooses among sequences of its own, for each of the first's: all of both."""
+    story = case(TWO_LOOPS.format(above=EVERY.format(above), below=EVERY.format(below)))
+    model = story.model()
+    plain = TWO_LOOPS.format(above="ScoreFunction()", below="ScoreFunction()")
+    exact = interpret(plain, {}, parameters(model))
+    leaves = differentiable(model, story)
+    estimate = model()
+    found, wanted = (flat(derivatives(value, leaves)) for value in (estimate.loss, exact.value))
+    torch.testing.assert_close(estimate.cost, exact.value.detach(), rtol=0, atol=1e-9)
+    torch.testing.assert_close(found.detach(), wanted.detach(), rtol=0, atol=1e-9)
