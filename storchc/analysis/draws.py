@@ -128,6 +128,8 @@ def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Prob
     """A joint sample of a loop: all along its plate there must have its plates, and no others."""
     for sample in graph.samples:
         more = sample.type.plates - node.type.plates
+        if sample.plate != node.plate:
+            more |= {sample.plate}
         if sample.loops[:1] == node.loops[:1] and node.plate in sample.type.plates and more:
             plates, place = graph.order(more), sample.name_span
             problems.add(words.plates_of_its_own(node, estimator, sample, plates, place))

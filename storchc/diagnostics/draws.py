@@ -85,12 +85,15 @@ def plates_of_its_own(
     """A joint sample, or what was drawn along with it, that has more plates than its first part."""
     has = "plates" if len(plates) > 1 else "the plate"
     behind = "" if other is node else f", and `{node.name}` chooses anew among its elements"
+    help = f"draw `{other.name}` behind the joint sample, or give `{node.plate}` the same plates"
+    if node.loops:
+        help = f"draw `{other.name}` `in {node.plate}`, or `{node.name}` by `ScoreFunction`"
     return Problem(
         "S434",
         f"`{other.name}` has {has} {listed(plates)}, which the joint sample of `{node.plate}` "
         f"lacks{behind}",
         estimator.span,
-        f"draw `{other.name}` behind the joint sample, or give `{node.plate}` the same plates",
+        help,
         (Label(span, f"has {has} {listed(plates)}"),),
     )
 
