@@ -22,6 +22,7 @@ from storchc.analysis.expectations import Expectations
 from storchc.analysis.methods import Estimator
 from storchc.analysis.separation.rules import linear
 from storchc.analysis.support import support_size
+from storchc.diagnostics import loops as words
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -69,11 +70,11 @@ class Chain:
 
 
 class Obstacle(Exception):
-    """Raised where a story tells whole sequences apart."""
+    """Raised where a story tells whole sequences apart; ``way`` is one around it, if it has any."""
 
-    def __init__(self, span: Span, words: str) -> None:
+    def __init__(self, span: Span, words: str, way: str = "") -> None:
         super().__init__(words)
-        self.span, self.words = span, words
+        self.span, self.words, self.way = span, words, way
 
 
 class _Remembered(Obstacle):
@@ -149,6 +150,12 @@ def eliminate(
     return Elimination(chains, obstacles, expected, paired)
 
 
+def stops(loop: Loop, name: str) -> Obstacle:
+    """What is said of a sample in a loop that stops."""
+    said = f"sequences of `{name}` may stop at different steps"
+    return Obstacle(loop.body[-1].span, said, words.TO_THE_END)
+
+
 def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Dependence) -> None:
     """Raise `Obstacle` where a cost is to credit some steps of a sample, and others not."""
     cut = partial_cut(graph, sample.name, credited, touched)
@@ -206,9 +213,10 @@ class _Look:
         """The loop, and what looks back at it; `Obstacle` where sequences are told apart."""
         name = self.sample.name
         if len(self.sample.loops) > 1:
-            raise Obstacle(loop.header, f"`{name}` is drawn in a loop within another one")
+            said = f"`{name}` is drawn in a loop within another one"
+            raise Obstacle(loop.header, said, words.ONE_LOOP)
         if loop.alive is not None:
-            raise Obstacle(loop.body[-1].span, f"sequences of `{name}` may stop at different steps")
+            raise stops(loop, name)
         self.whens = dict.fromkeys(self.carried, frozenset[When]({"before"}))
         self.whens |= dict.fromkeys(self.totals, ALL)
         for node in loop.body:

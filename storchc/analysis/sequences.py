@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from math import prod
 
 from storchc.analysis.dependence import Dependence
-from storchc.analysis.elimination import Elimination, Obstacle, check_cuts
+from storchc.analysis.elimination import Elimination, Obstacle, check_cuts, stops
 from storchc.analysis.methods import Estimator
 from storchc.analysis.support import support_size
 from storchc.diagnostics import loops as words
@@ -66,7 +66,7 @@ def whole_sequences(
         unknown = [str(bound) for bound in bounds if bound.value is None]
         if unknown:
             told = sample.name, unknown[0], estimator.span
-            problems.add(words.unknown_sequences(*told, label))
+            problems.add(words.unknown_sequences(*told, label, obstacle.way))
             continue
         states = support_size(construction(graph, sample.distribution)) or 1
         whole = Whole(states, prod(bound.value or 1 for bound in bounds))
@@ -76,11 +76,12 @@ def whole_sequences(
             _check(graph, sample, touched, estimators)
         except Obstacle as other:
             place = Label(other.span, other.words)
-            problems.add(words.whole_sequences(sample.name, drawer, estimator.span, place))
+            told_place = sample.name, drawer, estimator.span, place
+            problems.add(words.whole_sequences(*told_place, other.way))
             continue
         if whole.count > most:
             told_size = whole.count, most, estimator.span
-            problems.add(words.many_sequences(sample.name, *told_size, label))
+            problems.add(words.many_sequences(sample.name, *told_size, label, obstacle.way))
         found[sample.name] = whole
     return found
 
@@ -95,7 +96,7 @@ def _check(graph: Graph, sample: Sample, dependent: Dependence, estimators: Esti
     outermost = next(n for n in graph.loops if n.name == sample.loops[0])
     for node in _inside(outermost):
         if isinstance(node, Loop) and node.alive is not None:
-            raise Obstacle(node.body[-1].span, f"sequences of `{name}` may stop at different steps")
+            raise stops(node, name)
         if isinstance(node, Sample) and node is not sample:
             _check_beside(sample, node, dependent, estimators)
         for part in (p for value in expressions(node) for p in walk(value)):

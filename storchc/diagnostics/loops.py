@@ -22,23 +22,33 @@ def not_compiled(span: Span, what: str, help: str, labels: tuple[Label, ...] = (
     return Problem("S190", f"{what}: this version does not compile that", span, help, labels)
 
 
-def whole_sequences(name: str, method: str, span: Span, place: Label) -> Problem:
+ONE_LOOP = "or flatten the two loops to one, with `i // S` and `i % S` in place of the counters"
+TO_THE_END = "or leave `stop when` out, and let costs be 0 from where it would have stopped"
+
+
+def whole_sequences(name: str, method: str, span: Span, place: Label, way: str) -> Problem:
     """An enumerated sample of a loop that can neither be summed out nor listed."""
     what = f"`{method}` of whole sequences of `{name}`"
-    return not_compiled(span, what, f"use `ScoreFunction()`; {_stepwise(name)}", (place,))
+    return not_compiled(span, what, f"use `ScoreFunction()`; {way or _stepwise(name)}", (place,))
 
 
-def many_sequences(name: str, size: int, budget: int, span: Span, place: Label) -> Problem:
+def many_sequences(
+    name: str, size: int, budget: int, span: Span, place: Label, way: str
+) -> Problem:
     """Whole sequences are listed because of a ``place``, and there are too many."""
     many = str(size) if size <= _AFFORDABLE else "more than 10^12"
     message = f"`{name}` has {many} whole sequences of outcomes, the budget is {budget}"
-    return Problem("S405", message, span, f"use `ScoreFunction()`; {_stepwise(name)}", (place,))
+    return Problem(
+        "S405", message, span, f"use `ScoreFunction()`; {way or _stepwise(name)}", (place,)
+    )
 
 
-def unknown_sequences(name: str, bound: str, span: Span, place: Label) -> Problem:
+def unknown_sequences(name: str, bound: str, span: Span, place: Label, way: str) -> Problem:
     """Whole sequences of a loop whose number of steps is known at the call only."""
     message = f"how many whole sequences `{name}` has depends on `{bound}`, known at run time only"
-    return Problem("S406", message, span, f"use `ScoreFunction()`; {_stepwise(name)}", (place,))
+    return Problem(
+        "S406", message, span, f"use `ScoreFunction()`; {way or _stepwise(name)}", (place,)
+    )
 
 
 def _stepwise(name: str) -> str:
