@@ -18,4 +18,6 @@ def follow(value: Tensor, parents: Tensor, dim: int) -> Tensor:
     sizes = [*along[:dim], value.shape[dim], *along[dim + 1 :]]
     wanted = [*along[:dim], parents.shape[dim], *along[dim + 1 :]]
     index = parents.reshape(*parents.shape, *(1,) * len(own)).expand(*wanted, *own)
-    return value.expand(*sizes, *own).gather(dim, index)
+    if value.shape != (*sizes, *own):
+        value = value.expand(*sizes, *own)
+    return value.gather(dim, index)

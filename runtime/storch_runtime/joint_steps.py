@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.extension import Extension, log_probs
 from storch_runtime.follow import follow
 from storch_runtime.joint import Joint
 from storch_runtime.samplers.sets import Held
@@ -42,10 +43,11 @@ def ended(alive: Tensor, draws: Sequence[Draw]) -> Held | None:
     return Held(alive, draws[-1].value) if draws else None
 
 
-def lineage(parents: Sequence[Tensor], dim: int) -> list[Tensor]:
+def lineage(parents: Sequence[Tensor], dim: int) -> Tensor:
     """For every step, which element at its end each sequence of the last step descends from.
 
-    ``parents[t]`` ``[*plates]`` are elements of the step before.
+    ``parents[t]`` ``[*plates]`` are elements of the step before; what is found has the steps in
+    front: ``[steps, *plates]``.
     """
     last = parents[-1]
     order = torch.arange(last.shape[dim], device=last.device)
@@ -54,13 +56,12 @@ def lineage(parents: Sequence[Tensor], dim: int) -> list[Tensor]:
     for step in reversed(parents[1:]):
         index = step.gather(dim, index)
         found.append(index)
-    return found[::-1]
+    return torch.stack(found[::-1])
 
 
-def along(steps: Sequence[Tensor], lines: Sequence[Tensor], dim: int) -> list[Tensor]:
+def along(steps: Sequence[Tensor], lines: Tensor, dim: int) -> list[Tensor]:
     """What every step has left ``[*plates, *event]``, along the sequences that there are now."""
-    left = follow(torch.stack(list(steps)), torch.stack(list(lines)), dim + 1)
-    return list(left.unbind(0))
+    return list(follow(torch.stack(list(steps)), lines, dim + 1))
 
 
 class JointSteps(Steps):
@@ -69,16 +70,30 @@ class JointSteps(Steps):
     ``weight`` ``[*plates]`` is what whole sequences weigh, ``joint`` what is known of them.
     """
 
-    __slots__ = ("joint", "lines")
+    __slots__ = ("extensions", "joint", "lines")
 
-    def __init__(self, draws: list[Draw], lines: Sequence[Tensor], count: int) -> None:
+    def __init__(self, draws: list[Extension], lines: Tensor, count: int) -> None:
         super().__init__(draws, count)
+        self.extensions = draws
         self.lines = lines
         self.joint = draws[-1].joint
 
-    def followed(self, steps: list[Tensor]) -> list[Tensor]:
+    def followed(self, steps: list[Tensor]) -> Tensor:
         """See `Steps.followed`: along the sequences that are left."""
-        return along(steps, self.lines, self.draws[0].plate_dim)
+        return self._along(torch.stack(steps))
+
+    @property
+    def log_prob(self) -> Tensor:
+        """See `Steps.log_prob`."""
+        return self._along(log_probs(self.extensions)).sum(0)
+
+    def _scored(self) -> Tensor:
+        if self.extensions[0].score is not None:
+            return super()._scored()
+        return self._along(log_probs(self.extensions))
+
+    def _along(self, steps: Tensor) -> Tensor:
+        return follow(steps, self.lines, self.extensions[0].plate_dim + 1)
 
     @property
     def weight(self) -> Tensor | None:

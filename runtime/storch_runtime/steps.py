@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -46,7 +47,7 @@ class Steps:
     __slots__ = ("_box", "_score", "_value", "_weight", "count", "draws", "elements")
 
     def __init__(
-        self, draws: list[Draw] | list[Steps], count: int, elements: int | None = None
+        self, draws: Sequence[Draw] | Sequence[Steps], count: int, elements: int | None = None
     ) -> None:
         self.draws = draws
         self.count = count
@@ -93,13 +94,13 @@ class Steps:
         """The values of all steps, ``[*plates, T, *event]``."""
         if self._value is None:
             dim = len(self.distribution.plates)
-            values = self.followed([draw.value for draw in self.draws])
+            values = list(self.followed([draw.value for draw in self.draws]))
             self._value = sequence(values, self.count, dim)
         return self._value
 
-    def followed(self, steps: list[Tensor]) -> list[Tensor]:
-        """What every step has left ``[*plates, *event]``: here as it is."""
-        return steps
+    def followed(self, steps: list[Tensor]) -> Tensor:
+        """What every step has left, ``[steps, *plates, *event]``: here as it is."""
+        return torch.stack(steps)
 
     def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Values of every step by name, with the steps behind the plates; 0 in those not taken."""
@@ -117,16 +118,18 @@ class Steps:
     @property
     def log_prob(self) -> Tensor:
         """The log-probability of the whole sequence, ``[*plates]``."""
-        return torch.stack(self.followed([draw.log_prob for draw in self.draws])).sum(0)
+        return self.followed([draw.log_prob for draw in self.draws]).sum(0)
 
     @property
     def score(self) -> Tensor:
         """The gradient function of every step, ``[steps, *plates]``."""
         if self._score is None:
-            scores = [draw.score for draw in self.draws]
-            left = self.followed([score for score in scores if score is not None])
-            self._score = torch.stack(left)
+            self._score = self._scored()
         return self._score
+
+    def _scored(self) -> Tensor:
+        scores = [draw.score for draw in self.draws]
+        return self.followed([score for score in scores if score is not None])
 
     @property
     def box(self) -> Tensor:

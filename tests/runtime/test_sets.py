@@ -28,7 +28,9 @@ from storch_runtime.distributions import (
     Normal,
     OneHotCategorical,
 )
+from storch_runtime.extension import Extension
 from storch_runtime.joint import Joint
+from storch_runtime.joint_steps import JointSteps, begun, lineage
 from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sets import (
@@ -653,3 +655,31 @@ def test_a_step_compiles_whole(method: JointMethod) -> None:
     compiled(logits, slopes, method).backward()
     assert logits.grad is not None and bool(logits.grad.isfinite().all())
     assert slopes.grad is not None and bool(slopes.grad.isfinite().all())
+
+
+@pytest.mark.parametrize("method", [ScoreFunctionWOR(3), UnorderedSetEstimator(3)])
+def test_the_scores_of_all_steps_are_found_at_once(method: JointMethod) -> None:
+    """Along the last dimension of two plates: as `Draw.log_prob` says them, step by step."""
+    torch.manual_seed(0)
+    tables = torch.randn(4, 2, 3, 5, requires_grad=True, dtype=torch.float64)
+    joint = begun((2, 3), 1, tables, False)
+    draws, parents = list[Extension](), list[Tensor]()
+    for table in tables:
+        draw = method.draw_joint(Categorical(logits=table), joint, None, 1)
+        joint = known(draw)
+        assert isinstance(draw, Extension) and joint.parents is not None
+        draws.append(draw)
+        parents.append(joint.parents)
+    lines = lineage(parents, 1)
+    steps = JointSteps(draws, lines, 4)
+    pairs = zip(draws, lines, strict=True)
+    one_by_one = torch.stack([draw.log_prob.gather(1, line) for draw, line in pairs])
+    torch.testing.assert_close(steps.score, one_by_one)
+    torch.testing.assert_close(steps.log_prob, joint.log_prob)
+    weights = torch.randn_like(one_by_one)
+    slopes = [
+        torch.autograd.grad((found * weights).sum(), tables, retain_graph=True)[0]
+        for found in (steps.score, one_by_one)
+    ]
+    torch.testing.assert_close(*slopes)
+    assert (joint.rest is None) == isinstance(method, ScoreFunctionWOR)

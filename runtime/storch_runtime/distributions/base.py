@@ -93,6 +93,10 @@ class Distribution:
         """``[C, *plates, places]``: the log-probability of each outcome at each batch element."""
         raise TypeError(f"the support of {type(self).__name__} cannot be listed")
 
+    def place_rows(self) -> Tensor:
+        """``[*plates, places, C]``: the same, the outcomes last."""
+        return self.place_log_probs().movedim(0, -1)
+
     def place_values(self, indices: Tensor) -> Tensor:
         """``[..., places]`` → ``[..., *event]``: the values that numbered outcomes mean."""
         raise TypeError(f"the support of {type(self).__name__} cannot be listed")

@@ -136,6 +136,10 @@ class Classes(Finite):
         """The normalised logits, classes first."""
         return self.logits.movedim(-1, 0)
 
+    def place_rows(self) -> Tensor:
+        """The normalised logits, as they are stored."""
+        return self.logits.flatten(-1 - self.event, -2) if self.event else self.logits.unsqueeze(-2)
+
     def _finite_logits(self) -> Tensor:
         return self.logits if self._logits is None else self.logits.clamp(min=_IMPOSSIBLE)
 

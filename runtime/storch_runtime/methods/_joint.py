@@ -99,7 +99,8 @@ class JointMethod(Method):
             value = self.fitting(given, distribution, own=0)
             draw = self.replay_joint(distribution, before, value, plate_dim, held)
         draw = self.weighed(draw, opener)
-        draw.score = self.gradient_function(draw)
+        if isinstance(before, Draw):  # of the steps of a loop it is found at once when that ends
+            draw.score = draw.log_prob
         return draw
 
     def replay_joint(

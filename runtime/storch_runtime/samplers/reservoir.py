@@ -18,8 +18,9 @@ from torch import Tensor
 
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.draw import Draw
+from storch_runtime.extension import Extension
 from storch_runtime.joint import Joint
-from storch_runtime.samplers.sets import Held, joint_of, own_log_prob, tables_behind
+from storch_runtime.samplers.sets import Held, joint_of, rows_behind
 from storch_runtime.samplers.stochastic_beam import numbers, traced
 
 if TYPE_CHECKING:
@@ -56,37 +57,36 @@ def extend_best(
         raise ValueError(
             "of this sample values were given in the steps before, so give those of this one too"
         )
-    tables = tables_behind(distribution, plate_dim, held)
+    rows = rows_behind(distribution, held)
     assert joint.rest is not None
     with torch.no_grad():
         start = Reservoir(joint.masses, joint.rest)
-        found, origins, symbols = fill(tables.detach(), start, summed)
-        value = distribution.place_values(symbols.movedim(0, plate_dim))
-    own = own_log_prob(tables, origins, symbols).movedim(0, plate_dim)
-    alive = found.log_prob > -torch.inf
-    extended = Joint(joint.size, found.log_prob, alive, found.rest, parents=origins)
-    extended = extended.moved(0, plate_dim)
-    return Draw(value, distribution, log_prob=own, plate_dim=plate_dim, joint=extended)
+        found, origins, symbols = fill(rows.movedim(plate_dim, -2), start, summed)
+        value = distribution.place_values(symbols.movedim(-1, plate_dim))
+        alive, parents = found.log_prob > -torch.inf, origins.movedim(-1, 0)
+        extended = Joint(joint.size, found.log_prob, alive, found.rest, parents=parents)
+        extended = extended.moved(0, plate_dim)
+    return Extension(value, distribution, plate_dim, extended, rows, origins, symbols)
 
 
 def fill(tables: Tensor, start: Reservoir, summed: int) -> tuple[Reservoir, Tensor, Tensor]:
     """Continue prefixes over all places; also their origins and symbols.
 
-    ``tables`` ``[C, n, *plates, places]`` are the log-probabilities of each outcome behind each
-    prefix. The origins are ``[n, *plates]``, the symbols ``[n, *plates, places]``; an element that
+    ``tables`` ``[*plates, places, n, C]`` are the log-probabilities of each outcome behind each
+    prefix. The origins are ``[*plates, n]``, the symbols ``[*plates, places, n]``; an element that
     holds no sequence has those of the first.
     """
-    outcomes, held = len(tables), start
+    outcomes, held = tables.shape[-1], start
     origin: Tensor | None = None
     parents: list[Tensor] = []
     symbols: list[Tensor] = []
-    for table in tables.unbind(-1):
-        behind = table.movedim(0, -1)  # [n, *plates, C]: as distributions store it
+    for behind in tables.unbind(-3):
         if origin is not None:
-            behind = behind.gather(0, origin.unsqueeze(-1).expand(behind.shape))
-        held, chosen = _refill(held, behind, summed)
+            behind = behind.gather(-2, origin.unsqueeze(-1).expand(behind.shape))
+        held, chosen = _refill(held, behind.movedim(-2, 0), summed)
+        chosen = chosen.movedim(0, -1)
         parent = chosen // outcomes
-        origin = parent if origin is None else origin.gather(0, parent)
+        origin = parent if origin is None else origin.gather(-1, parent)
         parents.append(parent)
         symbols.append(chosen % outcomes)
     assert origin is not None

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.extension import Extension
 from storch_runtime.joint import Joint, Opener
 from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace, root
 
@@ -20,10 +21,9 @@ __all__ = [
     "extend_set",
     "joint_of",
     "opened_by",
-    "own_log_prob",
     "replay_extension",
     "replay_set",
-    "tables_behind",
+    "rows_behind",
 ]
 
 
@@ -45,25 +45,25 @@ def draw_set(
     ``noise`` is standard Gumbel, ``[places, k, C, *plates]``, as stochastic beam search takes it;
     ``rest`` says whether to sum up what is not among them.
     """
-    tables = distribution.place_log_probs().unsqueeze(1)
+    tables = distribution.place_rows().unsqueeze(-2)
     with torch.no_grad():
-        start = root(tables, tables.shape[2:-1], rest)
-        beam, origins, symbols = grow(tables.detach(), start, k, noise)
-        value = distribution.place_values(symbols)
-    log_prob = own_log_prob(tables, origins, symbols)
-    return Draw(value, distribution, log_prob=log_prob, joint=_found(k, beam))
+        start = root(tables, tables.shape[:-3], rest)
+        beam, _, symbols = grow(tables.detach(), start, k, noise)
+        value = distribution.place_values(symbols.movedim(-1, 0))
+    log_prob = _picked(tables, symbols).movedim(-1, 0)
+    return Draw(value, distribution, log_prob=log_prob, joint=_found(k, beam, 0))
 
 
 def replay_set(distribution: Distribution, value: Tensor) -> Draw:
     """The draw of values that are given, as if they had been drawn together; equal ones are one."""
-    tables = distribution.place_log_probs().unsqueeze(1)
+    tables = distribution.place_rows().unsqueeze(-2)
     symbols = distribution.place_indices(value)
     shape = symbols.shape[:-1]
     none = tables.new_full(shape[1:], -torch.inf)
     same = torch.ones((len(value), *shape), dtype=torch.bool, device=value.device)
     with torch.no_grad():
         known = retrace(tables.detach(), symbols, tables.new_zeros(shape), none, same)
-    log_prob = own_log_prob(tables, torch.zeros_like(symbols[..., 0]), symbols)
+    log_prob = _picked(tables, symbols.movedim(0, -1)).movedim(-1, 0)
     joint = _retraced(len(value), *known)
     return Draw(value, distribution, log_prob=log_prob, replayed=True, joint=joint)
 
@@ -82,20 +82,21 @@ def extend_set(
     ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``. ``rest``
     is as in `draw_set`: what is summed up must have been from the first draw.
     """
-    joint = joint_of(before, plate_dim)
+    joint = joint_of(before)
     if joint.same is not None:
         raise ValueError(
             "what joins a sample without replacement is drawn with it: of this sample values were "
             "given, so give those of what joins it too"
         )
-    tables = tables_behind(distribution, plate_dim, held)
+    rows = rows_behind(distribution, held)
     with torch.no_grad():
-        start = _prefixes(joint, rest)
-        beam, origins, symbols = grow(tables.detach(), start, joint.size, noise)
-        value = distribution.place_values(symbols.movedim(0, plate_dim))
-    own = own_log_prob(tables, origins, symbols).movedim(0, plate_dim)
-    extended = _found(joint.size, beam, origins, plate_dim)
-    return Draw(value, distribution, log_prob=own, plate_dim=plate_dim, joint=extended)
+        tables = rows.movedim(plate_dim, -2).contiguous()
+        start = _prefixes(joint, plate_dim, rest)
+        beam, origins, symbols = grow(tables, start, joint.size, noise)
+        value = distribution.place_values(symbols.movedim(-1, plate_dim))
+        extended = _found(joint.size, beam, plate_dim)
+        extended.parents = origins.movedim(-1, plate_dim)
+    return Extension(value, distribution, plate_dim, extended, rows, origins, symbols)
 
 
 def replay_extension(
@@ -112,17 +113,18 @@ def replay_extension(
             "values are given for what joins a sample without replacement, but not for that sample "
             "itself: give both, or none"
         )
-    tables = tables_behind(distribution, plate_dim, held)
+    rows = rows_behind(distribution, held)
     symbols = distribution.place_indices(value).movedim(plate_dim, 0)
     parents = numbers(symbols[..., 0])
     with torch.no_grad():
-        known = retrace(tables.detach(), symbols, joint.log_prob, joint.rest, joint.same)
-    own = own_log_prob(tables, parents, symbols).movedim(0, plate_dim)
-    extended = _retraced(joint.size, *known, plate_dim=plate_dim)
-    extended.parents = parents.movedim(0, plate_dim)
-    return Draw(
-        value, distribution, log_prob=own, replayed=True, plate_dim=plate_dim, joint=extended
-    )
+        tables = rows.movedim(plate_dim, -2)
+        known = retrace(tables, symbols, joint.log_prob, joint.rest, joint.same)
+        extended = _retraced(joint.size, *known, plate_dim=plate_dim)
+        extended.parents = parents.movedim(0, plate_dim)
+    origins, symbols = parents.movedim(0, -1), symbols.movedim(0, -1)
+    draw = Extension(value, distribution, plate_dim, extended, rows, origins, symbols)
+    draw.replayed = True
+    return draw
 
 
 def joint_of(before: Draw | Joint, dim: int = 0) -> Joint:
@@ -140,8 +142,18 @@ def opened_by(opener: Opener, draw: Draw) -> Draw:
     return draw
 
 
-def _prefixes(joint: Joint, rest: bool) -> Prefixes:
-    """Where stochastic beam search goes on.
+def rows_behind(distribution: Distribution, held: Held | None) -> Tensor:
+    """``[*plates, places, C]``: the log-probabilities behind each element, with gradient."""
+    rows = distribution.place_rows()
+    if held is None:
+        return rows
+    last = distribution.place_indices(held.value).unsqueeze(-1)
+    certain = torch.full_like(rows, -torch.inf).scatter(-1, last, 0.0)
+    return torch.where(held.alive[..., None, None], rows, certain)
+
+
+def _prefixes(joint: Joint, dim: int, rest: bool) -> Prefixes:
+    """Where stochastic beam search goes on; the elements lie along ``dim``.
 
     The log-probability of the empty sequence is perturbed like any other: weights that look at the
     threshold need that.
@@ -150,37 +162,23 @@ def _prefixes(joint: Joint, rest: bool) -> Prefixes:
     if perturbed is None or threshold is None:
         masses = joint.masses
         perturbed = masses - torch.empty_like(masses).exponential_().log()
-        threshold = torch.full_like(masses[0], -torch.inf)
-    left = joint.rest if rest else None
-    return Prefixes(joint.log_prob, joint.alive, perturbed, threshold, left)
+        threshold = torch.full_like(masses.select(dim, 0), -torch.inf)
+    parts = (joint.log_prob, joint.alive, perturbed)
+    log_prob, alive, perturbed = (part.movedim(dim, -1) for part in parts)
+    return Prefixes(log_prob, alive, perturbed, threshold, joint.rest if rest else None)
 
 
-def tables_behind(distribution: Distribution, plate_dim: int, held: Held | None) -> Tensor:
-    """``[C, m, *plates, places]``: the log-probabilities behind each element."""
-    tables = distribution.place_log_probs()
-    if held is not None:
-        last = distribution.place_indices(held.value).unsqueeze(0)
-        certain = torch.full_like(tables, -torch.inf).scatter(0, last, 0.0)
-        tables = torch.where(held.alive.unsqueeze(-1), tables, certain)
-    return tables.movedim(1 + plate_dim, 1)
+def _picked(tables: Tensor, symbols: Tensor) -> Tensor:
+    """``[*plates, k]``: the log-probabilities of symbols, with gradient."""
+    return tables.squeeze(-2).gather(-1, symbols).sum(-2)
 
 
-def own_log_prob(tables: Tensor, origins: Tensor, symbols: Tensor) -> Tensor:
-    """``[k, *plates]``: the log-probabilities of symbols behind their origins, with gradient."""
-    shape = tables.shape[2:]
-    places = torch.arange(shape.numel(), device=tables.device).reshape(shape)
-    row = origins.unsqueeze(-1) * shape.numel() + places
-    chosen = row * len(tables) + symbols
-    stored = tables.movedim(0, -1).flatten()  # as distributions store it: nothing is copied
-    return stored.gather(0, chosen.flatten()).reshape(chosen.shape).sum(-1)
-
-
-def _found(size: int, beam: Prefixes, parents: Tensor | None = None, plate_dim: int = 0) -> Joint:
+def _found(size: int, beam: Prefixes, plate_dim: int) -> Joint:
     """What is known of the sequences that a beam holds."""
-    joint = Joint(
-        size, beam.log_prob, beam.alive, beam.rest, beam.perturbed, beam.threshold, parents
-    )
-    return joint.moved(0, plate_dim)
+    assert beam.perturbed is not None
+    parts = (beam.log_prob, beam.alive, beam.perturbed)
+    log_prob, alive, perturbed = (part.movedim(-1, plate_dim) for part in parts)
+    return Joint(size, log_prob, alive, beam.rest, perturbed, beam.threshold)
 
 
 def _retraced(size: int, mass: Tensor, rest: Tensor, same: Tensor, plate_dim: int = 0) -> Joint:

@@ -33,7 +33,7 @@ SMALL = -15.0
 
 
 class Prefixes(NamedTuple):
-    """What a beam holds, ``[m, *plates]``: prefixes where it is ``alive``, else copies of one.
+    """What a beam holds, ``[*plates, m]``: prefixes where it is ``alive``, else copies of one.
 
     ``threshold`` and ``rest`` ``[*plates]`` are the largest perturbed log-probability among all
     that were dropped, and the log-probability of these together; None where it is not summed.
@@ -49,7 +49,7 @@ class Prefixes(NamedTuple):
 
 def root(like: Tensor, shape: tuple[int, ...], rest: bool) -> Prefixes:
     """A single prefix, which is empty; ``rest`` says whether what is dropped will be summed."""
-    empty, lowest = like.new_zeros((1, *shape)), like.new_full(shape, -torch.inf)
+    empty, lowest = like.new_zeros((*shape, 1)), like.new_full(shape, -torch.inf)
     return Prefixes(empty, empty == 0, None, lowest, lowest if rest else None)
 
 
@@ -58,20 +58,20 @@ def grow(
 ) -> tuple[Prefixes, Tensor, Tensor]:
     """Continue prefixes over all places: the ``k`` that end up largest, their origins and symbols.
 
-    ``tables`` ``[C, m, *plates, places]`` are the log-probabilities of each outcome behind each
+    ``tables`` ``[*plates, places, m, C]`` are the log-probabilities of each outcome behind each
     prefix (m = 1: behind any). ``noise`` ``[places, k, C, *plates]`` is standard Gumbel; place by
-    place, as many rows are looked at as there are prefixes. The origins are ``[k, *plates]``, the
-    symbols ``[k, *plates, places]``; an element that holds no sequence has those of the first.
+    place, as many rows are looked at as there are prefixes. The origins are ``[*plates, k]``, the
+    symbols ``[*plates, places, k]``; an element that holds no sequence has those of the first.
     """
     origin: Tensor | None = None
     parents: list[Tensor] = []
     symbols: list[Tensor] = []
-    for place, table in enumerate(tables.unbind(-1)):
-        behind = table.movedim(0, -1)  # [m, *plates, C]: as distributions store it
-        if len(behind) > 1 and origin is not None:
-            behind = behind.gather(0, origin.unsqueeze(-1).expand(-1, *behind.shape[1:]))
+    for place, behind in enumerate(tables.unbind(-3)):
+        if behind.shape[-2] > 1 and origin is not None:
+            rows = origin.unsqueeze(-1).expand(*origin.shape, behind.shape[-1])
+            behind = behind.gather(-2, rows)
         beam, parent, symbol = _grown(beam, behind, k, None if noise is None else noise[place])
-        origin = parent if origin is None else origin.gather(0, parent)
+        origin = parent if origin is None else origin.gather(-1, parent)
         parents.append(parent)
         symbols.append(symbol)
     assert origin is not None
@@ -84,12 +84,12 @@ def retrace(
     """What `grow` would have known of sequences: log-probabilities, the rest, and which agree.
 
     ``symbols`` ``[k, *plates, places]`` continue prefixes of which ``log_prob``, ``rest`` and
-    ``same`` are known.
+    ``same`` are known, their elements first; the ``tables`` are those of `grow`.
     """
-    outcomes = len(tables)
+    outcomes = tables.shape[-1]
     own = numbers(log_prob)
-    for table, symbol in zip(tables.unbind(-1), symbols.unbind(-1), strict=True):
-        behind = table.movedim(0, 1).expand(len(symbol), *table.shape[:1], *table.shape[2:])
+    for table, symbol in zip(tables.unbind(-3), symbols.unbind(-1), strict=True):
+        behind = table.movedim((-2, -1), (0, 1)).expand(len(symbol), outcomes, *symbol.shape[1:])
         first = same.to(torch.uint8).argmax(1)
         reached = log_prob.unsqueeze(1) + behind
         left = reached.masked_fill((first != own).unsqueeze(1), -torch.inf).flatten(0, 1)
@@ -119,38 +119,35 @@ def numbers(like: Tensor) -> Tensor:
 def _grown(
     beam: Prefixes, behind: Tensor, k: int, noise: Tensor | None
 ) -> tuple[Prefixes, Tensor, Tensor]:
-    """The beam one place further, which prefix each element continues ``[k, *plates]``, by what.
+    """The beam one place further, which prefix each element continues ``[*plates, k]``, by what.
 
-    ``behind`` ``[m, *plates, C]`` are the log-probabilities of the symbols. Those of one prefix
+    ``behind`` ``[*plates, m, C]`` are the log-probabilities of the symbols. Those of one prefix
     keep their order when they are told its largest: only ``k + 1`` of them need to be.
     """
     reached = beam.log_prob.unsqueeze(-1) + behind
     if noise is None:
         perturbed = reached - _log_exponential(reached)
     else:
-        perturbed = reached + noise[: len(reached)].movedim(1, -1)
+        perturbed = reached + noise[: reached.shape[-2]].movedim((0, 1), (-2, -1))
     outcomes, width = reached.shape[-1], min(k + 1, reached.shape[-1])
     best, columns = perturbed.topk(width, -1)
     if beam.perturbed is not None:
         best = _conditional(best, beam.perturbed.unsqueeze(-1))
-    sums = reached.gather(-1, columns)
-    best, columns, sums = (part.movedim(0, -2).flatten(-2) for part in (best, columns, sums))
+    best, columns = best.flatten(-2), columns.flatten(-2)
     values, chosen = best.topk(min(k + 1, best.shape[-1]), -1)
     perturbed, chosen = values[..., :k], chosen[..., :k]
     alive = perturbed > -torch.inf
     chosen = torch.where(alive, chosen, chosen[..., :1])
-    log_prob, symbols = sums.gather(-1, chosen), columns.gather(-1, chosen)
-    parents = chosen // width
+    parents, symbols = chosen // width, columns.gather(-1, chosen)
+    edges = parents * outcomes + symbols
     threshold, rest = beam.threshold, beam.rest
     if values.shape[-1] > k:
         threshold = torch.maximum(threshold, values[..., k])
     if rest is not None:
-        every = reached.masked_fill(~beam.alive.unsqueeze(-1), -torch.inf).movedim(0, -2)
-        dropped = every.flatten(-2).scatter(-1, parents * outcomes + symbols, -torch.inf)
-        rest = torch.logaddexp(rest, dropped.logsumexp(-1))
-    log_prob, alive, perturbed, parents, symbols = (
-        part.movedim(-1, 0) for part in (log_prob, alive, perturbed, parents, symbols)
-    )
+        every = reached.masked_fill(~beam.alive.unsqueeze(-1), -torch.inf).flatten(-2)
+        dropped = every.scatter(-1, edges, -torch.inf).logsumexp(-1)
+        rest = torch.logaddexp(rest, dropped)
+    log_prob = reached.flatten(-2).gather(-1, edges)
     return Prefixes(log_prob, alive, perturbed, threshold, rest), parents, symbols
 
 
@@ -168,7 +165,7 @@ def _log_exponential(like: Tensor) -> Tensor:
 
 
 def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
-    """Perturbed log-probabilities ``[m, *plates, C]``, given the largest ``[m, *plates, 1]``.
+    """Perturbed log-probabilities ``[*plates, m, C]``, given the largest ``[*plates, m, 1]``.
 
     What is added to a difference is needed to an absolute precision only: `log1mexp` computes more.
     """
@@ -179,10 +176,10 @@ def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
 
 
 def traced(parents: list[Tensor], symbols: list[Tensor]) -> Tensor:
-    """The symbols ``[k, *plates, places]`` of the sequences that a beam holds in the end."""
+    """The symbols ``[*plates, places, k]`` of the sequences that a beam holds in the end."""
     found = [symbols[-1]]
     trail = parents[-1]
     for parent, symbol in zip(parents[-2::-1], symbols[-2::-1], strict=True):
-        found.append(symbol.gather(0, trail))
-        trail = parent.gather(0, trail)
-    return torch.stack(found[::-1], -1)
+        found.append(symbol.gather(-1, trail))
+        trail = parent.gather(-1, trail)
+    return torch.stack(found[::-1], -2)

@@ -107,8 +107,10 @@ class WithoutReplacement(Sampler):
 
 
 def inclusion_weights(joint: Joint) -> Tensor:
-    """``p / q`` ``[k, *plates]``, 0 where an element holds no sequence."""
+    """``p / q`` ``[k, *plates]``, 0 where an element holds no sequence; computed once."""
     assert joint.threshold is not None
-    masses = joint.masses
-    weight = torch.exp(masses - log_inclusion(masses - joint.threshold))
-    return torch.where(joint.alive, weight, 0.0)
+    if "inclusion" not in joint.kept:
+        masses = joint.masses
+        weight = torch.exp(masses - log_inclusion(masses - joint.threshold))
+        joint.kept["inclusion"] = torch.where(joint.alive, weight, 0.0)
+    return joint.kept["inclusion"]
