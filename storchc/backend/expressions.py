@@ -21,6 +21,7 @@ from storchc.backend.python import (
     member,
     method,
     name,
+    tuple_of,
 )
 from storchc.backend.stepping import Stepping
 from storchc.backend.storage import Storage
@@ -251,11 +252,28 @@ class Writer:
         condition = self.value(value.condition).py
         lazy = replace(self, block=None)  # only the side that is taken may be evaluated
         then, otherwise = lazy.value(value.then), lazy.value(value.otherwise)
+        if then.plain and otherwise.plain:
+            return Code(Choice(then.py, condition, otherwise.py), NO_PLATES, plain=True)
         stored = then.stored | otherwise.stored
-        if not (then.plain and otherwise.plain):
-            then, otherwise = (self.tensor(c, value.type.dtype) for c in (then, otherwise))
-        sides = [self.storage.align_whole(c.py, c.stored, stored) for c in (then, otherwise)]
-        return Code(Choice(sides[0], condition, sides[1]), stored, then.plain)
+        whole = ValueType(stored, value.type.shape, value.type.dtype)
+        sides = self._whole(then, value.then, whole), self._whole(otherwise, value.otherwise, whole)
+        return Code(Choice(sides[0], condition, sides[1]), stored)
+
+    def _whole(self, code: Code, value: Value, wanted: ValueType) -> Py:
+        """A side of a choice with the stored plates, the shape and the dtype of both."""
+        sizes = (*self.plate_sizes(wanted.plates), *map(self.size, wanted.shape))
+        if code.plain and sizes:
+            options = self.creation(wanted.dtype)
+            return call(self.torch("torch.full"), tuple_of(*sizes), code.py, **options)
+        if code.plain:
+            return self.tensor(code, wanted.dtype).py
+        if value.type.dtype != wanted.dtype:
+            code = Code(method(code.py, "to", self.creation(wanted.dtype)["dtype"]), code.stored)
+        if code.stored == wanted.plates and value.type.shape == wanted.shape:
+            return code.py
+        rank, plates = value.type.rank, wanted.plates
+        aligned = self.storage.align(code.py, code.stored, rank, plates, len(wanted.shape))
+        return method(aligned, "expand", *sizes)
 
     def _apply(self, value: Apply) -> Code:
         entry = functions.lookup(value.function)

@@ -400,8 +400,21 @@ def _sequence(writer: Writer, node: Loop, item: Kept, steps: Py, count: Py) -> t
     dim = literal(-1 - rank)
     if node.alive is None:
         return call("torch.stack", steps, dim), stored
-    rest = {"rest": name(writer.locals[node.alive])} if item.name == node.alive else {}
+    rest = _rest(writer, node, item)
     return call(writer.runtime("sequence"), steps, count, dim, **rest), stored
+
+
+def _rest(writer: Writer, node: Loop, item: Kept) -> dict[str, Py]:
+    """What stands for the steps that an early end spares: costs are 0, other things stay."""
+    reports = {n.name: _reported(n) for n in node.body if isinstance(n, Report)}
+    shown = reports.get(item.name) if item.kind == "report" else item.name
+    values = {n for m in node.body if isinstance(m, Compute) for n in m.names}
+    values |= {n.name for n in node.body if isinstance(n, Sample)}
+    costs = {n.name for n in node.body if isinstance(n, Cost)} - values
+    if shown is None or shown not in {node.alive, *costs}:
+        return {}
+    last = name(writer.locals[shown])
+    return {"rest": call(writer.torch("torch.zeros_like"), last) if shown in costs else last}
 
 
 def _shape(writer: Writer, node: Loop, item: Kept) -> tuple[Plates, int]:

@@ -152,6 +152,8 @@ def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
     for number, (operator, term) in enumerate(reversed(terms)):
         last = number == len(terms) - 1
         shown = _operand(term, level - (number > 0))
+        if isinstance(term, Choice) and inner + len(operator + write(term)) > WIDTH:
+            shown = term  # which brings its own brackets where it is broken
         yield from _lines(operator, shown, suffix if last and not open_ else "", inner)
     if open_:
         yield f"{pad}{close}{suffix}"

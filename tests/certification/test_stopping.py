@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+import torch
 from torch import nn
 
 from tests.certification.harness import Case, case, certify
@@ -101,3 +102,24 @@ cost d = h * c
         "module cell: [], [], [] -> [], []",
     )
     prove(case(text, cell=Cell()))
+
+
+def test_the_sequence_of_a_cost_is_zero_where_it_costs_nothing() -> None:
+    text = story(
+        """
+for t in range(3) from h = w:
+    sample z ~ Bernoulli(logits=h) with ScoreFunction(n=1, baseline=moving_average)
+    cost c = z * h + u + 1
+    compute y = z + h
+    cost y
+    compute h = h + z * u
+    report c
+    stop when z == 0
+cost d = sum(sequence(c)) ** 2 + sum(sequence(y)) * w
+"""
+    )
+    prove(case(text))
+    model = case(text).model()
+    for steps in ([0.0, 0.0, 0.0], [1.0, 0.0, 0.0]):
+        seen = model(given={"z": torch.tensor([steps])}).reports["c"]
+        assert seen.count_nonzero() == 1 + sum(steps)

@@ -155,6 +155,42 @@ cost c = h ** 2
     assert method.current_temperature() == 0.5
 
 
+def test_a_condition_on_the_counter_evaluates_one_side_only() -> None:
+    """The other side may be out of range, of another type, of other plates and other sizes."""
+    model = storchc.load(
+        text="""
+story Neighbours
+dim T
+plate data
+plate group
+input x[data, T]
+input y[group]
+input k[data]: int
+param w = 0.5
+for t in range(T) from h = w:
+    compute before = x[t - 1] if t > 0 else w
+    compute after = x[t + 1] if t + 1 < T and not t == 7 else 0
+    compute wide = x[0:2] if logical_xor(t < 1, t > 1) else ones([1])
+    compute count = k if t == 1 else 0.5
+    compute h = h + before * after + sum(wide) + count
+    cost c = h * (y if t % 2 == 0 else 1)
+"""
+    )().double()
+    x, y = torch.randn(3, 4).double(), torch.randn(2).double()
+    k = torch.tensor([1, 2, 3])
+    estimate = model(x, y, k)
+    h, total = model.w[None].expand(3), torch.zeros(3, 2)
+    for t in range(4):
+        before, after = (x[:, t - 1] if t > 0 else model.w), (x[:, t + 1] if t < 3 else 0)
+        wide = torch.ones(3) * 2 if t == 1 else x[:, :2].sum(1)
+        h = h + before * after + wide + (k if t == 1 else 0.5)
+        total = total + h[:, None] * (y if t % 2 == 0 else 1)
+    torch.testing.assert_close(estimate.costs["c"], total)
+    torch.testing.assert_close(
+        torch.autograd.grad(estimate.loss, model.w), torch.autograd.grad(total.mean(), model.w)
+    )
+
+
 def test_what_has_stopped_is_safe_where_its_cost_is_not() -> None:
     model = storchc.load(
         text="""

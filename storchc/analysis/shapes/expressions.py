@@ -151,9 +151,10 @@ def _conditional(ctx: Context, expression: tree.Conditional) -> Value | None:
     then, otherwise = value(ctx, expression.then), value(ctx, expression.otherwise)
     if condition is None or then is None or otherwise is None:
         return None
-    if is_static(condition) and then.type == otherwise.type:
-        return StaticChoice(condition, then, otherwise, then.type, expression.span)
-    return operate("where", (condition, then, otherwise), expression.span)
+    chosen = operate("where", (condition, then, otherwise), expression.span)
+    if is_static(condition):
+        return StaticChoice(condition, then, otherwise, chosen.type, expression.span)
+    return chosen
 
 
 def _chosen(ctx: Context, expression: tree.Conditional, holds: bool) -> Value | None:

@@ -192,8 +192,15 @@ COMPARISONS = tuple(
 )
 
 
+_WORDS = {"logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "!="}
+
+
 def _logical(name: str, e: Emission) -> Py:
-    return call(f"torch.{name}", *e.operands)
+    places = range(len(e.operands))
+    if e.plain.issuperset(places) and all(t.dtype == "bool" for t in e.types):
+        word, *rest = _WORDS[name], *e.operands
+        return infix(word, *rest) if len(rest) == 2 else prefix(word, *rest)
+    return call(f"torch.{name}", *(tensor(e, i) if i in e.plain else e.operands[i] for i in places))
 
 
 def _fold_logic(function: Callable[..., Number], *numbers: Number) -> bool:
@@ -208,6 +215,7 @@ LOGIC = tuple(
         _truth,
         partial(_logical, name),
         broken="all",
+        numbers="all",
         fold=partial(_fold_logic, fold),
         group="operators",
     )
