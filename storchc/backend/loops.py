@@ -98,6 +98,7 @@ def _named(item: Kept, suffixes: dict[str, str]) -> str:
 
 def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
     """The plates that the samples in the outermost loop open, each with its size."""
+    joint = []
     for sample in writer.graph.samples:
         chained = elimination.chain_of(writer, sample.name) is not None
         if node.name not in sample.loops or sample.joins or chained:
@@ -115,7 +116,9 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
         block.assign(target, call(writer.runtime("opened"), chosen, given, literal(dim)))
         writer.stepping.sizes[sample.name] = name(target)
         if joining.extends(writer, sample):
-            joining.begin_steps(writer, block, sample)
+            joint.append(sample)
+    for sample in joint:  # it may have plates that are opened behind its own
+        joining.begin_steps(writer, block, sample)
 
 
 def _size(writer: Writer, block: Block, node: Loop) -> Py:

@@ -100,6 +100,23 @@ def test_every_choice_between_others(above: str) -> None:
     prove(BELOW.replace("ABOVE", above), SUMMED.format(1, 1), bare=bare)
 
 
+BESIDE = """
+story Beside
+param w = 0.4
+param u = -0.3
+for t in range(2) from h = u:
+    sample z ~ Bernoulli(logits=u + h) with METHOD
+    cost c = (z - h) ** 2 * w
+    sample e ~ Bernoulli(logits=w - h) with ScoreFunction()
+    compute h = 0.5 * h + e
+cost d = sum(sequence(z)) ** 2 * h
+"""
+
+
+def test_elements_may_lie_behind_another_plate() -> None:
+    prove(BESIDE, SUMMED.format(1, 1), hessian=False)
+
+
 # --- all sequences --------------------------------------------------------------------------------
 
 ALL = [
@@ -266,6 +283,49 @@ def test_a_score_function_without_replacement_is_the_same(text: str, steps: int)
         found.append(public(model(), differentiable(model, story)))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+REFUSED = {
+    "a reduction over its plate": ("    compute h = h * u + mean(z, over=z)\n", "S430"),
+    "a reduction over the data": ("    cost c = mean(z * x, over=data) ** 2\n", "S501"),
+    "a plate of another sample": (
+        "    sample s ~ Bernoulli(logits=z) with ScoreFunction(n=2)\n    cost c = s\n",
+        "S434",
+    ),
+    "a draw along with each": (
+        "    sample s ~ Bernoulli(logits=z) with ScoreFunction(baseline=batch_average) in z\n"
+        "    cost c = s\n",
+        "S435",
+    ),
+}
+ALIKE = [
+    "UnorderedSetEstimator(k=2)",
+    SUMMED.format(1, 1),
+    "ScoreFunction() using BeamSearch(k=2)",
+    "ScoreFunction() using WithoutReplacement(k=2)",
+]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_all_of_the_family_refuse_the_same(case: str) -> None:
+    step, code = REFUSED[case]
+    text = (
+        "story S\nplate data\ninput x[data]\nparam u = 0.3\nfor t in range(2) from h = x:\n"
+        "    sample z ~ Bernoulli(logits=h) with {}\n"
+        f"{step}{'' if 'compute' in step else '    compute h = h * u + z'}\ncost d = h\n"
+    )
+    found = [{d.code for d in storchc.check(text=text.format(method))} for method in ALIKE]
+    assert code in found[0]
+    assert found[1:] == found[:1] * 3
+
+
+@pytest.mark.parametrize("drawn", ["BeamSearch(k=2)", "SumAndSample(sum_size=1)"])
+def test_no_leave_one_out_over_sequences_that_are_chosen(drawn: str) -> None:
+    text = CARRIED.replace("STEPS", "2")
+    text = text.replace("METHOD", f"ScoreFunction(baseline=batch_average) using {drawn}")
+    assert "S435" in {d.code for d in storchc.check(text=text)}
 
 
 # --- numbers --------------------------------------------------------------------------------------
