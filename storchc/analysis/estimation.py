@@ -7,6 +7,7 @@ from functools import cached_property
 
 from storchc.analysis import credit as crediting
 from storchc.analysis.budgets import BUDGET, check_budgets
+from storchc.analysis.counted import check_counted
 from storchc.analysis.coupling import check_coupling
 from storchc.analysis.credit import Credit
 from storchc.analysis.dependence import (
@@ -106,6 +107,7 @@ class Estimation:
 
 def analyse(graph: Graph, problems: Problems) -> Estimation:
     """Paths, methods, credit: each stage reads the graph and the stages before it."""
+    check_counted(graph, problems)
     dependent = dependence(graph)
     touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
     estimators = resolve(graph, touched, problems)

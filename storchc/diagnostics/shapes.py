@@ -132,6 +132,16 @@ def index_out_of_range(span: Span, index: str, size: str) -> Problem:
     return Problem("S310", message, span, help)
 
 
+def index_out_of_range_in_step(span: Span, index: str, size: str, later: str) -> Problem:
+    """``x[t - 1]`` in the first step of a loop, which ends where ``later``; else in the last."""
+    step = "first" if later else "last"
+    message = f"in the {step} step `{index}` is outside of a dimension of size `{size}`"
+    help = f"choose something else there: `… if {later} else …`"
+    if not later:
+        help = "let the loop have fewer steps, or choose something else there: `… if … else …`"
+    return Problem("S310", message, span, help)
+
+
 def empty_slice(span: Span) -> Problem:
     """``z[3:3]``."""
     help = "the part from `start` up to, not including, `stop` must have an element"
