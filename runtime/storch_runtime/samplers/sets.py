@@ -90,8 +90,7 @@ def extend_set(
         )
     rows = rows_behind(distribution, held)
     with torch.no_grad():
-        tables = rows.movedim(plate_dim, -2).contiguous()
-        start = _prefixes(joint, plate_dim, rest)
+        tables, start = rows.movedim(plate_dim, -2), _prefixes(joint, plate_dim, rest)
         beam, origins, symbols = grow(tables, start, joint.size, noise)
         value = distribution.place_values(symbols.movedim(-1, plate_dim))
         extended = _found(joint.size, beam, plate_dim)

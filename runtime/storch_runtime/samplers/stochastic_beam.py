@@ -133,21 +133,21 @@ def _grown(
     best, columns = perturbed.topk(width, -1)
     if beam.perturbed is not None:
         best = _conditional(best, beam.perturbed.unsqueeze(-1))
-    best, columns = best.flatten(-2), columns.flatten(-2)
+    sums = reached.gather(-1, columns)
+    best, columns, sums = best.flatten(-2), columns.flatten(-2), sums.flatten(-2)
     values, chosen = best.topk(min(k + 1, best.shape[-1]), -1)
     perturbed, chosen = values[..., :k], chosen[..., :k]
     alive = perturbed > -torch.inf
     chosen = torch.where(alive, chosen, chosen[..., :1])
     parents, symbols = chosen // width, columns.gather(-1, chosen)
-    edges = parents * outcomes + symbols
     threshold, rest = beam.threshold, beam.rest
     if values.shape[-1] > k:
         threshold = torch.maximum(threshold, values[..., k])
     if rest is not None:
         every = reached.masked_fill(~beam.alive.unsqueeze(-1), -torch.inf).flatten(-2)
-        dropped = every.scatter(-1, edges, -torch.inf).logsumexp(-1)
-        rest = torch.logaddexp(rest, dropped)
-    log_prob = reached.flatten(-2).gather(-1, edges)
+        dropped = every.scatter(-1, parents * outcomes + symbols, -torch.inf)
+        rest = torch.logaddexp(rest, dropped.logsumexp(-1))
+    log_prob = sums.gather(-1, chosen)
     return Prefixes(log_prob, alive, perturbed, threshold, rest), parents, symbols
 
 
@@ -160,7 +160,7 @@ def _log_exponential(like: Tensor) -> Tensor:
     """
     grain = torch.finfo(like.dtype).eps / 2
     u = torch.empty_like(like).uniform_(grain - 1, 0)
-    more = torch.empty_like(like[..., :1]).uniform_(0, grain - 4 * grain * grain)
+    more = like.new_empty((*like.shape[:-1], 1)).uniform_(0, grain - 4 * grain * grain)
     return u.add_(more).log1p_().neg_().log_()
 
 
@@ -170,7 +170,7 @@ def _conditional(perturbed: Tensor, largest: Tensor) -> Tensor:
     What is added to a difference is needed to an absolute precision only: `log1mexp` computes more.
     """
     excess = perturbed - perturbed.amax(-1, keepdim=True)
-    v = largest - perturbed + torch.log(-torch.expm1(excess))
+    v = largest - perturbed + excess.expm1_().neg_().log_()
     given = largest - F.softplus(v, threshold=_LINEAR)
     return given.masked_fill(largest == -torch.inf, -torch.inf)
 
