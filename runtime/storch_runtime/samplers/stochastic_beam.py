@@ -138,7 +138,7 @@ def _grown(
     values, chosen = best.topk(min(k + 1, best.shape[-1]), -1)
     perturbed, chosen = values[..., :k], chosen[..., :k]
     alive = perturbed > -torch.inf
-    chosen = torch.where(alive, chosen, chosen[..., :1])
+    chosen = torch.where(alive, chosen, chosen[..., :1])  # what holds none repeats the first
     parents, symbols = chosen // width, columns.gather(-1, chosen)
     threshold, rest = beam.threshold, beam.rest
     if values.shape[-1] > k:
