@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
+from storch_runtime.distributions.categorical import Categorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.errors import StoryShapeError
+from storch_runtime.errors import StoryShapeError, StoryTypeError
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
 
@@ -30,6 +31,18 @@ def _count(n: int) -> int:
     if count < 1:
         raise ValueError(f"n is {n!r}: a method draws 1 value or more, a whole number of them")
     return count
+
+
+def _as_drawn(given: Tensor, distribution: Distribution) -> Tensor:
+    """A given value in the dtype of samples: classes are integers, anything else is floating."""
+    if isinstance(distribution, Categorical):
+        if given.is_floating_point():
+            raise StoryTypeError(
+                f"the value given for a sample has dtype {given.dtype}, but classes are integers"
+            )
+        return given.long()
+    dtypes = [p.dtype for p in distribution.parameters.values() if p.is_floating_point()]
+    return given.to(dtypes[0]) if dtypes else given
 
 
 class Method(nn.Module):
@@ -189,6 +202,7 @@ class Method(nn.Module):
         rest = (*distribution.plates, *distribution.event_shape)
         wanted = (*given.shape[:own], *rest)
         if given.numel() > 0:
+            given = _as_drawn(given, distribution)
             if tuple(given.shape) == wanted:
                 return given.detach()
             if [s for s in given.shape if s != 1] == [s for s in wanted if s != 1]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import Draw, StoryShapeError
+from storch_runtime import Draw, StoryShapeError, StoryTypeError
 
 WALK = """
 story Walk
@@ -206,3 +206,19 @@ for t in range(3):
     estimate.backward()
     assert estimate.cost.isfinite()
     assert model.w.grad.isfinite()
+
+
+@pytest.mark.parametrize("step", ["", "    "])
+@pytest.mark.parametrize("law", ["Bernoulli(logits=w)", "Categorical(logits=stack([w, 0]))"])
+def test_given_values_become_what_is_drawn(step: str, law: str) -> None:
+    loop = "for t in range(2):\n" if step else ""
+    text = f"story S\nparam w = 0.3\n{loop}{step}sample z ~ {law}\n{step}cost c = z * w\n"
+    model = storchc.load(text=text)()
+    drawn = model().samples["z"]
+    whole = torch.ones_like(drawn, dtype=torch.int32)
+    seen = model(given={"z": whole}).samples["z"]
+    assert seen.dtype == drawn.dtype
+    assert seen.equal(torch.ones_like(drawn))
+    if not drawn.is_floating_point():
+        with pytest.raises(StoryTypeError, match="float32, but classes are integers"):
+            model(given={"z": whole.float()})
