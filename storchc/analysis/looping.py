@@ -80,18 +80,20 @@ def _check_weights(
     if len(node.loops) > 1:
         help = "flatten the two loops to one"
         problems.add(words.not_compiled(estimator.span, f"{what} within a loop", help))
-    elif mixed or _reduced_inside(graph, node.plate):
-        plates = ", ".join(f"`{plate}`" for plate in graph.order(mixed or frozenset({node.plate})))
-        what = f"{what} together with a reduction over {plates}"
-        help = "leave `using` out, or let the costs reduce the plate by themselves"
+        return
+    if others := mixed - {node.plate}:
+        shown = ", ".join(f"`{plate}`" for plate in graph.order(others))
+        what = f"{what} together with a reduction over {shown}"
+        help = f"leave `using` out, or let the costs reduce {shown} by themselves"
         problems.add(words.not_compiled(estimator.span, what, help))
 
 
-def _reduced_inside(graph: Graph, plate: str) -> bool:
-    """Whether an `over=` in a loop reduces ``plate``."""
-    inside = (n for loop in graph.loops for n in loop.body if not isinstance(n, Loop))
+def reduced_inside(graph: Graph, node: Sample) -> bool:
+    """Whether an `over=` in a loop around ``node`` reduces its plate."""
+    around = [loop for loop in graph.loops if loop.name in node.loops]
+    inside = (n for loop in around for n in loop.body if not isinstance(n, Loop))
     parts = (e for n in inside for root in expressions(n) for e in walk(root))
-    return any(isinstance(e, OverPlates) and plate in e.plates for e in parts)
+    return any(isinstance(e, OverPlates) and node.plate in e.plates for e in parts)
 
 
 def _left_out(estimator: Estimator) -> str | None:

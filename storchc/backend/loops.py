@@ -6,7 +6,7 @@ that time and memory grow with the number of steps and the loss is written once 
 
 from __future__ import annotations
 
-from storchc.backend import elimination, joining, sequences
+from storchc.backend import elimination, joining, proposals, sequences
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
@@ -49,6 +49,7 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     stepping, outer = writer.stepping, writer.stepping.around
     if not outer:
         _open_plates(writer, block, node)
+        proposals.begin(writer, block, node)
     elimination.begin(writer, block, node)
     for carried in node.carried:
         _start(writer, block, node, carried)
@@ -65,6 +66,7 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
         _body(writer, block, node)
     stepping.around = outer
     elimination.end(writer, block, node)
+    proposals.end(writer, node)
     writer.draws |= stepping.drawn
     own = {item: stepping.lists[item] for item in kept}
     stepping.lists = outer_lists

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
 from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
@@ -105,6 +106,9 @@ def weight_plates(writer: Writer, sample: str, steps: Plates = NO_PLATES) -> Pla
 
 def weight_code(writer: Writer, sample: str, steps: Plates) -> Py:
     """The weights of ``sample``; those of every step where ``steps`` tell its steps apart."""
+    reached = proposals.weight(writer, sample)
+    if reached is not None:
+        return reached
     by_step = weight_plates(writer, sample, steps) & steps
     return member(writer.draw(sample), "weight_by_step" if by_step else "weight")
 
@@ -263,12 +267,12 @@ def _inner(writer: Writer, weights: Weights, sample: str) -> Py:
     cut = writer.detached or sample in weights.cut
     if cut or not writer.estimation.estimators[sample].weighted:
         return weight
-    draw, over = writer.draw(sample), weights.over(sample)
+    over = weights.over(sample)
     if not over:
-        return infix("*", weight, member(draw, "box"))
+        return infix("*", weight, proposals.box(writer, sample))
     stored = weight_plates(writer, sample)
     dims = tuple_of(*(literal(writer.storage.dim(p, stored)) for p in writer.storage.order(over)))
-    score = method(member(draw, "score"), "sum", dims)
+    score = method(member(writer.draw(sample), "score"), "sum", dims)
     return infix("*", weight, call(writer.runtime("magic_box"), score))
 
 

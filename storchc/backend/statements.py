@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storchc.analysis.methods import Estimator
-from storchc.backend import calls, elimination, joining, sequences
+from storchc.backend import calls, elimination, joining, proposals, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
@@ -191,6 +191,7 @@ def _drawn(writer: Writer, block: Block, node: Sample, stored: Plates) -> str:
         joining.keep_step(writer, block, node)
     if joining.extends(writer, node):
         joining.follow_all(writer, block, node)
+    proposals.step(writer, block, node)
     return value
 
 

@@ -54,7 +54,8 @@ class Stepping:
     sequences, ``parents`` the lists of what each step continued, ``lines`` the lineages. The rest
     is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
     (the elements that had not stopped), ``reports`` by name. ``masses`` are those of the chains
-    that are being summed out, ``narrow`` the plates of what is carried with fewer than it has.
+    that are being summed out, ``narrow`` the plates of what is carried with fewer than it has,
+    ``reached`` the locals with the weights and the scores of draws from a proposal up to this step.
     Where the story is written once more, ``drawn`` are the locals with all the steps of samples
     that stay as they were drawn, ``passing`` the samples of which nothing but values is asked.
     """
@@ -73,6 +74,7 @@ class Stepping:
     reports: dict[str, Code] = field(default_factory=dict)
     masses: dict[str, Mass] = field(default_factory=dict)
     narrow: dict[str, Plates] = field(default_factory=dict)
+    reached: dict[str, tuple[str, str]] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     passing: frozenset[str] = frozenset()
 

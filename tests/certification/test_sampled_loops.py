@@ -332,9 +332,6 @@ PROPOSED = "ScoreFunction() using ImportanceSampling(n=2, proposal=Bernoulli(pro
 @pytest.mark.parametrize(
     "steps",
     [
-        f"sample z ~ Bernoulli(logits=h) with {PROPOSED}\n    report r = mean(z, over=z)\n"
-        "    cost c = z",
-        f"sample z ~ Bernoulli(logits=h) with {PROPOSED}\n    cost c = mean(z, over=z) ** 2",
         f"sample z ~ Bernoulli(logits=h * x) with {PROPOSED}\n"
         "    cost c = mean(z * x, over=data) ** 2",
         f"for s in range(2):\n        sample z ~ Bernoulli(logits=h) with {PROPOSED}\n"
