@@ -7,6 +7,7 @@ exact interpreter.
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import Any
 
 import pytest
@@ -340,7 +341,9 @@ for t in range(3) from y = one_hot(0, 3):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("scale", [[1e4, 0.0, -1e4], [1e4, 1e4, -1e4], [0.0, 0.1, 0.2]])
+@pytest.mark.parametrize(
+    "scale", [[1e4, 0.0, -1e4], [1e4, 1e4, -1e4], [0, -inf, 1], [0.0, 0.1, 0.2]]
+)
 @pytest.mark.parametrize(
     "method", [SUMMED.format(2, 2), SUMMED.format(0, 1), "ScoreFunction() using BeamSearch(k=30)"]
 )
