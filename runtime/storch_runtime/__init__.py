@@ -18,10 +18,11 @@ from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow
 from storch_runtime.joint_steps import JointSteps as JointSteps
+from storch_runtime.joint_steps import StepsAlong as StepsAlong
 from storch_runtime.joint_steps import along as along
 from storch_runtime.joint_steps import begun as begun
-from storch_runtime.joint_steps import ended as ended
 from storch_runtime.joint_steps import lineage as lineage
+from storch_runtime.joint_steps import widened as widened
 from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
@@ -69,6 +70,7 @@ from storch_runtime.samplers import QuasiMonteCarlo as QuasiMonteCarlo
 from storch_runtime.samplers import Sampler as Sampler
 from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
+from storch_runtime.samplers.sets import Held as Held
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics

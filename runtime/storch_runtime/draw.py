@@ -95,15 +95,13 @@ class Draw:
             self._box = magic_box(self.score)
         return self._box
 
-    def follow(self, draw: Draw) -> Draw:
-        """This draw, its elements those that ``draw``, which joined them since, continues.
+    def follow(self, joint: Joint) -> Draw:
+        """This draw, its elements those that ``joint``, which has chosen among them, continues.
 
         Both have the same plates. A part of the joint sample weighs what the whole weighs now.
         """
-        if draw.joint is None or draw.joint.parents is None:
-            raise ValueError("this draw has joined no other: nothing follows it")
-        followed = self.descended(draw.joint.parents, draw.plate_dim)
-        followed.joint = None if self.joint is None else draw.joint
+        followed = self.descended(joint.line, joint.dim)
+        followed.joint = None if self.joint is None else joint
         return followed
 
     def descended(self, line: Tensor, dim: int) -> Draw:

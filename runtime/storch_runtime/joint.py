@@ -94,6 +94,17 @@ class Joint:
         )
 
     @property
+    def line(self) -> Tensor:
+        """``parents``, of a sample that has chosen among earlier elements."""
+        if self.parents is None:
+            raise ValueError("this draw has joined no other: nothing follows it")
+        return self.parents
+
+    def since(self, line: Tensor) -> Joint:
+        """The same, looked at from further back: ``line`` are the elements there that continue."""
+        return replace(self, parents=line)
+
+    @property
     def masses(self) -> Tensor:
         """``[k, *plates]``: the log-probabilities; minus infinity without a sequence."""
         return self.log_prob.masked_fill(~self.alive, float("-inf"))

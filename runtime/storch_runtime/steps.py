@@ -94,12 +94,15 @@ class Steps:
         """The values of all steps, ``[*plates, T, *event]``."""
         if self._value is None:
             dim = len(self.distribution.plates)
-            values = list(self.followed([draw.value for draw in self.draws]))
+            values = list(self.followed([draw.value for draw in self.draws], 0))
             self._value = sequence(values, self.count, dim)
         return self._value
 
-    def followed(self, steps: list[Tensor]) -> Tensor:
-        """What every step has left, ``[steps, *plates, *event]``: here as it is."""
+    def followed(self, steps: list[Tensor], inner: int) -> Tensor:
+        """What every step has left, ``[steps, *inner, *plates, *event]``: here as it is.
+
+        ``inner`` counts the dimensions in front of the plates, those of inner loops.
+        """
         return torch.stack(steps)
 
     def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -118,7 +121,7 @@ class Steps:
     @property
     def log_prob(self) -> Tensor:
         """The log-probability of the whole sequence, ``[*plates]``."""
-        return self.followed([draw.log_prob for draw in self.draws]).sum(0)
+        return self.followed([draw.log_prob for draw in self.draws], 0).sum(0)
 
     @property
     def score(self) -> Tensor:
@@ -128,8 +131,9 @@ class Steps:
         return self._score
 
     def _scored(self) -> Tensor:
-        scores = [draw.score for draw in self.draws]
-        return self.followed([score for score in scores if score is not None])
+        each = [draw.score for draw in self.draws]
+        scores = [score for score in each if score is not None]
+        return self.followed(scores, scores[0].dim() - len(self.distribution.plates))
 
     @property
     def box(self) -> Tensor:
@@ -158,13 +162,14 @@ class _Held(Draw):
         return torch.where(self.alive, self.drawn.log_prob, 0.0)
 
 
-def held(draw: Draw, alive: Tensor, before: list[Draw]) -> Draw:
-    """The draw of a step in which only the elements ``alive`` ``[*plates]`` take part."""
-    if not before:
-        return draw
+def held(draw: Draw, alive: Tensor, before: Tensor) -> Draw:
+    """The draw of a step in which only the elements ``alive`` ``[*plates]`` take part.
+
+    The others keep the value that they had ``before``.
+    """
     event = draw.value.dim() - alive.dim()
     chosen = alive.reshape(alive.shape + (1,) * event)
-    return _Held(draw, alive, torch.where(chosen, draw.value, before[-1].value))
+    return _Held(draw, alive, torch.where(chosen, draw.value, before))
 
 
 # --- plates and values given ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from storchc.analysis.edges import Edge, edges
-from storchc.analysis.loops import Levels, carried_names, levels_of, sample_of
+from storchc.analysis.loops import Levels, levels_of, sample_of
 from storchc.analysis.sampling import drawn
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
@@ -136,7 +136,7 @@ class Dependence:
 
     def _loop(self, loop: Loop) -> None:
         """Walk the body until a step begins with all that the step before has left."""
-        names = [*carried_names(loop), *self.stateful]
+        names = [*(c.name for c in loop.carried), *self.stateful]
         initial = {name: self.of.get(name, NOTHING) for name in self.stateful}
         initial |= {c.name: self.expression(c.initial) for c in loop.carried}
         known = self.settled.get(loop.name, {})  # of an earlier walk: inner loops are walked often

@@ -34,10 +34,8 @@ def check_loops(
         if node.loops:
             _check_inside(graph, node, estimators, problems)
             _check_weights(graph, node, dependent, estimators[node.name], problems)
-        elif node.joins and estimator.joint:
-            help = "let it open a plate of its own"
-            what = f"a further `{estimator.name}` in `{node.plate}` beside a loop"
-            problems.add(words.not_compiled(estimator.span, what, help))
+        elif estimator.entry is not None and _looks_below(estimator.entry):
+            _check_above(graph, node, dependent, estimators, problems)
 
 
 def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
@@ -45,17 +43,14 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     what = _left_out(estimator)
     help = "use `ScoreFunction`, or a method that differentiates through the value"
     opener = next(s for s in graph.samples if s.name == node.plate)
-    if what is None and estimator.joint and len(node.loops) > 1:
-        what, help = f"`{estimator.name}` in a loop within a loop", "flatten the two loops to one"
-        problems.add(words.not_compiled(estimator.span, what, help))
-        return
     beside = _beside(graph, node, estimators)
     if what is None and beside is not None:
         what = f"`{estimator.name}` beside `{beside.name}`, which is drawn in such a way as well,"
         help = "draw one of them independently, or both as one vector"
-    if what is None and node.joins and estimators[opener.name].joint:
-        what = f"a draw `in {node.plate}`, whose values are chosen anew in every step,"
-        help = f"let `{node.name}` open a plate of its own"
+    weighs = estimator.weighted and not estimator.joint
+    if what is None and weighs and estimators[opener.name].joint:
+        what = f"a weighted draw `in {node.plate}`, whose values are chosen anew in every step,"
+        help = "leave `using` out: draw from the distribution itself"
     if what is not None:
         problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
 
@@ -116,3 +111,27 @@ def _left_out(estimator: Estimator) -> str | None:
 def _looks_below(entry: MethodEntry) -> bool:
     """Whether a method asks for more of what follows its sample than the costs."""
     return bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
+
+
+def _check_above(
+    graph: Graph,
+    node: Sample,
+    dependent: Dependence,
+    estimators: Estimators,
+    problems: Problems,
+) -> None:
+    """A method that looks at what follows its sample, with a joint sample of several parts there.
+
+    At other values the parts would have to be chosen one after another once more.
+    """
+    looped = {s.plate for s in graph.samples if s.loops and estimators[s.name].joint}
+    parts = [s.plate for s in graph.samples]
+    several = {plate for plate in looped if parts.count(plate) > 1}
+    moved = [s.type.plates for s in graph.samples if node.name in dependent.of[s.name]]
+    moved += [c.value.type.plates for c in graph.costs if node.name in dependent.costs[c.name]]
+    found = graph.order(frozenset(several) & frozenset[str]().union(*moved))
+    if found:
+        estimator = estimators[node.name]
+        what = f"`{estimator.name}` above several samples of `{found[0]}`, some of them in a loop"
+        help = "use `ScoreFunction`, or a method that differentiates through the value"
+        problems.add(words.not_compiled(estimator.span, what, help))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from storchc.ir.graph import Graph, Loop, Sample
+from storchc.ir.graph import Graph, Sample
 from storchc.ir.types import Plates
 from storchc.records import dataclass
 
@@ -84,13 +84,6 @@ def _joined(pairs: Iterable[tuple[str, Plates]]) -> Ancestors:
     for key, mixed in pairs:
         total[key] = total[key] | mixed if key in total else mixed
     return total
-
-
-def carried_names(loop: Loop) -> list[str]:
-    """What a step has of the step before: carried variables, and samples that may have stopped."""
-    samples = (node for node in loop.body if isinstance(node, Sample))
-    held = [sample.name for sample in samples if sample.mask is not None]
-    return [*(c.name for c in loop.carried), *held]
 
 
 def common(a: tuple[str, ...], b: tuple[str, ...]) -> int:

@@ -9,7 +9,6 @@ from typing import Literal
 from storchc.analysis.critics import check_critics
 from storchc.analysis.dependence import Dependence
 from storchc.analysis.indices import check_indices
-from storchc.analysis.loops import carried_names
 from storchc.analysis.paths import SMOOTH, Break, Demand, Demands, join
 from storchc.analysis.sampling import check_sampler, drawn
 from storchc.analysis.support import free_dims, support_size
@@ -198,7 +197,7 @@ class _Backwards:
     def _loop(self, loop: Loop) -> None:
         """A step is asked for what the next one asks for, and what stands behind the loop."""
         demands, problems = self.demands, self.problems
-        names = carried_names(loop)
+        names = [carried.name for carried in loop.carried]
         behind = {name: demands.of.get(name) for name in names}
         asked = self.settled.setdefault(loop.name, dict.fromkeys(names))
         while True:

@@ -1,20 +1,22 @@
 """Joint samples without replacement: each further variable chooses anew among the sequences.
 
 After it every value along the plate is re-indexed, so that it belongs to the sequence that its
-element now holds: exactly those that are used later.
+element now holds (`storchc.backend.following`). A loop chooses as often as its steps do; what these
+leave is re-indexed when it has ended, and for what stands around it the loop is one choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from storchc.backend.block import Block
-from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
+from storchc.backend.following import Chosen, follow_all, follow_into, within
 from storchc.backend.python import (
+    ALL,
     NONE,
     Py,
+    SliceOf,
     call,
+    index,
     infix,
     list_of,
     literal,
@@ -23,10 +25,8 @@ from storchc.backend.python import (
     name,
     tuple_of,
 )
-from storchc.ir.expression import Named, Reference
-from storchc.ir.graph import Compute, Cost, Node, Report, Sample
-from storchc.ir.types import DistributionType, Plates
-from storchc.ir.walk import expressions, walk
+from storchc.ir.graph import Loop, Node, Sample
+from storchc.ir.types import Plates
 
 
 def extends(writer: Writer, node: Sample) -> bool:
@@ -41,22 +41,79 @@ def extended(writer: Writer, node: Sample) -> bool:
     return any(writer.estimation.estimators[s.name].joint for s in others)
 
 
+def chosen_by(writer: Writer, node: Node) -> Plates:
+    """The plates whose sequences a statement chooses anew."""
+    match node:
+        case Sample():
+            return frozenset({node.plate}) if extends(writer, node) else frozenset()
+        case Loop():
+            return frozenset[str]().union(*(chosen_by(writer, n) for n in node.body))
+        case _:
+            return frozenset()
+
+
 def before(writer: Writer, node: Sample) -> Py:
-    """The joint sample that ``node`` extends: in a loop that of the steps before."""
-    if node.loops:
-        return name(writer.stepping.joints[node.name])
+    """The joint sample that ``node`` extends."""
+    if writer.stepping.around:
+        return name(writer.stepping.joints[node.plate])
     return writer.draw(node.plate)
 
 
-def begin_steps(writer: Writer, block: Block, node: Sample) -> None:
-    """A joint sample of nothing yet, which the steps of a loop will extend."""
-    stepping, plates = writer.stepping, writer.storage.full(node.type.plates)
+def choose(writer: Writer, block: Block, node: Sample) -> None:
+    """What ``node`` has chosen becomes the joint sample of its plate, and all else follows."""
+    stepping = writer.stepping
+    joint = member(writer.draw(node.name), "joint")
+    if stepping.around:
+        local = stepping.joints[node.plate]
+        block.assign(local, joint)
+        joint = name(local)
+        _note_parents(writer, block, node.plate)
+    follow_all(writer, block, Chosen(node.plate, joint, writer.stored[node.name]), node)
+
+
+def _note_parents(writer: Writer, block: Block, plate: str) -> None:
+    stepping = writer.stepping
+    parents = member(name(stepping.joints[plate]), "parents")
+    block.expression(method(name(stepping.parents[plate]), "append", parents))
+
+
+# --- loops ---------------------------------------------------------------------------------------
+
+
+def enter(writer: Writer, block: Block, loop: Loop) -> None:
+    """The joint samples that the steps of the outermost loop will extend.
+
+    Those that it opens are of nothing yet. Others may have fewer elements than the steps will need.
+    """
+    joints = writer.stepping.joints
+    for plate in _ordered(writer, loop):
+        opener = writer.samples[plate]
+        if plate in joints and not writer.elsewhere:  # an earlier loop has seen to that
+            block.assign(joints[plate], member(writer.draw(plate), "joint"))
+            continue
+        joints[plate] = local = writer.identifiers.local(f"{plate}_joint")
+        if opener.name not in within(loop):
+            _widen(writer, block, opener, loop)
+        elif plate not in writer.stepping.drawn:
+            block.assign(local, _begun(writer, opener))
+
+
+def _widen(writer: Writer, block: Block, opener: Sample, loop: Loop) -> None:
+    """An element for every sequence that the steps may find."""
+    local = writer.stepping.joints[opener.name]
+    drawn = member(writer.draw(opener.name), "joint")
+    block.assign(local, call(writer.runtime("widened"), drawn))
+    writer.stepping.sizes[opener.name] = member(name(local), "size")
+    stored = writer.storage.full(opener.type.plates)
+    follow_into(writer, block, Chosen(opener.name, name(local), stored), loop)
+
+
+def _begun(writer: Writer, opener: Sample) -> Py:
+    plates = writer.storage.full(opener.type.plates)
     sizes = tuple_of(*writer.plate_sizes(plates))
-    dim = literal(writer.storage.dim(node.plate, plates))
-    like, replayed = writer.inner("like"), _replayed(writer, node)
-    stepping.joints[node.name] = joint = writer.identifiers.local(f"{node.name}_joint")
-    block.assign(joint, call(writer.runtime("begun"), sizes, dim, like, replayed))
-    begin_lines(writer, block, node)
+    dim = literal(writer.storage.dim(opener.plate, plates))
+    like, replayed = writer.inner("like"), _replayed(writer, opener)
+    return call(writer.runtime("begun"), sizes, dim, like, replayed)
 
 
 def _replayed(writer: Writer, node: Sample) -> Py:
@@ -67,137 +124,54 @@ def _replayed(writer: Writer, node: Sample) -> Py:
     return infix("is not", given, NONE)
 
 
-def begin_lines(writer: Writer, block: Block, node: Sample) -> None:
-    """No step has continued anything yet."""
-    parents = writer.identifiers.local(f"{node.name}_parents")
-    writer.stepping.parents[node.name] = parents
-    block.assign(parents, list_of())
+def begin_steps(writer: Writer, block: Block, loop: Loop) -> None:
+    """Lists of what the choices of the steps will have continued."""
+    for plate in _ordered(writer, loop):
+        local = writer.identifiers.local(f"{plate}_parents")
+        writer.stepping.parents[plate] = local
+        block.assign(local, list_of())
 
 
-def keep_step(writer: Writer, block: Block, node: Sample) -> None:
-    """What the next step continues, and what this one has continued."""
-    stepping = writer.stepping
-    joint, parents = stepping.joints[node.name], stepping.parents[node.name]
-    block.assign(joint, member(writer.draw(node.name), "joint"))
-    block.expression(method(name(parents), "append", member(name(joint), "parents")))
+def end_steps(writer: Writer, block: Block, loop: Loop, around: dict[str, str]) -> None:
+    """The lineage of the sequences that the loop has left; what was there before follows them.
 
-
-def end_steps(writer: Writer, block: Block, node: Sample) -> None:
-    """The lineage of the sequences that the loop has left."""
-    stepping, plates = writer.stepping, writer.storage.full(node.type.plates)
-    dim = literal(writer.storage.dim(node.plate, plates))
-    stepping.lines[node.name] = lines = writer.identifiers.local(f"{node.name}_lineage")
-    parents = name(stepping.parents[node.name])
-    block.assign(lines, call(writer.runtime("lineage"), parents, dim))
-
-
-def follow_all(writer: Writer, block: Block, node: Sample) -> None:
-    """Let everything along the plate of ``node`` follow its sequence."""
-    later = _used_later(writer, node)
-    drawn = [s.name for s in writer.graph.samples if s.plate == node.plate and s is not node]
-    for value, stored in list(writer.stored.items()):
-        if node.plate in stored and value in later and value not in (node.name, *drawn):
-            _follow_value(writer, block, node, value)
-    for cost, code in list(writer.costs.items()):
-        if node.plate in code.stored:
-            writer.costs[cost] = _follow_cost(writer, block, node, cost, code)
-    for sample in drawn:
-        if sample in writer.draws:
-            _follow_draw(writer, block, node, sample)
-    _follow_baselines(writer, block, node)
-
-
-def _follow_baselines(writer: Writer, block: Block, node: Sample) -> None:
-    """Learned baselines of this step, which were read before its sequences were chosen."""
-    baselines = writer.stepping.baselines
-    body = writer.stepping.around[-1].body if node.loops else (node,)
-    for sample in body[: body.index(node) + 1]:
-        if not isinstance(sample, Sample) or sample.name not in baselines:
-            continue
-        code = baselines[sample.name]
-        if node.plate not in code.stored:
-            continue
-        current = block.text(code.py)
-        if current in writer.locals.values():
-            current = writer.identifiers.local(f"{sample.name}_baseline")
-        block.assign(current, _followed(writer, node, code.py, code.stored))
-        baselines[sample.name] = Code(name(current), code.stored | writer.stored[node.name])
-
-
-def _used_later(writer: Writer, node: Sample) -> set[str]:
-    """The names that statements below, costs and reports use; in a loop later steps too."""
-    if node.loops:
-        return _used_in_steps(writer, node)
-    nodes = writer.graph.nodes
-    below = nodes[nodes.index(node) + 1 :]
-    kept = [n for n in writer.graph.all_nodes if isinstance(n, Cost | Report)]
-    return _references([*below, *kept]) | {n.name for n in kept}
-
-
-def _used_in_steps(writer: Writer, node: Sample) -> set[str]:
-    loop = writer.stepping.around[-1]
-    place = loop.body.index(node)
-    above, below = loop.body[:place], loop.body[place + 1 :]
-    made = {n for statement in above for n in _made(statement)}
-    left = {kept.name for kept in writer.stepping.lists}
-    carried = {c.name for c in loop.carried}
-    return (made & (_references(below) | left)) | carried | (_references(loop.body) - made)
-
-
-def _made(node: Node) -> set[str]:
-    return set(node.names) if isinstance(node, Compute) else {node.name}
-
-
-def _references(nodes: Iterable[Node]) -> set[str]:
-    parts = (e for n in nodes for root in expressions(n) for e in walk(root))
-    return {e.name for e in parts if isinstance(e, Reference | Named)}
-
-
-def _target(writer: Writer, current: str) -> str:
-    """A local for a value that is re-indexed: the same, but for what a function has from outside.
-
-    All that a loop takes along is made in the loop.
+    ``around`` are the lists of the loop around it, for which it is one choice.
     """
-    outside = writer.elsewhere and not writer.stepping.around
-    return writer.identifiers.local(current) if outside else current
+    stepping = writer.stepping
+    for plate in _ordered(writer, loop):
+        opener = writer.samples[plate]
+        stored = writer.storage.full(opener.type.plates)
+        dim = literal(writer.storage.dim(plate, stored))
+        stepping.lines[plate] = lines = writer.identifiers.local(f"{plate}_lineage")
+        parents = name(stepping.parents[plate])
+        block.assign(lines, call(writer.runtime("lineage"), parents, dim))
+        if not stepping.around and opener.name in within(loop):
+            continue  # nothing has the plate but what the loop leaves
+        joint = stepping.joints[plate]
+        block.assign(joint, method(name(joint), "since", index(name(lines), literal(0))))
+        if stepping.around:
+            stepping.parents[plate] = around[plate]
+            _note_parents(writer, block, plate)
+        follow_all(writer, block, Chosen(plate, name(joint), stored), loop)
 
 
-def _follow_draw(writer: Writer, block: Block, node: Sample, sample: str) -> None:
-    before = writer.draws[sample]
-    writer.draws[sample] = draw = _target(writer, before)
-    block.assign(draw, method(name(before), "follow", writer.draw(node.name)))
-    writer.locals[sample] = value = _target(writer, writer.locals[sample])
-    block.assign(value, member(name(draw), "value"))
+def lines_at(writer: Writer, loop: Loop, plate: str, place: int, stored: Plates) -> Py:
+    """Which elements the sequences were behind statement ``place`` of every step; -1: before all.
+
+    The lineage has them before the first choice and after each. What it is for is ``stored`` with
+    more dimensions, where steps of inner loops have left it.
+    """
+    choices = [plate in chosen_by(writer, node) for node in loop.body]
+    count, made = sum(choices), sum(choices[: place + 1])
+    start = literal(made) if made else None
+    stop = None if made else literal(-1)
+    step = literal(count) if count > 1 else None
+    own = writer.storage.full(writer.samples[plate].type.plates)
+    dims = [ALL if p in own else NONE for p in writer.storage.order(own | stored)]
+    while dims and dims[-1] is ALL:
+        dims.pop()
+    return index(name(writer.stepping.lines[plate]), SliceOf(start, stop, step), *dims)
 
 
-def _follow_value(writer: Writer, block: Block, node: Sample, value: str) -> None:
-    before, stored = name(writer.locals[value]), writer.stored[value]
-    plates = stored | writer.stored[node.name]
-    writer.locals[value] = target = _target(writer, writer.locals[value])
-    writer.stored[value] = plates
-    if isinstance(writer.graph.types.get(value), DistributionType):
-        whole = method(before, "expand", tuple_of(*writer.plate_sizes(plates)))
-        block.assign(target, method(whole, "follow", writer.draw(node.name)))
-    else:
-        block.assign(target, _followed(writer, node, before, stored))
-
-
-def _follow_cost(writer: Writer, block: Block, node: Sample, cost: str, code: Code) -> Code:
-    """A cost that is a value of the story has followed already."""
-    if cost in writer.locals and code.py == name(writer.locals[cost]):
-        return Code(code.py, writer.stored[cost])
-    target = writer.identifiers.local(f"{cost}_cost")
-    block.assign(target, _followed(writer, node, code.py, code.stored))
-    return Code(name(target), code.stored | writer.stored[node.name])
-
-
-def _followed(writer: Writer, node: Sample, value: Py, stored: Plates) -> Py:
-    own = writer.stored[node.name]
-    plates = stored | own
-    parents = member(member(writer.draw(node.name), "joint"), "parents")
-    return call(
-        writer.runtime("follow"),
-        writer.storage.align_whole(value, stored, plates),
-        writer.storage.align_whole(parents, own, plates),
-        literal(writer.storage.dim(node.plate, plates)),
-    )
+def _ordered(writer: Writer, loop: Loop) -> tuple[str, ...]:
+    return writer.graph.order(chosen_by(writer, loop))

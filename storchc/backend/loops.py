@@ -24,6 +24,7 @@ from storchc.ir.expression import Literal, Reference, SequenceOf
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import Plates, ValueType
 from storchc.ir.walk import expressions, walk
+from storchc.records import dataclass
 
 _LISTS = {
     "draw": "draws",
@@ -49,12 +50,14 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     stepping, outer = writer.stepping, writer.stepping.around
     if not outer:
         _open_plates(writer, block, node)
+        joining.enter(writer, block, node)
         proposals.begin(writer, block, node)
     elimination.begin(writer, block, node)
     for carried in node.carried:
         _start(writer, block, node, carried)
     kept = _kept(writer, node)
-    outer_lists = dict(stepping.lists)
+    outer_lists, outer_parents = dict(stepping.lists), dict(stepping.parents)
+    joining.begin_steps(writer, block, node)
     for item in kept:
         _begin_list(writer, block, node, item)
     counter = writer.locals.get(node.counter) or writer.identifiers.local(node.counter)
@@ -72,13 +75,11 @@ def write_loop(writer: Writer, block: Block, node: Loop) -> None:
     stepping.lists = outer_lists
     if kept:
         block.note("what the steps have left")
-    if joint := _joint(writer, node):
-        joining.end_steps(writer, block, joint)
+    joining.end_steps(writer, block, node, outer_parents)
     passing = {Kept("draw", sample) for sample in stepping.passing}
     for item, steps in own.items():
-        if item in passing:
-            continue
-        _leave(writer, block, node, item, _along(writer, node, item, name(steps)))
+        if item not in passing:
+            _leave(writer, block, node, Left(item, kept[item]), name(steps))
 
 
 def _begin_list(writer: Writer, block: Block, node: Loop, item: Kept) -> None:
@@ -100,14 +101,11 @@ def _named(item: Kept, suffixes: dict[str, str]) -> str:
 
 def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
     """The plates that the samples in the outermost loop open, each with its size."""
-    joint = []
     for sample in writer.graph.samples:
         chained = elimination.chain_of(writer, sample.name) is not None
         if node.name not in sample.loops or sample.joins or chained:
             continue
         if sample.name in writer.stepping.drawn:
-            if joining.extends(writer, sample):
-                joining.begin_lines(writer, block, sample)
             continue
         if sequences.open_plate(writer, block, sample):
             continue
@@ -117,10 +115,6 @@ def _open_plates(writer: Writer, block: Block, node: Loop) -> None:
         dim = writer.storage.dim(sample.name, writer.storage.full(sample.type.plates))
         block.assign(target, call(writer.runtime("opened"), chosen, given, literal(dim)))
         writer.stepping.sizes[sample.name] = name(target)
-        if joining.extends(writer, sample):
-            joint.append(sample)
-    for sample in joint:  # it may have plates that are opened behind its own
-        joining.begin_steps(writer, block, sample)
 
 
 def _size(writer: Writer, block: Block, node: Loop) -> Py:
@@ -170,12 +164,19 @@ def _filled(writer: Writer, start: Literal, type_: ValueType, full: Plates) -> C
 # --- the steps -----------------------------------------------------------------------------------
 
 
-def _kept(writer: Writer, node: Loop) -> list[Kept]:
-    """What every step of the loop leaves."""
+def _kept(writer: Writer, node: Loop) -> dict[Kept, int]:
+    """What every step leaves, and behind which statement of the body; -1: before all."""
     wanted = _sequenced(writer.graph)
-    found = [kept for n in node.body for kept in _left_by(writer, n, wanted)]
-    if node.alive is not None and _averages(writer, node):
-        found.append(Kept("mask", node.name))
+    found = {
+        kept: place - (kept.kind == "baseline" and isinstance(n, Sample))
+        for place, n in enumerate(node.body)
+        for kept in _left_by(writer, n, wanted)
+    }
+    if node.alive is not None:
+        if Kept("value", node.alive) in found:
+            found[Kept("value", node.alive)] = -1
+        if _averages(writer, node):
+            found[Kept("mask", node.name)] = -1
     return found
 
 
@@ -206,11 +207,8 @@ def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:
 
 
 def _is_asked_for(writer: Writer, node: Sample) -> bool:
-    """Whether something will look at the draws of all steps, be it the next step."""
-    stepping = writer.stepping
-    return node.name not in stepping.drawn and (
-        node.mask is not None or node.name not in stepping.passing
-    )
+    """Whether something will look at the draws of all steps."""
+    return node.name not in writer.stepping.drawn.keys() | writer.stepping.passing
 
 
 def _is_named(value: object, wanted: str) -> bool:
@@ -225,34 +223,15 @@ def _averages(writer: Writer, node: Loop) -> bool:
 
 
 def _body(writer: Writer, block: Block, node: Loop) -> None:
-    """The statements of a step, each followed by what it leaves.
-
-    What stands above a joint sample is left when that has chosen among the sequences.
-    """
-    joint, waiting = _joint(writer, node), list[Node]()
-    if joint is None:
-        _leave_mask(writer, block, node)
+    """The statements of a step, each followed by what it leaves."""
+    _leave_mask(writer, block, node)
     for n in node.body:
         write_node(writer, block, n)
-        waiting.append(n)
-        if joint is not None and n is not joint:
-            continue
-        if joint is not None:
-            _leave_mask(writer, block, node)
-        joint = None
-        for done in waiting:
-            _leave_step(writer, block, node, done)
-        waiting.clear()
+        _leave_step(writer, block, node, n)
     elimination.end_step(writer, block, node)
     if node.alive is not None and len(writer.stepping.around) == 1:
         alive = name(writer.locals[node.alive])
         block.leave_when(call(writer.runtime("all_stopped"), alive))
-
-
-def _joint(writer: Writer, node: Loop) -> Sample | None:
-    """The sample of the body that is drawn without replacement."""
-    samples = (n for n in node.body if isinstance(n, Sample))
-    return next((n for n in samples if joining.extends(writer, n)), None)
 
 
 def _leave_mask(writer: Writer, block: Block, node: Loop) -> None:
@@ -271,7 +250,8 @@ def _leave_step(writer: Writer, block: Block, loop: Loop, node: Node) -> None:
         return
     lists = writer.stepping.lists
     for item in _left_by(writer, node, frozenset(k.name for k in lists if k.kind == "value")):
-        _append(block, lists[item], _of_step(writer, item, node))
+        if item.kind != "baseline":  # left before the sample was drawn
+            _append(block, lists[item], _of_step(writer, item, node))
 
 
 def _append(block: Block, steps: str, code: Py) -> None:
@@ -285,8 +265,6 @@ def _of_step(writer: Writer, item: Kept, node: Node) -> Py:
             return writer.draw(item.name)
         case "cost":
             return writer.costs[item.name].py
-        case "baseline":
-            return writer.stepping.baselines[item.name].py
         case "report":
             return name(writer.locals[_reported(node)])
         case _:
@@ -301,17 +279,24 @@ def _reported(node: Node) -> str:
 # --- what they leave -----------------------------------------------------------------------------
 
 
-def _along(writer: Writer, node: Loop, item: Kept, steps: Py) -> Py:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the steps of a loop have left, and behind which statement of its body."""
+
+    item: Kept
+    place: int
+
+
+def _along(writer: Writer, node: Loop, left: Left, steps: Py) -> Py:
     """The steps along the sequences that are left; a sample sees to that by itself."""
-    joint = _joint(writer, node)
-    if joint is None or item.kind == "draw":
+    if left.item.kind == "draw":
         return steps
-    lines = name(writer.stepping.lines[joint.name])
-    stored = _stored_step(writer, node, item)
-    if joint.plate not in stored:
-        return steps
-    dim = literal(writer.storage.dim(joint.plate, stored))
-    return call(writer.runtime("along"), steps, lines, dim)
+    stored = _stored_step(writer, node, left.item)
+    for plate in writer.graph.order(joining.chosen_by(writer, node) & stored):
+        lines = joining.lines_at(writer, node, plate, left.place, stored)
+        dim = literal(writer.storage.dim(plate, stored))
+        steps = call(writer.runtime("along"), steps, lines, dim)
+    return steps
 
 
 def _stored_step(writer: Writer, node: Loop, item: Kept) -> Plates:
@@ -321,6 +306,8 @@ def _stored_step(writer: Writer, node: Loop, item: Kept) -> Plates:
             return writer.costs[item.name].stored
         case "baseline":
             return writer.stepping.baselines[item.name].stored
+        case "mask" if item.name != node.name:
+            return writer.stepping.masks[item.name].stored
         case "mask":
             assert node.alive is not None
             return writer.stored[node.alive]
@@ -328,10 +315,13 @@ def _stored_step(writer: Writer, node: Loop, item: Kept) -> Plates:
             return _shape(writer, node, item)[0]
 
 
-def _leave(writer: Writer, block: Block, node: Loop, item: Kept, steps: Py) -> None:
+def _leave(writer: Writer, block: Block, node: Loop, left: Left, steps: Py) -> None:
     """Stack what the steps have left: for the steps around, or for the rest of the story."""
-    stepping = writer.stepping
-    code, stored = _stacked(writer, node, item, steps)
+    stepping, item = writer.stepping, left.item
+    if item.kind == "draw":
+        code, stored = _draws(writer, node, left, steps), frozenset[str]()
+    else:
+        code, stored = _stacked(writer, node, item, _along(writer, node, left, steps))
     if item in stepping.lists:
         _append(block, stepping.lists[item], code)
         _keep(writer, item, Code(code, stored))
@@ -341,6 +331,24 @@ def _leave(writer: Writer, block: Block, node: Loop, item: Kept, steps: Py) -> N
     if item.kind == "draw":
         writer.draws[item.name] = target
     _keep(writer, item, Code(name(target), stored))
+
+
+def _draws(writer: Writer, node: Loop, left: Left, steps: Py) -> Py:
+    """The draws of a sample in all steps."""
+    item, count = left.item, writer.stepping.counts[node.name]
+    sample = writer.samples[item.name]
+    if sample.plate in joining.chosen_by(writer, node):
+        lines = joining.lines_at(writer, node, sample.plate, left.place, frozenset())
+        if writer.estimation.estimators[item.name].joint:
+            joint = name(writer.stepping.joints[sample.plate])
+            return call(writer.runtime("JointSteps"), steps, count, lines, joint)
+        dim = literal(writer.storage.dim(sample.plate, writer.storage.full(sample.type.plates)))
+        return call(writer.runtime("StepsAlong"), steps, count, lines, dim)
+    if item.name in writer.estimation.sequences:
+        return call(writer.runtime("Sequences"), steps, count)
+    opened = _weighs(writer, item.name)
+    elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
+    return call(writer.runtime("Steps"), steps, count, **elements)
 
 
 def _keep(writer: Writer, item: Kept, code: Code) -> None:
@@ -362,15 +370,6 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
     """The steps as one value, and its plates."""
     count = writer.stepping.counts[node.name]
     match item.kind:
-        case "draw":
-            lines = writer.stepping.lines.get(item.name)
-            if lines is None:
-                if item.name in writer.estimation.sequences:
-                    return call(writer.runtime("Sequences"), steps, count), frozenset()
-                opened = _weighs(writer, item.name)
-                elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
-                return call(writer.runtime("Steps"), steps, count, **elements), frozenset()
-            return call(writer.runtime("JointSteps"), steps, name(lines), count), frozenset()
         case "cost":
             stored = writer.costs[item.name].stored
         case "baseline":
@@ -384,7 +383,7 @@ def _stacked(writer: Writer, node: Loop, item: Kept, steps: Py) -> tuple[Py, Pla
 
 def _weighs(writer: Writer, name: str) -> bool:
     """Whether a sample opens a plate and weighs its elements, step by step."""
-    sample = next(s for s in writer.graph.samples if s.name == name)
+    sample = writer.samples[name]
     return not sample.joins and writer.estimation.estimators[name].weighted
 
 

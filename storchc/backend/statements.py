@@ -12,7 +12,6 @@ from storchc.backend.distributions import distribution, expanded
 from storchc.backend.expressions import Writer
 from storchc.backend.python import (
     NONE,
-    Atom,
     Py,
     call,
     index,
@@ -163,8 +162,7 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     draw = writer.identifiers.local(f"{node.name}_draw")
     writer.draws[node.name] = draw
     block.assign(draw, _drawing(writer, node, name(target), plates))
-    stepwise = bool(node.loops) and joining.extends(writer, node)
-    if node.mask is not None and not stepwise:
+    if node.mask is not None and not joining.extends(writer, node):
         block.assign(draw, _held(writer, node, node.mask, draw, plates))
     stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
     value = _drawn(writer, block, node, stored)
@@ -187,10 +185,8 @@ def _drawn(writer: Writer, block: Block, node: Sample, stored: Plates) -> str:
     """The local name of what was drawn; what was joint before follows it."""
     draw = name(writer.draws[node.name])
     value = _value(writer, block, node, Code(member(draw, "value"), stored))
-    if node.loops and joining.extends(writer, node):
-        joining.keep_step(writer, block, node)
     if joining.extends(writer, node):
-        joining.follow_all(writer, block, node)
+        joining.choose(writer, block, node)
     proposals.step(writer, block, node)
     return value
 
@@ -244,7 +240,8 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
         if joining.extends(writer, node):
             before = joining.before(writer, node)
             if node.mask is not None:
-                values["held"] = _ended(writer, node, node.mask, plates)
+                stopped = _stopped(writer, node, node.mask, plates)
+                values["held"] = call(writer.runtime("Held"), *stopped)
             return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
         if estimator.sampler is not None and estimator.sampler.coupled:
             values["along"] = dim
@@ -274,18 +271,14 @@ def _given(writer: Writer, node: Sample) -> Py:
 
 def _held(writer: Writer, node: Sample, mask: Value, draw: str, plates: Plates) -> Py:
     """The draw, in which elements that have stopped keep the value that they had."""
-    code = writer.value(mask)
-    alive = writer.storage.align_whole(code.py, code.stored, plates)
-    before = name(writer.stepping.lists[Kept("draw", node.name)])
-    return call(writer.runtime("held"), name(draw), alive, before)
+    return call(writer.runtime("held"), name(draw), *_stopped(writer, node, mask, plates))
 
 
-def _ended(writer: Writer, node: Sample, mask: Value, plates: Plates) -> Py:
-    """The sequences that have stopped, and the values that they keep."""
+def _stopped(writer: Writer, node: Sample, mask: Value, plates: Plates) -> tuple[Py, Py]:
+    """The elements that have not stopped, and the values that the others keep."""
     code = writer.value(mask)
     alive = writer.storage.align_whole(code.py, code.stored, plates)
-    draws = name(writer.stepping.lists[Kept("draw", node.name)])
-    return call(writer.runtime("ended"), alive, draws)
+    return alive, name(writer.locals[node.name])
 
 
 def _option(
@@ -344,12 +337,12 @@ def learns(writer: Writer, node: Sample) -> bool:
 
 
 def _baseline_of_step(writer: Writer, block: Block, node: Sample) -> None:
-    """The learned baseline in this step, from what is known before the sample is drawn."""
+    """The learned baseline in this step, left as it is known before the sample is drawn."""
     code = baseline(writer, node)
     assert code is not None
     code = writer.tensor(code)
-    if not isinstance(code.py, Atom):
-        code = writer.named(f"{node.name}_baseline", code)
+    steps = writer.stepping.lists[Kept("baseline", node.name)]
+    block.expression(method(name(steps), "append", code.py))
     writer.stepping.baselines[node.name] = code
 
 

@@ -50,14 +50,15 @@ class Stepping:
     ``around`` are those around the statement that is being written, ``lists`` the locals in which
     their steps are kept, ``counts`` the numbers of steps. ``carried`` are the types of
     what they carry, ``sizes`` the sizes of plates that were opened when one was entered. Of
-    samples without replacement, ``joints`` are the locals that hold what is known of their
-    sequences, ``parents`` the lists of what each step continued, ``lines`` the lineages. The rest
-    is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks`` by loop
-    (the elements that had not stopped), ``reports`` by name. ``masses`` are those of the chains
-    that are being summed out, ``narrow`` the plates of what is carried with fewer than it has,
-    ``reached`` the locals with the weights and the scores of draws from a proposal up to this step.
-    Where the story is written once more, ``drawn`` are the locals with all the steps of samples
-    that stay as they were drawn, ``passing`` the samples of which nothing but values is asked.
+    samples without replacement, by plate, ``joints`` are the locals that hold what is known of
+    their sequences, ``parents`` the lists of what each choice continued, ``lines`` the lineages.
+    The rest is what the steps have left: ``sequences`` by name, ``baselines`` by sample, ``masks``
+    by loop (the elements that had not stopped), ``reports`` by name. ``masses`` are those of the
+    chains that are being summed out, ``narrow`` the plates of what is carried with fewer than it
+    has, ``reached`` the locals with the weights and the scores of draws from a proposal up to this
+    step. Where the story is written once more, ``drawn`` are the locals with all the steps of
+    samples that stay as they were drawn, ``passing`` the samples of which nothing but values is
+    asked.
     """
 
     around: tuple[Loop, ...] = ()

@@ -128,7 +128,7 @@ def _loop_facts(graph: Graph, loop: Loop) -> list[tuple[str, str]]:
     rows += [
         (f"carries {c.name}", describe(graph, c.type))
         for c in loop.carried
-        if not c.name.startswith("_")
+        if c.span != loop.header  # where the story does not say so: only what has stopped looks
     ]
     if loop.alive is not None:
         rows.append(("stops", "each element by itself; what has stopped keeps its last values"))

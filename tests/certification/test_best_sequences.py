@@ -18,7 +18,7 @@ import storchc
 from storch_runtime import samplers
 from storch_runtime.joint_steps import JointSteps
 from storch_runtime.samplers import reservoir
-from storchc.backend import joining, loops
+from storchc.backend import following, loops
 from tests.certification.harness import (
     case,
     derivatives,
@@ -400,7 +400,9 @@ BROKEN = {
     "too seldom one of the dropped": partial(switching, 0.7),
     "always one of the dropped": partial(switching, -torch.inf),
     "draws of their own probability": own_probability,
-    "values that stay": lambda patch: patch.setattr(joining, "_follow_value", lambda *others: None),
+    "values that stay": lambda patch: patch.setattr(
+        following, "_follow_value", lambda *others: None
+    ),
     "steps that stay": lambda patch: patch.setattr(
         loops, "_along", lambda writer, node, item, steps: steps
     ),
@@ -414,7 +416,13 @@ def test_broken_variants_fail(broken: str, monkeypatch: Patch) -> None:
 
 
 def test_baselines_that_stay_fail(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(joining, "_follow_baselines", lambda *others: None)
+    """As if they had been read when the sequences were chosen."""
+    right = loops._kept
+
+    def late(*given: Any) -> Any:
+        return {kept: at + (kept.kind == "baseline") for kept, at in right(*given).items()}
+
+    monkeypatch.setattr(loops, "_kept", late)
     fails(lambda: prove(LETTERS, LEARNED + SUMMED.format(1, 1), 3))
 
 

@@ -29,7 +29,7 @@ BROKEN = {
         'methods["z"].control_variate(z_steps, z_downstream)',
         "after_z * (1 - z_steps.box)",
     ),
-    "an element that goes on after it has stopped": ("z_draw = held(z_draw, alive, z_draws)", ""),
+    "an element that goes on after it has stopped": ("z_draw = held(z_draw, alive, z)", ""),
     "costs after the end": ("c = torch.where(alive, (z - h) ** 2 + 0.5, 0.0)", "c = (z - h) ** 2"),
     "a state that is not held": ("h = torch.where(alive, h * self.w + z + 0.3, h)", "h = h + z"),
 }

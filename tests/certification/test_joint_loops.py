@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 import storchc
-from storchc.backend import joining, loops
+from storchc.backend import following, loops
 from tests.certification.harness import Case, case, derivatives, differentiable
 from tests.certification.outcomes import flat
 from tests.certification.test_joint_stories import chance
@@ -197,7 +197,7 @@ def test_ratios_are_right_on_average(text: str, method: str) -> None:
 @pytest.mark.parametrize("broken", ["values", "lines"])
 def test_what_does_not_follow_fails(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if broken == "values":
-        monkeypatch.setattr(joining, "_follow_value", lambda *others: None)
+        monkeypatch.setattr(following, "_follow_value", lambda *others: None)
     else:
         monkeypatch.setattr(loops, "_along", lambda writer, node, item, steps: steps)
     with pytest.raises(AssertionError):

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime import reduce_plates
-from storchc.backend import joining, reductions
+from storchc.backend import following, reductions
 from tests.certification.harness import Case, case, derivatives, differentiable, parameters
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
@@ -240,7 +240,7 @@ def test_what_does_not_follow_fails(
     broken: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LOSS.md §6: a cost that is not re-indexed under the final weights is wrong."""
-    monkeypatch.setattr(joining, broken, lambda *others: None)
+    monkeypatch.setattr(following, broken, lambda *others: None)
     with pytest.raises((AssertionError, RuntimeError, AttributeError)):
         test_what_is_drawn_is_what_is_replayed(name)
 

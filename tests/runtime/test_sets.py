@@ -166,13 +166,13 @@ def test_a_beam_over_two_variables_is_one_over_their_sequences(k: int) -> None:
     torch.testing.assert_close(found.threshold, every.perturbed[k])
     torch.testing.assert_close(found.log_prob, every.log_prob[:k])
     torch.testing.assert_close(found.rest, every.log_prob[k:].logsumexp(0))
-    followed = before.follow(few)
+    followed = before.follow(few.joint)
     torch.testing.assert_close(followed.log_prob + few.log_prob, found.log_prob)
     torch.testing.assert_close(followed.value, everything_followed(results[1])[:k])
 
 
 def everything_followed(pair: tuple[Draw, Draw]) -> Tensor:
-    return pair[0].follow(pair[1]).value
+    return pair[0].follow(pair[1].joint).value
 
 
 def test_a_few_prefixes_grow_to_the_number_asked_for() -> None:
@@ -181,7 +181,7 @@ def test_a_few_prefixes_grow_to_the_number_asked_for() -> None:
     assert before.value.shape == (2, 2)
     after = UnorderedSetEstimator().draw_joint(Bernoulli(logits=before.value), before)
     assert after.value.shape == (3, 2)
-    assert before.follow(after).value.shape == (3, 2)
+    assert before.follow(after.joint).value.shape == (3, 2)
     torch.testing.assert_close(after.weight.sum(0), torch.ones(2))
 
 
@@ -195,7 +195,7 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
         more = method.draw_joint(Bernoulli(logits=torch.tensor([0.0, 1.0, 2.0])), draw)
         assert bool((more.weight > 0).all())
         assert set(known(more).parents.tolist()) == {0, 1}
-        score = (more.score + draw.follow(more).score).sum()
+        score = (more.score + draw.follow(more.joint).score).sum()
         assert score.isfinite()
 
 
@@ -207,7 +207,7 @@ def test_who_opened_the_plate_weighs_and_compares() -> None:
     cost = torch.randn(3, 3, dtype=torch.float64)
     state = known(after)
     logits = LOGITS.clone().requires_grad_()
-    for method, draw in ((opener, before.follow(after)), (other, after)):
+    for method, draw in ((opener, before.follow(after.joint)), (other, after)):
         draw.score = (logits.sum() * torch.ones(3, 3)).double()
         control = method.control_variate(draw, Downstream(cost))
         (slope,) = torch.autograd.grad(control.sum(), logits)
@@ -252,10 +252,10 @@ def test_sequences_that_have_ended_are_replayed() -> None:
     first = method.draw(law)
     more = Categorical(logits=torch.randn(3, 5, 3, dtype=torch.float64))
     after = method.draw_joint(more, first, held=Held(first.value != 2, first.value))
-    followed = first.follow(after).value
+    followed = first.follow(after.joint).value
     again = method.draw(law, followed)
     held = Held(followed != 2, followed)
-    joined = method.draw_joint(more.follow(after), again, after.value, held=held)
+    joined = method.draw_joint(more.follow(after.joint), again, after.value, held=held)
     torch.testing.assert_close(joined.weight, after.weight)
     torch.testing.assert_close(joined.log_prob, after.log_prob)
 
@@ -266,13 +266,13 @@ def test_a_part_weighs_what_the_whole_weighs_and_others_keep_their_weights() -> 
     other.weight = torch.rand(3, 3)
     after = UnorderedSetEstimator().draw_joint(second(before.value), before)
     parents = known(after).parents
-    assert before.follow(after).weight is after.weight
-    followed = other.follow(after)
+    assert before.follow(after.joint).weight is after.weight
+    followed = other.follow(after.joint)
     torch.testing.assert_close(followed.weight, other.weight.gather(0, parents))
     torch.testing.assert_close(followed.value, other.value.gather(0, parents))
     assert followed.joint is None
     with pytest.raises(ValueError, match="nothing follows it"):
-        after.follow(before)
+        after.follow(before.joint)
 
 
 def test_distributions_follow_their_sequences() -> None:
@@ -280,7 +280,7 @@ def test_distributions_follow_their_sequences() -> None:
     after = UnorderedSetEstimator().draw_joint(second(before.value), before)
     parents = known(after).parents
     law = Normal(torch.randn(3, 3, 5), torch.rand(5), event=1)
-    followed = law.follow(after)
+    followed = law.follow(after.joint)
     assert followed.plates == (3, 3)
     wanted = law.loc.gather(0, parents.unsqueeze(-1).expand(3, 3, 5))
     torch.testing.assert_close(followed.loc, wanted)
@@ -308,7 +308,7 @@ def test_elements_may_lie_along_any_dimension() -> None:
     for one, other in ((plain.value, aside.value.T), (plain.weight, aside.weight.T)):
         torch.testing.assert_close(one, other)
     torch.testing.assert_close(
-        before.follow(plain).value, turned.follow(aside).value.transpose(0, 1)
+        before.follow(plain.joint).value, turned.follow(aside.joint).value.transpose(0, 1)
     )
     cost = torch.randn(3, 3).double()
     plain.score, aside.score = plain.log_prob, aside.log_prob
@@ -331,7 +331,7 @@ def test_a_replay_knows_what_the_draw_knew(k: int) -> None:
     torch.testing.assert_close(known(again).rest, known(draw).rest, rtol=1e-9, atol=1e-9)
     assert bool(known(again).alive.all())
     after = extend_set(second(draw.value), draw)
-    followed = draw.follow(after)
+    followed = draw.follow(after.joint)
     before = replay_set(LAW, followed.value)
     joined = replay_extension(second(followed.value), before, after.value)
     torch.testing.assert_close(known(joined).log_prob, known(after).log_prob)
@@ -578,8 +578,8 @@ def test_sequences_of_two_variables_are_as_frequent_as_they_must_be(k: int) -> N
     after = extend_set(Bernoulli(logits=slopes[before.value]), before)
     bits = torch.stack([(-slopes).sigmoid(), slopes.sigmoid()], -1)
     masses = (logits.softmax(0).unsqueeze(1) * bits).flatten()
-    assert frequent(after, before.follow(after).value * 2 + after.value.long(), masses)
-    assert not frequent(before, after.value.long() * 3 + before.follow(after).value, masses)
+    assert frequent(after, before.follow(after.joint).value * 2 + after.value.long(), masses)
+    assert not frequent(before, after.value.long() * 3 + before.follow(after.joint).value, masses)
 
 
 def test_the_outcomes_of_a_set_are_complete() -> None:
@@ -637,7 +637,7 @@ def test_beam_search_opens_its_plate_and_has_no_path() -> None:
 def step(logits: Tensor, slopes: Tensor, method: JointMethod) -> Tensor:
     before = method.draw(OneHotCategorical(logits=logits, event=1))
     after = method.draw_joint(Bernoulli(logits=(before.value * slopes).sum((-2, -1))), before)
-    before = before.follow(after)
+    before = before.follow(after.joint)
     cost = after.value * before.value[..., 0].sum(-1)
     loss = (after.weight * before.box * after.box * cost).sum(0)
     for draw in (before, after):
@@ -670,8 +670,8 @@ def test_the_scores_of_all_steps_are_found_at_once(method: JointMethod) -> None:
         assert isinstance(draw, Extension) and joint.parents is not None
         draws.append(draw)
         parents.append(joint.parents)
-    lines = lineage(parents, 1)
-    steps = JointSteps(draws, lines, 4)
+    lines = lineage(parents, 1)[1:]
+    steps = JointSteps(draws, 4, lines, joint)
     pairs = zip(draws, lines, strict=True)
     one_by_one = torch.stack([draw.log_prob.gather(1, line) for draw, line in pairs])
     torch.testing.assert_close(steps.score, one_by_one)

@@ -11,7 +11,7 @@ from torch import Tensor
 from storch_runtime.follow import follow
 
 if TYPE_CHECKING:
-    from storch_runtime.draw import Draw
+    from storch_runtime.joint import Joint
 
 Parameter = Tensor | float
 
@@ -176,10 +176,10 @@ class Distribution:
         given = {k: v.detach() if isinstance(v, Tensor) else v for k, v in self.given().items()}
         return type(self)(**given, event=self.event)  # type: ignore[call-arg]
 
-    def follow(self, draw: Draw) -> Self:
-        """The same distribution along the sequences of ``draw``, which joined a sample since."""
+    def follow(self, joint: Joint) -> Self:
+        """The same distribution along the sequences that ``joint`` has chosen."""
         given = {
-            name: _follow(value, len(self.plates), self.event + self.ranks.get(name, 0), draw)
+            name: _follow(value, len(self.plates), self.event + self.ranks.get(name, 0), joint)
             for name, value in self.given().items()
         }
         return type(self)(**given, event=self.event)  # type: ignore[call-arg]
@@ -253,14 +253,11 @@ def _lift(value: Parameter, rank: int, more: int) -> Parameter:
     return value.reshape(value.shape[:plates] + (1,) * more + value.shape[plates:])
 
 
-def _follow(value: Parameter, plates: int, event: int, draw: Draw) -> Parameter:
+def _follow(value: Parameter, plates: int, event: int, joint: Joint) -> Parameter:
     if not isinstance(value, Tensor) or value.dim() <= event:
         return value
-    if draw.joint is None or draw.joint.parents is None:
-        raise ValueError("this draw has joined no other: nothing follows it")
     value = _all_plates(value, plates, event)
-    dim = draw.plate_dim
-    return value if value.shape[dim] == 1 else follow(value, draw.joint.parents, dim)
+    return value if value.shape[joint.dim] == 1 else follow(value, joint.line, joint.dim)
 
 
 def _all_plates(value: Tensor, plates: int, event: int) -> Tensor:

@@ -16,6 +16,7 @@ from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint_steps import JointSteps
 
 
 class JointMethod(Method):
@@ -78,7 +79,7 @@ class JointMethod(Method):
     def draw_joint(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
+        before: Draw | JointSteps | Joint,
         given: Tensor | None = None,
         plate_dim: int = 0,
         *,
@@ -92,14 +93,15 @@ class JointMethod(Method):
         them. Sequences that are ``held`` have ended.
         """
         self.check_family(distribution)
-        opener = joint_of(before).opener or self
+        joint = joint_of(before)
+        opener = joint.opener or self
         if given is None:
-            draw = extend_set(distribution, before, plate_dim, noise, held, rest=opener.rest)
+            draw = extend_set(distribution, joint, plate_dim, noise, held, rest=opener.rest)
         else:
             value = self.fitting(given, distribution, own=0)
-            draw = self.replay_joint(distribution, before, value, plate_dim, held)
+            draw = self.replay_joint(distribution, joint, value, plate_dim, held)
         draw = self.weighed(draw, opener)
-        if isinstance(before, Draw):  # of the steps of a loop it is found at once when that ends
+        if before is not joint:  # of the steps of a loop it is found at once when that ends
             draw.score = draw.log_prob
         return draw
 
@@ -123,16 +125,17 @@ class JointMethod(Method):
         box, dim = draw.box, draw.plate_dim
         if not self.use_baseline or draw.joint is None or box.shape[dim] == 1:
             return torch.zeros_like(box)
-        steps = box.dim() - draw.joint.log_prob.dim()
-        joint = draw.joint.along(dim - steps)
+        plates = draw.joint.log_prob.shape
+        place = dim - (box.dim() - len(plates))
+        joint = draw.joint.along(place)
         with torch.no_grad():
-            cost = downstream.cost.expand_as(box).movedim(dim, 0)
-            cost = cost.movedim(1, -1) if steps else cost  # [k, *plates, steps]
+            cost = downstream.cost.expand_as(box).reshape(-1, *plates).movedim(0, -1)
+            cost = cost.movedim(place, 0)  # [k, *plates, steps]
             counts = joint.alive & (joint.masses.exp() > 0)
             cost = torch.where(behind(counts, cost), cost, 0.0)
             opener = joint.opener if isinstance(joint.opener, JointMethod) else self
             baseline = opener.baseline(joint, cost)
-            baseline = (baseline.movedim(-1, 1) if steps else baseline).movedim(0, dim)
+            baseline = baseline.movedim(0, place).movedim(-1, 0).reshape(box.shape)
         return torch.addcmul(baseline, box, baseline, value=-1)
 
 

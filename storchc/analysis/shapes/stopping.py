@@ -61,6 +61,7 @@ def masked(ctx: Context, mask: Reference, known: Types, node: graph.Node) -> Ite
         case graph.Sample():
             type_ = replace(node.type, plates=node.type.plates | mask.type.plates)
             ctx.types[node.name] = type_
+            known.setdefault(node.name, type_)
             if not node.joins:
                 ctx.opened[node.name] = type_.plates
             yield replace(node, type=type_, mask=mask)

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from storch_runtime import (
     Downstream,
     Estimate,
+    Held,
     Input,
     JointSteps,
     Layout,
@@ -26,7 +27,6 @@ from storch_runtime import (
     along,
     begun,
     earlier,
-    ended,
     follow,
     later,
     lineage,
@@ -81,11 +81,11 @@ class Beams(StoryModule):
         # story.story:10  for t in range(5) from h = x, y = one_hot(0, V):
         y_size = opened(methods["y"], replayed.get("y"), 0)
         y_joint = begun((y_size, data), 0, like, replayed.get("y") is not None)
-        y_parents = []
         h = x.expand(y_size, data, -1)  # [y, data, H]
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
+        y_parents = []
         effort_steps = []
         y_draws = []
         y_values = []
@@ -98,6 +98,7 @@ class Beams(StoryModule):
 
             # story.story:12  cost effort = 0.01 * sum(h ** 2)
             effort = torch.where(alive, 0.01 * (h**2).sum(-1), 0.0)  # [y, data]
+            effort_steps.append(effort)
 
             # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with UnorderedSetEstimato
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
@@ -105,19 +106,13 @@ class Beams(StoryModule):
             if keep_param_grads:
                 y_law.retain_grads()
             y_draw = methods["y"].draw_joint(
-                y_law,
-                y_joint,
-                step_of(replayed.get("y"), 2, (t,), (5,)),
-                0,
-                held=ended(alive, y_draws),
+                y_law, y_joint, step_of(replayed.get("y"), 2, (t,), (5,)), 0, held=Held(alive, y)
             )
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint
             y_parents.append(y_joint.parents)
-            h = follow(h, y_draw.joint.parents, 0)
-            alive = follow(alive, y_draw.joint.parents, 0)
-            effort = follow(effort, y_draw.joint.parents, 0)
-            effort_steps.append(effort)
+            h = follow(h, y_joint.parents, 0)
+            alive = follow(alive, y_joint.parents, 0)
             y_draws.append(y_draw)
             y_values.append(y)
 
@@ -128,9 +123,9 @@ class Beams(StoryModule):
 
         # what the steps have left
         y_lineage = lineage(y_parents, 0)
-        effort_by_step = torch.stack(along(effort_steps, y_lineage, 0))
-        y_steps = JointSteps(y_draws, y_lineage, 5)
-        y_sequence = sequence(along(y_values, y_lineage, 0), 5, -2)
+        effort_by_step = torch.stack(along(effort_steps, y_lineage[:-1], 0))
+        y_steps = JointSteps(y_draws, 5, y_lineage[1:], y_joint)
+        y_sequence = sequence(along(y_values, y_lineage[1:], 0), 5, -2)
 
         # story.story:15  cost reward = -score(sequence(y))
         score_out = _score.unfold(

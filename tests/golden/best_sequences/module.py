@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from storch_runtime import (
     Downstream,
+    Held,
     Input,
     JointSteps,
     Layout,
@@ -27,7 +28,6 @@ from storch_runtime import (
     along,
     begun,
     earlier,
-    ended,
     follow,
     lineage,
     magic_box,
@@ -88,16 +88,18 @@ class BestSequences(StoryModule):
         # story.story:11  for t in range(5) from h = x, y = one_hot(0, V):
         y_size = opened(methods["y"], replayed.get("y"), 0)
         y_joint = begun((y_size, data), 0, like, replayed.get("y") is not None)
-        y_parents = []
         h = x.expand(y_size, data, -1)  # [y, data, H]
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
+        y_parents = []
         y_draws = []
         y_baselines = []
         y_values = []
         alive_steps = []
         for t in range(5):
+            alive_steps.append(alive)
+
             # story.story:12  compute h = tanh(cell(concat([y, h])))
             cell_out = _cell.unfold(
                 self.cell(torch.cat((y, h), dim=-1).flatten(0, 1)), (y_size, data)
@@ -106,26 +108,20 @@ class BestSequences(StoryModule):
 
             # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with ScoreFunction(baseli
             value_out = _value.unfold(self.value(h.detach().flatten(0, 1)), (y_size, data))
+            y_baselines.append(value_out)
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             y_law = OneHotCategorical(logits=out_out)
             if keep_param_grads:
                 y_law.retain_grads()
             y_draw = methods["y"].draw_joint(
-                y_law,
-                y_joint,
-                step_of(replayed.get("y"), 2, (t,), (5,)),
-                0,
-                held=ended(alive, y_draws),
+                y_law, y_joint, step_of(replayed.get("y"), 2, (t,), (5,)), 0, held=Held(alive, y)
             )
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint
             y_parents.append(y_joint.parents)
-            h = follow(h, y_draw.joint.parents, 0)
-            alive = follow(alive, y_draw.joint.parents, 0)
-            value_out = follow(value_out, y_draw.joint.parents, 0)
-            alive_steps.append(alive)
+            h = follow(h, y_joint.parents, 0)
+            alive = follow(alive, y_joint.parents, 0)
             y_draws.append(y_draw)
-            y_baselines.append(value_out)
             y_values.append(y)
 
             # story.story:14  stop when argmax(y) == 0
@@ -135,10 +131,10 @@ class BestSequences(StoryModule):
 
         # what the steps have left
         y_lineage = lineage(y_parents, 0)
-        y_steps = JointSteps(y_draws, y_lineage, 5)
-        y_baseline_by_step = torch.stack(along(y_baselines, y_lineage, 0))
-        y_sequence = sequence(along(y_values, y_lineage, 0), 5, -2)
-        alive_by_step = torch.stack(along(alive_steps, y_lineage, 0)).to(like.dtype)
+        y_steps = JointSteps(y_draws, 5, y_lineage[1:], y_joint)
+        y_baseline_by_step = torch.stack(along(y_baselines, y_lineage[:-1], 0))
+        y_sequence = sequence(along(y_values, y_lineage[1:], 0), 5, -2)
+        alive_by_step = torch.stack(along(alive_steps, y_lineage[:-1], 0)).to(like.dtype)
 
         # story.story:15  cost reward = -score(sequence(y))
         score_out = _score.unfold(

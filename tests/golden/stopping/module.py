@@ -112,11 +112,11 @@ class Writer(StoryModule):
 
             # story.story:15  sample y ~ q with ScoreFunction(n=5, baseline=value(h))
             value_out = _value.unfold(self.value(h.detach().flatten(0, 1)), (y_size, data))
+            y_baselines.append(value_out)
             y_draw = methods["y"].draw_each(q, step_of(replayed.get("y"), 2, (t,), (t_count,)), 0)
-            y_draw = held(y_draw, alive, y_draws)
+            y_draw = held(y_draw, alive, y)
             y = y_draw.value  # [y, data, V]
             y_draws.append(y_draw)
-            y_baselines.append(value_out)
 
             # story.story:16  cost miss = 1 - sum(y * target[t + 1])
             miss = torch.where(alive, 1 - (y * target[..., t + 1, :]).sum(-1), 0.0)  # [y, data]
