@@ -11,7 +11,7 @@ from torch import Tensor
 from storch_runtime.joint import Joint
 from storchc.backend import joining
 from storchc.ir.graph import Loop
-from tests.certification.harness import derivatives, differentiable, fails
+from tests.certification.harness import case, derivatives, differentiable, fails
 from tests.certification.joint_sequences import BITS, Sequences
 from tests.certification.outcomes import flat
 from tests.certification.test_joint_pairs import DATA, HEAD, METHODS, X
@@ -174,3 +174,20 @@ def test_the_graph_grows_with_the_number_of_steps(loops: str) -> None:
                 stack += [parent for parent, _ in node.next_functions]
         counts.append(len(seen))
     assert counts[2] - counts[1] <= 2.1 * (counts[1] - counts[0])
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "ScoreFunction() using WithoutReplacement(k=18)",
+        "ScoreFunction(baseline=moving_average) using BeamSearch(k=18)",
+        "SumAndSample(sum_size=17, sample_size=1)",
+    ],
+)
+@pytest.mark.parametrize("name", ["nest", "stops"])
+def test_other_choices_of_all_sequences_have_no_variance(name: str, method: str) -> None:
+    story = case(STORIES[name].text.replace("OPEN", method), X)
+    model = story.model()
+    for _ in range(2):
+        loss = model(**story.inputs).loss
+        STORIES[name].agree(flat(derivatives(loss, differentiable(model, story))).detach())
