@@ -66,18 +66,36 @@ class Steps:
     def weight(self) -> Tensor | None:
         """What the values of all steps weigh together, ``[*plates]``, detached."""
         by_step = self.weight_by_step
-        return None if by_step is None else by_step[-1]
+        return None if by_step is None else by_step[(-1,) * self.depth]
+
+    @property
+    def depth(self) -> int:
+        """How many loops stand inside of one another."""
+        first = self.draws[0]
+        return 1 + first.depth if isinstance(first, Steps) else 1
 
     @property
     def weight_by_step(self) -> Tensor | None:
         """The product of the weights up to each step: what comes later is expected to weigh 1."""
         if self._weight is None:
-            every = [draw.weight for draw in self.draws]
-            weights = [weight for weight in every if weight is not None]
-            if weights:
-                product = torch.stack(weights).cumprod(0)
+            product = self._product()
+            if product is not None:
                 self._weight = product if self.elements is None else product / self.elements
         return self._weight
+
+    def _product(self) -> Tensor | None:
+        """The product up to each step, in nested loops with all of the outer steps before it."""
+        every = [draw.weight for draw in self.draws]
+        weights = [weight for weight in every if weight is not None]
+        if not weights:
+            return None
+        product = torch.stack(weights).cumprod(0)
+        if self.depth == 1:
+            return product
+        inner = [draw.weight_by_step for draw in self.draws if isinstance(draw, Steps)]
+        within = torch.stack([weight for weight in inner if weight is not None])
+        before = torch.cat([torch.ones_like(product[:1]), product[:-1]])
+        return before[(slice(None), *(None,) * (self.depth - 1))] * within
 
     @property
     def replayed(self) -> bool:

@@ -72,10 +72,6 @@ def _check_weights(
         return
     what = f"`{estimator.sampler.name}` in a loop"
     mixed = frozenset[str]().union(*(c.get(node.name, ()) for c in dependent.costs.values()))
-    if len(node.loops) > 1:
-        help = "flatten the two loops to one"
-        problems.add(words.not_compiled(estimator.span, f"{what} within a loop", help))
-        return
     if others := mixed - {node.plate}:
         shown = ", ".join(f"`{plate}`" for plate in graph.order(others))
         what = f"{what} together with a reduction over {shown}"

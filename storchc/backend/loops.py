@@ -346,7 +346,7 @@ def _draws(writer: Writer, node: Loop, left: Left, steps: Py) -> Py:
         return call(writer.runtime("StepsAlong"), steps, count, lines, dim)
     if item.name in writer.estimation.sequences:
         return call(writer.runtime("Sequences"), steps, count)
-    opened = _weighs(writer, item.name)
+    opened = _weighs(writer, item.name) and not writer.stepping.around
     elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
     return call(writer.runtime("Steps"), steps, count, **elements)
 

@@ -47,9 +47,9 @@ def step(writer: Writer, block: Block, node: Sample) -> None:
 
 
 def end(writer: Writer, loop: Loop) -> None:
-    """Behind the loop the draws of all steps know what they weigh."""
+    """Behind the outermost loop the draws of all steps know what they weigh."""
     for sample in writer.graph.samples:
-        if loop.name in sample.loops:
+        if sample.loops and sample.loops[0] == loop.name:
             writer.stepping.reached.pop(sample.name, None)
 
 
@@ -65,7 +65,9 @@ def box(writer: Writer, sample: str) -> Py:
     if reached is not None:
         return call(writer.runtime("magic_box"), name(reached[1]))
     draw = writer.draw(sample)
-    if not writer.samples[sample].loops:
+    depth = len(writer.samples[sample].loops)
+    if not depth:
         return member(draw, "box")
-    total = method(member(draw, "score"), "sum", literal(0))
+    steps = literal(0) if depth == 1 else tuple_of(*map(literal, range(depth)))
+    total = method(member(draw, "score"), "sum", steps)
     return call(writer.runtime("magic_box"), total)

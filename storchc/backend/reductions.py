@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
-from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
+from storchc.backend.python import ALL, Py, call, index, infix, literal, member, method, tuple_of
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
@@ -109,8 +109,12 @@ def weight_code(writer: Writer, sample: str, steps: Plates) -> Py:
     reached = proposals.weight(writer, sample)
     if reached is not None:
         return reached
-    by_step = weight_plates(writer, sample, steps) & steps
-    return member(writer.draw(sample), "weight_by_step" if by_step else "weight")
+    told = weight_plates(writer, sample, steps) & steps
+    if not told:
+        return member(writer.draw(sample), "weight")
+    inner = len(writer.samples[sample].loops) - len(told)  # of these the last step
+    by_step = member(writer.draw(sample), "weight_by_step")
+    return index(by_step, *[ALL] * len(told), *[literal(-1)] * inner) if inner else by_step
 
 
 def reduce_all(

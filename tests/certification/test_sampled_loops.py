@@ -334,8 +334,6 @@ PROPOSED = "ScoreFunction() using ImportanceSampling(n=2, proposal=Bernoulli(pro
     [
         f"sample z ~ Bernoulli(logits=h * x) with {PROPOSED}\n"
         "    cost c = mean(z * x, over=data) ** 2",
-        f"for s in range(2):\n        sample z ~ Bernoulli(logits=h) with {PROPOSED}\n"
-        "        cost c = z",
     ],
 )
 def test_weights_that_something_joins_are_refused(steps: str) -> None:

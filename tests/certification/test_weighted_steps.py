@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 import storchc
+from storch_runtime import Steps
 from storchc.backend import proposals
 from tests.certification.harness import Case, Uncertified, case, fails, set_baselines
 from tests.certification.outcomes import enumerate_estimates
+from tests.certification.test_sampled_loops import prove
 
 pytestmark = pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 
@@ -93,10 +95,60 @@ compute h = a * w + l + mean(a * l, over=z)
 cost b = (h - l) ** 2
 cost d = logmeanexp(h * z, over=z)
 """
+NESTED = """
+for s in range(2) from h = u * x, b = 0.1:
+    cost a = mean(h, over=z) * b
+    for t in range(1) from g = h:
+        sample z ~ Bernoulli(logits=g + b) with {method}(n=2, proposal=Bernoulli(logits=g - 0.2))
+        compute g = g * w + z
+        cost c = (g - z) ** 2 * b
+        cost l = logmeanexp(g, over=z)
+    compute h = g * u
+    compute b = mean(h, over=z) ** 2
+    cost d = h ** 2
+cost e = -logmeanexp(h * w, over=z) + b
+cost f = h ** 2 * b
+"""
+NESTED_APART = """
+cost a = u * x * 0.1
+sample z ~ Bernoulli(logits=u * x + 0.1) with {method}(n=2, proposal=Bernoulli(logits=u * x - 0.2))
+compute g = u * x * w + z
+cost c = (g - z) ** 2 * 0.1
+cost l = logmeanexp(g, over=z)
+compute i = g * u
+compute j = mean(i, over=z) ** 2
+cost d = i ** 2
+cost a2 = mean(i, over=z) * j
+sample k ~ Bernoulli(logits=i + j) with {method}(proposal=Bernoulli(logits=i - 0.2)) in z
+compute g2 = i * w + k
+cost c2 = (g2 - k) ** 2 * j
+cost l2 = logmeanexp(g2, over=z)
+compute h = g2 * u
+compute b = mean(h, over=z) ** 2
+cost d2 = h ** 2
+cost e = -logmeanexp(h * w, over=z) + b
+cost f = h ** 2 * b
+"""
+WITHIN = """
+for s in range(1) from h = u * x:
+    for t in range(2) from g = h, b = 0.1:
+        cost s1 = (mean(g, over=z) + b) ** 2
+        compute p = Bernoulli(logits=g - 0.2 * b)
+        sample z ~ Bernoulli(logits=g + b) with {method}(n=2, proposal=p)
+        compute g = g * w + z
+        compute b = mean(g * u, over=z) ** 2
+        cost c = (g - z) ** 2 * b
+    compute h = g
+    cost i = h ** 2 * 0.0
+cost e = -logmeanexp(h * w, over=z) + (mean(h * u, over=z)) ** 2
+cost f = h ** 2 * mean(h * u, over=z) ** 2
+"""
 PAIRS = {
     "behind": (BEHIND, BEHIND_APART),
     "inside": (INSIDE, INSIDE_APART),
     "joined": (JOINED, JOINED_APART),
+    "nested": (NESTED, NESTED_APART),
+    "within": (WITHIN, INSIDE_APART),
 }
 
 
@@ -126,6 +178,44 @@ def compare(name: str, baseline: str = "") -> None:
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_loop_is_what_it_is_written_out(name: str, baseline: str) -> None:
     compare(name, baseline)
+
+
+DEEP = """
+story Deep
+param w = 0.4
+param u = -0.3
+for s in range(2) from h = u:
+    cost early = h ** 2 * w
+    for t in range(2) from g = h:
+        sample z ~ Bernoulli(logits=g + u * t) with METHOD
+        compute g = g * w + z
+        cost c = (g - z) ** 2 * (1 + s)
+    compute h = g * 0.5 + u
+    for r in range(2):
+        cost d = h ** 2 * (w + r)
+cost last = h ** 3
+"""
+
+
+@pytest.mark.parametrize("baseline", ["", "baseline=moving_average", "baseline=0.3 * u + g"])
+def test_loops_in_loops_are_exact(baseline: str) -> None:
+    """Costs of every place: in the inner loop, before and behind it, in another one, at the end."""
+    sampler = "using ImportanceSampling(n=1, proposal=Bernoulli(logits=0.7 * g - 0.2))"
+    prove(DEEP, f"ScoreFunction({baseline}) {sampler}")
+
+
+def test_the_weights_of_the_inner_loop_alone_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def alone(self: Steps) -> Tensor | None:
+        weights = [draw.weight for draw in self.draws]
+        product = torch.stack([w for w in weights if w is not None]).cumprod(0)
+        if self.depth == 1:
+            return product
+        inner = [draw.weight_by_step for draw in self.draws if isinstance(draw, Steps)]
+        return torch.stack([w for w in inner if w is not None])
+
+    monkeypatch.setattr(Steps, "_product", alone)
+    sampler = "using ImportanceSampling(n=1, proposal=Bernoulli(logits=0.7 * g - 0.2))"
+    fails(lambda: prove(DEEP, f"ScoreFunction() {sampler}"))
 
 
 @pytest.mark.parametrize("broken", ["weights of the step alone", "no scores"])
