@@ -94,9 +94,7 @@ class StepsAlong(Steps):
 
     __slots__ = ("dim", "lines")
 
-    def __init__(
-        self, draws: Sequence[Draw] | Sequence[Steps], count: int, lines: Tensor, dim: int
-    ) -> None:
+    def __init__(self, draws: Sequence[Draw | Steps], count: int, lines: Tensor, dim: int) -> None:
         super().__init__(draws, count)
         self.lines = lines
         self.dim = dim
@@ -123,7 +121,7 @@ class JointSteps(StepsAlong):
     __slots__ = ("joint",)
 
     def __init__(
-        self, draws: Sequence[Draw] | Sequence[Steps], count: int, lines: Tensor, joint: Joint
+        self, draws: Sequence[Draw | Steps], count: int, lines: Tensor, joint: Joint
     ) -> None:
         super().__init__(draws, count, lines, joint.dim)
         self.joint = joint

@@ -14,6 +14,7 @@ from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.joint import Joint
     from storch_runtime.method import Method
 
 __all__ = [
@@ -47,7 +48,7 @@ class Steps:
     __slots__ = ("_box", "_score", "_value", "_weight", "count", "draws", "elements")
 
     def __init__(
-        self, draws: Sequence[Draw] | Sequence[Steps], count: int, elements: int | None = None
+        self, draws: Sequence[Draw | Steps], count: int, elements: int | None = None
     ) -> None:
         self.draws = draws
         self.count = count
@@ -122,6 +123,10 @@ class Steps:
         ``inner`` counts the dimensions in front of the plates, those of inner loops.
         """
         return torch.stack(steps)
+
+    def follow(self, joint: Joint) -> Steps:
+        """These draws, along the sequences that ``joint`` has chosen behind the loop."""
+        return Steps([draw.follow(joint) for draw in self.draws], self.count, self.elements)
 
     def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Values of every step by name, with the steps behind the plates; 0 in those not taken."""

@@ -33,8 +33,9 @@ def follow_all(writer: Writer, block: Block, chosen: Chosen, node: Node) -> None
     """Let everything along the plate follow its sequence, where ``node`` has chosen."""
     names = _used_behind(writer, node)
     apart = set[str]() if writer.stepping.around else _draws(writer, chosen, node)
+    values = {s for s in apart if not writer.samples[s].loops}
     for value, stored in list(writer.stored.items()):
-        if chosen.plate in stored and value in names and value not in apart:
+        if chosen.plate in stored and value in names and value not in values:
             _follow_value(writer, block, chosen, value)
     sequences = writer.stepping.sequences
     _follow_left(writer, block, chosen, sequences, {s for s in sequences if _sequence(s) in names})
@@ -68,7 +69,7 @@ def within(node: Node) -> set[str]:
 
 
 def _draws(writer: Writer, chosen: Chosen, node: Node) -> set[str]:
-    """The samples whose draws follow, and their values with them."""
+    """The samples whose draws follow, and with them their values but for a loop's last one."""
     drawn = (s.name for s in writer.graph.samples if s.plate == chosen.plate)
     return {s for s in drawn if s in writer.draws} - within(node)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 import torch
 
+from storch_runtime.steps import Steps
 from tests.certification.harness import case, derivatives, differentiable, parameters
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
@@ -75,3 +78,50 @@ def test_sequences_below_the_sequences_of_an_earlier_loop(above: str, below: str
     found, wanted = (flat(derivatives(value, leaves)) for value in (estimate.loss, exact.value))
     torch.testing.assert_close(estimate.cost, exact.value.detach(), rtol=0, atol=1e-9)
     torch.testing.assert_close(found.detach(), wanted.detach(), rtol=0, atol=1e-9)
+
+
+BETWEEN = """
+story T
+param v = 0.4
+param w = -0.7
+sample a ~ Bernoulli(logits=v) with {first}
+for t in range(2) from h = v * a, y = 0:
+    sample y ~ Bernoulli(logits=h + w * a) with ScoreFunction(){along}
+    compute h = tanh(h + y - a)
+    cost early = (h - y) ** 2 * (1 + a)
+sample b ~ Bernoulli(logits=h + w) with {further}
+cost whole = (h + b) ** 2 + w * b * (y - 0.3 * sum(sequence(y)))
+"""
+
+
+def between() -> None:
+    """All draws of the loop, for both values of ``a`` with both of ``b`` behind it."""
+    text = {"first": "UnorderedSetEstimator(k=4)", "further": "UnorderedSetEstimator() in a"}
+    story = case(BETWEEN.format(**text, along=" in a"))
+    model = story.model()
+    leaves = differentiable(model, story)
+    found, mass = torch.zeros(2, dtype=torch.float64), 0.0
+    for bits in product((0.0, 1.0), repeat=4):
+        torch.manual_seed(0)
+        drawn = torch.tensor(bits, dtype=torch.float64).reshape(2, 2)
+        estimate = model(given={"y": drawn})
+        share = float(
+            (estimate.log_probs["y"].detach().sum() / 2).exp()
+        )  # each with either value of b
+        found += share * flat(derivatives(estimate.loss, leaves)).detach()
+        mass += share
+    plain = BETWEEN.format(first="ScoreFunction()", further="ScoreFunction()", along="")
+    wanted = flat(derivatives(interpret(plain, {}, parameters(model)).value, leaves)).detach()
+    assert abs(mass - 1) < 1e-9
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-9)
+
+
+def test_a_loop_between_two_parts_of_a_joint_sample() -> None:
+    """Its draws, and the last value that it carries, follow what is chosen behind it."""
+    between()
+
+
+def test_draws_of_a_loop_that_follow_nothing_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Steps, "follow", lambda steps, joint: steps)
+    with pytest.raises((AssertionError, RuntimeError)):
+        between()
