@@ -71,6 +71,7 @@ from storch_runtime.samplers import Sampler as Sampler
 from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
 from storch_runtime.samplers.sets import Held as Held
+from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics

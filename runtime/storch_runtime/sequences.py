@@ -1,7 +1,8 @@
 """Every sequence of outcomes of a loop, as the elements of one plate.
 
 Element e of V^T has in step t the outcome ``e // V^(T-1-t) % V``: the last step changes fastest. It
-weighs ``Π_t p(z_t | …)``, with its gradient.
+weighs ``Π_t p(z_t | …)``, with its gradient. Where a sequence may end early, all elements that go
+on behind its end are the same sequence, and share its weight.
 """
 
 from __future__ import annotations
@@ -19,14 +20,27 @@ from storch_runtime.steps import Steps
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-__all__ = ["Sequences", "outcomes_in_step"]
+__all__ = ["EndingSequences", "Sequences", "outcomes_in_step", "outcomes_until_end"]
 
 
-class Sequences(Steps):
-    """The outcomes of all sequences, step by step; see `Steps`.
+class EndingSequences(Steps):
+    """The outcomes of all sequences, which may end early; see `Steps`.
 
-    * ``value``: ``[n, T, *event]``, n the number of sequences.
-    * ``weight``, ``log_prob``: ``[*plates]``, the sequences' own plate among them.
+    ``weight``, ``log_prob``: ``[*plates]``, the sequences' own plate among them.
+    """
+
+    __slots__ = ()
+
+    @property
+    def weight(self) -> Tensor:
+        """The probability of each sequence, with its gradient."""
+        return reduce(mul, map(_weight, self.draws))
+
+
+class Sequences(EndingSequences):
+    """The outcomes of all sequences, the same for all elements of other plates.
+
+    ``value``: ``[n, T, *event]``, n the number of sequences.
     """
 
     __slots__ = ()
@@ -37,11 +51,6 @@ class Sequences(Steps):
         if self._value is None:
             self._value = torch.stack([draw.value for draw in self.draws], 1)
         return self._value
-
-    @property
-    def weight(self) -> Tensor:
-        """The probability of each sequence."""
-        return reduce(mul, map(_weight, self.draws))
 
 
 def _weight(draw: Draw | Steps) -> Tensor:
@@ -77,3 +86,19 @@ def outcomes_in_step(
     else:
         log_prob = table[digits].movedim(0, place)
     return Draw(support[digits], distribution, log_prob.exp(), log_prob)
+
+
+def outcomes_until_end(draw: Draw, alive: Tensor, before: Tensor, place: int) -> Draw:
+    """The ``draw`` of a step of which only the elements ``alive`` ``[*plates]`` take part.
+
+    Their sequences stand at ``place``. The others keep the value ``before``, and share the weight.
+    """
+    assert draw.weight is not None
+    plates, event = draw.weight.shape, draw.value.shape[1:]
+    shape = [1] * len(plates)
+    shape[place] = len(draw.value)
+    value = draw.value.reshape(*shape, *event).expand(*plates, *event)
+    value = torch.where(alive.reshape(*alive.shape, *(1,) * len(event)), value, before)
+    weight = torch.where(alive, draw.weight, 1 / draw.distribution.support_size())
+    log_prob = torch.where(alive, draw.log_prob, 0.0)
+    return Draw(value, draw.distribution, weight, log_prob)

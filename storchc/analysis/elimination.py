@@ -150,12 +150,6 @@ def eliminate(
     return Elimination(chains, obstacles, expected, paired)
 
 
-def stops(loop: Loop, name: str) -> Obstacle:
-    """What is said of a sample in a loop that stops."""
-    said = f"sequences of `{name}` may stop at different steps"
-    return Obstacle(loop.body[-1].span, said, words.TO_THE_END)
-
-
 def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Dependence) -> None:
     """Raise `Obstacle` where a cost is to credit some steps of a sample, and others not."""
     cut = partial_cut(graph, sample.name, credited, touched)
@@ -216,7 +210,8 @@ class _Look:
             said = f"`{name}` is drawn in a loop within another one"
             raise Obstacle(loop.header, said, words.ONE_LOOP)
         if loop.alive is not None:
-            raise stops(loop, name)
+            said = f"sequences of `{name}` may stop at different steps"
+            raise Obstacle(loop.body[-1].span, said, words.TO_THE_END)
         self.whens = dict.fromkeys(self.carried, frozenset[When]({"before"}))
         self.whens |= dict.fromkeys(self.totals, ALL)
         for node in loop.body:

@@ -3,7 +3,8 @@
 The plate of such a sample has an element for each sequence, laid out once for all steps; its
 weights are the products of the probabilities of every step, with their gradient. A cost of an early
 step sums over later outcomes too, which changes nothing as long as these depend on nothing that was
-drawn for each sequence by itself (LOSS.md §6).
+drawn for each sequence by itself (LOSS.md §6). In a loop that stops the same sequence stands in
+several elements, which share what it weighs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from math import prod
 
 from storchc.analysis.dependence import Dependence
-from storchc.analysis.elimination import Elimination, Obstacle, check_cuts, stops
+from storchc.analysis.elimination import Elimination, Obstacle, check_cuts
 from storchc.analysis.methods import Estimator
 from storchc.analysis.support import support_size
 from storchc.diagnostics import loops as words
@@ -95,8 +96,6 @@ def _check(graph: Graph, sample: Sample, dependent: Dependence, estimators: Esti
     name = sample.name
     outermost = next(n for n in graph.loops if n.name == sample.loops[0])
     for node in _inside(outermost):
-        if isinstance(node, Loop) and node.alive is not None:
-            raise stops(node, name)
         if isinstance(node, Sample) and node is not sample:
             _check_beside(sample, node, dependent, estimators)
         for part in (p for value in expressions(node) for p in walk(value)):
@@ -110,6 +109,9 @@ def _check_beside(
     name, place = sample.name, other.name_span
     if estimators[other.name].joint:
         raise Obstacle(place, f"`{other.name}` chooses anew in every step")
+    if sample.mask is not None and not estimators[other.name].enumerated:
+        said = f"`{other.name}` is drawn in a loop in which sequences of `{name}` stop"
+        raise Obstacle(place, said, words.TO_THE_END)
     if other.plate == name:
         raise Obstacle(place, f"`{other.name}` is drawn along with each sequence of `{name}`")
     below = name in dependent.parameters[other.name]

@@ -66,7 +66,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
 
 
 def _value_plates(writer: Writer, node: Sample) -> Plates:
-    if writer.estimation.estimators[node.name].enumerated:
+    if writer.estimation.estimators[node.name].enumerated and node.mask is None:
         return frozenset({node.name})
     return node.type.plates if node.loops else writer.stored[node.name]
 

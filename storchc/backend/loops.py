@@ -229,9 +229,14 @@ def _body(writer: Writer, block: Block, node: Loop) -> None:
         write_node(writer, block, n)
         _leave_step(writer, block, node, n)
     elimination.end_step(writer, block, node)
-    if node.alive is not None and len(writer.stepping.around) == 1:
+    if node.alive is not None and len(writer.stepping.around) == 1 and not _lists(writer, node):
         alive = name(writer.locals[node.alive])
         block.leave_when(call(writer.runtime("all_stopped"), alive))
+
+
+def _lists(writer: Writer, node: Loop) -> bool:
+    """Whether all sequences of a sample are listed, whose weights are shared to the last step."""
+    return any(node.name in writer.samples[s].loops for s in writer.estimation.sequences)
 
 
 def _leave_mask(writer: Writer, block: Block, node: Loop) -> None:
@@ -345,7 +350,8 @@ def _draws(writer: Writer, node: Loop, left: Left, steps: Py) -> Py:
         dim = literal(writer.storage.dim(sample.plate, writer.storage.full(sample.type.plates)))
         return call(writer.runtime("StepsAlong"), steps, count, lines, dim)
     if item.name in writer.estimation.sequences:
-        return call(writer.runtime("Sequences"), steps, count)
+        kind = "Sequences" if sample.mask is None else "EndingSequences"
+        return call(writer.runtime(kind), steps, count)
     opened = _weighs(writer, item.name) and not writer.stepping.around
     elements = {"elements": writer.stepping.sizes[item.name]} if opened else {}
     return call(writer.runtime("Steps"), steps, count, **elements)

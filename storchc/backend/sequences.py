@@ -25,15 +25,18 @@ def open_plate(writer: Writer, block: Block, sample: Sample) -> bool:
     return True
 
 
-def place(writer: Writer, node: Sample) -> tuple[Py, ...]:
-    """The step, the numbers of steps, and where the sequences stand among the plates."""
+def steps(writer: Writer) -> tuple[Py, Py]:
+    """The step of every loop around, and their numbers of steps."""
     around = writer.stepping.around
-    stored = writer.distribution_plates[node.name]
-    full = writer.storage.full(node.type.plates)
-    places = (writer.storage.dim(node.name, p) for p in (stored | {node.name}, full))
     return (
         tuple_of(*(name(writer.locals[loop.counter]) for loop in around)),
         tuple_of(*(writer.stepping.counts[loop.name] for loop in around)),
-        tuple_of(*map(literal, places)),
-        literal(node.name in stored),
     )
+
+
+def places(writer: Writer, node: Sample) -> tuple[Py, Py]:
+    """Where the sequences stand among the plates, and whether the distribution has them."""
+    stored = writer.distribution_plates[node.name]
+    full = writer.storage.full(node.type.plates)
+    found = (writer.storage.dim(node.name, p) for p in (stored | {node.name}, full))
+    return tuple_of(*map(literal, found)), literal(node.name in stored)

@@ -154,17 +154,18 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
         _baseline_of_step(writer, block, node)
     own = frozenset() if node.joins or node.loops else frozenset({node.name})
     plates = writer.storage.full(node.type.plates - own)
-    aligned = frozenset[str]() if estimator.enumerated else plates
+    apart = estimator.enumerated and node.mask is None
+    aligned = frozenset[str]() if apart else plates
     made = distribution(writer, node.distribution, aligned, tensor=True)
     writer.distribution_plates[node.name] = made.stored
-    law = made.py if estimator.enumerated else expanded(writer, made, plates)
+    law = made.py if apart else expanded(writer, made, plates)
     target = _law(writer, block, node, law)
     draw = writer.identifiers.local(f"{node.name}_draw")
     writer.draws[node.name] = draw
     block.assign(draw, _drawing(writer, node, name(target), plates))
-    if node.mask is not None and not joining.extends(writer, node):
+    if node.mask is not None and not (joining.extends(writer, node) or estimator.enumerated):
         block.assign(draw, _held(writer, node, node.mask, draw, plates))
-    stored = frozenset({node.name}) if estimator.enumerated else plates | writer.storage.full(own)
+    stored = frozenset({node.name}) if apart else plates | writer.storage.full(own)
     value = _drawn(writer, block, node, stored)
     if node.name in writer.estimation.separation.samples:
         copies = writer.estimation.separation.samples[node.name].copies
@@ -234,7 +235,7 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     if node.name in writer.estimation.separation.samples:
         return method(chosen, "draw_apart", law, *given)
     if node.name in writer.estimation.sequences:
-        return method(chosen, "draw_step", law, *(given or [NONE]), *sequences.place(writer, node))
+        return _of_sequences(writer, node, chosen, law, plates)
     if node.joins or node.loops:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):
@@ -250,6 +251,17 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
         return method(chosen, "draw_single", law, *given, **values)
     opening = "draw_first" if joining.extended(writer, node) else "draw"
     return method(chosen, opening, law, *given, **values)
+
+
+def _of_sequences(writer: Writer, node: Sample, chosen: Py, law: Py, plates: Plates) -> Py:
+    """The outcomes of one step of every sequence, some of which may have ended."""
+    given = NONE if writer.elsewhere else _given(writer, node)
+    steps = sequences.steps(writer)
+    if node.mask is None:
+        return method(chosen, "draw_step", law, given, *steps, *sequences.places(writer, node))
+    place = literal(writer.storage.dim(node.name, plates))
+    stopped = _stopped(writer, node, node.mask, plates)
+    return method(chosen, "draw_ending_step", law, given, *steps, place, *stopped)
 
 
 def given_value(writer: Writer, sample: str) -> Py:

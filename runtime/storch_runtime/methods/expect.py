@@ -20,7 +20,7 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.samplers.sampler import Outcome
-from storch_runtime.sequences import outcomes_in_step
+from storch_runtime.sequences import outcomes_in_step, outcomes_until_end
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -104,6 +104,28 @@ class Expect(Method):
         draw = outcomes_in_step(distribution, steps, counts, places[0], own=own)
         if given is not None:
             if not _same(draw.value, given.movedim(places[1], 0)):
+                raise ValueError("`Expect` enumerates: only its own values can be given to it")
+            draw.replayed = True
+        return draw
+
+    def draw_ending_step(
+        self,
+        distribution: Distribution,
+        given: Tensor | None,
+        steps: tuple[int, ...],
+        counts: tuple[int, ...],
+        place: int,
+        alive: Tensor,
+        before: Tensor,
+    ) -> Draw:
+        """As `draw_step`, of sequences that are ``alive``; see `outcomes_until_end`.
+
+        The distribution has the sequences' plate, at ``place``.
+        """
+        drawn = outcomes_in_step(distribution, steps, counts, place, own=True)
+        draw = outcomes_until_end(drawn, alive, before, place)
+        if given is not None:
+            if not torch.compiler.is_compiling() and not torch.equal(draw.value, given):
                 raise ValueError("`Expect` enumerates: only its own values can be given to it")
             draw.replayed = True
         return draw

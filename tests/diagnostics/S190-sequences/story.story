@@ -9,8 +9,9 @@ for t in range(3) from b = 0:
     cost e = b
 for u in range(3) from k = 0:
     sample d ~ Bernoulli(logits=m * k) with Expect()
+    sample l ~ Bernoulli(logits=m) with ScoreFunction()
     compute k = d
-    cost i = k
+    cost i = k * l
     stop when k == 1
 for v in range(3):
     sample x ~ Bernoulli(logits=m) with Expect()
