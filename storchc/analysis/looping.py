@@ -122,7 +122,9 @@ def _check_above(
     """
     looped = {s.plate for s in graph.samples if s.loops and estimators[s.name].joint}
     parts = [s.plate for s in graph.samples]
-    several = {plate for plate in looped if parts.count(plate) > 1}
+    below = [s for s in graph.samples if s is not node and node.name in dependent.of[s.name]]
+    drawn_anew = {s.plate for s in below if s.loops or estimators[s.name].joint}
+    several = {plate for plate in looped & drawn_anew if parts.count(plate) > 1}
     moved = [s.type.plates for s in graph.samples if node.name in dependent.of[s.name]]
     moved += [c.value.type.plates for c in graph.costs if node.name in dependent.costs[c.name]]
     found = graph.order(frozenset(several) & frozenset[str]().union(*moved))

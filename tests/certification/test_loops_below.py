@@ -125,3 +125,34 @@ def test_draws_of_a_loop_that_follow_nothing_fail(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Steps, "follow", lambda steps, joint: steps)
     with pytest.raises((AssertionError, RuntimeError)):
         between()
+
+
+BEHIND = """
+story T
+param v = 0.4
+param w = -0.7
+for t in range(2) from h = v, y = 0:
+    sample y ~ Bernoulli(logits=h + w * y) with {loop}
+    compute h = tanh(h + v * y)
+    cost early = (h - y) ** 2
+    stop when y == 1
+sample b ~ Bernoulli(logits=h + w) with {behind}
+cost whole = (h + b) ** 2 + w * b * y
+"""
+
+
+@pytest.mark.parametrize("behind", ["LocalExpectation()", "MeasureValued()", "ScoreFunction()"])
+def test_a_method_that_looks_at_other_values_in_the_plate_of_sequences(behind: str) -> None:
+    """Nothing is chosen anew below it: all three sequences, with every value of each."""
+    story = case(BEHIND.format(loop="UnorderedSetEstimator(k=3)", behind=f"{behind} in y"))
+    model = story.model()
+    leaves = differentiable(model, story)
+    found = torch.zeros(2, dtype=torch.float64)
+    for bits in product((0.0, 1.0), repeat=3):
+        torch.manual_seed(0)
+        estimate = model(given={"b": torch.tensor(bits, dtype=torch.float64)})
+        share = float(estimate.log_probs["b"].detach().sum().exp())
+        found += share * flat(derivatives(estimate.loss, leaves, again=False)).detach()
+    plain = BEHIND.format(loop="ScoreFunction()", behind="ScoreFunction()")
+    wanted = flat(derivatives(interpret(plain, {}, parameters(model)).value, leaves)).detach()
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-9)
