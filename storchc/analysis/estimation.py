@@ -23,6 +23,7 @@ from storchc.analysis.elimination import Elimination, eliminate
 from storchc.analysis.joins import Join, joins_of
 from storchc.analysis.liveness import check_proposals, check_supports, learning, live_names
 from storchc.analysis.looping import check_loops
+from storchc.analysis.memory import check_memory
 from storchc.analysis.methods import Estimator, resolve
 from storchc.analysis.own_score import biases
 from storchc.analysis.ownership import check_baselines
@@ -116,6 +117,7 @@ def analyse(graph: Graph, problems: Problems) -> Estimation:
     listed = whole_sequences(graph, dependent, touched, estimators, elimination, BUDGET, problems)
     crediting.check(graph, dependent, estimators, problems)
     check_draws(graph, touched, estimators, problems)
+    check_memory(graph, estimators, problems)
     check_slopes(graph, dependent, touched, estimators, problems)
     live = live_names(graph, estimators, learning(graph))
     check_supports(graph, estimators, live, problems)

@@ -11,7 +11,7 @@ from storchc.source import Span
 CODES = {
     "S430": "a cost joins draws that must stay apart",
     "S431": "method changes one coordinate below a mixed plate",
-    "S432": "stateful function below a method that looks at other values",
+    "S432": "stateful function that would have to be called again, or follow a new choice",
     "S433": "joint sample of another method",
     "S434": "joint sample with a plate of its own",
     "S435": "draws compared that are not independent",
@@ -64,6 +64,23 @@ def stateful_below(node: Sample, estimator: Estimator, callee: str, span: Span) 
         estimator.span,
         f"use `ScoreFunction()`, or leave out `stateful` if `{callee}` keeps nothing in mind",
         (Label(span, f"`{callee}` is called once a step"),),
+    )
+
+
+def memory_left(
+    node: Sample, estimator: Estimator, opener: Sample, callee: str, span: Span
+) -> Problem:
+    """A joint sample reorders its elements; a function does not know."""
+    anew, help = f"`{node.name}` is chosen anew at every step", "carry the state with `from`"
+    if not node.loops:
+        anew = f"`{node.name}` chooses anew among the elements of `{opener.name}`"
+        help = f"give `{callee}` as an argument what it has to know"
+    return Problem(
+        "S432",
+        f"{anew}; what `{callee}` keeps in mind does not follow",
+        _place(node, estimator),
+        f"{help}, or draw independently with `ScoreFunction(n=…)`",
+        (Label(span, f"`{callee}` has in mind what it was called with before"),),
     )
 
 
