@@ -135,3 +135,24 @@ def test_growing_compiles_whole() -> None:
         compiled(torch.zeros(steps)).backward()
     average = model.methods["z"].average
     assert average.shape == (3,) and bool((average != 0).all())
+
+
+END = """
+story End
+param w = 0.3
+for t in range(3) from h = 0.2:
+    sample z ~ Bernoulli(logits=h * w) with {method}
+    compute h = h * 0.5 + z
+cost d = 1 + h
+"""
+
+
+@pytest.mark.parametrize("sampler", ["", " using BeamSearch(k=2)"])
+def test_what_is_paid_behind_the_loop_enters_the_average_of_every_step(sampler: str) -> None:
+    method = f"ScoreFunction(baseline=moving_average){sampler}"
+    model = storchc.load(text=END.format(method=method))()
+    estimate = model()
+    average = model.methods["z"].average
+    weight, cost = estimate.weights["z"], estimate.costs["d"]
+    expected = 0.05 * (cost.mean() if weight is None else (weight * cost).sum() / weight.sum())
+    torch.testing.assert_close(average, expected.detach().expand(3))

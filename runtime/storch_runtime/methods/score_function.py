@@ -97,7 +97,7 @@ class ScoreFunction(Method):
             kept = self._kept(downstream.slot)
             self._read[downstream.slot] = kept.to(downstream.cost.dtype, copy=True)
             if self.training and not draw.replayed:
-                self._update(downstream)
+                self._update(downstream, len(draw.box))
         baseline = self._read[downstream.slot]
         if self.steps is None:
             return baseline
@@ -109,8 +109,11 @@ class ScoreFunction(Method):
         return self.average if self.slots == 1 else self.average[slot]
 
     @torch.no_grad()
-    def _update(self, downstream: Downstream) -> None:
-        mean = downstream.mean(downstream.cost) if self.steps is None else _by_step(downstream)
+    def _update(self, downstream: Downstream, count: int) -> None:
+        if self.steps is None:
+            mean = downstream.mean(downstream.cost)
+        else:  # what is paid behind the loop is the same for all steps
+            mean = _by_step(downstream).expand(count)
         if distributed.is_available() and distributed.is_initialized():
             mean = _between_ranks(mean, self.steps)
         missing = 0 if self.steps is None else len(mean) - self.average.shape[-1]
