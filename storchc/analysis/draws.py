@@ -89,15 +89,16 @@ def _calls(
 ) -> Iterator[tuple[CallUser, bool]]:
     """The calls, each with whether it is made again for other values of a sample.
 
-    In a loop that depends on the sample all of them are.
+    All of a statement are that depends on the sample, and all in a loop that does.
     """
     for node in nodes:
+        itself = isinstance(node, Sample) and node.name == sample
+        moves = again or (not itself and dependent.moves(node, sample))
         if isinstance(node, Loop):
-            moves = again or dependent.moves(node, sample)
             yield from _calls(node.body, sample, dependent, again=moves)
         parts = (e for root in expressions(node) for e in walk(root))
         for call in (e for e in parts if isinstance(e, CallUser)):
-            yield call, again or sample in dependent.expression(call)
+            yield call, moves or sample in dependent.expression(call)
 
 
 def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:

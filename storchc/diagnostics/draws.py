@@ -11,7 +11,7 @@ from storchc.source import Span
 CODES = {
     "S430": "a cost joins draws that must stay apart",
     "S431": "method changes one coordinate below a mixed plate",
-    "S432": "stateful function that would have to be called again, or follow a new choice",
+    "S432": "stateful function whose memory would be wrong",
     "S433": "joint sample of another method",
     "S434": "joint sample with a plate of its own",
     "S435": "draws compared that are not independent",
@@ -81,6 +81,30 @@ def memory_left(
         _place(node, estimator),
         f"{help}, or draw independently with `ScoreFunction(n=…)`",
         (Label(span, f"`{callee}` has in mind what it was called with before"),),
+    )
+
+
+def memory_mixed(opener: Sample, estimator: Estimator, callee: str, span: Span) -> Problem:
+    """A call that lacks a plate with weights, of a function that has met it before."""
+    name = opener.name
+    return Problem(
+        "S432",
+        f"`{callee}` keeps elements of `{name}` in mind, which `{_drawer(estimator)}` weighs: "
+        "here it is called for all of them together",
+        span,
+        f"give it a value that has the plate `{name}`, or draw with `ScoreFunction(n=…)`",
+        (Label(_place(opener, estimator), f"`{name}` is drawn here"),),
+    )
+
+
+def memory_in_baseline(node: Sample, callee: str, span: Span) -> Problem:
+    """Baselines are read when the costs are known."""
+    return Problem(
+        "S432",
+        f"the baseline of `{node.name}` calls `{callee}`, which is declared `stateful`, "
+        "but baselines are not evaluated in story order",
+        span,
+        f"write `compute guess = {callee}(…)` above, and `baseline=guess`",
     )
 
 
