@@ -45,12 +45,13 @@ def weight_product(weight: Tensor, dims: tuple[int, ...], count: int) -> Tensor:
 
 def harmless(weight: Tensor, value: Tensor) -> Tensor:
     """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
-    return torch.where(_idle(weight), torch.nan_to_num(value, 0.0, 0.0, 0.0), value)
+    finite = value.detach().abs() < torch.inf
+    return value.masked_fill(_idle(weight) > finite, 0.0)
 
 
 def vanishing(weight: Tensor) -> Tensor:
     """``weight``, exactly zero where a probability is, so that sums of many are too."""
-    return torch.where(_idle(weight), weight - weight.detach(), weight)
+    return weight - torch.where(_idle(weight), weight.detach(), 0.0)
 
 
 def _idle(weight: Tensor) -> Tensor:

@@ -12,7 +12,16 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import chains, discrete_vae, estimators, introduction, peers, scaling, sequences
+from tests.bench import (
+    chains,
+    discrete_vae,
+    estimators,
+    hidden_chains,
+    introduction,
+    peers,
+    scaling,
+    sequences,
+)
 from tests.bench.case import Case
 from tests.bench.memory import grown
 from tests.bench.peers import Step
@@ -50,7 +59,7 @@ def main() -> None:
 
 def compared(only: str, rounds: int, with_peers: bool) -> Table:
     """Milliseconds per step and ratios; first, that both compute the same."""
-    groups = (introduction, discrete_vae, estimators, chains, sequences)
+    groups = (introduction, discrete_vae, estimators, chains, hidden_chains, sequences)
     cases = [case for group in groups for case in group.cases() if only in case.name]
     gaps = {case.name: case.check() for group in groups for case in group.cases(torch.float64)}
     others = found_peers(cases) if with_peers else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.bench import chains, discrete_vae, estimators, introduction, sequences
+from tests.bench import chains, discrete_vae, estimators, hidden_chains, introduction, sequences
 from tests.bench.case import Case
 from tests.bench.memory import grown, kept
 from tests.bench.processes import starts
@@ -13,7 +13,7 @@ from tests.bench.scaling import Growth, growths
 
 
 def cases() -> list[Case]:
-    groups = (introduction, discrete_vae, estimators, sequences)
+    groups = (introduction, discrete_vae, estimators, hidden_chains, sequences)
     found = [case for group in groups for case in group.cases(torch.float64)]
     for shared in (False, True):
         found += [build(16, shared, torch.float64) for build in (chains.normal, chains.bernoulli)]
@@ -22,7 +22,7 @@ def cases() -> list[Case]:
 
 def test_both_steps_compute_the_same() -> None:
     torch.manual_seed(0)
-    assert len([case.check() for case in cases()]) == 20
+    assert len([case.check() for case in cases()]) == 22
 
 
 def test_steps_leave_nothing_behind() -> None:

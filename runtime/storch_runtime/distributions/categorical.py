@@ -8,13 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.base import (
-    Parameter,
-    attach,
-    common_shape,
-    drawn,
-    sum_event,
-)
+from storch_runtime.distributions.base import Parameter, attach, drawn, sum_event
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import Finite
 
@@ -124,7 +118,7 @@ class Classes(Finite):
     def kl_divergence(self, other: Classes) -> Tensor:
         """``Σ p log(p/q)``: 0 where p is 0, infinite where only q is."""
         p = self.probs
-        ratio = self._finite_logits() - other._support_logits()
+        ratio = self.logits - other._support_logits()
         return sum_event(p * ratio.masked_fill(p == 0, 0.0), self.event + 1)
 
     @property
@@ -160,11 +154,10 @@ class Categorical(Classes):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logit at ``value``."""
-        logits = self.logits
-        shape = common_shape(value.shape, logits.shape[:-1])
-        index = value.expand(shape).unsqueeze(-1)
-        picked = logits.expand(*shape, logits.shape[-1]).gather(-1, index).squeeze(-1)
-        return sum_event(picked, self.event)
+        index, logits = torch.broadcast_tensors(  # type: ignore[no-untyped-call]
+            value.unsqueeze(-1), self.logits
+        )
+        return sum_event(logits.gather(-1, index[..., :1]).squeeze(-1), self.event)
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """Class indices."""

@@ -70,6 +70,8 @@ class Finite(Distribution):
 def joint_indices(values: int, places: int, device: torch.device) -> Tensor:
     """``[values ** places, places]``: every way to choose, the last place changing fastest."""
     count = torch.arange(values**places, device=device)
+    if places == 1:
+        return count[:, None]
     strides = torch.tensor([values**p for p in range(places - 1, -1, -1)], device=device)
     return count[:, None] // strides % values
 
