@@ -139,7 +139,8 @@ def naive(patch: pytest.MonkeyPatch) -> None:
     """The baseline includes the element itself."""
 
     def wrong(self: Any, joint: Any, cost: Tensor) -> Tensor:
-        return (score_function_wor.inclusion_weights(joint) * cost).sum(0).expand_as(cost)
+        weight = _joint.behind(score_function_wor.inclusion_weights(joint), cost)
+        return (weight * cost).sum(0).expand_as(cost)
 
     patch.setattr(ScoreFunctionWOR, "baseline", wrong)
 

@@ -29,7 +29,7 @@ from storch_runtime import (
 from storch_runtime.distributions import Bernoulli, Categorical, Distribution, OneHotCategorical
 from storch_runtime.joint import Joint
 from storch_runtime.methods import score_function_wor, unordered_set_gumbel_softmax
-from storch_runtime.methods._joint import JointMethod
+from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.sets import replay_set
 from storch_runtime.samplers.stochastic_beam import log_inclusion
 from storch_runtime.surrogate import weighted_sum
@@ -332,7 +332,8 @@ def naive_baseline(patch: pytest.MonkeyPatch) -> None:
     """``Σ w R`` with the element's own weight in it."""
 
     def wrong(self: Any, joint: Joint, cost: Tensor) -> Tensor:
-        return (score_function_wor.inclusion_weights(joint) * cost).sum(0).expand_as(cost)
+        weight = behind(score_function_wor.inclusion_weights(joint), cost)
+        return (weight * cost).sum(0).expand_as(cost)
 
     patch.setattr(ScoreFunctionWOR, "baseline", wrong)
 
@@ -378,7 +379,7 @@ def first_order_ratio(patch: pytest.MonkeyPatch) -> None:
     """A baseline of R(S, s') where R^{D∖s}(S, s') belongs."""
 
     def wrong(self: Any, joint: Joint, cost: Tensor) -> Tensor:
-        return (self.weigh(joint) * cost).sum(0).expand_as(cost)
+        return (behind(self.weigh(joint), cost) * cost).sum(0).expand_as(cost)
 
     patch.setattr(UnorderedSetEstimator, "baseline", wrong)
 
