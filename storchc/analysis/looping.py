@@ -27,8 +27,11 @@ def check_loops(
     """Refuse what is not compiled in loops; ``dependent`` looks through cuts."""
     if not graph.loop_names:
         return
+    unsuited = {problem.span for problem in problems.found if problem.code == "S401"}
     for node in graph.samples:
         estimator = estimators[node.name]
+        if estimator.span in unsuited:
+            continue  # in a loop or not, the method is not for that family
         if node.name in elimination.chains or node.name in elimination.obstacles:
             continue  # the stages for enumeration speak of these
         if node.loops:

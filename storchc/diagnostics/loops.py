@@ -174,6 +174,16 @@ def changes_shape(name: str, span: Span, new: str, old: str, start: Span) -> Pro
     return Problem("S308", message, span, help, (label,))
 
 
+def index_in_place_of_one_hot(name: str, span: Span, new: str, old: str, start: Span) -> Problem:
+    """``sample y ~ Categorical(…)`` where ``y`` starts as ``one_hot(0, V)``."""
+    message = f"`{name}` begins the step as `{old}` and ends it as `{new}`"
+    label = Label(start, f"`{old}` before the first step")
+    help = (
+        "`Categorical` gives an index: use `OneHotCategorical`, or start with an index such as `0`"
+    )
+    return Problem("S308", message, span, help, (label,))
+
+
 def changes_type(name: str, span: Span, new: str, old: str, start: Span) -> Problem:
     """A step that gives a carried variable another type than int to float."""
     message = f"`{name}` begins the step as {old} and ends it as {new}"

@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "S250": "code in the default of a module",
     "S251": "an unknown class of torch.nn",
     "S252": "a wrong initial value of a parameter",
+    "S253": "a layer of another size than its module is declared with",
 }
 
 # --- arguments -----------------------------------------------------------------------------------
@@ -119,20 +120,48 @@ def wrong_option(span: Span, option: str, wanted: str) -> Problem:
     return Problem("S241", f"the option `{option}` must be {wanted}", span, help)
 
 
+_MEANT = {
+    "mean": "batch_average",
+    "average": "batch_average",
+    "batch_mean": "batch_average",
+    "batch": "batch_average",
+    "loo": "batch_average",
+    "leave_one_out": "batch_average",
+    "ema": "moving_average",
+    "moving": "moving_average",
+    "running_mean": "moving_average",
+    "running_average": "moving_average",
+}
+"""Words of other libraries and papers, and the one that is used here."""
+
+
+def quoted_word(span: Span, option: str, word: str) -> Problem:
+    """``baseline="batch_average"``."""
+    help = f"write `{word}` without quotes"
+    return Problem("S241", f"the option `{option}` is given as a string", span, help)
+
+
 def unknown_word(name: Name, option: str, words: Iterable[str], values: Iterable[str]) -> Problem:
     """``baseline=batch_averge``."""
     known = tuple(words)
+    meant = _MEANT.get(name.id)
+    if meant in known:
+        message = f"`{name.id}` is nothing that `{option}` can be"
+        return Problem("S241", message, name.span, f"did you mean `{meant}`?")
     otherwise = f"write {listed(known, 'or')}, or an expression of values defined above"
     help = did_you_mean(name.id, (*known, *values), otherwise)
     return Problem("S241", f"`{name.id}` is nothing that `{option}` can be", name.span, help)
 
 
-def option_shape(span: Span, option: str, shape: str) -> Problem:
-    """``temperature=vector``."""
+def option_shape(span: Span, option: str, shape: str, element: str = "") -> Problem:
+    """``temperature=vector``; ``element`` is how the only element of the event is written."""
     message = (
         f"the option `{option}` needs one number per element, but its event shape is `{shape}`"
     )
-    return Problem("S241", message, span, "reduce the event first, with `sum(…)` or `mean(…)`")
+    help = "reduce the event first, with `sum(…)` or `mean(…)`"
+    if element:
+        help = f"write `{element}` for the number in it"
+    return Problem("S241", message, span, help)
 
 
 def option_for_user(span: Span, option: str, owner: str) -> Problem:
@@ -221,6 +250,20 @@ _DEFAULT_HELP = (
 def code_in_default(span: Span, what: str) -> Problem:
     """Anything but data in the default of a module."""
     return Problem("S250", f"{what} cannot stand in the default of a module", span, _DEFAULT_HELP)
+
+
+def layer_misfit(
+    span: Span, first: bool, module: Name, declared: str, wanted: str, *, scalar: bool
+) -> Problem:
+    """``module net: [4] -> [] = nn.Linear(4, 1)``; ``scalar``: nothing is declared in brackets."""
+    does = "takes" if first else "gives"
+    message = f"`{module.id}` is declared with `{declared}`, but this layer {does} `{wanted}`"
+    help = f"declare `{wanted}`, or give the layer another size"
+    if scalar and not first and wanted == "[1]":
+        help = f"declare `-> [1]`, and write `{module.id}(…)[0]` for the number in it"
+    elif scalar:
+        help = f"declare `{wanted}`"
+    return Problem("S253", message, span, help, (Label(module.span, "declared here"),))
 
 
 def unknown_nn_class(name: Name, known: Iterable[str]) -> Problem:

@@ -8,7 +8,7 @@ from storchc.diagnostics import plates
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
 from storchc.source import Span
-from storchc.syntax.tree import Name
+from storchc.syntax.tree import Name, Number
 
 CODES: dict[str, str] = {
     "S300": "shapes that do not fit",
@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "S322": "two distributions without a divergence",
     "S323": "a distribution without an entropy",
     "S324": "a distribution that is indexed or chosen",
+    "S325": "the plain output of a module as probabilities or a scale",
 } | plates.CODES
 
 
@@ -63,6 +64,13 @@ def argument_dtype(span: Span, callee: str, given: str, wanted: str, declared: S
     plain = f"declare the argument `: {given}`" if given != "float" else f"leave `: {wanted}` out"
     help = mend.get((wanted, given), plain)
     return Problem("S302", message, span, help, (Label(declared, "declared here"),))
+
+
+def starts_as_integer(span: Span, callee: str, start: Number) -> Problem:
+    """``from last = 0`` and ``net(last)`` in the steps."""
+    message = f"`{callee}` takes float here, but this is int"
+    label = Label(start.span, "an integer before the first step")
+    return Problem("S302", message, span, f"start with `{float(start.value)}`", (label,))
 
 
 def several_results(span: Span, callee: str, number: int) -> Problem:
@@ -226,6 +234,23 @@ def distribution_indexed(span: Span) -> Problem:
     """``q[0]``."""
     help = "index its parameters instead, or a value drawn from it"
     return Problem("S324", "a distribution cannot be indexed", span, help)
+
+
+def output_as_probs(span: Span, module: str) -> Problem:
+    """``Categorical(policy(s))``."""
+    message = f"what `{module}` gives is read as `probs`, and nothing makes probabilities of it"
+    help = "write `logits=…` if these are scores, `probs=…` if they are probabilities"
+    return Problem("S325", message, span, help, severity="warning")
+
+
+def output_as_positive(span: Span, module: str, parameter: str) -> Problem:
+    """``Normal(mu(x), sigma(x))`` where ``sigma`` ends with ``nn.Linear``."""
+    message = (
+        f"`{parameter}` must be positive, and `{module}` ends with `nn.Linear`, "
+        "which gives any number"
+    )
+    help = f"write `softplus({module}(…))` or `exp({module}(…))`"
+    return Problem("S325", message, span, help, severity="warning")
 
 
 def cost_shape(span: Span, shape: str) -> Problem:

@@ -105,6 +105,11 @@ FOREIGN = {
 """Words of other languages at the start of a line, and what is written here."""
 
 
+def stop_when(condition: str) -> str:
+    """What to write in place of ``if condition: break``."""
+    return f"write `stop when {condition}`, as the last line of the loop's body"
+
+
 def whole_value(name: str) -> str:
     """What to write in place of ``name[t] = …``."""
     return f"define it whole: `compute {name} = …`; `sequence({name})` has that of every step"

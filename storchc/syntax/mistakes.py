@@ -23,6 +23,7 @@ _LONGEST = 30
 _WORD = re.compile(r"[^\W\d]\w*")
 _UPDATE = re.compile(r"[-+*/]=")
 _PART = re.compile(r"\[[^\]]*\]\s*=(?!=)")
+_BREAK = re.compile(r"([^\n:#]{1,60}):\s*break\b")
 _PARTS = ("_WITH", "_USING", "_IN")
 _JOINTS = {
     "with": "_WITH",
@@ -123,6 +124,10 @@ def _first_word(stuck: Stuck) -> Problem | None:
         return None
     rest = stuck.text[stuck.span.end : stuck.line.end].lstrip()
     meant = nearest(stuck.word, KEYWORDS) if rest[:1] not in ("~", "=") else None
+    stops = _BREAK.match(stuck.text, stuck.span.end) if stuck.word == "if" else None
+    if stops is not None:
+        help = words.stop_when(stops[1].strip())
+        return words.unknown_statement(stuck.span, stuck.word, help)
     if stuck.word in words.FOREIGN and rest[:1] not in ("~", "="):
         return words.unknown_statement(stuck.span, stuck.word, words.FOREIGN[stuck.word])
     if meant is not None:

@@ -147,9 +147,23 @@ def _fitting(
     elif given.type.dtype != wanted.dtype:
         if isinstance(given, Literal) and wanted.dtype == "float":
             return Literal(float(given.value), ValueType(NO_PLATES, ()), given.span)
-        dtypes = given.type.dtype, wanted.dtype
-        problem = shape_words.argument_dtype(given.span, callee.name, *dtypes, callee.span)
+        start = _integer_start(ctx, argument) if wanted.dtype == "float" else None
+        if start is not None:
+            problem = shape_words.starts_as_integer(given.span, callee.name, start)
+        else:
+            dtypes = given.type.dtype, wanted.dtype
+            problem = shape_words.argument_dtype(given.span, callee.name, *dtypes, callee.span)
     if problem is None:
         return given
     ctx.problems.add(problem)
     return None
+
+
+def _integer_start(ctx: Context, argument: tree.Expression) -> tree.Number | None:
+    """The integer that a carried variable starts with, where that is all that is wrong with it."""
+    definition = ctx.scope.definitions.get(argument.id) if isinstance(argument, tree.Name) else None
+    if definition is None or definition.kind != "carried" or definition.loop is None:
+        return None
+    carried = next(c for c in definition.loop.carried if c.name.id == definition.name.id)
+    value = carried.value
+    return value if isinstance(value, tree.Number) and isinstance(value.value, int) else None

@@ -7,6 +7,7 @@ import keyword
 from storchc.analysis.shapes.context import Context, Refused
 from storchc.analysis.shapes.defaults import check_default
 from storchc.analysis.shapes.initial import initial_value
+from storchc.analysis.shapes.layers import check_layers
 from storchc.analysis.shapes.sizes import constant_shape, read_shape, read_size, refuse_free_dims
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import plates as plate_words
@@ -121,6 +122,8 @@ def declare_callee(ctx: Context, node: tree.Module | tree.Function) -> None:
     ctx.callees[node.name.id] = None
     if arguments is None or results is None:
         return
+    if isinstance(node, tree.Module):
+        check_layers(ctx, node, arguments, results)
     ctx.callees[node.name.id] = Callee(
         node.name.id,
         "module" if isinstance(node, tree.Module) else "function",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storchc.analysis.shapes import expressions
 from storchc.analysis.shapes.context import Context, Refused
+from storchc.analysis.shapes.layers import warn_of_outputs
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
 from storchc.catalogue.family import Argument, Family, bind, broadcast, infer, property_type
@@ -118,6 +119,7 @@ def _construct(ctx: Context, node: tree.Call, family: Family) -> Construct | Non
     except Misfit as misfit:
         spans = [value.span for value in known.values()]
         raise Refused(_misfit(misfit, spans, node.span)) from None
+    warn_of_outputs(ctx, node, family, known)
     return Construct(family.name, tuple(known.items()), type_, node.span)
 
 

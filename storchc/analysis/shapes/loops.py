@@ -267,6 +267,9 @@ def _change(
         return words.changes_type(name, node.span, "a distribution", start.dtype, place)
     if end.shape != start.shape:
         shapes = write_shape(end.shape), write_shape(start.shape)
+        drawn = isinstance(node, graph.Sample) and node.distribution.type.family == "Categorical"
+        if drawn and len(start.shape) == len(end.shape) + 1:
+            return words.index_in_place_of_one_hot(name, node.span, *shapes, place)
         return words.changes_shape(name, node.span, *shapes, place)
     return words.changes_type(name, node.span, end.dtype, start.dtype, place)
 

@@ -14,7 +14,7 @@ from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.suggest import listed
-from storchc.ir.expression import Construct, Literal, Named, Value
+from storchc.ir.expression import CallUser, Construct, Literal, Named, Reference, Value
 from storchc.ir.graph import Choice, ModuleOption
 from storchc.ir.types import DistributionType, write_shape
 from storchc.records import dataclass
@@ -189,17 +189,32 @@ def _number(reading: _Reading, option: Option, given: tree.Expression) -> None:
             _check_bounds(option, number, given)
             reading.constants[option.name] = number
         case _ if option.value:
-            reading.values[option.name] = _scalar(option, value)
+            reading.values[option.name] = _scalar(reading.ctx, option, value)
         case _:
             raise Refused(words.wrong_option(given.span, option.name, wanted))
 
 
-def _scalar(option: Option, value: Value) -> Value:
+def _scalar(ctx: Context, option: Option, value: Value) -> Value:
     """A value of the story as an option: one number for each element of its plates."""
     if value.type.shape:
         shape = write_shape(value.type.shape)
-        raise Refused(words.option_shape(value.span, option.name, shape))
+        raise Refused(words.option_shape(value.span, option.name, shape, _element(ctx, value)))
     return value
+
+
+def _element(ctx: Context, value: Value) -> str:
+    """How the only element of a module's output, or of what has a name, is written."""
+    if [size.value for size in value.type.shape] != [1]:
+        return ""
+    match value:
+        case Reference(name=name):
+            return f"{name}[0]"
+        case CallUser(callee=name):
+            text = ctx.scope.source.text[value.span.start : value.span.end]
+            whole = text.startswith(name) and "\n" not in text
+            return f"{text if whole else f'{name}(…)'}[0]"
+        case _:
+            return ""
 
 
 def _flag(option: Option, given: tree.Expression) -> bool:
@@ -213,6 +228,8 @@ def _word(reading: _Reading, option: Option, given: tree.Expression) -> None:
     if word in option.words:
         reading.constants[option.name] = word
         return
+    if isinstance(given, tree.Text) and given.value in option.words:
+        raise Refused(words.quoted_word(given.span, option.name, given.value))
     if not option.value:
         wanted = f"one of {listed(option.words, 'or')}"
         raise Refused(words.wrong_option(given.span, option.name, wanted))
@@ -221,7 +238,7 @@ def _word(reading: _Reading, option: Option, given: tree.Expression) -> None:
         raise Refused(words.unknown_word(given, option.name, option.words, values))
     value = expressions.single(expressions.typed(reading.ctx, given))
     if value is not None:
-        reading.values[option.name] = _scalar(option, value)
+        reading.values[option.name] = _scalar(reading.ctx, option, value)
 
 
 def _module(ctx: Context, option: Option, given: tree.Expression) -> ModuleOption:
@@ -242,7 +259,7 @@ def _index(reading: _Reading, option: Option, given: tree.Expression) -> None:
     more = value.type.plates - reading.drawn.plates if reading.drawn else frozenset()
     if more:
         raise Refused(words.index_plates(given.span, option.name, more))
-    reading.values[option.name] = _scalar(option, value)
+    reading.values[option.name] = _scalar(reading.ctx, option, value)
 
 
 def _distribution(reading: _Reading, option: Option, given: tree.Expression) -> None:

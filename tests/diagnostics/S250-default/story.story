@@ -3,7 +3,7 @@ dim K = 4
 dim D
 plate data
 input x[data, D]
-module a: [D] -> [K] = nn.Linear(K * 2, K // 2, bias=false)
+module a: [D] -> [K] = nn.Linear(K * 2, 2 * K // 2, bias=false)
 module b: [D] -> [K] = nn.Linear(x, K)
 module d: [D] -> [K] = nn.Linear(K, K, bias=x.shape)
 module e: [D] -> [K] = nn.Sequential(nn.Linear(K, K), x[0])
