@@ -5,6 +5,7 @@ from storch_runtime.calls import replayed_values as replayed_values
 from storch_runtime.calls import without_gradient as without_gradient
 from storch_runtime.checks import Input as Input
 from storch_runtime.checks import Result as Result
+from storch_runtime.checks import Results as Results
 from storch_runtime.checks import agreement as agreement
 from storch_runtime.distinct import distinct_rows as distinct_rows
 from storch_runtime.downstream import Downstream as Downstream

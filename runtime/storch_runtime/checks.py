@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from numbers import Integral, Real
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from storch_runtime.errors import StoryShapeError, StoryTypeError
 
-__all__ = ["Input", "Result", "agreement"]
+__all__ = ["Input", "Result", "Results", "agreement"]
 
 Kind = Literal["float", "int", "bool"]
 
@@ -84,7 +84,8 @@ class Input:
 
     def _says(self, fact: str) -> str:
         declared = ", ".join(map(str, (*self.plates, *self.event)))
-        wanted = f"{self.name}[{declared}]" if declared else f"{self.name} (a scalar)"
+        kind = "" if self.kind == "float" else f": {self.kind}"
+        wanted = f"{self.name}[{declared}]{kind}" if declared else f"{self.name}{kind} (a scalar)"
         return f"{_at(self.where)}input `{self.name}` {fact}; the story declares `{wanted}`"
 
 
@@ -92,13 +93,16 @@ class Input:
 class Result:
     """What a module or function of the user's returns: ``Result("f", (20,), "float", "a.s:8")``.
 
-    ``event`` are its sizes; where a free dim is among them the call brings the numbers.
+    ``event`` are its sizes; where a free dim is among them the call brings the numbers. One of
+    several has a ``position``, and ``declared`` is what the story says of all.
     """
 
     name: str
     event: tuple[int | str, ...] = ()
     kind: Kind = "float"
     where: str = ""
+    position: int | None = None
+    declared: str = ""
 
     def unfold(
         self, value: Tensor, plates: tuple[int, ...], event: tuple[int, ...] | None = None
@@ -120,25 +124,48 @@ class Result:
                 value = value.expand(shape)  # type: ignore[arg-type]
             except RuntimeError:
                 found = f"{list(value.shape)}, which does not broadcast to {list(shape)}"
-                raise StoryShapeError(self._says(f"returned shape {found}")) from None
+                raise StoryShapeError(self._says(f"shape {found}")) from None
         return self._checked(value, shape)
 
     def _checked(self, value: Tensor, shape: tuple[int | str, ...]) -> Tensor:
         if not isinstance(value, Tensor):
-            raise StoryTypeError(self._says(f"returned a `{type(value).__name__}`, not a tensor"))
+            raise StoryTypeError(self._says(f"a `{type(value).__name__}`, not a tensor"))
         if value.shape != shape:
-            raise StoryShapeError(
-                self._says(f"returned shape {list(value.shape)}, expected {list(shape)}")
-            )
+            raise StoryShapeError(self._says(f"shape {list(value.shape)}, expected {list(shape)}"))
         if _kind(value) != self.kind:
-            raise StoryTypeError(
-                self._says(f"returned dtype {value.dtype}, expected {_DTYPES[self.kind]}")
-            )
+            raise StoryTypeError(self._says(f"dtype {value.dtype}, expected {_DTYPES[self.kind]}"))
         return value
 
-    def _says(self, fact: str) -> str:
-        declared = ", ".join(map(str, self.event))
-        return f"{_at(self.where)}`{self.name}` {fact}; the story declares `-> [{declared}]`"
+    def _says(self, found: str) -> str:
+        kind = "" if self.kind == "float" else f": {self.kind}"
+        declared = self.declared or f"[{', '.join(map(str, self.event))}]{kind}"
+        which = "" if self.position is None else f"as its {_ordinal(self.position)} result "
+        said = f"`{self.name}` returned {which}{found}"
+        return f"{_at(self.where)}{said}; the story declares `-> {declared}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What returns ``count`` results: ``Results("step", "[4], []: bool", 2, "pole.story:11")``."""
+
+    name: str
+    declared: str
+    count: int
+    where: str = ""
+
+    def result(self, position: int, event: tuple[int | str, ...], kind: Kind) -> Result:
+        """One of them."""
+        return Result(self.name, event, kind, self.where, position, self.declared)
+
+    def counted(self, returned: Any) -> Any:
+        """``returned``, which must be that many."""
+        if isinstance(returned, tuple | list) and len(returned) == self.count:
+            return returned
+        found = f"a `{type(returned).__name__}`"
+        if isinstance(returned, tuple | list):
+            found = f"{len(returned)} result{'' if len(returned) == 1 else 's'}"
+        said = f"`{self.name}` returned {found}, expected {self.count} results"
+        raise StoryTypeError(f"{_at(self.where)}{said}; the story declares `-> {self.declared}`")
 
 
 def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
@@ -173,6 +200,11 @@ def _kind(value: Tensor) -> Kind | None:
     if value.dtype is torch.bool:
         return "bool"
     return None if value.is_complex() else "int"
+
+
+def _ordinal(position: int) -> str:
+    words = ("first", "second", "third", "fourth", "fifth", "sixth")
+    return words[position] if position < len(words) else f"{position + 1}th"
 
 
 def _disagreement(

@@ -101,12 +101,32 @@ def checked(
 
 
 def result_constant(writer: Writer, callee: Callee, wanted: ValueType, where: str) -> Py:
-    """The module-level record that checks one result of a callee."""
-    event = tuple(literal(str(s)) if s.value is None else literal(s.value) for s in wanted.shape)
+    """The module-level record that checks the only result of a callee."""
     return call(
         writer.runtime("Result"),
         literal(callee.name),
-        tuple_of(*event),
+        _event(wanted),
         literal(wanted.dtype),
         literal(where),
     )
+
+
+def results_constant(writer: Writer, callee: Callee, count: int, where: str) -> Py:
+    """The module-level record that counts the results of a callee that has several."""
+    return call(
+        writer.runtime("Results"),
+        literal(callee.name),
+        literal(", ".join(map(str, callee.results))),
+        literal(count),
+        literal(where),
+    )
+
+
+def one_of(results: Py, position: int, wanted: ValueType) -> Py:
+    """The module-level record that checks one of several results."""
+    return method(results, "result", literal(position), _event(wanted), literal(wanted.dtype))
+
+
+def _event(wanted: ValueType) -> Py:
+    event = (literal(str(s)) if s.value is None else literal(s.value) for s in wanted.shape)
+    return tuple_of(*event)

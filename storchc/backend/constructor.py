@@ -23,7 +23,7 @@ from storchc.backend.python import (
 from storchc.backend.reserved import ATTRIBUTES
 from storchc.backend.text import default
 from storchc.catalogue import methods
-from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample
+from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
 from storchc.syntax import tree
 
 INDENT = 8
@@ -61,12 +61,21 @@ def _has_default(callee: Callee) -> bool:
 
 def _parameter(writer: Writer, callee: Callee) -> str:
     if callee.kind == "function":
-        tensor = write(writer.torch("Tensor"))
-        kind = f"{write(writer.torch('Callable'))}[..., {tensor}]"
+        kind = f"{write(writer.torch('Callable'))}[..., {_returned(writer, callee.results)}]"
         default_ = f" = {write(writer.constants[f'default {callee.name}'])}" if callee.path else ""
         return f"{callee.name}: {kind}{default_}"
     kind = write(member(writer.torch("nn"), "Module"))
     return f"{callee.name}: {kind} | None = None" if callee.default else f"{callee.name}: {kind}"
+
+
+def _returned(writer: Writer, slots: tuple[Slot, ...]) -> str:
+    """The type of what a function returns."""
+    tensor = write(writer.torch("Tensor"))
+    types = [
+        f"tuple[{', '.join([tensor] * len(slot.items))}]" if slot.is_tuple else tensor
+        for slot in slots
+    ]
+    return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 
 
 def users_imports(writer: Writer) -> list[str]:

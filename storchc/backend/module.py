@@ -8,7 +8,7 @@ from storchc.analysis.estimation import Estimation
 from storchc.analysis.ownership import owned_by_methods
 from storchc.backend import constructor
 from storchc.backend.block import Block, place, safe_name
-from storchc.backend.calls import result_constant
+from storchc.backend.calls import one_of, result_constant, results_constant
 from storchc.backend.expressions import Writer
 from storchc.backend.identifiers import Identifiers
 from storchc.backend.layout import layout
@@ -21,7 +21,7 @@ from storchc.backend.stepping import summed_over_time
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph, Input, Report
+from storchc.ir.graph import Callee, Graph, Input, Report
 from storchc.ir.walk import expressions, walk
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -101,12 +101,25 @@ def _constants(writer: Writer) -> list[str]:
     for item in writer.graph.inputs:
         lines += _defined(writer, f"input {item.name}", item.name, _input(writer, item))
     for callee_name in sorted(_called(writer.graph), key=list(writer.graph.callees).index):
-        callee = writer.graph.callees[callee_name]
-        wanted = [t for slot in callee.results for t in slot.items]
-        for position, type_ in enumerate(wanted):
-            suffix = f"_{position}" if len(wanted) > 1 else ""
-            code = result_constant(writer, callee, type_, place(writer.graph.source, callee.span))
-            lines += _defined(writer, f"{callee_name}:{position}", f"{callee_name}{suffix}", code)
+        lines += _results(writer, writer.graph.callees[callee_name])
+    return lines
+
+
+def _results(writer: Writer, callee: Callee) -> list[str]:
+    """The records that check what a callee returns; several are counted first."""
+    where = place(writer.graph.source, callee.span)
+    wanted = [t for slot in callee.results for t in slot.items]
+    if len(wanted) == 1:
+        code = result_constant(writer, callee, wanted[0], where)
+        return _defined(writer, f"{callee.name}:0", callee.name, code)
+    slots = callee.results
+    count = len(wanted) if len(slots) == 1 else len(slots)
+    code = results_constant(writer, callee, count, where)
+    lines = _defined(writer, callee.name, callee.name, code)
+    several = writer.constants[callee.name]
+    for position, type_ in enumerate(wanted):
+        code = one_of(several, position, type_)
+        lines += _defined(writer, f"{callee.name}:{position}", f"{callee.name}_{position}", code)
     return lines
 
 

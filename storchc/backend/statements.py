@@ -78,7 +78,8 @@ def _compute_several(writer: Writer, block: Block, node: Compute, value: CallUse
     callee = writer.graph.callees[value.callee]
     result, stored = calls.called(writer, value, callee)
     targets = [define(writer, n, stored) for n in node.names]
-    block.assign(_pattern(callee.results, targets), result)
+    counted = method(writer.constants[callee.name], "counted", result)
+    block.assign(_pattern(callee.results, targets), counted)
     for position, (story_name, wanted) in enumerate(zip(node.names, value.results, strict=True)):
         target = name(targets[position])
         checked = calls.checked(writer, callee, position, wanted, target, stored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ def test_scalars_may_be_numbers(number: Any) -> None:
         ({"enc": nn.Linear(4, 2)}, [17], "cannot be multiplied"),
         ({"enc": nn.LSTM(3, 2)}, [12], "`enc` returned a `tuple`, not a tensor"),
         ({"enc": None}, [17], "not callable"),
-        ({"two": nn.Identity()}, [19], "unpack"),
+        ({"two": nn.Identity()}, [13], "returned a `Tensor`, expected 2 results"),
         ({"f": lambda z: 1.0}, [14], "`f` returned a `float`, not a tensor"),
         ({"f": lambda z: None}, [14], "`f` returned a `NoneType`, not a tensor"),
         ({"f": lambda z: z}, [14], "`f` returned shape [12, 2], expected [12]"),
@@ -241,3 +242,40 @@ def test_an_input_has_the_sizes_that_dims_make(size: str, fits: int, other: int)
     with pytest.raises(StoryShapeError) as error:
         made(torch.rand(3, other), torch.rand(3, 5))
     assert f":4: input `y` has shape [3, {other}], expected [3, {fits}]" in str(error.value)
+
+
+# --- several results -----------------------------------------------------------------------------
+
+ENV = """\
+story Several
+plate carts
+input  start[carts, 2]
+param  w = 0.3
+function env batched nondiff stateful: [2] -> [2], [], []: bool
+compute seen, reward, fallen = env(start)
+sample z ~ Bernoulli(logits=w) with ScoreFunction(baseline=none)
+cost   c = sum(seen) + reward * z if fallen else z
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (lambda x: (x, x[:, 0]), "`env` returned 2 results, expected 3 results"),
+        (lambda x: x, "`env` returned a `Tensor`, expected 3 results"),
+        (lambda x: (x, x[:, 0], x[:, 0]), "returned as its third result dtype torch.float32"),
+        (lambda x: (x, x, x[:, 0] > 0), "returned as its second result shape [3, 2]"),
+    ],
+)
+def test_several_results(returned: Callable[[Tensor], Any], words: str) -> None:
+    several = storchc.load(text=ENV)(returned)
+    with pytest.raises((StoryShapeError, StoryTypeError)) as caught:
+        several(torch.rand(3, 2))
+    assert str(caught.value).startswith("<text>:5: ")
+    assert words in str(caught.value)
+    assert str(caught.value).endswith("the story declares `-> [2], [], []: bool`")
+
+
+def test_several_results_of_the_right_kind() -> None:
+    several = storchc.load(text=ENV)(lambda x: [x, x[:, 0], x[:, 0] > 0])
+    assert several(torch.rand(3, 2)).loss.isfinite()

@@ -10,7 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Input, Result, StoryModule, StoryShapeError, StoryTypeError, agreement
+from storch_runtime import (
+    Input,
+    Result,
+    Results,
+    StoryModule,
+    StoryShapeError,
+    StoryTypeError,
+    agreement,
+)
 
 LIKE = torch.zeros((), dtype=torch.float64)
 X = Input("x", ("data",), (784,), "float", "vae.story:7")
@@ -85,6 +93,38 @@ def test_results_of_modules_are_checked_and_unfolded() -> None:
         result.unfold(value.long(), (5,))
     with pytest.raises(StoryTypeError, match="returned a `tuple`, not a tensor"):
         result.unfold((value,), (5,))  # type: ignore[arg-type]
+
+
+def test_declarations_are_quoted_with_their_types() -> None:
+    integers = Input("x", ("data",), ("T",), "int", "a.story:3")
+    assert rejected(integers, torch.zeros(2, 3)).endswith("the story declares `x[data, T]: int`")
+    assert "`t: bool (a scalar)`" in rejected(Input("t", kind="bool"), torch.zeros(()))
+    with pytest.raises(StoryTypeError, match=r"expected torch.bool; .* `-> \[\]: bool`"):
+        Result("done", (), "bool").unfold(torch.zeros(1), ())
+
+
+def test_several_results_are_counted_and_told_apart() -> None:
+    env = Results("env", "[4], [], []: bool", 3, "a.story:8")
+    seen, paid, done = torch.zeros(5, 4), torch.zeros(5), torch.zeros(5).bool()
+    assert env.counted((seen, paid, done)) == (seen, paid, done)
+    assert env.result(2, (), "bool").unfold(done, (5,)) is done
+    declares = "; the story declares `-> [4], [], []: bool`"
+    for returned, found in (
+        ((seen, paid), "2 results"),
+        ([seen], "1 result"),
+        (torch.zeros(3, 4), "a `Tensor`"),
+    ):
+        with pytest.raises(StoryTypeError) as counted:
+            env.counted(returned)
+        assert str(counted.value) == (
+            f"a.story:8: `env` returned {found}, expected 3 results{declares}"
+        )
+    with pytest.raises(StoryTypeError) as third:
+        env.result(2, (), "bool").unfold(paid, (5,))
+    assert str(third.value) == (
+        "a.story:8: `env` returned as its third result dtype torch.float32, "
+        f"expected torch.bool{declares}"
+    )
 
 
 def test_results_that_broadcast_are_spread() -> None:
