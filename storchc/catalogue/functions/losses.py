@@ -191,8 +191,11 @@ def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py
     keywords = {**_changed(e, parameters), "reduction": literal("none")}
     target = e.types[1]
     wanted = e.result.shape if target.dtype == "int" else target.shape
+    scores = converted(e, 0)
+    if name == "cross_entropy" and target.dtype == "int" and _repeated(e, keywords):
+        name, scores = "nll_loss", functional("log_softmax", scores, dim=literal(-1))
     codes = (
-        fitted(e, converted(e, 0), 0, e.types[0].shape),
+        fitted(e, scores, 0, e.types[0].shape),
         fitted(e, e.operands[1] if target.dtype == "int" else converted(e, 1), 1, wanted),
     )
     if len(outer) < 2:
@@ -201,6 +204,11 @@ def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py
     ends = (rows, () if target.dtype == "int" else rows)
     flat = (method(code, "flatten", *end) for code, end in zip(codes, ends, strict=True))
     return method(functional(name, *flat, **keywords), "unflatten", literal(0), tuple_of(*outer))
+
+
+def _repeated(e: Emission, keywords: dict[str, Py]) -> bool:
+    """Whether scores are repeated along plates, and better normalised before they are."""
+    return e.types[0].plates != e.result.plates and SMOOTHING.name not in keywords
 
 
 def _class_function(
