@@ -15,7 +15,7 @@ from storch_runtime.story import StoryModule
 __all__ = ["GradientStatistics", "gradient_statistics"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GradientStatistics:
     """Statistics of a gradient over repeated estimates, by the names of the model's parameters."""
 
@@ -27,6 +27,12 @@ class GradientStatistics:
     def total_variance(self) -> float:
         """The variances of all coordinates, summed."""
         return sum(value.sum().item() for value in self.variance.values())
+
+    def __repr__(self) -> str:
+        """In short: the tensors are as large as the model."""
+        names = ", ".join(self.mean)
+        variance = f"total_variance={self.total_variance:.4g}"
+        return f"GradientStatistics(repeats={self.repeats}, {variance}, of {names})"
 
     @property
     def standard_error(self) -> dict[str, Tensor]:

@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> tuple[float, float]:
         estimate = model(casino.contexts(options.batch))
         reward = -estimate.backward().item()
         optimiser.step()
-        if step % 500 == 0:
+        if step % 500 == 0 or step == options.steps:
             spread = estimate.reports["spread"].mean().item()
             print(f"step {step:5d}   reward {reward:.2f}   entropy of the actor {spread:.2f}")
     return judge(model, casino)

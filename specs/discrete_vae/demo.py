@@ -33,6 +33,7 @@ METHODS = {
     "Gumbel-softmax, n=1": "GumbelSoftmax(n=1, temperature=0.5)",
     "exact expectation": EXACT,
 }
+TOO_SHORT = "too short to compare"
 POINTS = 60  # of each training curve
 
 
@@ -48,8 +49,10 @@ def main(arguments: list[str] | None = None) -> dict[str, Run]:
         runs = {name: trained(name, images, options, bar) for name in METHODS}
         spreads = compared(runs["exact expectation"], images, options, bar)
     path = options.out / "discrete_vae.png"
-    draw(path, runs, images)
+    draw(path, runs, images, TOO_SHORT if options.quick else "")
     console.print(table(runs, spreads))
+    if options.quick:
+        console.print(f"This was a quick run: {TOO_SHORT}.")
     console.print(f"{time.perf_counter() - began:.0f} seconds. The picture is {path}")
     return runs
 

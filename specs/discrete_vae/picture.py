@@ -17,19 +17,19 @@ COLOURS = ("#d1495b", "#edae49", "#3d7ea6", "#2f4b3c")
 COLUMNS = 7
 
 
-def draw(path: Path, runs: Mapping[str, Run], images: Images) -> None:
-    """Write the picture of all runs to ``path``."""
+def draw(path: Path, runs: Mapping[str, Run], images: Images, warning: str = "") -> None:
+    """Write the picture of all runs to ``path``; a ``warning`` stands above the curves."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with plt.style.context({"font.size": 10, "font.family": "DejaVu Sans"}):
         figure = plt.figure(figsize=(13, 5.2), layout="constrained", facecolor="white")
         left, right = figure.add_gridspec(1, 2, width_ratios=(1.1, 1), wspace=0.04)
-        curves(figure.add_subplot(left), runs)
+        curves(figure.add_subplot(left), runs, warning)
         reconstructions(right, runs, images)
         figure.savefig(path, dpi=130)
         plt.close(figure)
 
 
-def curves(axes: Axes, runs: Mapping[str, Run]) -> None:
+def curves(axes: Axes, runs: Mapping[str, Run], warning: str) -> None:
     """The exact ELBO of each run as it rose."""
     for (name, run), colour in zip(runs.items(), COLOURS, strict=True):
         axes.plot(run.steps, run.elbo, color=colour, linewidth=2, label=name)
@@ -37,7 +37,9 @@ def curves(axes: Axes, runs: Mapping[str, Run]) -> None:
     span = max(ends) - min(run.elbo[len(run.elbo) // 8] for run in runs.values())
     axes.set_ylim(max(ends) - 1.25 * span, max(ends) + 0.08 * span)
     axes.set_xlim(0, max(run.steps[-1] for run in runs.values()))
-    axes.set_title("Exact evidence lower bound on test images", loc="left", fontweight="bold")
+    title = "Exact evidence lower bound on test images"
+    title += f": {warning}" if warning else ""
+    axes.set_title(title, loc="left", fontweight="bold")
     axes.set_xlabel("training step")
     axes.set_ylabel("ELBO (nats per image)")
     axes.grid(color="#e6e6e6")

@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> Judged:
         optimiser.zero_grad()
         model(pieces[rows], digits[rows], options.price).backward()
         optimiser.step()
-        if step % 250 == 0:
+        if step % 250 == 0 or step == options.steps:
             found = judge(model, pieces[TRAINED_ON:], digits[TRAINED_ON:])
             print(
                 f"step {step:5d}   accuracy {found.accuracy:.3f}   looks {found.looks:.2f}",

@@ -42,7 +42,10 @@ class Block:
         self.told = None
         if not (self.lines and self.lines[-1].startswith(f"{self.pad[4:]}for ")):
             self.lines.append("")
-        self.lines.append(f"{self.pad}# {text}"[:WIDTH].rstrip())
+        line = f"{self.pad}# {text}".rstrip()
+        if len(line) > WIDTH:
+            line = f"{line[: WIDTH - 1].rstrip()}…"
+        self.lines.append(line)
 
     def assign(self, target: str, value: Py, comment: str = "") -> None:
         """``target = value  # comment``."""

@@ -4,6 +4,7 @@ import pytest
 
 from storchc.analysis.names import collect
 from storchc.diagnostics.diagnostic import Problems
+from storchc.driver import check_story
 from storchc.source import Source
 from storchc.syntax.parser import parse, parse_method
 from tests.analysis.reading import graph, read, said
@@ -140,3 +141,12 @@ def test_an_override_of_no_sample_points_at_the_story() -> None:
     found, (problem,) = read(lines("sample z ~ Normal(m, 1)", "cost c = z"), {"zz": method})
     assert found is None
     assert (problem.code, problem.span.start, problem.help) == ("S200", 6, "did you mean `z`?")
+
+
+def test_what_only_a_replaced_method_uses_is_no_warning() -> None:
+    text = (
+        "story S\nplate data\ninput x[data]\nmodule critic: [] -> []\nparam w = 0.0\n"
+        "sample z ~ Bernoulli(logits=w * x) with ScoreFunction(baseline=critic(x))\ncost c = z\n"
+    )
+    found = check_story("s.story", text.encode(), {"z": "Expect()"})
+    assert found.diagnostics == []

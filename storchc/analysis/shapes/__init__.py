@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from storchc.analysis.names import Scope, collect
 from storchc.analysis.shapes import declarations
@@ -29,6 +30,7 @@ def build_graph(
     ``overrides`` gives samples another method and sampler; a sample stays in its plate.
     """
     ctx = Context(collect(story, source, problems), problems)
+    ctx.scope.used.update(_replaced(story, overrides))
     story = _overridden(story, overrides, problems)
     ctx.loops.sequenced = wanted_sequences(story.steps)
     inputs, params = _declare(ctx, story)
@@ -47,6 +49,26 @@ def _overridden(story: tree.Story, overrides: Overrides, problems: Problems) -> 
         if name not in samples:
             problems.add(words.override_without_sample(story.name, name, samples))
     return replace(story, steps=tuple(_with_method(step, overrides) for step in story.steps))
+
+
+def _replaced(story: tree.Story, overrides: Overrides) -> Iterator[str]:
+    """The names in the methods that ``overrides`` replaces: the story as written uses them."""
+    for step in every_step(story.steps):
+        if isinstance(step, tree.Sample) and step.name.id in overrides:
+            yield from _names(step.method)
+            yield from _names(step.sampler)
+
+
+def _names(part: Any) -> Iterator[str]:
+    """Every name in a part of the syntax tree."""
+    if isinstance(part, tree.Name):
+        yield part.id
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from _names(item)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _names(getattr(part, field.name))
 
 
 def _with_method(step: tree.Step, overrides: Overrides) -> tree.Step:

@@ -100,7 +100,7 @@ class Beams(StoryModule):
             effort = torch.where(alive, 0.01 * (h**2).sum(-1), 0.0)  # [y, data]
             effort_steps.append(effort)
 
-            # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with UnorderedSetEstimato
+            # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with UnorderedSetEstimat…
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             y_law = OneHotCategorical(logits=out_out)
             if keep_param_grads:

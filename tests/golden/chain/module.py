@@ -83,7 +83,7 @@ class Chain(StoryModule):
             transition_out = _transition.unfold(self.transition(z), (z_mass.shape[0],))
             p = OneHotCategorical(logits=transition_out)  # [z before, K]
 
-            # story.story:15  compute q = OneHotCategorical(logits=posterior(concat([z, stack([x[t]
+            # story.story:15  compute q = OneHotCategorical(logits=posterior(concat([z, stack([x[t…
             posterior_out = _posterior.unfold(
                 self.posterior(
                     torch.cat(

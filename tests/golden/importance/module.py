@@ -64,7 +64,7 @@ class Importance(StoryModule):
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, like)
 
-        # story.story:9  sample z ~ Normal(mu, 1) with ScoreFunction() using ImportanceSampling(n=8
+        # story.story:9  sample z ~ Normal(mu, 1) with ScoreFunction() using ImportanceSampling(n=…
         z_law = Normal(loc=self.mu, scale=1.0)
         if keep_param_grads:
             z_law.retain_grads()

@@ -119,7 +119,7 @@ class Look(StoryModule):
             )
             h = torch.tanh(cell_out) + s[..., 1][:, :, None]  # [noise, s, data, H]
 
-            # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=movin
+            # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=movi…
             out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
             y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
             if keep_param_grads:
@@ -168,7 +168,7 @@ class Look(StoryModule):
                 )
                 h = torch.tanh(cell_out_) + s[..., 1][:, :, None]  # [noise, s, data, H]
 
-                # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=m
+                # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=…
                 out_out_ = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
                 y_law = Bernoulli(logits=out_out_).expand((y_size, noise_size, s.shape[0], data))
                 y_draw = methods["y"].draw_each(y_law, None, 0)

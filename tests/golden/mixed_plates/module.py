@@ -68,14 +68,14 @@ class MixedPlates(StoryModule):
         x = _x.check(x, sizes, like)
         beta = _beta.check(beta, sizes, like)
 
-        # story.story:9  sample a ~ Bernoulli(logits=w * x) with ScoreFunction(n=3, baseline=moving
+        # story.story:9  sample a ~ Bernoulli(logits=w * x) with ScoreFunction(n=3, baseline=movin…
         a_law = Bernoulli(logits=self.w * x)
         if keep_param_grads:
             a_law.retain_grads()
         a_draw = methods["a"].draw(a_law, replayed.get("a"))
         a = a_draw.value  # [a, data]
 
-        # story.story:10  sample b ~ Bernoulli(logits=a + w) with ScoreFunction(baseline=w * x) in
+        # story.story:10  sample b ~ Bernoulli(logits=a + w) with ScoreFunction(baseline=w * x) in…
         b_law = Bernoulli(logits=a + self.w)
         if keep_param_grads:
             b_law.retain_grads()

@@ -88,7 +88,7 @@ class Paired(StoryModule):
         x = _x.check(x, sizes, like)
         data = sizes["data"]
 
-        # story.story:10  sample walk ~ OneHotCategorical(logits=look(x)) with UnorderedSetEstimato
+        # story.story:10  sample walk ~ OneHotCategorical(logits=look(x)) with UnorderedSetEstimat…
         look_out = _look.unfold(self.look(x), (data,))
         walk_law = OneHotCategorical(logits=look_out)
         if keep_param_grads:
@@ -113,7 +113,7 @@ class Paired(StoryModule):
         hit_values = []
         noise_draws = []
         for t in range(5):
-            # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEst
+            # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEs…
             look_out_ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
             place_law = OneHotCategorical(logits=look_out_)
             if keep_param_grads:
@@ -131,7 +131,7 @@ class Paired(StoryModule):
             effort = 0.01 * (h**2).sum(-1)  # [walk, data]
             effort_steps.append(effort)
 
-            # story.story:15  sample hit ~ Bernoulli(logits=sum(found * place)) with UnorderedSetEs
+            # story.story:15  sample hit ~ Bernoulli(logits=sum(found * place)) with UnorderedSetE…
             hit_law = Bernoulli(logits=(self.found * place).sum(-1))
             if keep_param_grads:
                 hit_law.retain_grads()
@@ -180,7 +180,7 @@ class Paired(StoryModule):
         # story.story:18  cost misses = sum(1 - sequence(hit))
         misses = (1 - hit_sequence).sum(-1)  # [walk, data]
 
-        # story.story:19  sample last ~ OneHotCategorical(logits=look(h)) with UnorderedSetEstimato
+        # story.story:19  sample last ~ OneHotCategorical(logits=look(h)) with UnorderedSetEstimat…
         look_out__ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
         last_law = OneHotCategorical(logits=look_out__)
         if keep_param_grads:

@@ -73,7 +73,7 @@ class Summed(StoryModule):
         who = _who.check(who, sizes, like)
         data = sizes["data"]
 
-        # story.story:8  sample y ~ Categorical(logits=encoder(x)) with ScoreFunction(baseline=movi
+        # story.story:8  sample y ~ Categorical(logits=encoder(x)) with ScoreFunction(baseline=mov…
         encoder_out = _encoder.unfold(self.encoder(x), (data,))
         y_law = Categorical(logits=encoder_out)
         if keep_param_grads:
