@@ -107,7 +107,7 @@ class Environment(StoryModule):
             h = torch.where(alive[:, :, None], new_h, h)  # [action, carts, H]
             c = torch.where(alive[:, :, None], new_c, c)  # [action, carts, H]
 
-            # story.story:16  sample action ~ Categorical(logits=policy(h)) with ScoreFunction(n=2,
+            # story.story:16  sample action ~ Categorical(logits=policy(h)) with ScoreFunction(n=2…
             policy_out = _policy.unfold(self.policy(h.flatten(0, 1)), (action_size, carts))
             action_law = Categorical(logits=policy_out)
             if keep_param_grads:
