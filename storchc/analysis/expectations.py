@@ -8,7 +8,7 @@ carried variable of which costs take nothing but its mean is one that carries th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from storchc.analysis.dependence import Dependence
 from storchc.ir.expression import (
@@ -115,12 +115,17 @@ def _defined(node: Node) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Writing:
-    """Writes a story with the expectations over one sample; ``means`` have a name beside theirs."""
+    """Writes a story with the expectations over one sample; ``means`` have a name beside theirs.
+
+    ``shown`` are the types of the totals behind the loop to which the last value is added: they
+    have its plate.
+    """
 
     graph: Graph
     of: Expectations
     means: frozenset[str]
     credited: Dependence
+    shown: dict[str, ValueType] = field(default_factory=dict)
 
     def graph_of(self) -> Graph:
         """The whole story."""
@@ -132,7 +137,7 @@ class _Writing:
         types = dict(graph.types)
         for name, type_ in graph.types.items():
             if isinstance(type_, ValueType) and name in self.of.totals:
-                types[name] = self._expected_type(type_)
+                types[name] = self._total_type(name, type_)
         return replace(graph, nodes=nodes, sample_plates=tuple(plates), types=types)
 
     # --- statements ------------------------------------------------------------------------------
@@ -143,7 +148,11 @@ class _Writing:
                 carried = tuple(self._carried(c) for c in node.carried)
                 return replace(node, carried=carried, body=tuple(self._body(node)))
             case Compute(names=(name,)) if name in self.of.totals:
-                return self._computed(node, cut=None)
+                computed = self._computed(node, cut=None)
+                (type_,) = computed.types
+                if isinstance(type_, ValueType) and self.of.sample in type_.plates:
+                    self.shown[name] = type_
+                return computed
             case Cost(value=value) if self.of.adds_up(value):
                 return replace(node, value=self.value(value, None))
         return node
@@ -155,8 +164,8 @@ class _Writing:
 
     def _computed(self, node: Compute, *, cut: bool | None) -> Compute:
         assert not isinstance(node.value, Construct | Named)
-        type_ = self._expected_type(node.value.type)
-        return replace(node, value=self.value(node.value, cut), types=(type_,))
+        value = self.value(node.value, cut)
+        return replace(node, value=value, types=(value.type,))
 
     def _body(self, loop: Loop) -> Iterator[Node]:
         """The body, with the expectation of every cost that depends on the sample."""
@@ -195,7 +204,7 @@ class _Writing:
             return SummedOut(value, self.of.sample, cut, type_, value.span)
         match value:
             case Reference():
-                return replace(value, type=self._expected_type(value.type))
+                return replace(value, type=self._total_type(value.name, value.type))
             case SequenceOf():
                 return self._sequence(value)
             case Apply():
@@ -221,6 +230,9 @@ class _Writing:
         """The type of an expectation that is made of ``parts``."""
         kept = any(self.of.sample in part.type.plates for part in parts)
         return replace(value.type, dtype="float") if kept else self._expected_type(value.type)
+
+    def _total_type(self, name: str, type_: ValueType) -> ValueType:
+        return self.shown.get(name) or self._expected_type(type_)
 
     def _expected_type(self, type_: ValueType) -> ValueType:
         return replace(type_, plates=type_.plates - {self.of.sample}, dtype="float")

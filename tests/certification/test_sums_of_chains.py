@@ -93,6 +93,25 @@ cost total
     certify_stepwise(case(text))
 
 
+def test_values_behind_the_loop_of_a_sum_and_the_last_outcome() -> None:
+    """They have the plate of the last outcome, whose probabilities weigh them."""
+    text = story(
+        """
+sample q ~ Bernoulli(logits=u) with Expect()
+for t in range(3) from z = q, total = w:
+    sample z ~ Bernoulli(logits=w * z + u) with Expect()
+    compute total = total + z * u
+compute twice = 2 * total
+compute both = twice + z
+compute scaled = both * w
+cost c = both - twice * q
+cost d = scaled + sequence(total)[1] * u
+cost e = twice / w
+"""
+    )
+    certify_stepwise(case(text))
+
+
 def test_costs_that_are_summed_once_more() -> None:
     text = story(
         """
