@@ -149,6 +149,8 @@ def _start(writer: Writer, block: Block, node: Loop, carried: Carried) -> None:
         block.assign(target, code.py)
         code = Code(name(target), code.stored)
     code = settled(writer, carried.name, code, carried.initial.type, full)
+    if code.py == name(target):  # held from the loop around
+        return
     block.assign(target, code.py, comment(writer, type_, full))
 
 
@@ -229,9 +231,20 @@ def _body(writer: Writer, block: Block, node: Loop) -> None:
         write_node(writer, block, n)
         _leave_step(writer, block, node, n)
     elimination.end_step(writer, block, node)
-    if node.alive is not None and len(writer.stepping.around) == 1 and not _lists(writer, node):
+    if node.alive is not None and _may_end(writer, node):
         alive = name(writer.locals[node.alive])
         block.leave_when(call(writer.runtime("all_stopped"), alive))
+
+
+def _may_end(writer: Writer, node: Loop) -> bool:
+    """Whether a loop is left when all elements have stopped.
+
+    Not in another one, nor where something looks at what the steps of an inner one hold.
+    """
+    inner = any(
+        isinstance(n, Sample | Report) and node.name in n.loops[:-1] for n in writer.graph.all_nodes
+    )
+    return len(writer.stepping.around) == 1 and not inner and not _lists(writer, node)
 
 
 def _lists(writer: Writer, node: Loop) -> bool:

@@ -278,7 +278,7 @@ def _given(writer: Writer, node: Sample) -> Py:
     around = writer.stepping.around
     steps = tuple_of(*(name(writer.locals[loop.counter]) for loop in around))
     counts = tuple_of(*(writer.stepping.counts[loop.name] for loop in around))
-    dim = literal(len(writer.storage.order(node.type.plates)))
+    dim = literal(len(node.type.plates))  # all of them, also those without a dimension
     return call(writer.runtime("step_of"), given, dim, steps, counts)
 
 

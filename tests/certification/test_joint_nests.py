@@ -93,7 +93,29 @@ cost last = (g - b) ** 2 + a * b + z * u
 """,
     {"z": (BITS, ()), "y": (BITS, (2, 1)), "b": (BITS, ())},
 )
-STORIES = {"nest": NEST, "pair": PAIR, "stops": STOPS, "around": AROUND}
+ENDS = Sequences(
+    DATA
+    + """
+for i in range(2) from g = x:
+    compute f = g * w[1] + 0.1 * i
+    for j in range(2) from h = g:
+        sample y ~ Bernoulli(logits=u * h + w[1]) with OPEN
+        compute h = tanh(0.7 * h + w[0] * y)
+        cost step = (y - h + g) ** 2 * x
+        report seen = y * h
+    compute g = h + w[0] * sum(sequence(y)) - 0.2 * sum(sequence(h))
+    compute whole = sequence(h)
+    cost late = (g - f) ** 2
+    stop when sum(sequence(y)) == 1
+cost last = g ** 2 + sum(sequence(whole)) * u
+""",
+    {"y": (BITS, (2, 2))},
+    X,
+)
+BOTH = Sequences(
+    ENDS.text.replace("seen = y * h", "seen = y * h\n        stop when y == 1"), ENDS.variables, X
+)
+STORIES = {"nest": NEST, "pair": PAIR, "stops": STOPS, "around": AROUND, "ends": ENDS, "both": BOTH}
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -184,7 +206,7 @@ def test_the_graph_grows_with_the_number_of_steps(loops: str) -> None:
         "SumAndSample(sum_size=17, sample_size=1)",
     ],
 )
-@pytest.mark.parametrize("name", ["nest", "stops"])
+@pytest.mark.parametrize("name", ["nest", "stops", "ends", "both"])
 def test_other_choices_of_all_sequences_have_no_variance(name: str, method: str) -> None:
     story = case(STORIES[name].text.replace("OPEN", method), X)
     model = story.model()

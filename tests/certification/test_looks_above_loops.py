@@ -96,6 +96,9 @@ for s in range(2) from h = z - 0.2:
     compute h = h * u + g
 cost d = h ** 2 * z
 """
+ENDING = WITHIN.replace(
+    "compute h = h * u + g", "compute h = h * u + g\n    stop when g > 0.4 or a == 1"
+)
 OPEN = """
 story T
 input v
@@ -166,6 +169,7 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
     "beside": (BESIDE, NUMBERS),
     "both": (BOTH, NUMBERS),
     "within": (WITHIN, NUMBERS),
+    "ending": (ENDING, NUMBERS),
     "open": (OPEN, NUMBERS),
     "data": (DATA, {"x": [0.7, -1.2], "u": -0.3}),
     "summed": (SUMMED, NUMBERS),
@@ -209,7 +213,7 @@ def compare(story: Case, method: str, text: str, gradient: Tensor, cost: Tensor)
 SHORT = ("steps", "one step", "beside", "within", "open", "data", "summed", "listed")
 CASES = [
     *((name, method) for name in STORIES for method in VALUES if (name, method) not in REFUSED),
-    *((name, "MuProp()") for name in STORIES if name != "stopping"),
+    *((name, "MuProp()") for name in STORIES if name not in ("stopping", "ending")),
     *((name, method) for name in SHORT for method in ("DoubleCV()", "RODEO()")),
 ]
 

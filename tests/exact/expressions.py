@@ -15,7 +15,7 @@ from storchc.syntax import tree
 from tests.exact import laws
 from tests.exact.functions import CONSTANTS, FUNCTIONS, OPERATORS, UNARY, index
 from tests.exact.laws import as_float
-from tests.exact.worlds import lift
+from tests.exact.worlds import lift, spread
 
 Element = Mapping[str, int]
 
@@ -221,7 +221,7 @@ def _call(call: tree.Call, scope: Scope, element: Element) -> Any:
 
 def _run_module(module: Callable[..., Any], args: list[Any]) -> Any:
     count = max(arg.shape[0] for arg in args)
-    return module(*(arg.expand(count, *arg.shape[1:]) for arg in args))
+    return module(*(spread(arg, count) for arg in args))
 
 
 # --- plates --------------------------------------------------------------------------------------

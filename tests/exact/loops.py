@@ -23,12 +23,13 @@ ALIVE = "alive"
 @dataclass(slots=True)
 class Unrolling:
     """One loop. ``plates`` are those that its variables have in every step, ``history`` what they
-    were at the end of each."""
+    were at the end of each, ``around`` the elements that loops around it have not stopped."""
 
     walk: _Walk
     loop: tree.For
     plates: dict[str, tuple[str, ...]] = field(default_factory=dict)
     history: dict[str, list[Node]] = field(default_factory=dict)
+    around: Node | None = None
 
     @property
     def stop(self) -> tree.StopWhen | None:
@@ -41,12 +42,14 @@ class Unrolling:
         for step in _samples(loop.body):
             if step.plate is None and step.name.id not in scope.order:
                 walk.open(step)
-        self.plates = _settled_plates(scope, loop, start)
-        scope.values |= {name: self._wide(name, node) for name, node in start.items()}
+        self.around = walk.alive
+        self.plates = _settled_plates(scope, loop, start, self.around)
+        scope.values |= {name: self._started(name, node) for name, node in start.items()}
         outer = walk.when, walk.wanted, walk.alive
         walk.wanted = walk.wanted | self.plates
         if self.stop is not None:
-            walk.alive = self._wide(ALIVE, Node((), {(): torch.ones(1, dtype=torch.bool)}))
+            every = Node((), {(): torch.ones(1, dtype=torch.bool)})
+            walk.alive = self._wide(_alive(loop), self.around or every)
         for step in range(int(evaluate(loop.bound, scope, {}))):
             scope.dims[loop.counter.id] = step
             walk.when = f"{outer[0]}@{step}"
@@ -56,6 +59,13 @@ class Unrolling:
             if any(isinstance(value, Law) for value in nodes[0].elements.values()):
                 continue  # a distribution has no sequence
             scope.values[f"sequence of {name}"] = self._stacked(nodes)
+        if self.around is not None:
+            scope.values[ALIVE] = self.around
+
+    def _started(self, name: str, node: Node) -> Node:
+        """What a carried variable starts with: one that is stopped already, with its last value."""
+        last = self.walk.scope.values.get(name)
+        return self._masked(self._wide(name, node), node if last is None else last)
 
     def _step(self) -> None:
         walk, scope = self.walk, self.walk.scope
@@ -72,10 +82,11 @@ class Unrolling:
                 self._define(name, step, last)
             for name in (k for k in walk.costs if k == f"{_cost(step)}{walk.when}"):
                 walk.costs[name] = self._masked(self._wide(_cost(step), walk.costs[name]), None)
-        for name in {n for s in self.loop.body for n in _names(s)}:
+        inner = [s for s in self.loop.body if isinstance(s, tree.For)]
+        drawn = {s.name.id for loop in inner for s in _samples(loop.body)}
+        for name in {n for s in self.loop.body for n in _names(s)} - drawn:
             self.history.setdefault(name, []).append(scope.values[name])
-        inner = (s for s in self.loop.body if isinstance(s, tree.For))
-        for name in (s.name.id for loop in inner for s in _samples(loop.body)):
+        for name in drawn:
             self.history.setdefault(name, []).append(scope.values[f"sequence of {name}"])
 
     def _define(self, name: str, step: tree.Step, last: Node | None) -> None:
@@ -86,7 +97,7 @@ class Unrolling:
             scope.values[name] = node
         else:
             zero = isinstance(step, tree.Cost)
-            first = not self.history.get(name)
+            first = last is None or (self.around is None and not self.history.get(name))
             scope.values[name] = self._masked(node, None if zero else node if first else last)
 
     def _masked(self, node: Node, last: Node | None) -> Node:
@@ -112,7 +123,7 @@ class Unrolling:
         assert walk.alive is not None
         ends = tree.Unary("not", stop.condition, stop.span)
         both = tree.Binary("and", tree.Name(ALIVE, stop.span), ends, stop.span)
-        walk.alive = self._wide(ALIVE, walk.node(both))
+        walk.alive = self._wide(_alive(self.loop), walk.node(both))
 
     def _wide(self, name: str, node: Node) -> Node:
         """``node`` with the plates that the variable has in every step."""
@@ -156,6 +167,11 @@ def _choose(alive: Tensor, new: Any, last: Any) -> Tensor:
     return FUNCTIONS["where"](alive, new, last)
 
 
+def _alive(loop: tree.For) -> str:
+    """Under which name the plates of ``alive`` are known, that of every loop by itself."""
+    return f"{ALIVE}@{loop.span.start}"
+
+
 def _samples(body: tuple[tree.Step, ...]) -> list[tree.Sample]:
     """The samples of a body and of the loops in it."""
     found: list[tree.Sample] = []
@@ -187,22 +203,23 @@ def _cost(step: tree.Step) -> str:
 
 
 def _settled_plates(
-    scope: Scope, loop: tree.For, start: dict[str, Node]
+    scope: Scope, loop: tree.For, start: dict[str, Node], around: Node | None
 ) -> dict[str, tuple[str, ...]]:
     """The plates of every variable of the loop once they grow no more; no value is looked at."""
     known: dict[str, set[str]] = {name: set(node.plates) for name, node in start.items()}
     while True:
         before = {name: set(plates) for name, plates in known.items()}
         shadow = replace(scope, values=dict(scope.values))
-        _grow(shadow, loop, known)
+        _grow(shadow, loop, known, set(around.plates) if around is not None else set())
         if before == known:
             return {name: scope.ordered(plates) for name, plates in known.items()}
 
 
-def _grow(shadow: Scope, loop: tree.For, known: dict[str, set[str]]) -> None:
-    """One step of plates alone."""
+def _grow(shadow: Scope, loop: tree.For, known: dict[str, set[str]], around: set[str]) -> None:
+    """One step of plates alone; ``around`` are those of the elements that a loop around stops."""
     stops = isinstance(loop.body[-1], tree.StopWhen)
-    alive = known.setdefault(ALIVE, set()) if stops else set()
+    alive = known.setdefault(_alive(loop), set()) if stops else around
+    alive |= around
 
     def define(name: str, plates: set[str]) -> None:
         known.setdefault(name, set()).update(plates, alive)
@@ -211,8 +228,9 @@ def _grow(shadow: Scope, loop: tree.For, known: dict[str, set[str]]) -> None:
 
     for carried in loop.carried:
         define(carried.name.id, plates_of(carried.value, shadow))
+    outer = shadow.values.get(ALIVE)
     if stops:
-        shadow.values[ALIVE] = shadow.values[f"sequence of {ALIVE}"] = Node(tuple(alive), {})
+        shadow.values[ALIVE] = Node(tuple(alive), {})
     for step in loop.body:
         match step:
             case tree.Compute(names, value):
@@ -224,6 +242,10 @@ def _grow(shadow: Scope, loop: tree.For, known: dict[str, set[str]]) -> None:
             case tree.Cost(name, value) if value is not None:
                 define(name.id, plates_of(value, shadow))
             case tree.For():
-                _grow(shadow, step, known)
+                _grow(shadow, step, known, alive)
             case tree.StopWhen(condition):
                 alive |= plates_of(condition, shadow)
+    if stops:
+        shadow.values[f"sequence of {ALIVE}"] = Node(tuple(alive), {})
+        if outer is not None:
+            shadow.values[ALIVE] = outer

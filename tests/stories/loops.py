@@ -124,10 +124,8 @@ def _loop(story: _Story) -> None:
     story.indent = "    "
     story.known += carried + ["t"] + (["x[t]"] if story.inputs else [])
     stops = story.pick(True, False, False)
-    state = (
-        ("state", "inner") if story.pick(True, False, False, False) and not stops else ("state",)
-    )
-    kinds = story.draw(st.permutations(["sample", state[-1], "cost", *story.pick([], ["cost"])]))
+    state = "inner" if story.pick(True, False, False, False) else "state"
+    kinds = story.draw(st.permutations(["sample", state, "cost", *story.pick([], ["cost"])]))
     for i, kind in enumerate(kinds):
         match kind:
             case "sample":
@@ -160,6 +158,8 @@ def _inner(story: _Story) -> None:
     story.write(f"compute g = 0.5 * tanh({story.expression(1)}) + g")
     if story.pick(True, False):
         story.write(f"cost within = {story.expression(1)}")
+    if story.pick(True, False, False):
+        story.write("stop when g > 0.4")
     story.indent = "    "
     story.known.remove("r")
     story.write("compute h = g + sum(sequence(g)) * 0.1")

@@ -36,7 +36,8 @@ class _Reading:
     """One loop under inspection.
 
     ``known`` are the types at the start of a step, as far as they are known; ``ends`` those at the
-    end of the step that was read last.
+    end of the step that was read last. ``outer`` is what an element holds that the loop around has
+    stopped, None where none can.
     """
 
     ctx: Context
@@ -45,6 +46,7 @@ class _Reading:
     name: str
     known: Types
     ends: Types
+    outer: stopping.Outer | None
 
     @property
     def stop(self) -> tree.StopWhen | None:
@@ -59,18 +61,15 @@ def read_loop(ctx: Context, node: tree.For, read: Reader) -> graph.Loop | None:
     ``read`` reads the steps of the body.
     """
     bound = _bound(ctx, node)
-    initial = {c.name.id: expressions.value(ctx, c.value) for c in node.carried}
-    if ctx.loops.mask is not None:
-        help = "let the outer loop run to its end, or write the inner one out"
-        problem = words.not_compiled(node.header, "a loop inside of one that stops", help)
-        ctx.problems.add(problem)
+    outer = stopping.around(ctx, node)
+    initial = {c.name.id: _initial(ctx, c, outer) for c in node.carried}
     if len(ctx.loops.inside) == _DEEPEST:
         help = "put several counters into one: `t // N` and `t % N`"
         what = f"more than {_DEEPEST} loops inside of one another"
         ctx.problems.add(words.not_compiled(node.header, what, help))
     _open_plates(ctx, node.body)
     name = _enter(ctx, node, bound)
-    reading = _Reading(ctx, node, read, name, _starting(ctx, name, initial), {})
+    reading = _Reading(ctx, node, read, name, _starting(ctx, name, initial), {}, outer)
     body = _settled(reading)
     carried = _carried(reading, initial)
     _leave(ctx, node, name)
@@ -78,6 +77,14 @@ def read_loop(ctx: Context, node: tree.For, read: Reader) -> graph.Loop | None:
         return None
     alive = None if reading.stop is None else alive_of(name)
     return graph.Loop(name, node.counter.id, bound, carried, body, alive, node.header, node.span)
+
+
+def _initial(ctx: Context, carried: tree.Carried, outer: stopping.Outer | None) -> Value | None:
+    """What a variable is before the first step; one of a stopped element goes on from its last."""
+    value, name = expressions.value(ctx, carried.value), carried.name.id
+    if value is None or outer is None or name not in outer.kept:
+        return value
+    return stopping.resumed(outer, name, value, carried.span)
 
 
 def _bound(ctx: Context, node: tree.For) -> Size | None:
@@ -196,9 +203,11 @@ def _body(reading: _Reading) -> Nodes | None:
 
 def _alive(reading: _Reading, stop: tree.StopWhen) -> Reference:
     """The truth value of the elements that have not stopped, at the start of a step."""
-    name = alive_of(reading.name)
-    type_ = reading.known.setdefault(name, ValueType(NO_PLATES, (), "bool"))
+    name, outer = alive_of(reading.name), reading.outer
+    first = ValueType(NO_PLATES, (), "bool") if outer is None else outer.mask.type
+    type_ = joined(reading.known.get(name, first), first)
     assert type_ is not None
+    reading.known[name] = type_
     reading.ctx.types[name] = type_
     reading.ctx.loops.home[name] = reading.name
     return Reference(name, type_, stop.condition.span)
@@ -222,6 +231,8 @@ def _noted(reading: _Reading, nodes: list[graph.Node] | None) -> Nodes | None:
         return None
     loops = tuple(reading.ctx.loops.inside)
     for node in nodes:
+        if isinstance(node, graph.Loop):
+            _hold(reading, node)
         for name, type_ in _defined(node).items():
             if name in reading.known:
                 _end(reading, name, type_, node)
@@ -229,6 +240,14 @@ def _noted(reading: _Reading, nodes: list[graph.Node] | None) -> Nodes | None:
         replace(n, loops=loops) if isinstance(n, graph.Sample | graph.Cost | graph.Report) else n
         for n in nodes
     )
+
+
+def _hold(reading: _Reading, inner: graph.Loop) -> None:
+    """Note what a stopped element holds of an inner loop; the names of its body end with it."""
+    for carried in inner.carried:
+        if carried.name in reading.known:
+            start = reading.known[carried.name]
+            reading.ends[carried.name] = joined(start, carried.type)
 
 
 def _defined(node: graph.Node) -> dict[str, ValueType | DistributionType]:
@@ -295,8 +314,21 @@ def _carried(
         if type_ is None:
             return None
         span = places.get(name, reading.node.header)
-        start = initial[name] if name in initial else stopping.nothing(name, type_, span)
+        start = initial[name] if name in initial else _held_before(reading, name, type_, span)
         if start is None:
             return None
         found.append(graph.Carried(name, start, type_, span))
     return tuple(found)
+
+
+def _held_before(reading: _Reading, name: str, type_: ValueType, span: Span) -> Value:
+    """What an element holds before the first step of a loop: what it did when the last one ended.
+
+    In an outermost loop every element is alive then.
+    """
+    outer = reading.outer
+    if outer is None:
+        return stopping.nothing(name, type_, span)
+    if name == alive_of(reading.name):
+        return replace(outer.mask, span=span)
+    return outer.last(name, type_, span)

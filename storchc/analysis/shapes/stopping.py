@@ -16,6 +16,7 @@ from storchc.diagnostics import loops as words
 from storchc.ir import graph
 from storchc.ir.expression import CallUser, Construct, Literal, Named, Reference, Value
 from storchc.ir.types import NO_PLATES, ValueType, write_shape
+from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax import tree
 
@@ -37,6 +38,44 @@ def stop(ctx: Context, alive: Reference, node: tree.StopWhen) -> graph.Compute |
     going = operate("logical_not", (condition,), place)
     left = operate("logical_and", (alive, going), place)
     return graph.Compute((alive.name,), left, (left.type,), node.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """A loop that stops, or that stands in one, as the loops in it see it.
+
+    ``mask`` says which elements have not stopped, ``known`` are the types of what it carries.
+    ``kept`` names those variables that the inner loop carries whose last values are looked at.
+    """
+
+    mask: Reference
+    known: Types
+    kept: frozenset[str]
+
+    def last(self, name: str, type_: ValueType, span: Span) -> Reference:
+        """What a variable of the inner loop was when that ended last."""
+        held = replace(type_, plates=type_.plates | self.mask.type.plates)
+        known = self.known.setdefault(name, held) or held
+        return Reference(name, known, span)
+
+
+def around(ctx: Context, node: tree.For) -> Outer | None:
+    """What a loop sees of the one around it where that can stop elements, else None."""
+    loops = ctx.loops
+    if loops.mask is None:
+        return None
+    known = loops.settled[loops.inside[-1]]
+    drawn = {s.name.id for s in node.body if isinstance(s, tree.Sample)}
+    kept = {c.name.id for c in node.carried} & (drawn | loops.sequenced | known.keys())
+    return Outer(loops.mask, known, frozenset(kept))
+
+
+def resumed(outer: Outer, name: str, value: Value, span: Span) -> Value:
+    """What a variable starts an inner loop with: an element that has stopped holds its last."""
+    last = outer.last(name, value.type, span)
+    if last.type.shape != value.type.shape:  # reported as a change of a carried variable
+        return value
+    return operate("where", (outer.mask, value, last), span)
 
 
 def nothing(name: str, type_: ValueType, span: Span) -> Literal:
