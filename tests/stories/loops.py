@@ -5,6 +5,7 @@ Names are known, plates are not followed: what the compiler refuses is counted b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +84,16 @@ def loop_stories(draw: st.DrawFn) -> RandomStory:
 
 
 def _defined(text: str) -> str:
-    """The story without cuts where ``over=`` mixes: LANGUAGE.md does not say what these credit."""
-    return text.replace("stop_gradient(", "(") if "over=" in text else text
+    """The story as far as LANGUAGE.md says what it means, and the interpreter can replay it.
+
+    What a cut credits is not said where ``over=`` mixes, nor in a cost behind the loop that sees
+    some steps of a sample behind the cut alone. The interpreter hands out values of z with the
+    plates of what carries it.
+    """
+    text = text.replace("stop_gradient(", "(") if "over=" in text else text
+    behind = re.compile(r"^cost (last|end) = .*", re.MULTILINE)
+    text = behind.sub(lambda cost: cost[0].replace("stop_gradient(", "("), text)
+    return re.sub(r"(for .*, z = )(?!0:|0.2:|w:).*:", r"\g<1>0.2:", text)
 
 
 def _declare(story: _Story) -> None:
