@@ -110,6 +110,8 @@ def test_what_the_estimate_shows() -> None:
     ended = z[..., 0].cummax(2).values[:, :, :-1]
     assert bool((z[:, :, 1:][ended > 0] == z[:, :, :-1][ended > 0]).all())
     torch.testing.assert_close(weight.sum(0), torch.ones(2, dtype=weight.dtype))
+    shared = estimate.log_probs["z"].exp() * 0.5 ** (ended > 0).sum(-1)
+    torch.testing.assert_close(weight, shared)
     replayed = model(**story.inputs, given={"z": z})
     torch.testing.assert_close(replayed.loss, estimate.loss)
     with pytest.raises(ValueError, match="only its own values"):
