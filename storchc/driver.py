@@ -71,7 +71,7 @@ def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
     texts, overrides = read_overrides(source, methods, problems)
     if story is None or problems.fatal:
         return _result(texts, problems)
-    from storchc.analysis.shapes import build_graph
+    from storchc.typing.build import build_graph
 
     graph = build_graph(story, source, problems, overrides)
     if graph is None:

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from storchc.analysis import credit as crediting
-from storchc.analysis.budgets import BUDGET, check_budgets
-from storchc.analysis.counted import check_counted
-from storchc.analysis.coupling import check_coupling
-from storchc.analysis.credit import Credit
-from storchc.analysis.dependence import (
+from storchc.analysis.estimators.resolve import Estimator, resolve
+from storchc.analysis.facts import credit as crediting
+from storchc.analysis.facts.credit import Credit
+from storchc.analysis.facts.dependence import (
     Ancestors,
     Dependence,
     carried_dependence,
     dependence,
     stepwise,
 )
-from storchc.analysis.distinct import Verdict, check_distinct, verdicts
-from storchc.analysis.draws import check_draws
-from storchc.analysis.elimination import Elimination, eliminate
-from storchc.analysis.joins import Join, joins_of
-from storchc.analysis.liveness import check_proposals, check_supports, learning, live_names
-from storchc.analysis.looping import check_loops
-from storchc.analysis.memory import check_memory
-from storchc.analysis.methods import Estimator, resolve
-from storchc.analysis.own_score import biases
-from storchc.analysis.ownership import check_baselines
-from storchc.analysis.separation import Separation, separate
-from storchc.analysis.sequences import Whole, whole_sequences
-from storchc.analysis.slopes import check_slopes
+from storchc.analysis.facts.distinct import Verdict, check_distinct, verdicts
+from storchc.analysis.facts.joins import Join, joins_of
+from storchc.analysis.facts.liveness import check_proposals, check_supports, learning, live_names
+from storchc.analysis.facts.own_score import biases
+from storchc.analysis.facts.ownership import check_baselines
+from storchc.analysis.rewrite.chains import Elimination, eliminate
+from storchc.analysis.rewrite.separation import Separation, separate
+from storchc.analysis.rewrite.sequences import Whole, whole_sequences
+from storchc.analysis.rules.budgets import BUDGET, check_budgets
+from storchc.analysis.rules.counted import check_counted
+from storchc.analysis.rules.coupling import check_coupling
+from storchc.analysis.rules.draws import check_draws
+from storchc.analysis.rules.looping import check_loops
+from storchc.analysis.rules.memory import check_memory
+from storchc.analysis.rules.slopes import check_slopes
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
-from storchc.backend.identifiers import Identifiers
-from storchc.backend.printer import WIDTH, statement, write
-from storchc.backend.python import Py
+from storchc.python.expressions import Py
+from storchc.python.names import Identifiers
+from storchc.python.printer import WIDTH, statement, write
 from storchc.records import dataclass
 from storchc.source import Source, Span
 

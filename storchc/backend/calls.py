@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import NONE, Py, Sequence, call, index, literal, method, name, tuple_of
 from storchc.ir.expression import CallUser, Value
 from storchc.ir.graph import Callee, Slot
 from storchc.ir.types import Plates, ValueType
+from storchc.python.expressions import (
+    NONE,
+    Py,
+    Sequence,
+    call,
+    index,
+    literal,
+    method,
+    name,
+    tuple_of,
+)
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

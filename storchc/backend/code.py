@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import Py
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py
 from storchc.records import dataclass
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from storchc.analysis.methods import Constant, Estimator
+from storchc.analysis.estimators.resolve import Constant, Estimator
 from storchc.backend.expressions import Writer
-from storchc.backend.identifiers import RUNTIME
-from storchc.backend.printer import WIDTH, statement, write
-from storchc.backend.python import (
+from storchc.backend.text import default
+from storchc.catalogue import methods
+from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
+from storchc.python.expressions import (
     NONE,
     Choice,
     Py,
@@ -20,10 +21,9 @@ from storchc.backend.python import (
     table,
     tuple_of,
 )
-from storchc.backend.reserved import ATTRIBUTES
-from storchc.backend.text import default
-from storchc.catalogue import methods
-from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
+from storchc.python.names import RUNTIME
+from storchc.python.printer import WIDTH, statement, write
+from storchc.python.reserved import ATTRIBUTES
 from storchc.syntax import tree
 
 INDENT = 8

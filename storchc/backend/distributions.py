@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storchc.analysis.own_score import own_log_prob
+from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
-from storchc.backend.identifiers import DISTRIBUTIONS
-from storchc.backend.python import Call, Py, call, literal, member, method, name, tuple_of
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family
 from storchc.ir.expression import (
@@ -23,6 +21,8 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.types import Plates
+from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
+from storchc.python.names import DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

@@ -6,12 +6,10 @@ from dataclasses import field
 from functools import partial
 
 from storchc.analysis.estimation import Origin
-from storchc.analysis.loops import cost_of
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.follows import further
-from storchc.backend.python import Py, call, infix, literal, method, tuple_of
 from storchc.backend.reductions import Weights, product_of, reduce_all, weight_code, weights_of
 from storchc.backend.shares import Shares, shares_of
 from storchc.backend.slopes import join_options
@@ -19,7 +17,9 @@ from storchc.backend.statements import baseline
 from storchc.backend.stepping import alive_weights, following, stored_of
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Sample
+from storchc.ir.steps import cost_of
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py, call, infix, literal, method, tuple_of
 from storchc.records import dataclass
 
 

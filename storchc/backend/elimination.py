@@ -1,4 +1,4 @@
-"""Samples of a loop that are summed out, step by step, as code (`storchc.analysis.elimination`).
+"""Samples of a loop that are summed out, step by step, as code (`storchc.analysis.rewrite.chains`).
 
 ``z_mass`` has the probabilities of the outcomes of the step before, along a plate of their own. In
 a step ``z_joint`` are those of each pair of outcomes and ``z_next`` those of its own, which are the
@@ -9,24 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storchc.analysis.elimination import Chain
+from storchc.analysis.rewrite.chains import Chain
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution
-from storchc.backend.python import (
-    NONE,
-    call,
-    index,
-    literal,
-    member,
-    method,
-    name,
-    tuple_of,
-)
 from storchc.backend.stepping import Mass
 from storchc.ir.expression import SummedOut
 from storchc.ir.graph import Carried, Loop, Sample
 from storchc.ir.types import Plates
+from storchc.python.expressions import NONE, call, index, literal, member, method, name, tuple_of
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

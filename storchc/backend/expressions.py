@@ -9,20 +9,6 @@ from storchc.analysis.estimation import Estimation
 from storchc.backend import calls, distributions, elimination, indexing, reductions, separated
 from storchc.backend.block import Block
 from storchc.backend.code import Code
-from storchc.backend.identifiers import RUNTIME, Identifiers
-from storchc.backend.python import (
-    Atom,
-    Choice,
-    Py,
-    call,
-    index,
-    infix,
-    literal,
-    member,
-    method,
-    name,
-    tuple_of,
-)
 from storchc.backend.stepping import Stepping
 from storchc.backend.storage import Storage
 from storchc.catalogue import functions
@@ -51,6 +37,20 @@ from storchc.ir.expression import (
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.size import Size
 from storchc.ir.types import NO_PLATES, Plates, ValueType
+from storchc.python.expressions import (
+    Atom,
+    Choice,
+    Py,
+    call,
+    index,
+    infix,
+    literal,
+    member,
+    method,
+    name,
+    tuple_of,
+)
+from storchc.python.names import RUNTIME, Identifiers
 from storchc.syntax.tree import Dtype
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.printer import write
-from storchc.backend.python import Atom, Py, call, literal, member, method, name, tuple_of
 from storchc.ir.expression import Distribution, Named, Reference, SequenceOf, Value
 from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates
 from storchc.ir.walk import children, expressions
+from storchc.python.expressions import Atom, Py, call, literal, member, method, name, tuple_of
+from storchc.python.printer import write
 from storchc.records import dataclass
 
 

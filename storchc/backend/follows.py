@@ -12,14 +12,14 @@ from storchc.backend.below import below, flat, kept_draws, names_of, references
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.printer import write
-from storchc.backend.python import Py, literal, name
 from storchc.backend.reductions import reduce_all, weight_plates
 from storchc.backend.scores import ScoreSums
 from storchc.backend.shares import Shares
 from storchc.backend.stepping import over_all
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Loop, ModuleOption, Node, Sample
+from storchc.python.expressions import Py, literal, name
+from storchc.python.printer import write
 
 _MADE = ("law", "control", "downstream", "follows")
 _MADE_IN_STEP = ("draw", "joint", "parents", "lineage")

@@ -6,9 +6,9 @@ from types import EllipsisType
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import ALL, DOTS, NONE, Py, SliceOf, call, index, literal, method
 from storchc.ir.expression import Range, Select, SelectItem, Value
 from storchc.ir.types import Plates
+from storchc.python.expressions import ALL, DOTS, NONE, Py, SliceOf, call, index, literal, method
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

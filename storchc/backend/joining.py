@@ -10,7 +10,9 @@ from __future__ import annotations
 from storchc.backend.block import Block
 from storchc.backend.expressions import Writer
 from storchc.backend.following import Chosen, follow_all, follow_into, within
-from storchc.backend.python import (
+from storchc.ir.graph import Loop, Node, Sample
+from storchc.ir.types import Plates
+from storchc.python.expressions import (
     ALL,
     NONE,
     Py,
@@ -25,8 +27,6 @@ from storchc.backend.python import (
     name,
     tuple_of,
 )
-from storchc.ir.graph import Loop, Node, Sample
-from storchc.ir.types import Plates
 
 
 def extends(writer: Writer, node: Sample) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import index, literal, method
 from storchc.ir.expression import OverPlates, Reference
+from storchc.python.expressions import index, literal, method
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from storchc.analysis.estimation import Origin
 from storchc.backend.block import place
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Py, call, literal, table, tuple_of
 from storchc.backend.reductions import weight_plates, weights_of
 from storchc.ir.graph import Cost, Report, Sample
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py, call, literal, table, tuple_of
 
 SUMMED_OUT = "it is summed out step by step: no whole sequence of its values was built"
 ABSENT = "its costs separate: no value of all its factors together was built"

@@ -10,7 +10,6 @@ from storchc.backend import elimination, joining, proposals, sequences
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Atom, Py, call, index, list_of, literal, method, name, tuple_of
 from storchc.backend.statements import (
     comment,
     define,
@@ -24,6 +23,17 @@ from storchc.ir.expression import Literal, Reference, SequenceOf
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import Plates, ValueType
 from storchc.ir.walk import expressions, walk
+from storchc.python.expressions import (
+    Atom,
+    Py,
+    call,
+    index,
+    list_of,
+    literal,
+    method,
+    name,
+    tuple_of,
+)
 from storchc.records import dataclass
 
 _LISTS = {

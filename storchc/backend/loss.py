@@ -8,14 +8,11 @@ from __future__ import annotations
 from dataclasses import field
 from functools import reduce
 
-from storchc.analysis.credit import Scores
-from storchc.analysis.loops import cost_of, sample_of
+from storchc.analysis.facts.credit import Scores
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.downstream import Followers
 from storchc.backend.expressions import Writer
-from storchc.backend.printer import write
-from storchc.backend.python import call, index, literal, method, name, tuple_of
 from storchc.backend.reductions import reduce_all
 from storchc.backend.scores import ScoreSums, summed
 from storchc.backend.shares import Shares, shares_of
@@ -23,7 +20,10 @@ from storchc.backend.stepping import over_all, stored_of
 from storchc.backend.sums import MANY, added, plus
 from storchc.backend.total import Term, reduced
 from storchc.ir.graph import Cost, Sample
+from storchc.ir.steps import cost_of, sample_of
 from storchc.ir.types import Plates
+from storchc.python.expressions import call, index, literal, method, name, tuple_of
+from storchc.python.printer import write
 from storchc.records import dataclass
 
 LONGEST = 88

@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.ownership import owned_by_methods
+from storchc.analysis.facts.ownership import owned_by_methods
 from storchc.backend import constructor
 from storchc.backend.block import Block, place, safe_name
 from storchc.backend.calls import one_of, result_constant, results_constant
 from storchc.backend.expressions import Writer
-from storchc.backend.identifiers import Identifiers
 from storchc.backend.layout import layout
 from storchc.backend.loss import Loss
-from storchc.backend.printer import statement, write
-from storchc.backend.python import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.backend.scores import ScoreSums
 from storchc.backend.statements import write_node
 from storchc.backend.stepping import summed_over_time
@@ -23,6 +20,9 @@ from storchc.backend.text import docstring
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Callee, Graph, Input, Report
 from storchc.ir.walk import expressions, walk
+from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
+from storchc.python.names import Identifiers
+from storchc.python.printer import statement, write
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storchc.analysis.looping import reduced_inside
+from storchc.analysis.rules.looping import reduced_inside
 from storchc.backend.block import Block
-from storchc.backend.python import Py, call, infix, literal, member, method, name, tuple_of
 from storchc.ir.graph import Loop, Sample
+from storchc.python.expressions import Py, call, infix, literal, member, method, name, tuple_of
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
-from storchc.backend.python import ALL, Py, call, index, infix, literal, member, method, tuple_of
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import NO_PLATES, Plates
+from storchc.python.expressions import (
+    ALL,
+    Py,
+    call,
+    index,
+    infix,
+    literal,
+    member,
+    method,
+    tuple_of,
+)
 from storchc.records import dataclass
 
 if TYPE_CHECKING:

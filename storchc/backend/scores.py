@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from storchc.analysis.credit import Scores
-from storchc.analysis.loops import sample_of
+from storchc.analysis.facts.credit import Scores
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Py, call, infix, literal, member, method, tuple_of
 from storchc.backend.stepping import in_steps, stored_of
 from storchc.backend.sums import added
+from storchc.ir.steps import sample_of
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py, call, infix, literal, member, method, tuple_of
 from storchc.records import dataclass
 
 RECENT = 8

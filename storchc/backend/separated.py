@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import (
+from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
+from storchc.ir.index import construction
+from storchc.ir.size import Shape
+from storchc.python.expressions import (
     ALL,
     NONE,
     Py,
@@ -21,9 +24,6 @@ from storchc.backend.python import (
     method,
     tuple_of,
 )
-from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
-from storchc.ir.lookup import construction
-from storchc.ir.size import Shape
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

@@ -1,12 +1,12 @@
-"""Samples of loops whose whole sequences are listed, as code (`storchc.analysis.sequences`)."""
+"""Samples of loops whose whole sequences are listed, as code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from storchc.backend.block import Block
-from storchc.backend.python import Py, index, literal, method, name, tuple_of
 from storchc.ir.graph import Sample
+from storchc.python.expressions import Py, index, literal, method, name, tuple_of
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

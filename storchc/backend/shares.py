@@ -13,9 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from storchc.analysis.estimation import Origin
-from storchc.analysis.loops import cost_of
 from storchc.backend.code import Code
-from storchc.backend.python import infix
 from storchc.backend.reductions import (
     Weights,
     product_of,
@@ -23,7 +21,9 @@ from storchc.backend.reductions import (
     weight_plates,
     weights_of,
 )
+from storchc.ir.steps import cost_of
 from storchc.ir.types import NO_PLATES, Plates
+from storchc.python.expressions import infix
 from storchc.records import dataclass
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
-from storchc.analysis.affine import Product
+from storchc.analysis.facts.affine import Product
 from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
-from storchc.backend.python import Py, infix, literal, method, prefix
 from storchc.backend.reductions import reduce_all
 from storchc.backend.sums import added
 from storchc.ir.graph import Sample
 from storchc.ir.types import NO_PLATES, Plates
+from storchc.python.expressions import Py, infix, literal, method, prefix
 
 
 def join_options(

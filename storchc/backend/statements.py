@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storchc.analysis.methods import Estimator
+from storchc.analysis.estimators.resolve import Estimator
 from storchc.backend import calls, elimination, joining, proposals, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
 from storchc.backend.expressions import Writer
-from storchc.backend.python import (
+from storchc.backend.stepping import Kept
+from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
+from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.types import DistributionType, Plates, ValueType
+from storchc.python.expressions import (
     NONE,
     Py,
     call,
@@ -21,10 +25,6 @@ from storchc.backend.python import (
     name,
     tuple_of,
 )
-from storchc.backend.stepping import Kept
-from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
-from storchc.ir.types import DistributionType, Plates, ValueType
 
 
 def write_node(writer: Writer, block: Block, node: Node) -> None:

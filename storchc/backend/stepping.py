@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any
 
-from storchc.analysis.loops import common, cost_of, read_key, sample_of
 from storchc.backend.code import Code
-from storchc.backend.python import Py, call, literal, method, tuple_of
 from storchc.backend.reductions import reduce_all
 from storchc.backend.shares import Shares
 from storchc.ir.graph import Cost, Loop, Sample
+from storchc.ir.steps import common, cost_of, read_key, sample_of
 from storchc.ir.types import Plates, ValueType
+from storchc.python.expressions import Py, call, literal, method, tuple_of
 from storchc.records import dataclass
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
-from storchc.backend.python import ALL, NONE, Py, index
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.types import Plates
+from storchc.python.expressions import ALL, NONE, Py, index
 from storchc.records import dataclass
 
 DEEPEST = 12

@@ -7,8 +7,8 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
-from storchc.backend.python import Py, call, infix, literal, method, tuple_of
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py, call, infix, literal, method, tuple_of
 
 if TYPE_CHECKING:
     from storchc.backend.expressions import Writer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import Atom, Py, Sequence, call, infix, literal, name, prefix
 from storchc.ir.graph import Graph
+from storchc.python.expressions import Atom, Py, Sequence, call, infix, literal, name, prefix
 from storchc.syntax import tree
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from storchc.analysis.credit import Scores
 from storchc.analysis.estimation import Origin
+from storchc.analysis.facts.credit import Scores
 from storchc.backend.code import Code
-from storchc.backend.python import Py, call, infix, literal, method
 from storchc.backend.reductions import Weights, reduce_all, weights_of
 from storchc.backend.scores import ScoreSums
 from storchc.backend.sums import MANY, added, stacked
 from storchc.ir.types import Plates
+from storchc.python.expressions import Py, call, infix, literal, method
 from storchc.records import dataclass
 
 

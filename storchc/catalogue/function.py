@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from storchc.backend.python import Py
 from storchc.ir.expression import Setting
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import ValueType
+from storchc.python.expressions import Py
 from storchc.records import dataclass
 from storchc.syntax.tree import Dtype
 

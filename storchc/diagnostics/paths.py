@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storchc.analysis.paths import Demand
+from storchc.analysis.facts.demands import Demand
 from storchc.catalogue.method import MethodEntry, Option
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from storchc.analysis.budgets import configurations
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.methods import Estimator
+from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.rules.budgets import configurations
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample

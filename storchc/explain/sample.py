@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.loops import cost_of
-from storchc.analysis.methods import Constant, Estimator
-from storchc.analysis.own_score import has_own_score
-from storchc.analysis.support import support_size
+from storchc.analysis.estimators.resolve import Constant, Estimator
+from storchc.analysis.facts.own_score import has_own_score
+from storchc.analysis.facts.support import support_size
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph, ModuleOption, Sample
-from storchc.ir.lookup import construction
+from storchc.ir.index import construction
+from storchc.ir.steps import cost_of
 
 
 def sample_facts(

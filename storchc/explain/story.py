@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.loops import sample_of
-from storchc.analysis.methods import Estimator
+from storchc.analysis.estimators.resolve import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
 from storchc.ir.graph import Callee, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.steps import sample_of
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96

@@ -186,7 +186,7 @@ class StaticChoice:
 class LogProbEach:
     """As `LogProb`, but one for each element of the batch event: only the family's own is summed.
 
-    This and the two below stand in no story: `analysis/separation` writes them.
+    This and the two below stand in no story: `analysis/rewrite/separation` writes them.
     """
 
     distribution: Distribution
@@ -229,7 +229,7 @@ class SummedOut:
     """``value`` summed over the outcomes of ``sample`` in a step of a loop and in the one before.
 
     Each weighs what its probability is; no gradient goes that way where it is ``cut``. It stands in
-    no story: `analysis/elimination` writes it.
+    no story: `analysis/rewrite/chains` writes it.
     """
 
     value: Value

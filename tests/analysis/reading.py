@@ -1,10 +1,10 @@
 """Reading stories in tests: the graph, or what is said instead of one."""
 
-from storchc.analysis.shapes import NO_OVERRIDES, Overrides, build_graph
 from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.ir.graph import Graph
 from storchc.source import Source
 from storchc.syntax.parser import parse
+from storchc.typing.build import NO_OVERRIDES, Overrides, build_graph
 
 
 def read(text: str, overrides: Overrides = NO_OVERRIDES) -> tuple[Graph | None, list[Problem]]:

@@ -6,10 +6,10 @@ import pytest
 
 import storchc
 from storchc.analysis.estimation import Estimation, analyse
-from storchc.analysis.shapes import build_graph
 from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source
 from storchc.syntax.parser import parse
+from storchc.typing.build import build_graph
 
 
 def codes(text: str) -> list[str]:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from storchc.analysis.names import collect
 from storchc.diagnostics.diagnostic import Problems
 from storchc.driver import check_story
 from storchc.source import Source
 from storchc.syntax.parser import parse, parse_method
+from storchc.typing.names import collect
 from tests.analysis.reading import graph, read, said
 
 HEAD = "story S\nparam m = 0.0\n"

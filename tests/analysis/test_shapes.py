@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storchc.analysis.shapes.nn_classes import CLASSES
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import (
     Apply,
@@ -21,6 +20,7 @@ from storchc.ir.expression import (
 from storchc.ir.graph import Choice, Compute, Cost, ModuleOption, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.syntax.parser import parse_method
+from storchc.typing.nn_classes import CLASSES
 from tests.analysis.reading import graph, read, said
 
 STORY = """story Types

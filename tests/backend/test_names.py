@@ -14,10 +14,10 @@ from torch import Tensor, nn
 import storch_runtime
 import storchc
 from storch_runtime import distributions
-from storchc.analysis.names import SPECIAL
-from storchc.backend.identifiers import LOCALS
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions, methods
+from storchc.python.names import LOCALS
+from storchc.typing.names import SPECIAL
 
 STORY = """\
 story Whole

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storchc.backend import python
-from storchc.backend.printer import statement
-from storchc.backend.python import Choice, Infix, Member, Prefix, Py, Subscript
+from storchc.python import expressions as python
+from storchc.python.expressions import Choice, Infix, Member, Prefix, Py, Subscript
+from storchc.python.printer import statement
 
 NAMES = st.sampled_from(["x", "self.w", "a_rather_long_name", "an_even_longer_name"])
 OPERATORS = st.sampled_from(["*", "+", "-", "/", "**", "==", "<", "and", "or"])

@@ -12,7 +12,7 @@ import torch
 
 import storchc
 from storch_runtime import reduce_plates
-from storchc.analysis import liveness
+from storchc.analysis.facts import liveness
 from storchc.backend import reductions, scores
 from storchc.backend.code import Code
 from tests.certification.harness import (

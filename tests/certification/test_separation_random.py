@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from storchc.analysis import separation
-from storchc.analysis.support import support_size
+from storchc.analysis.facts.support import support_size
+from storchc.analysis.rewrite import separation
 from storchc.ir.expression import Construct
 from tests.certification.test_random_stories import many
 

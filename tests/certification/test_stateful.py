@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from torch import Tensor
 
-from storchc.analysis.dependence import Dependence
+from storchc.analysis.facts.dependence import Dependence
 from tests.certification.harness import Case, Uncertified, certify
 from tests.certification.test_loops import METHODS, story
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from storchc.backend.python import Py, call, literal
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import fit, numeric
 from storchc.catalogue.functions.writing import same
 from storchc.ir.size import Size
 from storchc.ir.types import write_shape
+from storchc.python.expressions import Py, call, literal
 
 EINSUM = (Parameter("equation", "text"), Parameter("operands", "values"))
 

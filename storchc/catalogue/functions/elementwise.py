@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
-from storchc.backend.python import Py
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome, Parameter
 from storchc.catalogue.functions import folding
 from storchc.catalogue.functions.fitting import elementwise, numeric
 from storchc.catalogue.functions.writing import FUNCTIONAL, listed, same
+from storchc.python.expressions import Py
 from storchc.syntax.tree import Dtype
 
 Rule = Literal["float", "number", "bool", "whole"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import ALL, DOTS, Py, call, index, literal, method, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import (
     axis,
@@ -14,6 +13,7 @@ from storchc.catalogue.functions.fitting import (
 from storchc.catalogue.functions.writing import convert, functional, sizes, unsqueezed
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
+from storchc.python.expressions import ALL, DOTS, Py, call, index, literal, method, tuple_of
 
 GROUP = "indexing"
 TAKE = (Parameter("input"), Parameter("index"))

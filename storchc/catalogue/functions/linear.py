@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from storchc.backend.python import Py, call, infix, literal, member, method
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcast, need_equal, need_rank, numeric
 from storchc.catalogue.functions.writing import fitted, functional, given, same, setting, unsqueezed
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import ValueType, write_shape
+from storchc.python.expressions import Py, call, infix, literal, member, method
 
 INPUT = Parameter("input")
 PAIR = (INPUT, Parameter("other"))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from storchc.backend.python import Py, call, infix, literal, method, prefix, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
 from storchc.catalogue.functions.writing import (
@@ -21,6 +20,7 @@ from storchc.catalogue.functions.writing import (
 )
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
+from storchc.python.expressions import Py, call, infix, literal, method, prefix, tuple_of
 
 INPUT = (Parameter("input"), Parameter("target"))
 WEIGHT = Parameter("weight", default=None)

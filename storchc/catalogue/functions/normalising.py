@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from storchc.backend.python import Py, literal, member, method, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import axis, broadcast, numeric, sizes_of
 from storchc.catalogue.functions.writing import (
@@ -17,6 +16,7 @@ from storchc.catalogue.functions.writing import (
 )
 from storchc.ir.size import constant, divide
 from storchc.ir.types import write_shape
+from storchc.python.expressions import Py, literal, member, method, tuple_of
 
 Rule = Literal["float", "number", "same"]
 INPUT = Parameter("input")

@@ -7,11 +7,11 @@ import operator
 from collections.abc import Callable
 from functools import partial
 
-from storchc.backend.python import Py, call, infix, literal, prefix
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
 from storchc.catalogue.functions.folding import common
 from storchc.catalogue.functions.writing import convert, converted, settled, tensor
+from storchc.python.expressions import Py, call, infix, literal, prefix
 
 Number = int | float | bool
 Fold = Callable[[Number, Number], Number]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.backend.python import Py, call, method
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions import folding
 from storchc.catalogue.functions.elementwise import Rule, dtype_of
 from storchc.catalogue.functions.fitting import elementwise
 from storchc.catalogue.functions.operators import ARITHMETIC
 from storchc.catalogue.functions.writing import given, listed, same, settled
+from storchc.python.expressions import Py, call, method
 
 PAIR = (Parameter("input"), Parameter("other"))
 Fold = Callable[..., int | float | bool]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.backend.python import Py, call, infix, literal, member, method
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import axes, axis, numeric, without
 from storchc.catalogue.functions.writing import (
@@ -18,6 +17,7 @@ from storchc.catalogue.functions.writing import (
     unsqueezed,
 )
 from storchc.ir.size import product
+from storchc.python.expressions import Py, call, infix, literal, member, method
 from storchc.syntax.tree import Dtype
 
 Rule = Literal["float", "number", "same", "bool", "int"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from storchc.backend.python import Py, call, literal, method, tuple_of
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.fitting import (
     axes,
@@ -28,6 +27,7 @@ from storchc.catalogue.functions.writing import (
 )
 from storchc.ir.size import ONE, Shape, Size, add, constant, divide, product
 from storchc.ir.types import write_shape
+from storchc.python.expressions import Py, call, literal, method, tuple_of
 
 INPUT = Parameter("input")
 GROUP = "shapes"

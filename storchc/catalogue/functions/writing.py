@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from storchc.backend.python import (
+from storchc.catalogue.function import REQUIRED, Emission, Parameter
+from storchc.ir.size import Shape
+from storchc.python.expressions import (
     DOTS,
     NONE,
     Atom,
@@ -14,8 +16,6 @@ from storchc.backend.python import (
     method,
     tuple_of,
 )
-from storchc.catalogue.function import REQUIRED, Emission, Parameter
-from storchc.ir.size import Shape
 from storchc.syntax.tree import Dtype
 
 FUNCTIONAL = "F"  # torch.nn.functional in generated modules

@@ -8,11 +8,11 @@ from itertools import product
 import pytest
 import torch
 
-from storchc.backend.printer import write
-from storchc.backend.python import Atom, literal
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit
 from storchc.catalogue.functions import all_functions
 from storchc.ir.types import ValueType
+from storchc.python.expressions import Atom, literal
+from storchc.python.printer import write
 from tests.catalogue.functions.values import DTYPES, size_code, type_of
 
 FOLDED = [entry for entry in all_functions() if entry.fold is not None]

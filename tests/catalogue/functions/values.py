@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from storchc.backend.printer import write
-from storchc.backend.python import Atom, Py, literal
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome
 from storchc.catalogue.functions import lookup
 from storchc.ir.size import Shape, Size, constant
 from storchc.ir.types import ValueType
+from storchc.python.expressions import Atom, Py, literal
+from storchc.python.printer import write
 from storchc.syntax.tree import Dtype
 
 PLATES = {"z": 2, "data": 3}

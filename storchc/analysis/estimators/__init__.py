@@ -1,0 +1,1 @@
+"""Which estimator stands where."""

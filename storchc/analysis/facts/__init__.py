@@ -1,0 +1,1 @@
+"""What is true of a story: frozen records, each made once."""

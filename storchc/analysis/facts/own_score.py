@@ -1,0 +1,126 @@
+"""The log-probability of a draw under the distribution that it was drawn from, where a cost has it.
+
+Sticking-the-landing methods stop the parameters in it: the gradient that they leave out is a score,
+whose expectation is zero wherever the log-probability enters a cost affinely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.facts.affine import Affine, NotAffineError, Slope, holders, is_made_of
+from storchc.analysis.facts.dependence import Dependence
+from storchc.diagnostics.suggest import listed
+from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
+from storchc.ir.graph import Compute, Graph, Sample
+from storchc.ir.index import construction
+from storchc.ir.walk import expressions, walk
+
+Estimators = Mapping[str, Estimator]
+
+
+def own_log_prob(graph: Graph, value: Value | Distribution) -> str | None:
+    """The sample ``z`` of which ``value`` is ``log_prob(q, z)``, drawn from that same ``q``."""
+    if not isinstance(value, LogProb):
+        return None
+    name = _original(graph, value.value)
+    for sample in graph.samples:
+        if sample.name == name:
+            made = construction(graph, value.distribution)
+            return name if made is construction(graph, sample.distribution) else None
+    return None
+
+
+def _original(graph: Graph, value: Value) -> str | None:
+    """The name that a reference stands for, whatever names it went through."""
+    while isinstance(value, Reference):
+        name = value.name
+        defined = [
+            n.value for n in graph.all_nodes if isinstance(n, Compute) and n.names == (name,)
+        ]
+        if name in graph.carried or not defined or not isinstance(defined[0], Reference):
+            return name
+        value = defined[0]
+    return None
+
+
+def has_own_score(graph: Graph, name: str) -> bool:
+    """Whether the log-probability of a sample's own draw stands anywhere in the story."""
+    parts = (e for node in graph.all_nodes for root in expressions(node) for e in walk(root))
+    return any(own_log_prob(graph, part) == name for part in parts)
+
+
+def slope_of_own_score(
+    graph: Graph,
+    touched: Dependence,
+    node: Sample,
+    value: Value,
+    linear: Callable[[OverPlates], bool] = lambda value: False,
+) -> Slope:
+    """The slope of ``value`` in the log-probability of ``node``; raises where it is not affine."""
+
+    def part(value: Value) -> bool:
+        return own_log_prob(graph, value) == node.name
+
+    names = holders(graph, part)
+
+    def holds(value: Value) -> bool:
+        return is_made_of(value, part, names)
+
+    def fixed(value: Value) -> bool:
+        return node.name not in touched.expression(value)
+
+    name = f"the `log_prob` of `{node.name}`"
+    return Affine(graph, part, holds, fixed, name, "a factor", linear).slope(value)
+
+
+def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[str, str]:
+    """Why the gradient of each sample with a biased method is biased in this story."""
+    found = {}
+    for node in graph.samples:
+        estimator = estimators[node.name]
+        entry = estimator.entry
+        if entry is None or estimator.unbiased:
+            continue
+        if estimator.sampler is not None and estimator.sampling == "biased":
+            found[node.name] = (
+                f"{estimator.sampler.name} is biased: it leaves out every value but those it takes"
+            )
+        elif entry.stops_own_score:
+            bend = _bend(graph, touched, node, estimators)
+            if bend:
+                found[node.name] = f"{entry.name} is biased here: {bend}"
+        else:
+            options = listed(sorted(entry.biased_if & estimator.constants.keys()))
+            named = f"{entry.name} with {options}" if entry.unbiased else entry.name
+            found[node.name] = (
+                f"{named} is biased: it follows the gradient of another objective than the story's"
+            )
+    return found
+
+
+def _bend(graph: Graph, touched: Dependence, node: Sample, estimators: Estimators) -> str:
+    """Where the log-probability of a draw enters a cost other than affinely, in words."""
+
+    def linear(value: OverPlates) -> bool:
+        within = [s for s in graph.samples if s.plate in value.plates]
+        even = all(is_even(estimators[s.name]) for s in within)
+        return value.function in ("mean", "sum") and even
+
+    for cost in graph.costs:
+        try:
+            slope_of_own_score(graph, touched, node, cost.value, linear)
+        except NotAffineError as bend:
+            line = graph.source.position(bend.span.start).line
+            return f"on line {line} {bend.reason}; `DReG` is unbiased inside a `logmeanexp`"
+    return ""
+
+
+def is_even(estimator: Estimator) -> bool:
+    """Whether its draws are independent and weigh 1/n each."""
+    if estimator.weighted or estimator.enumerated:
+        return False
+    if estimator.sampler is not None:
+        return estimator.sampler.sampling == "iid"
+    return estimator.entry is None or estimator.entry.sampling == "iid"

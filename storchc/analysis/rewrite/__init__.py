@@ -1,0 +1,1 @@
+"""The story written once more: graph to graph."""

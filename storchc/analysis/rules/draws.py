@@ -1,0 +1,162 @@
+"""What may be done with draws, by the way they depend on one another (LOSS.md §3-5).
+
+Draws that are not independent may not be joined by a reduction over their plate, nor be each
+other's baselines; methods that look at values that were not drawn need the rest of the story to be
+the same function at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from storchc.analysis.estimators.resolve import Estimator, reductions_of
+from storchc.analysis.facts.dependence import Dependence
+from storchc.diagnostics import credit as credit_words
+from storchc.diagnostics import draws as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import CallUser
+from storchc.ir.graph import Graph, Loop, Node, Sample
+from storchc.ir.index import construction
+from storchc.ir.types import Plates
+from storchc.ir.walk import expressions, walk
+
+Estimators = Mapping[str, Estimator]
+
+
+def check_draws(
+    graph: Graph, dependent: Dependence, estimators: Estimators, problems: Problems
+) -> None:
+    """Refuse what no estimator is right for; ``dependent`` looks through cuts."""
+    for node in graph.samples:
+        estimator = estimators[node.name]
+        mixed = _mixed(dependent, node)
+        chosen = node.joins and _selected_again(graph, node, estimators)
+        if node.plate in mixed and (chosen or _keeps_apart(estimator)):
+            places = tuple(reductions_of(graph, node.plate))
+            problems.add(words.joined(node, estimator, places, chosen=chosen))
+        elif mixed and _changes_coordinates(estimator):
+            places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
+            problems.add(words.one_coordinate(node, estimator, sorted(mixed), places))
+        elif mixed and estimator.sampling == "linear-exact" and not estimator.weighted:
+            places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
+            drawer = node.sampler.name if node.sampler else estimator.name
+            span = node.sampler.span if node.sampler else estimator.span
+            problems.add(credit_words.drawn_together(node, drawer, span, sorted(mixed), places))
+        if _looks(estimator):
+            _check_stateful(graph, node, dependent, estimator, problems)
+        if estimator.joint and node.loops:
+            _check_loop(graph, node, estimator, problems)
+        if node.joins:
+            _check_joined(graph, node, estimators, problems)
+        elif estimator.sampling != "iid" and estimator.baseline == "batch_average":
+            problems.add(words.compared(node, estimator, node, estimator))
+
+
+def _mixed(dependent: Dependence, node: Sample) -> Plates:
+    """The plates of ``node`` that are mixed on the way to some cost."""
+    found = (ancestors.get(node.name) for ancestors in dependent.costs.values())
+    return frozenset[str]().union(*(mixed for mixed in found if mixed))
+
+
+def _keeps_apart(estimator: Estimator) -> bool:
+    """Whether the elements of its plate must reach the costs each by itself."""
+    entry = estimator.entry
+    if estimator.sampling in ("slot-exact", "linear-exact", "biased"):
+        return True
+    return entry is not None and (_looks(estimator) or entry.compares or entry.carrier == "control")
+
+
+def _looks(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.looks != ""
+
+
+def _changes_coordinates(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.swaps == "coordinate"
+
+
+def _check_stateful(
+    graph: Graph, node: Sample, dependent: Dependence, estimator: Estimator, problems: Problems
+) -> None:
+    for call, again in _calls(graph.nodes, node.name, dependent):
+        stateful = "stateful" in graph.callees[call.callee].flags
+        if stateful and again:
+            problems.add(words.stateful_below(node, estimator, call.callee, call.span))
+            return
+
+
+def _calls(
+    nodes: tuple[Node, ...], sample: str, dependent: Dependence, *, again: bool = False
+) -> Iterator[tuple[CallUser, bool]]:
+    """The calls, each with whether it is made again for other values of a sample.
+
+    All of a statement are that depends on the sample, and all in a loop that does.
+    """
+    for node in nodes:
+        itself = isinstance(node, Sample) and node.name == sample
+        moves = again or (not itself and dependent.moves(node, sample))
+        if isinstance(node, Loop):
+            yield from _calls(node.body, sample, dependent, again=moves)
+        parts = (e for root in expressions(node) for e in walk(root))
+        for call in (e for e in parts if isinstance(e, CallUser)):
+            yield call, moves or sample in dependent.expression(call)
+
+
+def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
+    """A sample in a plate whose elements are one joint sample, and one that extends it."""
+    estimator = estimators[node.name]
+    opener = next(s for s in graph.samples if s.name == node.plate)
+    opened = estimators[opener.name]
+    joins = estimator.joint and not _stands_alone(estimator)
+    if joins and opened.name != estimator.name:
+        problems.add(words.joins_another(node, estimator, opener, opened))
+    elif joins:
+        _check_plates(graph, node, opener, estimator, problems)
+    if opened.sampling == "iid":
+        return
+    if estimator.baseline == "batch_average" or _compares(estimator):
+        problems.add(words.compared(node, estimator, opener, opened))
+    elif _looks(estimator) and _selected_again(graph, node, estimators):
+        problems.add(words.selected_again(node, estimator, opener))
+
+
+def _stands_alone(estimator: Estimator) -> bool:
+    """Whether its draws need a plate of their own: that they have none is said already."""
+    chosen = estimator.entry if estimator.sampler is None else estimator.sampler
+    return chosen is not None and chosen.coupled
+
+
+def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Problems) -> None:
+    """A joint sample of a loop: all along its plate there must have its plates, and no others."""
+    for sample in graph.samples:
+        more = sample.type.plates - node.type.plates
+        if sample.plate != node.plate:
+            more |= {sample.plate}
+        if sample.loops[:1] == node.loops[:1] and node.plate in sample.type.plates and more:
+            plates, place = graph.order(more), sample.name_span
+            problems.add(words.plates_of_its_own(node, estimator, sample, plates, place))
+            return
+
+
+def _check_plates(
+    graph: Graph, node: Sample, opener: Sample, estimator: Estimator, problems: Problems
+) -> None:
+    """All that a joint sample takes along must have its plates, and no others."""
+    for sample in graph.samples:
+        if node.plate in sample.type.plates and (more := sample.type.plates - opener.type.plates):
+            place = construction(graph, node.distribution).span
+            place = place if sample is node else sample.name_span
+            problems.add(words.plates_of_its_own(node, estimator, sample, graph.order(more), place))
+            return
+        if sample is node:
+            return
+
+
+def _compares(estimator: Estimator) -> bool:
+    return estimator.entry is not None and estimator.entry.compares
+
+
+def _selected_again(graph: Graph, node: Sample, estimators: Estimators) -> bool:
+    """Whether a later sample extends the joint sample that ``node`` stands in."""
+    names = [s.name for s in graph.samples]
+    later = graph.samples[names.index(node.name) + 1 :]
+    return any(s.joins and s.plate == node.plate and estimators[s.name].joint for s in later)

@@ -1,0 +1,138 @@
+"""What may stand in a loop (LOSS.md §6), and what this version of the compiler leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.rewrite.chains import Elimination
+from storchc.catalogue.method import MethodEntry
+from storchc.diagnostics import loops as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Loop, Sample
+from storchc.ir.walk import expressions, walk
+
+Estimators = Mapping[str, Estimator]
+
+
+def check_loops(
+    graph: Graph,
+    dependent: Dependence,
+    estimators: Estimators,
+    elimination: Elimination,
+    problems: Problems,
+) -> None:
+    """Refuse what is not compiled in loops; ``dependent`` looks through cuts."""
+    if not graph.loop_names:
+        return
+    unsuited = {problem.span for problem in problems.found if problem.code == "S401"}
+    for node in graph.samples:
+        estimator = estimators[node.name]
+        if estimator.span in unsuited:
+            continue  # in a loop or not, the method is not for that family
+        if node.name in elimination.chains or node.name in elimination.obstacles:
+            continue  # the stages for enumeration speak of these
+        if node.loops:
+            _check_inside(graph, node, estimators, problems)
+            _check_weights(graph, node, dependent, estimators[node.name], problems)
+        elif estimator.entry is not None and _looks_below(estimator.entry):
+            _check_above(graph, node, dependent, estimators, problems)
+
+
+def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
+    estimator = estimators[node.name]
+    what = _left_out(estimator)
+    help = "use `ScoreFunction`, or a method that differentiates through the value"
+    opener = next(s for s in graph.samples if s.name == node.plate)
+    beside = _beside(graph, node, estimators)
+    if what is None and beside is not None:
+        what = f"`{estimator.name}` beside `{beside.name}`, which is drawn in such a way as well,"
+        help = "draw one of them independently, or both as one vector"
+    weighs = estimator.weighted and not estimator.joint
+    if what is None and weighs and estimators[opener.name].joint:
+        what = f"a weighted draw `in {node.plate}`, whose values are chosen anew in every step,"
+        help = "leave `using` out: draw from the distribution itself"
+    if what is not None:
+        problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
+
+
+def _beside(graph: Graph, node: Sample, estimators: Estimators) -> Sample | None:
+    """A sample above, in the same loop and in a plate of its own, that is joint as ``node`` is."""
+    if node.joins or not estimators[node.name].joint:
+        return None
+    above = graph.samples[: graph.samples.index(node)]
+    alike = (s for s in above if estimators[s.name].joint and not s.joins)
+    return next((s for s in alike if s.loops and s.loops[0] == node.loops[0]), None)
+
+
+def _check_weights(
+    graph: Graph, node: Sample, dependent: Dependence, estimator: Estimator, problems: Problems
+) -> None:
+    """Weights of draws in a loop multiply from step to step: what joins elements needs them all."""
+    if estimator.joint or not estimator.weighted or estimator.sampler is None:
+        return
+    what = f"`{estimator.sampler.name}` in a loop"
+    mixed = frozenset[str]().union(*(c.get(node.name, ()) for c in dependent.costs.values()))
+    if others := mixed - {node.plate}:
+        shown = ", ".join(f"`{plate}`" for plate in graph.order(others))
+        what = f"{what} together with a reduction over {shown}"
+        help = f"leave `using` out, or let the costs reduce {shown} by themselves"
+        problems.add(words.not_compiled(estimator.span, what, help))
+
+
+def reduced_inside(graph: Graph, node: Sample) -> bool:
+    """Whether an `over=` in a loop around ``node`` reduces its plate."""
+    around = [loop for loop in graph.loops if loop.name in node.loops]
+    inside = (n for loop in around for n in loop.body if not isinstance(n, Loop))
+    parts = (e for n in inside for root in expressions(n) for e in walk(root))
+    return any(isinstance(e, OverPlates) and node.plate in e.plates for e in parts)
+
+
+def _left_out(estimator: Estimator) -> str | None:
+    """What of an estimator is not compiled in loops."""
+    entry = estimator.entry
+    if entry is None:
+        sampler = estimator.sampler
+        chosen = sampler is not None and sampler.joint
+        return f"`{estimator.name}` with draws that are chosen together" if chosen else None
+    if entry.name == "ScoreFunction":
+        return None
+    if entry.joint and entry.carrier == "score":
+        return None
+    drawn_alone = not (entry.weighted or entry.joint or entry.coupled or entry.compares)
+    if drawn_alone and entry.carrier == "pathwise" and not (entry.control or _looks_below(entry)):
+        return None
+    return f"`{entry.name}`"
+
+
+def _looks_below(entry: MethodEntry) -> bool:
+    """Whether a method asks for more of what follows its sample than the costs."""
+    return bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
+
+
+def _check_above(
+    graph: Graph,
+    node: Sample,
+    dependent: Dependence,
+    estimators: Estimators,
+    problems: Problems,
+) -> None:
+    """A method that looks at what follows its sample, with a joint sample of several parts there.
+
+    At other values the parts would have to be chosen one after another once more.
+    """
+    looped = {s.plate for s in graph.samples if s.loops and estimators[s.name].joint}
+    parts = [s.plate for s in graph.samples]
+    below = [s for s in graph.samples if s is not node and node.name in dependent.of[s.name]]
+    drawn_anew = {s.plate for s in below if s.loops or estimators[s.name].joint}
+    several = {plate for plate in looped & drawn_anew if parts.count(plate) > 1}
+    moved = [s.type.plates for s in graph.samples if node.name in dependent.of[s.name]]
+    moved += [c.value.type.plates for c in graph.costs if node.name in dependent.costs[c.name]]
+    found = graph.order(frozenset(several) & frozenset[str]().union(*moved))
+    if found:
+        estimator = estimators[node.name]
+        what = f"`{estimator.name}` above several samples of `{found[0]}`, some of them in a loop"
+        help = "use `ScoreFunction`, or a method that differentiates through the value"
+        problems.add(words.not_compiled(estimator.span, what, help))

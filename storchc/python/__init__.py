@@ -1,0 +1,1 @@
+"""The target language: expressions, their layout, and names."""

@@ -1,0 +1,167 @@
+"""Names in the generated module: imports, and local names that never clash with them.
+
+Names of a story never start with ``_``, so whatever does is the generator's own. Keywords of the
+public face (inputs, modules, functions) keep the story's name. An import that one of them, or a
+local name given out before, would hide is imported under ``_name``; a local name that would hide
+an import gets a ``_`` behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import field
+
+from storchc.python.expressions import Atom, Py, member, name, rebuild
+from storchc.records import dataclass
+
+RUNTIME = "storch_runtime"
+DISTRIBUTIONS = "storch_runtime.distributions"
+
+_ORIGIN = {
+    "torch": "import torch",
+    "math": "import math",
+    "nn": "from torch import nn",
+    "Tensor": "from torch import Tensor",
+    "F": "from torch.nn import functional as F",
+    "Mapping": "from collections.abc import Mapping",
+    "Callable": "from collections.abc import Callable",
+    "range": "from builtins import range",
+}
+"""Imports that are no members of the runtime, by the name that generated code knows them by."""
+
+LOCALS = frozenset({"self", "given", "keep_param_grads"})
+"""Parameters of every ``forward``, which no input can be called."""
+
+
+@dataclass(slots=True)
+class Identifiers:
+    """Hands out identifiers. ``public`` are the names that must stay as they are.
+
+    ``taken`` are the names within functions, ``globals`` those of the module that start with ``_``.
+    ``imported`` has the module that each imported name comes from ("" for torch's and Python's
+    own), ``aliases`` the name that it goes by.
+    """
+
+    public: frozenset[str]
+    taken: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
+    imported: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.taken |= LOCALS | self.public
+
+    def use(self, identifier: str, module: str = "") -> Py:
+        """An imported name: of the runtime's ``module``, or one of torch's and Python's own."""
+        if identifier not in self.imported:
+            self.imported[identifier] = module
+            hides = identifier in self.taken
+            self.aliases[identifier] = self.hidden(identifier) if hides else identifier
+        return name(self.aliases[identifier])
+
+    def builtin(self, identifier: str) -> Py:
+        """A builtin, which is imported only where the story has something of that name."""
+        return self.use(identifier) if identifier in self.taken else name(identifier)
+
+    def foreign(self, identifier: str) -> str:
+        """The name for something of the user's that is imported as ``identifier``."""
+        if identifier in self.taken or identifier in RESERVED:
+            return self.hidden(identifier)
+        self.taken.add(identifier)
+        return identifier
+
+    def hidden(self, wanted: str) -> str:
+        """A fresh name of the module's own: ``_wanted`` if it is free."""
+        found = f"_{wanted}"
+        while found in self.globals:
+            found += "_"
+        self.globals.add(found)
+        return found
+
+    def torch(self, dotted: str) -> Py:
+        """``torch.exp`` or ``F.softplus``: a member of an imported module."""
+        first, *rest = dotted.split(".")
+        code = self.use(first)
+        for part in rest:
+            code = member(code, part)
+        return code
+
+    def imports(self, py: Py) -> Py:
+        """``py`` with every dotted name of torch's and Python's in it imported."""
+
+        def visit(node: Py) -> Py:
+            if isinstance(node, Atom):
+                first, dot, _ = node.text.partition(".")
+                return self.torch(node.text) if dot and first in _ORIGIN else node
+            return node
+
+        return rebuild(py, visit)
+
+    def local(self, wanted: str) -> str:
+        """A fresh local name, ``wanted`` if it is free."""
+        while wanted in self.taken or wanted in self.imported or wanted in RESERVED:
+            wanted += "_"
+        self.taken.add(wanted)
+        return wanted
+
+    def within(self, again: Iterable[str]) -> Identifiers:
+        """Those of a function in the function, whose own locals may be called as ``again``.
+
+        Whatever else is taken here stays visible there; imports are the module's.
+        """
+        taken = self.taken - set(again)
+        return Identifiers(self.public, taken, self.globals, self.imported, self.aliases)
+
+    def lines(self, also: Iterable[str] = ()) -> list[str]:
+        """The import statements, sorted as a formatter would."""
+        plain = [self._plain(n) for n, module in self.imported.items() if not module]
+        standard = _merged(line for line in plain if "torch" not in line)
+        torch_first = _merged(line for line in plain if "torch" in line)
+        groups = [standard, torch_first, [*also], self._runtime()]
+        return "\n\n".join("\n".join(g) for g in groups if g).split("\n")
+
+    def _plain(self, identifier: str) -> str:
+        line = _ORIGIN[identifier]
+        alias = self.aliases[identifier]
+        if alias == identifier:
+            return line
+        return f"{line.removesuffix(' as F')} as {alias}"
+
+    def _runtime(self) -> list[str]:
+        lines = []
+        for module in (RUNTIME, DISTRIBUTIONS):
+            members = sorted((n for n, m in self.imported.items() if m == module), key=_by_kind)
+            shown = [self._member(n) for n in members]
+            if shown:
+                lines += _from(module, shown)
+        return lines
+
+    def _member(self, identifier: str) -> str:
+        alias = self.aliases[identifier]
+        return identifier if alias == identifier else f"{identifier} as {alias}"
+
+
+def _by_kind(identifier: str) -> tuple[bool, bool, str]:
+    """Where formatters sort a name: CONSTANTS, Classes, functions."""
+    return not identifier.isupper(), not identifier[0].isupper(), identifier
+
+
+def _merged(lines: Iterable[str]) -> list[str]:
+    """Sorted, and what comes from one module on one line: ``from torch import Tensor, nn``."""
+    members: dict[str, list[str]] = {}
+    for line in lines:
+        head, _, member_ = line.rpartition(" import ") if line[:4] == "from" else (line, "", "")
+        members.setdefault(head, []).append(member_)
+    whole = sorted(members, key=lambda head: (head[:4] == "from", head))
+    return [f"{h} import {', '.join(sorted(members[h]))}" if any(members[h]) else h for h in whole]
+
+
+def _from(module: str, members: list[str]) -> list[str]:
+    line = f"from {module} import {', '.join(members)}"
+    if len(line) <= 99:
+        return [line]
+    return [f"from {module} import (", *(f"    {m}," for m in members), ")"]
+
+
+RESERVED = frozenset({*_ORIGIN, "super", "frozenset", "int", "float", "bool", "str", "dict"})
+"""Names of imports and builtins that local names never hide."""

@@ -1,0 +1,1 @@
+"""Names, shapes and plates: from the syntax tree to the typed graph."""

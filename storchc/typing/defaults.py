@@ -1,0 +1,58 @@
+"""Defaults of modules: calls of ``torch.nn`` classes with plain data, and nothing else."""
+
+from __future__ import annotations
+
+from storchc.diagnostics import options as words
+from storchc.syntax import tree
+from storchc.typing.context import Context, Refused
+from storchc.typing.nn_classes import CLASSES
+from storchc.typing.sizes import read_size, refuse_free_dims
+
+_CODE: dict[type, str] = {
+    tree.Attribute: "an attribute",
+    tree.Conditional: "a choice",
+    tree.Index: "an index",
+}
+
+
+def check_default(ctx: Context, default: tree.Expression) -> None:
+    """Refuse a default that is anything but a call of a ``torch.nn`` class."""
+    if not isinstance(default, tree.Call):
+        raise Refused(words.code_in_default(default.span, "this, which is no call of a class,"))
+    _check_call(ctx, default)
+
+
+def _check_call(ctx: Context, call: tree.Call) -> None:
+    name = call.function
+    prefix, _, short = name.id.rpartition(".")
+    if prefix != "nn" or short not in CLASSES:
+        known = (f"nn.{c}" for c in CLASSES)
+        meant = tree.Name(f"nn.{short}", name.span)
+        raise Refused(words.unknown_nn_class(name, [meant.id] if short in CLASSES else known))
+    for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+        _check_data(ctx, argument)
+
+
+def _check_data(ctx: Context, data: tree.Expression) -> None:
+    match data:
+        case tree.Number() | tree.Text() | tree.Constant():
+            pass
+        case tree.Unary(op="-" | "+", operand=tree.Number()):
+            pass
+        case tree.Call():
+            _check_call(ctx, data)
+        case tree.ListOf(items=items):
+            for item in items:
+                _check_data(ctx, item)
+        case tree.Name() | tree.Unary() | tree.Binary():
+            _check_size(ctx, data)
+        case _:
+            raise Refused(words.code_in_default(data.span, _CODE[type(data)]))
+
+
+def _check_size(ctx: Context, data: tree.Expression) -> None:
+    """Constant dims, and ``+ - * //`` between them."""
+    if isinstance(data, tree.Name) and ctx.scope.kind(data.id) not in (None, "dim"):
+        raise Refused(words.code_in_default(data.span, f"`{data.id}`, which is no constant dim,"))
+    refuse_free_dims(ctx, data, "the default of a module")
+    read_size(ctx, data)

@@ -1,0 +1,242 @@
+"""Distributions: how they are made and named, their properties, and functions of them."""
+
+from __future__ import annotations
+
+from storchc.catalogue import distributions as families
+from storchc.catalogue import functions
+from storchc.catalogue.family import Argument, Family, bind, broadcast, infer, property_type
+from storchc.catalogue.function import Misfit
+from storchc.diagnostics import names as name_words
+from storchc.diagnostics import options as option_words
+from storchc.diagnostics import shapes as words
+from storchc.diagnostics.diagnostic import Problem
+from storchc.ir.expression import (
+    Construct,
+    Distribution,
+    Divergence,
+    Entropy,
+    Literal,
+    LogProb,
+    Named,
+    Property,
+    Value,
+)
+from storchc.ir.size import Shape
+from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.source import Span
+from storchc.syntax import tree
+from storchc.typing import expressions
+from storchc.typing.context import Context, Refused
+from storchc.typing.layers import warn_of_outputs
+
+_SIGNATURES = {
+    "log_prob": ("distribution", "value"),
+    "kl_divergence": ("left", "right"),
+    "entropy": ("distribution",),
+}
+
+
+def distribution(ctx: Context, expression: tree.Expression) -> Distribution | None:
+    """The typed distribution; None when something in it is wrong, which is reported then."""
+    try:
+        return _typed(ctx, expression)
+    except Refused as refusal:
+        ctx.problems.add(refusal.problem)
+        return None
+
+
+def is_distribution(ctx: Context, expression: tree.Expression) -> bool:
+    """Whether an expression is meant as a distribution rather than a value."""
+    match expression:
+        case tree.Name(id=name):
+            return isinstance(ctx.types.get(name), DistributionType)
+        case tree.Call(function=tree.Name(id=name)):
+            return name not in ctx.callees and name in families.names()
+        case _:
+            return False
+
+
+def _typed(ctx: Context, expression: tree.Expression) -> Distribution | None:
+    match expression:
+        case tree.Name():
+            return _named(ctx, expression)
+        case tree.Call(function=name) if is_distribution(ctx, expression):
+            family = families.lookup(name.id)
+            assert family is not None
+            return _construct(ctx, expression, family)
+        case tree.Call(function=name) if name.id in ctx.callees:
+            ctx.use(name)
+            if name.id in families.names():  # the module hides it: reported there
+                return None
+            raise Refused(name_words.not_a_distribution(name.span, f"what `{name.id}` gives"))
+        case tree.Call(function=name):
+            raise _no_family(ctx, name)
+        case tree.Conditional():
+            raise Refused(words.distribution_chosen(expression.span))
+        case _:
+            found = expressions.value(ctx, expression)
+            if found is None:
+                return None
+            raise Refused(name_words.not_a_distribution(expression.span, "a value"))
+
+
+def _no_family(ctx: Context, name: tree.Name) -> Refused:
+    if functions.lookup(name.id) is not None or name.id in _SIGNATURES:
+        return Refused(name_words.not_a_distribution(name.span, f"what `{name.id}` gives"))
+    return Refused(name_words.unknown_distribution(name, families.names()))
+
+
+def _named(ctx: Context, name: tree.Name) -> Named | None:
+    if name.id not in ctx.types or name.id in ctx.sizes:
+        raise ctx.refuse(name, "distribution")
+    ctx.use(name)
+    type_ = ctx.types[name.id]
+    if type_ is None:
+        return None
+    if isinstance(type_, ValueType):
+        definition = ctx.scope.definitions[name.id]
+        place = definition.name.span
+        raise Refused(name_words.wrong_kind(name, definition.kind, "distribution", place))
+    return Named(name.id, type_, name.span)
+
+
+# --- making --------------------------------------------------------------------------------------
+
+
+def _construct(ctx: Context, node: tree.Call, family: Family) -> Construct | None:
+    keywords = {keyword.name.id: keyword.value for keyword in node.keywords}
+    try:
+        given = bind(family, node.args, keywords)
+    except Misfit as misfit:
+        spans = [*(a.span for a in node.args), *(k.name.span for k in node.keywords)]
+        raise Refused(_misfit(misfit, spans, node.span)) from None
+    typed = {name: expressions.value(ctx, argument) for name, argument in given.items()}
+    known = {name: value for name, value in typed.items() if value is not None}
+    if len(known) < len(typed):
+        return None
+    try:
+        type_ = infer(family, _arguments(known))
+    except Misfit as misfit:
+        spans = [value.span for value in known.values()]
+        raise Refused(_misfit(misfit, spans, node.span)) from None
+    warn_of_outputs(ctx, node, family, known)
+    return Construct(family.name, tuple(known.items()), type_, node.span)
+
+
+def _misfit(misfit: Misfit, spans: list[Span], whole: Span) -> Problem:
+    place = misfit.operand
+    at = whole if place is None or place >= len(spans) else spans[place]
+    return words.parameters_misfit(at, misfit.message, misfit.help)
+
+
+def _arguments(values: dict[str, Value]) -> dict[str, Argument]:
+    return {
+        name: Argument(value.type, value.value if isinstance(value, Literal) else None)
+        for name, value in values.items()
+    }
+
+
+# --- properties ----------------------------------------------------------------------------------
+
+
+def attribute(ctx: Context, node: tree.Attribute) -> Value | None:
+    """The typed value of ``q.mean``."""
+    if not is_distribution(ctx, node.value):
+        if expressions.value(ctx, node.value) is None:
+            return None
+        raise Refused(name_words.dotted_value(node.name.span))
+    found = distribution(ctx, node.value)
+    if found is None:
+        return None
+    family = families.lookup(found.type.family)
+    assert family is not None
+    made = dict(construction(ctx, found).parameters)
+    type_ = property_type(family, found.type, _arguments(made), node.name.id)
+    if type_ is None:
+        known = [entry.name for entry in family.properties]
+        raise Refused(name_words.unknown_property(node.name, family.name, known))
+    return Property(found, node.name.id, type_, node.span)
+
+
+def construction(ctx: Context, found: Distribution) -> Construct:
+    """How a distribution was made, whatever names it went through."""
+    return found if isinstance(found, Construct) else ctx.made[found.name]
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def function(ctx: Context, node: tree.Call) -> Value | None:
+    """``log_prob(q, x)``, ``kl_divergence(q, p)`` and ``entropy(q)``."""
+    arguments = _bound(node)
+    match node.function.id:
+        case "log_prob":
+            found, value = distribution(ctx, arguments[0]), expressions.value(ctx, arguments[1])
+            return None if found is None or value is None else log_prob(found, value, node.span)
+        case "kl_divergence":
+            left, right = distribution(ctx, arguments[0]), distribution(ctx, arguments[1])
+            return None if left is None or right is None else _divergence(left, right, node.span)
+        case _:
+            found = distribution(ctx, arguments[0])
+            return None if found is None else _entropy(found, node.span)
+
+
+def _bound(node: tree.Call) -> list[tree.Expression]:
+    """The arguments of such a function by position."""
+    name = node.function.id
+    known = _SIGNATURES[name]
+    signature = f"{name}({', '.join(known)})"
+    if len(node.args) > len(known):
+        span = node.args[len(known)].span
+        raise Refused(option_words.too_many_arguments(span, name, len(known), signature))
+    given = dict(zip(known, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.name.id not in known:
+            raise Refused(option_words.unknown_argument(keyword.name, name, known, signature))
+        if keyword.name.id in given:
+            raise Refused(option_words.argument_twice(keyword.name, name, signature))
+        given[keyword.name.id] = keyword.value
+    missing = next((parameter for parameter in known if parameter not in given), None)
+    if missing is not None:
+        raise Refused(option_words.missing_argument(node.span, name, missing, signature))
+    return [given[parameter] for parameter in known]
+
+
+def log_prob(found: Distribution, value: Value, span: Span) -> LogProb:
+    """The log-probability of a value, which is never repeated to fit."""
+    type_, given = found.type, value.type
+    if type_.dtype == "int" and given.dtype != "int":
+        raise Refused(words.value_dtype(value.span, given.dtype, type_.dtype))
+    wanted = type_.batch + type_.event
+    rank = len(type_.event)
+    outer = given.shape[: given.rank - rank] if rank else given.shape
+    own = given.shape[given.rank - rank :] if rank else ()
+    joined = broadcast(type_.batch, outer) if given.rank >= rank else None
+    if own != type_.event or joined is None or joined != outer:
+        grows = own == type_.event and joined is not None
+        shapes = write_shape(given.shape), write_shape(wanted)
+        raise Refused(words.value_misfit(value.span, *shapes, grows))
+    return LogProb(found, value, ValueType(type_.plates | given.plates, ()), span)
+
+
+def _divergence(left: Distribution, right: Distribution, span: Span) -> Divergence:
+    family = families.lookup(left.type.family)
+    assert family is not None
+    if right.type.family not in family.divergences:
+        raise Refused(words.no_divergence(span, left.type.family, right.type.family))
+    if left.type.event != right.type.event or _unlike(left.type.batch, right.type.batch):
+        drawn = (write_shape(t.batch + t.event) for t in (left.type, right.type))
+        raise Refused(words.divergence_shapes(span, *drawn))
+    return Divergence(left, right, ValueType(left.type.plates | right.type.plates, ()), span)
+
+
+def _unlike(left: Shape, right: Shape) -> bool:
+    return broadcast(left, right) is None
+
+
+def _entropy(found: Distribution, span: Span) -> Entropy:
+    family = families.lookup(found.type.family)
+    assert family is not None
+    if not family.entropy:
+        raise Refused(words.no_entropy(span, family.name))
+    return Entropy(found, ValueType(found.type.plates, ()), span)

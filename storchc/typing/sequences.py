@@ -1,0 +1,108 @@
+"""``sequence(v)``: a variable of a loop's body in every step, as a first event dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.diagnostics import loops as words
+from storchc.ir.expression import Reference, SequenceOf, Value
+from storchc.ir.types import ValueType
+from storchc.syntax import tree
+from storchc.typing.context import Context, Refused
+
+
+def every_step(steps: tuple[tree.Step, ...]) -> Iterator[tree.Step]:
+    """The steps in order, those of a loop's body behind the loop."""
+    for step in steps:
+        yield step
+        if isinstance(step, tree.For):
+            yield from every_step(step.body)
+
+
+def wanted_sequences(steps: tuple[tree.Step, ...]) -> frozenset[str]:
+    """The names that ``sequence`` is taken of somewhere, and those that are reported."""
+    found: set[str] = set()
+    for step in every_step(steps):
+        match step:
+            case tree.Report(name=name, value=None):
+                found.add(name.id)
+            case tree.For(carried=carried):
+                found |= _sequenced(carried)
+            case _:
+                found |= _sequenced(step)
+    return frozenset(found)
+
+
+def _sequenced(node: object) -> set[str]:
+    """The names under ``sequence`` anywhere in a node of the syntax tree."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += part
+            continue
+        if isinstance(part, tree.Call) and part.function.id == "sequence":
+            found |= {arg.id for arg in part.args if isinstance(arg, tree.Name)}
+        fields = getattr(part, "__dataclass_fields__", ())
+        waiting += [getattr(part, name) for name in fields if name not in ("span", "header")]
+    return found
+
+
+def sequence(ctx: Context, node: tree.Call) -> Value | None:
+    """The typed sequence; None where its variable, or its loop, is wrong and reported."""
+    name = _variable(node)
+    key = _alive(ctx) if name.id == "alive" else name.id
+    loops = ctx.loops
+    if key is None or key not in loops.home:
+        if key is not None and key not in ctx.types:
+            raise ctx.refuse(name, "value")
+        help = "it takes a variable that the body of a loop above defines"
+        raise Refused(words.no_sequence(node.span, f"`{name.id}` belongs to no loop", help))
+    home = loops.home[key]
+    _check_place(ctx, name, home)
+    ctx.use(name)
+    type_ = ctx.types.get(key, loops.ended.get(key))
+    bound = loops.bounds[home]
+    if type_ is None or bound is None:
+        return None
+    if not isinstance(type_, ValueType):
+        help = "take the sequence of its parameters, or of what is drawn from it"
+        raise Refused(words.no_sequence(node.span, f"`{name.id}` is a distribution", help))
+    whole = ValueType(type_.plates, (bound, *type_.shape), type_.dtype)
+    return SequenceOf(Reference(key, type_, name.span), whole, node.span)
+
+
+def _variable(node: tree.Call) -> tree.Name:
+    """The name whose sequence is meant."""
+    first = node.args[0] if node.args else None
+    if isinstance(first, tree.Name):
+        if len(node.args) > 1 or node.keywords:
+            raise Refused(words.sequence_alone(first, node.span))
+        return first
+    help = "write `sequence(v)` with the name of a variable, or `compute` the value in the body"
+    raise Refused(words.no_sequence(node.span, "this is not the name of a variable", help))
+
+
+def _alive(ctx: Context) -> str | None:
+    """``alive`` of the latest loop that has ended here."""
+    around = (None, *ctx.loops.inside)
+    for name in reversed(ctx.loops.ended):
+        home = ctx.loops.home[name]
+        if name == alive_of(home) and ctx.loops.parents[home] in around:
+            return name
+    return None
+
+
+def alive_of(loop: str) -> str:
+    """The name of the truth value that says which elements of a loop have not stopped."""
+    return f"_alive_{loop}"
+
+
+def _check_place(ctx: Context, name: tree.Name, home: str) -> None:
+    """A sequence is taken where the loop has ended, in the step of the loops around it."""
+    loops = ctx.loops
+    if home in loops.inside:
+        raise Refused(words.sequence_inside(name, loops.headers[home]))
+    if loops.parents[home] not in (None, *loops.inside):
+        raise Refused(words.sequence_too_deep(name, loops.headers[home]))
