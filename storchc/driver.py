@@ -76,7 +76,7 @@ def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
     graph = build_graph(story, source, problems, overrides)
     if graph is None:
         return _result(texts, problems)
-    from storchc.analysis.estimation import analyse
+    from storchc.analysis.passes import analyse
 
     return _result(texts, problems, graph, analyse(graph, problems))
 

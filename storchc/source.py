@@ -19,6 +19,10 @@ class Span:
         """The smallest span that covers both."""
         return Span(min(self.start, other.start), max(self.end, other.end))
 
+    def holds(self, other: Span) -> bool:
+        """Whether the other one starts in here."""
+        return self.start <= other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Position:

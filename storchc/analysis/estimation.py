@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any, NoReturn
 
-from storchc.analysis.estimators.resolve import Estimator, resolve
-from storchc.analysis.facts import credit as crediting
-from storchc.analysis.facts.credit import Credit
+from storchc.analysis.dataflow import Flow, flow_of
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.estimators.resolve import Estimators
+from storchc.analysis.facts.credit import Credit, assign
+from storchc.analysis.facts.demands import Demands
 from storchc.analysis.facts.dependence import (
     Ancestors,
     Dependence,
-    carried_dependence,
+    Stepwise,
+    carriage,
     dependence,
     stepwise,
+    touch,
 )
-from storchc.analysis.facts.distinct import Verdict, check_distinct, verdicts
-from storchc.analysis.facts.joins import Join, joins_of
-from storchc.analysis.facts.liveness import check_proposals, check_supports, learning, live_names
+from storchc.analysis.facts.distinct import Verdict
+from storchc.analysis.facts.joins import Join, Joins
+from storchc.analysis.facts.liveness import Liveness, learning, liveness
 from storchc.analysis.facts.own_score import biases
-from storchc.analysis.facts.ownership import check_baselines
-from storchc.analysis.rewrite.chains import Elimination, eliminate
-from storchc.analysis.rewrite.separation import Separation, separate
-from storchc.analysis.rewrite.sequences import Whole, whole_sequences
-from storchc.analysis.rules.budgets import BUDGET, check_budgets
-from storchc.analysis.rules.counted import check_counted
-from storchc.analysis.rules.coupling import check_coupling
-from storchc.analysis.rules.draws import check_draws
-from storchc.analysis.rules.looping import check_loops
-from storchc.analysis.rules.memory import check_memory
-from storchc.analysis.rules.slopes import check_slopes
-from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Graph
+from storchc.analysis.facts.support import support_size
+from storchc.analysis.rewrite.chains import Elimination
+from storchc.analysis.rewrite.separation import Separation
+from storchc.analysis.rewrite.sequences import Listing, Whole
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.index import construction
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -48,43 +47,116 @@ class Origin:
     carried: Ancestors
 
 
-@dataclass(frozen=True)
-class Estimation:
-    """Dependence, the estimator of every sample, and the credit of every cost.
-
-    ``touched`` is the dependence that looks through cuts, ``carried`` that of weights, ``steps``
-    the one that tells the steps of loops apart; ``live`` holds the names that carry a gradient to
-    something that learns; ``joins`` those costs that multi-sample methods know how to join;
-    ``distinct`` the calls below samples that repeat;
-    ``order`` is the highest derivative that is right, None for any; ``separation`` has the
-    enumerated samples whose factors are evaluated apart, ``elimination`` those of loops that are
-    summed out step by step; ``written`` is the story with their expectations in it. ``sequences``
-    are those whose whole sequences are listed.
-    """
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The story that code is generated for, and what is true of it as it is written there."""
 
     graph: Graph
     dependence: Dependence
     touched: Dependence
     carried: Dependence
-    steps: Dependence
-    estimators: Mapping[str, Estimator]
-    live: frozenset[str]
-    joins: Mapping[str, Join]
-    distinct: Mapping[str, tuple[Verdict, ...]]
-    order: int | None
-    separation: Separation
+    live: Liveness
+
+
+class Estimation:
+    """What is known of a story, as far as the passes have found it (`storchc.analysis.passes`).
+
+    Each fact is made once, by the pass of its name, and is not changed; asking for one that no
+    pass has made yet is an error. What a check does without is made when it is asked for first.
+
+    ``touched`` is the dependence that looks through cuts. ``elimination`` has the enumerated
+    samples of loops that are summed out step by step, ``listing`` those whose whole sequences are
+    listed, ``separation`` those whose factors are evaluated apart. ``joined`` has the costs that
+    multi-sample methods know how to join, ``distinct`` the calls below samples that repeat,
+    ``used`` the names that something uses which is paid or shown.
+    """
+
+    graph: Graph
+    flow: Flow
+    dependence: Dependence
+    touched: Dependence
+    resolved: Estimators
     elimination: Elimination
-    sequences: Mapping[str, Whole]
+    listing: Listing
+    live: Liveness
+    joined: Joins
+    separation: Separation
+    distinct: Mapping[str, tuple[Verdict, ...]]
+    used: frozenset[str]
+
+    def __init__(self, **facts: Any) -> None:
+        """``facts`` by the names above."""
+        self.__dict__.update(facts)
+
+    def knowing(self, name: str, fact: object) -> Estimation:
+        """The same with one more fact."""
+        return Estimation(**self.__dict__, **{name: fact})
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"`{name}` is a fact: it is made once, by its pass")
+
+    # --- by other names --------------------------------------------------------------------------
+
+    @property
+    def estimators(self) -> Mapping[str, Estimator]:
+        """The estimator of every sample."""
+        return self.resolved.of
+
+    @property
+    def demands(self) -> Demands:
+        """What the costs ask of the samples."""
+        return self.resolved.demands
+
+    @property
+    def sequences(self) -> Mapping[str, Whole]:
+        """The samples whose whole sequences are listed."""
+        return self.listing.of
+
+    @property
+    def joins(self) -> Mapping[str, Join]:
+        """The joins of multi-sample methods."""
+        return self.joined.of
+
+    @property
+    def order(self) -> int | None:
+        """The highest derivative that is right, None for any."""
+        learning = (e for name, e in self.estimators.items() if name in self.live.parameters)
+        return min((e.order for e in learning if e.order is not None), default=None)
+
+    def configurations(self, sample: Sample) -> int | None:
+        """How many configurations of an enumerated sample are evaluated; None if not known now.
+
+        Of one in a loop that is summed out step by step they are those of a step.
+        """
+        if sample.name in self.elimination.chains:
+            return self.elimination.chains[sample.name].pairs
+        separated = self.separation.samples.get(sample.name)
+        if separated is not None:
+            return separated.configurations
+        return support_size(construction(self.graph, sample.distribution))
+
+    # --- made when asked for ---------------------------------------------------------------------
 
     @cached_property
-    def written(self) -> Graph:
-        """The story that code is generated for."""
-        return self.elimination.written(self.separation.graph, self.dependence)
+    def carried(self) -> Dependence:
+        """The dependence of weights that are carried on."""
+        return self._carriage(self.graph, self.flow, self.touched)
+
+    @cached_property
+    def steps(self) -> Stepwise:
+        """The dependence with the steps of loops told apart."""
+        return stepwise(self.graph, self.flow, self.dependence)
+
+    @cached_property
+    def credit(self) -> Credit:
+        """Which scores multiply which cost; quadratic in a long chain."""
+        known = self.dependence, self.steps, self.carried
+        return assign(self.graph, *known, self.estimators, self.live)
 
     @cached_property
     def biases(self) -> Mapping[str, str]:
         """Why the gradient of a sample is biased in this story, by the sample's name."""
-        return biases(self.graph, self.touched, self.estimators)
+        return biases(self.graph, self.flow, self.touched, self.estimators)
 
     @cached_property
     def spared(self) -> frozenset[Span]:
@@ -93,9 +165,24 @@ class Estimation:
         return frozenset(v.call.span for v in every if not v.obstacle)
 
     @cached_property
-    def credit(self) -> Credit:
-        """Which scores multiply which cost; quadratic in a long chain, so made on demand."""
-        return crediting.assign(self.graph, self.steps, self.carried, self.estimators, self.live)
+    def written(self) -> Written:
+        """The story with the expectations in it that are taken when it is compiled."""
+        graph = self.elimination.written(self.separation.graph, self.dependence)
+        if graph is self.graph:
+            return Written(graph, self.dependence, self.touched, self.carried, self.live)
+        flow = flow_of(graph)
+        credited = dependence(graph, flow)
+        touched = touch(graph, flow, credited)
+        carried = self._carriage(graph, flow, touched)
+        live = liveness(graph, flow, self.estimators, learning(graph))
+        return Written(graph, credited, touched, carried, live)
+
+    def _carriage(self, graph: Graph, flow: Flow, touched: Dependence) -> Dependence:
+        """Only weights that are not enumerated multiply over plates that were reduced."""
+        weighted = any(e.weighted and not e.enumerated for e in self.estimators.values())
+        return carriage(graph, flow) if weighted else touched
+
+    # --- origins ---------------------------------------------------------------------------------
 
     def cost_origin(self, cost: str) -> Origin:
         """The origin of a cost."""
@@ -105,50 +192,8 @@ class Estimation:
         """The origin of the value whose ``ancestors`` are asked for."""
         return Origin(*map(ancestors, (self.touched, self.dependence, self.carried)))
 
-
-def analyse(graph: Graph, problems: Problems) -> Estimation:
-    """Paths, methods, credit: each stage reads the graph and the stages before it."""
-    check_counted(graph, problems)
-    dependent = dependence(graph)
-    touched = dependence(graph, through_cuts=True) if dependent.met_cut else dependent
-    estimators = resolve(graph, touched, problems)
-    elimination = eliminate(graph, dependent, touched, estimators)
-    check_loops(graph, touched, estimators, elimination, problems)
-    listed = whole_sequences(graph, dependent, touched, estimators, elimination, BUDGET, problems)
-    crediting.check(graph, dependent, estimators, problems)
-    check_draws(graph, touched, estimators, problems)
-    check_memory(graph, estimators, problems)
-    check_slopes(graph, dependent, touched, estimators, problems)
-    live = live_names(graph, estimators, learning(graph))
-    check_supports(graph, estimators, live, problems)
-    check_proposals(graph, dependent, estimators, live, problems)
-    check_coupling(graph, dependent, estimators, problems)
-    check_baselines(graph, estimators, problems)
-    joins = joins_of(graph, touched, estimators, problems)
-    separation = separate(graph, estimators, joins)
-    check_budgets(graph, estimators, separation, elimination, problems)
-    distinct = verdicts(graph, touched, estimators)
-    check_distinct(graph, distinct, problems)
-    orders = [
-        e.order for name, e in estimators.items() if e.order is not None and f"~{name}" in live
-    ]
-    weighted = any(e.weighted and not e.enumerated for e in estimators.values())
-    carried = carried_dependence(graph) if weighted else touched
-    steps = stepwise(graph, dependent)
-    live |= separation.moving(live)
-    order = min(orders, default=None)
-    return Estimation(
-        graph,
-        dependent,
-        touched,
-        carried,
-        steps,
-        estimators,
-        live,
-        joins,
-        distinct,
-        order,
-        separation,
-        elimination,
-        listed,
-    )
+    def reduced_origin(self, reduction: OverPlates) -> Origin:
+        """The origin of what is reduced at a place of the story that code is generated for."""
+        of = self.written
+        known = of.touched, of.dependence, of.carried
+        return Origin(*(d.places[reduction.value] for d in known))

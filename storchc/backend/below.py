@@ -63,7 +63,7 @@ def kept_draws(writer: Writer, sample: Sample, nodes: Iterable[Node]) -> frozens
         node.name
         for node in flat(nodes)
         if isinstance(node, Sample)
-        and sample.name not in estimation.touched.of[node.name]
+        and sample.name not in estimation.touched.values[node.name]
         and node.name not in estimation.sequences
         and chain_of(writer, node.name) is None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storchc.analysis.estimators.resolve import Constant, Estimator
+from storchc.analysis.estimator import Constant, Estimator
 from storchc.backend.expressions import Writer
 from storchc.backend.text import default
 from storchc.catalogue import methods

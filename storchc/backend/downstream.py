@@ -17,7 +17,7 @@ from storchc.backend.statements import baseline
 from storchc.backend.stepping import alive_weights, following, stored_of
 from storchc.backend.sums import added
 from storchc.ir.graph import Cost, Sample
-from storchc.ir.steps import cost_of
+from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, infix, literal, method, tuple_of
 from storchc.records import dataclass
@@ -31,9 +31,9 @@ class Followers:
     block: Block
     samples: dict[str, Sample]
     costs: dict[str, Cost]
-    known: dict[tuple[str, ...], tuple[str, Code]] = field(default_factory=dict)
+    known: dict[tuple[Seen, ...], tuple[str, Code]] = field(default_factory=dict)
 
-    def of(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[str, ...]) -> Py:
+    def of(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[Seen, ...]) -> Py:
         """``Downstream(R, ...)`` with R broadcast to the dimensions of the score."""
         storage = self.writer.storage
         stored = stored_of(self.writer, sample)
@@ -51,13 +51,14 @@ class Followers:
             options["mixed"] = tuple_of(*map(literal, dims))
         if weights := self._element_weights(sample, stored):
             options["weights"] = weights
-        options |= join_options(self.writer, sample, mixed, costs)
-        options |= further(self.writer, self.block, sample, shares, costs)
+        names = tuple(cost.name for cost in costs)
+        options |= join_options(self.writer, sample, mixed, names)
+        options |= further(self.writer, self.block, sample, shares, names)
         aligned = storage.align_whole(code.py, code.stored, stored)
         return call(self.writer.runtime("Downstream"), aligned, **options)
 
     def _credited(
-        self, sample: Sample, mixed: Plates, costs: tuple[str, ...], shares: Shares
+        self, sample: Sample, mixed: Plates, costs: tuple[Seen, ...], shares: Shares
     ) -> Code:
         """R: the detached costs, reduced over all plates but the sample's unmixed ones."""
         kept, apart = shares.kept, self._apart(shares, costs)
@@ -68,12 +69,12 @@ class Followers:
             self.known[costs] = sample.name, code
         return code
 
-    def _apart(self, shares: Shares, costs: tuple[str, ...]) -> bool:
+    def _apart(self, shares: Shares, costs: tuple[Seen, ...]) -> bool:
         """Whether the elements of a sample count otherwise in its costs."""
-        origins = map(self.writer.estimation.cost_origin, map(cost_of, costs))
+        origins = (self.writer.estimation.cost_origin(cost.name) for cost in costs)
         return any(shares.further(self.writer, origin) for origin in origins)
 
-    def _nested(self, kept: Plates, costs: tuple[str, ...]) -> tuple[list[Code], tuple[str, ...]]:
+    def _nested(self, kept: Plates, costs: tuple[Seen, ...]) -> tuple[list[Code], tuple[Seen, ...]]:
         """What a later sample is credited with already, where that is a part of these costs."""
         for known, (later, code) in reversed(self.known.items()):
             if self.writer.graph.loop_names:
@@ -95,7 +96,7 @@ class Followers:
         return any(estimators[s].enumerated or estimators[s].weighted for s in within)
 
     def _origin(self, sample: str) -> Origin:
-        return self.writer.estimation.origin(lambda d: d.of[sample])
+        return self.writer.estimation.origin(lambda d: d.values[sample])
 
     def _element_weights(self, sample: Sample, stored: Plates) -> Py | None:
         """The weights of the elements of R, for averages over them; None where all are equal."""

@@ -239,13 +239,13 @@ class Writer:
             shared = self.detached and value.name not in self.owned
             return Code(method(param, "detach") if shared else param, NO_PLATES)
         code: Py = name(self.locals[value.name])
-        if self.detached and value.name in self.estimation.live:
+        if self.detached and value.name in self.estimation.written.live.names:
             code = method(code, "detach")
         return Code(code, self.stored[value.name])
 
     def _sequence(self, value: SequenceOf) -> Code:
         code = self.stepping.sequences[value.value.name]
-        cut = self.detached and value.value.name in self.estimation.live
+        cut = self.detached and value.value.name in self.estimation.written.live.names
         return Code(method(code.py, "detach") if cut else code.py, code.stored)
 
     def _choice(self, value: StaticChoice) -> Code:

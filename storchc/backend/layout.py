@@ -59,7 +59,7 @@ def _sampled(writer: Writer, node: Sample) -> Py:
         options["plate"] = literal(node.plate)
         if writer.estimation.estimators[node.name].joint:
             options["joint"] = literal(True)
-    options |= _weights(writer, plates, writer.estimation.origin(lambda d: d.of[node.name]))
+    options |= _weights(writer, plates, writer.estimation.origin(lambda d: d.values[node.name]))
     if node.name in writer.storage.flat:
         options["flat"] = literal(True)
     return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)

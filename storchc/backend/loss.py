@@ -20,7 +20,7 @@ from storchc.backend.stepping import over_all, stored_of
 from storchc.backend.sums import MANY, added, plus
 from storchc.backend.total import Term, reduced
 from storchc.ir.graph import Cost, Sample
-from storchc.ir.steps import cost_of, sample_of
+from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import call, index, literal, method, name, tuple_of
 from storchc.python.printer import write
@@ -68,7 +68,7 @@ class Loss:
             if not self._controls(sample.name):
                 continue
             for slot, (mixed, all_costs) in enumerate(groups[sample.name].items()):
-                if credited := tuple(c for c in all_costs if cost_of(c) in costs):
+                if credited := tuple(c for c in all_costs if c.name in costs):
                     self._control_variate(followers, sample, slot, mixed, credited)
         return added(self.writer, [self._reduced(term, shares) for term in self.terms])
 
@@ -98,7 +98,7 @@ class Loss:
         """Those of the samples within."""
         if self.within is None:
             return scores
-        return tuple(score for score in scores if sample_of(score[0]) in self.within)
+        return tuple(score for score in scores if score[0].name in self.within)
 
     def _cost(self, cost: Cost) -> Term:
         return Term(
@@ -115,7 +115,7 @@ class Loss:
         sample: Sample,
         slot: int,
         mixed: Plates,
-        costs: tuple[str, ...],
+        costs: tuple[Seen, ...],
     ) -> None:
         estimator = self.writer.estimation.estimators[sample.name]
         if not estimator.controlled:
@@ -143,7 +143,7 @@ class Loss:
         return target
 
     def _control_term(
-        self, sample: Sample, control: str, mixed: Plates, costs: tuple[str, ...]
+        self, sample: Sample, control: str, mixed: Plates, costs: tuple[Seen, ...]
     ) -> Term:
         code = Code(name(control), stored_of(self.writer, sample))
         before = self._scores(self.writer.estimation.credit.before[sample.name])

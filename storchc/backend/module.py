@@ -39,7 +39,7 @@ def generate(graph: Graph, estimation: Estimation) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # Python source, not markup
     )
-    parts = _parts(estimation.written, estimation)
+    parts = _parts(estimation.written.graph, estimation)
     return environment.get_template("module.py.jinja").render(parts)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storchc.analysis.rules.looping import reduced_inside
+from storchc.analysis.facts.mixing import reduced_inside
 from storchc.backend.block import Block
 from storchc.ir.graph import Loop, Sample
 from storchc.python.expressions import Py, call, infix, literal, member, method, name, tuple_of

@@ -253,7 +253,7 @@ def over_plates(writer: Writer, value: OverPlates) -> Code:
     askers = [] if writer.detached else askers_of(writer, value)
     if askers:
         code = joined(writer, value, code, askers)
-    origin = writer.estimation.origin(lambda d: d.expression(value.value))
+    origin = writer.estimation.reduced_origin(value)
     for group, weights in elimination(writer, frozenset(value.plates), origin):
         code = _over(writer, value, code, group, weights)
     return weighed(writer, code, askers) if askers else code

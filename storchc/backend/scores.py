@@ -9,7 +9,7 @@ from storchc.backend.code import Code
 from storchc.backend.expressions import Writer
 from storchc.backend.stepping import in_steps, stored_of
 from storchc.backend.sums import added
-from storchc.ir.steps import sample_of
+from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, infix, literal, member, method, tuple_of
 from storchc.records import dataclass
@@ -28,7 +28,7 @@ class ScoreSums:
 
     def plates(self, scores: Scores) -> Plates:
         """The plates that a sum of scores has in memory."""
-        each = (self._stored(sample) - mixed for sample, mixed in scores)
+        each = (self._stored(seen) - mixed for seen, mixed in scores)
         return frozenset[str]().union(*each)
 
     def of(self, scores: Scores, wanted: str) -> Code:
@@ -62,24 +62,24 @@ class ScoreSums:
         return Code(infix("*", left, right), plates)
 
     def _box(self, scores: Scores, wanted: str) -> Code:
-        sample, mixed = scores[0]
-        if len(scores) == 1 and not mixed and sample in self.writer.samples:
-            return Code(member(self.writer.draw(sample), "box"), self._stored(sample))
+        (seen, mixed), sample = scores[0], scores[0][0].name
+        if len(scores) == 1 and not mixed and seen.level is None:
+            return Code(member(self.writer.draw(sample), "box"), self._stored(seen))
         if scores not in self.boxes:
             total = self.of(scores, wanted)
             box = Code(call(self.writer.runtime("magic_box"), total.py), total.stored)
             self.boxes[scores] = self.writer.named(f"{wanted}_box", box)
         return self.boxes[scores]
 
-    def _score(self, scored: tuple[str, Plates]) -> Code:
+    def _score(self, scored: tuple[Seen, Plates]) -> Code:
         """A score summed over the plates that a path mixes, in the steps that it is credited in."""
-        key, mixed = scored
-        draw = self.writer.draw(sample_of(key))
-        score = Code(member(draw, "score"), self._stored(key))
-        return in_steps(self.writer, key, summed(self.writer, score, mixed))
+        seen, mixed = scored
+        draw = self.writer.draw(seen.name)
+        score = Code(member(draw, "score"), self._stored(seen))
+        return in_steps(self.writer, seen, summed(self.writer, score, mixed))
 
-    def _stored(self, key: str) -> Plates:
-        return stored_of(self.writer, self.writer.samples[sample_of(key)])
+    def _stored(self, seen: Seen) -> Plates:
+        return stored_of(self.writer, self.writer.samples[seen.name])
 
 
 def summed(writer: Writer, code: Code, mixed: Plates) -> Code:

@@ -21,7 +21,7 @@ from storchc.backend.reductions import (
     weight_plates,
     weights_of,
 )
-from storchc.ir.steps import cost_of
+from storchc.ir.steps import Seen
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import infix
 from storchc.records import dataclass
@@ -69,24 +69,24 @@ class Shares:
         return code
 
 
-def shares_of(writer: Writer, sample: Sample, mixed: Plates, costs: tuple[str, ...]) -> Shares:
+def shares_of(writer: Writer, sample: Sample, mixed: Plates, costs: tuple[Seen, ...]) -> Shares:
     """Those in the costs that ``sample`` is credited with, its plates ``mixed`` on the way."""
     estimator = writer.estimation.estimators[sample.name]
     looks = estimator.entry is not None and bool(estimator.entry.looks)
     kept = sample.type.plates - mixed
-    own = writer.estimation.origin(lambda d: {**d.of[sample.name], sample.name: mixed})
+    own = writer.estimation.origin(lambda d: {**d.values[sample.name], sample.name: mixed})
     alike = _alike(writer, sample.name, own, kept, costs)
     return Shares(kept, alike, looks or estimator.carrier == "control")
 
 
 def _alike(
-    writer: Writer, sample: str, own: Origin, kept: Plates, costs: tuple[str, ...]
+    writer: Writer, sample: str, own: Origin, kept: Plates, costs: tuple[Seen, ...]
 ) -> Origin:
     """Without the samples above whose independent weights the costs take otherwise (LOSS.md §3)."""
     estimators = writer.estimation.estimators
     drawn = {s for s in own.touched if s in estimators and s != sample}
     weighing = [s for s in drawn if estimators[s].weighted and estimators[s].sampling == "iid"]
-    others = [writer.estimation.cost_origin(cost_of(c)) for c in costs] if weighing else []
+    others = [writer.estimation.cost_origin(c.name) for c in costs] if weighing else []
 
     def differs(sample: str) -> bool:
         over = own.carried.get(sample, NO_PLATES)

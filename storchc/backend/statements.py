@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.estimator import Estimator
 from storchc.backend import calls, elimination, joining, proposals, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code

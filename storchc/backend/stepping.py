@@ -13,7 +13,7 @@ from storchc.backend.code import Code
 from storchc.backend.reductions import reduce_all
 from storchc.backend.shares import Shares
 from storchc.ir.graph import Cost, Loop, Sample
-from storchc.ir.steps import common, cost_of, read_key, sample_of
+from storchc.ir.steps import Seen, common
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import Py, call, literal, method, tuple_of
 from storchc.records import dataclass
@@ -91,26 +91,24 @@ def stored_of(writer: Writer, sample: Sample) -> Plates:
     return writer.storage.full(sample.type.plates) | frozenset(sample.loops)
 
 
-def in_steps(writer: Writer, key: str, score: Code) -> Code:
-    """A score as its key says: in the same step, summed over earlier ones, or over both."""
-    steps = read_key(key)
-    if steps.level is None:
+def in_steps(writer: Writer, seen: Seen, score: Code) -> Code:
+    """A score as it is seen: in the same step, summed over earlier ones, or over both."""
+    if seen.level is None:
         return score
-    loop = writer.samples[sample_of(key)].loops[steps.level]
+    loop = writer.samples[seen.name].loops[seen.level]
     dim = literal(writer.storage.dim(loop, score.stored))
-    if steps.same:
+    if seen.same:
         return Code(method(score.py, "cumsum", dim), score.stored)
     return Code(call(writer.runtime("earlier"), score.py, dim), score.stored)
 
 
-def following(writer: Writer, sample: Sample, key: str, shares: Shares) -> Code:
+def following(writer: Writer, sample: Sample, seen: Seen, shares: Shares) -> Code:
     """A cost as ``sample`` sees it, detached, for each element of its unmixed plates.
 
-    The key says whether it is the cost of the same step, the sum over later ones, or over both.
+    It is seen in the same step, summed over later ones, or over both.
     """
-    cost = next(c for c in writer.graph.costs if c.name == cost_of(key))
-    steps = read_key(key)
-    depth = common(sample.loops, cost.loops) if steps.level is None else steps.level + 1
+    cost = next(c for c in writer.graph.costs if c.name == seen.name)
+    depth = common(sample.loops, cost.loops) if seen.level is None else seen.level + 1
     kept = shares.kept | frozenset(cost.loops[:depth])
     code = writer.costs[cost.name]
     detached = Code(method(code.py, "detach"), code.stored)
@@ -118,10 +116,10 @@ def following(writer: Writer, sample: Sample, key: str, shares: Shares) -> Code:
     plates = over_all(cost) - kept
     counted = shares.times(writer, origin, detached)
     reduced = reduce_all(writer, counted, plates, origin, attached=False)
-    if steps.level is None:
+    if seen.level is None:
         return reduced
-    dim = literal(writer.storage.dim(cost.loops[steps.level], reduced.stored))
-    function = writer.runtime("from_here" if steps.same else "later")
+    dim = literal(writer.storage.dim(cost.loops[seen.level], reduced.stored))
+    function = writer.runtime("from_here" if seen.same else "later")
     return Code(call(function, reduced.py, dim), reduced.stored)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.graph import Sample

@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.rules.budgets import configurations
+from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.graph import Graph, Sample
@@ -57,8 +56,7 @@ class Counts:
             return self.estimation.elimination.chains[plate].states
         if plate in self.estimation.sequences:
             return self.estimation.sequences[plate].count
-        known = self.estimation.separation, self.estimation.elimination
-        return configurations(self.graph, *known, sample)
+        return self.estimation.configurations(sample)
 
     def describe(self, plate: str) -> str:
         """What the elements of ``plate`` are and what they weigh."""

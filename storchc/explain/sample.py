@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.estimators.resolve import Constant, Estimator
+from storchc.analysis.estimator import Constant, Estimator
 from storchc.analysis.facts.own_score import has_own_score
 from storchc.analysis.facts.support import support_size
 from storchc.diagnostics.suggest import listed
@@ -14,7 +14,6 @@ from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph, ModuleOption, Sample
 from storchc.ir.index import construction
-from storchc.ir.steps import cost_of
 
 
 def sample_facts(
@@ -22,7 +21,7 @@ def sample_facts(
 ) -> list[tuple[str, str]]:
     """What there is to say about ``node`` beside its type."""
     estimator = estimation.estimators[node.name]
-    lives = f"~{node.name}" in estimation.live
+    lives = node.name in estimation.live.parameters
     return [
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
@@ -203,7 +202,7 @@ def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
     parts = []
     for mixed, credited in groups.items():
         over = f" (over all of {listed(graph.order(mixed))} at once)" if mixed else ""
-        parts.append(listed(dict.fromkeys(map(cost_of, credited))) + over)
+        parts.append(listed(dict.fromkeys(c.name for c in credited)) + over)
     return "; ".join(parts) or "no cost: nothing depends on it"
 
 

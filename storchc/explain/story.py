@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
 from storchc.ir.graph import Callee, Compute, Cost, Graph, Loop, Node, Report, Sample
-from storchc.ir.steps import sample_of
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96
@@ -147,7 +146,7 @@ def _quoted(graph: Graph, node: Node) -> str:
 def _cost_facts(
     graph: Graph, estimation: Estimation, counts: Counts, node: Cost
 ) -> list[tuple[str, str]]:
-    scores = dict.fromkeys(sample_of(key) for key, _ in estimation.credit.scores[node.name])
+    scores = dict.fromkeys(seen.name for seen, _ in estimation.credit.scores[node.name])
     return [
         ("value", describe(graph, node.value.type)),
         ("in the total", _in_the_total(counts, node)),

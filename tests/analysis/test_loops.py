@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 import storchc
-from storchc.analysis.estimation import Estimation, analyse
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.passes import analyse
 from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.steps import Seen
 from storchc.source import Source
 from storchc.syntax.parser import parse
 from storchc.typing.build import build_graph
@@ -59,10 +61,10 @@ cost behind = h * w
 """
     scores = estimation(text).credit.scores
     assert scores == {
-        "early": (("z<0", frozenset()),),
-        "same": (("z", frozenset()),),
-        "both": (("z<=0", frozenset()),),
-        "behind": (("z", frozenset({"t"})),),
+        "early": ((Seen("z", 0, False), frozenset()),),
+        "same": ((Seen("z"), frozenset()),),
+        "both": ((Seen("z", 0, True), frozenset()),),
+        "behind": ((Seen("z"), frozenset({"t"})),),
     }
 
 
@@ -79,8 +81,8 @@ for t in range(2) from g = 0.0:
     cost between = g * w
 """
     scores = estimation(text).credit.scores
-    assert dict(scores["within"]).keys() == {"z<0", "z<=1"}
-    assert scores["between"] == (("z<=0", frozenset({"s"})),)
+    assert dict(scores["within"]).keys() == {Seen("z", 0, False), Seen("z", 1, True)}
+    assert scores["between"] == ((Seen("z", 0, True), frozenset({"s"})),)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ not move with it; computes are followed by their names. The slope is written as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Literal
 
-from storchc.ir.expression import Apply, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node
-from storchc.ir.walk import expressions, walk
+from storchc.ir.expression import Apply, Distribution, OverPlates, Reference, Value
+from storchc.ir.graph import Compute, Cost, Graph
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -31,6 +30,14 @@ class Product:
 
 Slope = tuple[Product, ...]
 """A sum; the empty one is that of a value without the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Where a value is not affine in the part, and why, in the user's words."""
+
+    span: Span
+    reason: str
 
 
 class NotAffineError(Exception):
@@ -105,35 +112,3 @@ class Affine:
     def _require_fixed(self, value: Value) -> None:
         if self.holds(value) or not self.fixed(value):
             raise NotAffineError(value.span, f"moves with {self.name} as well")
-
-
-def holders(graph: Graph, part: Callable[[Value], bool]) -> frozenset[str]:
-    """The names of all values that are made of the part, samples among them."""
-    found: set[str] = set()
-    before = -1
-    while before < len(found):  # what a loop carries is made of what later steps define
-        before = len(found)
-        for node in graph.all_nodes:
-            _hold(node, part, found)
-    return frozenset(found)
-
-
-def _hold(node: Node, part: Callable[[Value], bool], found: set[str]) -> None:
-    """Add what a statement makes of the part."""
-    if isinstance(node, Loop):
-        found.update(c.name for c in node.carried if is_made_of(c.initial, part, found))
-    elif any(is_made_of(root, part, found) for root in expressions(node)):
-        found.update(node.names if isinstance(node, Compute) else (node.name,))
-
-
-def is_made_of(
-    root: Value | Distribution, part: Callable[[Value], bool], names: Container[str]
-) -> bool:
-    """Whether the part, or one of the ``names``, stands somewhere in ``root``."""
-    for value in walk(root):
-        if isinstance(value, Reference | Named):
-            if value.name in names:
-                return True
-        elif not isinstance(value, Distribution) and part(value):
-            return True
-    return False

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.dependence import Ancestors, Dependence
-from storchc.diagnostics import credit as words
-from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Named, OverPlates, Reference
-from storchc.ir.graph import Compute, Graph, Loop, Node, Sample
-from storchc.ir.steps import Loops, in_steps, sample_of, seen_from
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.dependence import Ancestors, Dependence, Stepwise
+from storchc.analysis.facts.liveness import Liveness
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.steps import Loops, Seen, StepAncestors, in_steps
 from storchc.ir.types import NO_PLATES, Plates
-from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
-Scores = tuple[tuple[str, Plates], ...]
+Scores = tuple[tuple[Seen, Plates], ...]
 """Samples whose log-probability enters a sum, each with the plates it is summed over first.
 
-In loops a sample stands under a key that says in which steps (`storchc.ir.steps`), and the
-steps that are summed are among the plates.
+In loops a sample is seen in certain steps (`storchc.ir.steps`), and the steps that are summed are
+among the plates.
 """
 
 
@@ -35,44 +32,48 @@ class Credit:
 
     scores: Mapping[str, Scores]
     before: Mapping[str, Scores]
-    groups: Mapping[str, Mapping[Plates, tuple[str, ...]]]
+    groups: Mapping[str, Mapping[Plates, tuple[Seen, ...]]]
 
 
 def assign(
     graph: Graph,
-    dependent: Dependence,
+    credited: Dependence,
+    steps: Stepwise,
     carried: Dependence,
     estimators: Mapping[str, Estimator],
-    live: frozenset[str],
+    live: Liveness,
 ) -> Credit:
-    """Every cost credits the scores of the samples it depends on, and of no others."""
-    learning = [s for s in graph.samples if f"~{s.name}" in live]
+    """Every cost credits the scores of the samples it depends on, and of no others.
+
+    ``credited`` is the dependence by paths, ``steps`` the same with steps told apart, ``carried``
+    that of weights.
+    """
+    learning = [s for s in graph.samples if s.name in live.parameters]
     scoring = {s.name: s for s in learning if estimators[s.name].carrier == "score"}
     controlling = {s.name: s for s in learning if estimators[s.name].carrier == "control"}
     weighted = frozenset(name for name in scoring if estimators[name].weighted)
     scores = _Scores(scoring, weighted, frozenset(graph.loop_names))
     by_cost = {
-        c.name: scores.of(
-            dependent.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops
-        )
+        c.name: scores.of(steps.costs[c.name], carried.costs[c.name], c.value.type.plates, c.loops)
         for c in graph.costs
     }
-    credited = scoring | controlling
-    groups: dict[str, dict[Plates, list[str]]] = {name: {} for name in credited}
+    together = scoring | controlling
+    groups: dict[str, dict[Plates, list[Seen]]] = {name: {} for name in together}
     for cost, members in by_cost.items():
-        for name in controlling.keys() & dependent.costs[cost].keys():
-            groups[name].setdefault(dependent.costs[cost][name], []).append(cost)
-        for key, mixed in members:
-            name, credit = seen_from(key, cost) if scores.steps else (key, cost)
-            groups[name].setdefault(mixed - scores.steps, []).append(credit)
+        whole, ancestors = Seen(cost), credited.costs[cost]
+        for name in controlling.keys() & ancestors.keys():
+            groups[name].setdefault(ancestors[name], []).append(whole)
+        for seen, mixed in members:
+            credit = whole if seen.level is None else seen._replace(name=cost)
+            groups[seen.name].setdefault(mixed - scores.steps, []).append(credit)
     before = {
-        n: scores.of(dependent.parameters[n], carried.parameters[n], s.type.plates, s.loops)
-        for n, s in credited.items()
+        n: scores.of(steps.parameters[n], carried.parameters[n], s.type.plates, s.loops)
+        for n, s in together.items()
     }
     return Credit(by_cost, before, {n: _fixed(g) for n, g in groups.items()})
 
 
-def _fixed(groups: Mapping[Plates, list[str]]) -> Mapping[Plates, tuple[str, ...]]:
+def _fixed(groups: Mapping[Plates, list[Seen]]) -> Mapping[Plates, tuple[Seen, ...]]:
     return {mixed: tuple(costs) for mixed, costs in groups.items()}
 
 
@@ -87,106 +88,32 @@ class _Scores:
     scoring: Mapping[str, Sample]
     weighted: frozenset[str]
     steps: Plates
-    plain: dict[str, tuple[str, Plates]] = field(init=False)
+    plain: dict[Seen, tuple[Seen, Plates]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.plain = {name: (name, NO_PLATES) for name in self.scoring}
+        self.plain = {(seen := Seen(name)): (seen, NO_PLATES) for name in self.scoring}
 
-    def of(self, ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops) -> Scores:
+    def of(
+        self, ancestors: StepAncestors, weighing: Ancestors, plates: Plates, loops: Loops
+    ) -> Scores:
         """The scores of ``ancestors``, for something with these plates in these loops."""
         if self.steps:
             return self._in_steps(ancestors, weighing, plates, loops)
         weighted, scoring = self.weighted, self.scoring
-        found = ancestors.keys() & scoring.keys()
+        found = ancestors.keys() & self.plain.keys()
         if weighted:
-            found = {n for n in found if n not in weighted or scoring[n].plate in plates}
-        mixed = {n: weighing[n] if n in weighted else ancestors[n] for n in found}
-        return tuple((n, mixed[n]) if mixed[n] else self.plain[n] for n in scoring if n in found)
+            found = {s for s in found if s.name not in weighted or scoring[s.name].plate in plates}
+        mixed = {s: weighing[s.name] if s.name in weighted else ancestors[s] for s in found}
+        return tuple(
+            (s, mixed[s]) if mixed[s] else own for s, own in self.plain.items() if s in found
+        )
 
     def _in_steps(
-        self, ancestors: Ancestors, weighing: Ancestors, plates: Plates, loops: Loops
+        self, ancestors: StepAncestors, weighing: Ancestors, plates: Plates, loops: Loops
     ) -> Scores:
         weighted, scoring = self.weighted, self.scoring
         return tuple(
-            (key, weighing[name] | (mixed & self.steps) if name in weighted else mixed)
-            for key, mixed in in_steps(ancestors, loops, scoring)
-            if (name := sample_of(key)) not in weighted or scoring[name].plate in plates
+            (seen, weighing[seen.name] | (mixed & self.steps) if seen.name in weighted else mixed)
+            for seen, mixed in in_steps(ancestors, loops, scoring)
+            if seen.name not in weighted or scoring[seen.name].plate in plates
         )
-
-
-def check(
-    graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], problems: Problems
-) -> None:
-    """Refuse what no weighting makes right."""
-    for reduction in _reductions(graph):
-        _check_reduction(graph, reduction, estimators, problems)
-    for sample in graph.samples:
-        _check_baseline(sample, estimators[sample.name], problems)
-    if not graph.costs:
-        problems.add(words.no_cost(graph.name, graph.name_span))
-    _check_reach(graph, problems)
-
-
-def _reductions(graph: Graph) -> Iterator[OverPlates]:
-    for node in graph.all_nodes:
-        for root in expressions(node):
-            yield from (e for e in walk(root) if isinstance(e, OverPlates))
-
-
-def _check_reduction(
-    graph: Graph,
-    reduction: OverPlates,
-    estimators: Mapping[str, Estimator],
-    problems: Problems,
-) -> None:
-    left = reduction.value.type.plates - frozenset(reduction.plates)
-    for sample in graph.samples:
-        estimator = estimators[sample.name]
-        if sample.plate not in left or not _carries(estimator):
-            continue
-        carried = sample.type.plates - {sample.plate}
-        clash = tuple(p for p in reduction.plates if p in carried)
-        if clash:
-            function, place = reduction.function, sample.name_span
-            problems.add(
-                words.reduced_too_early(clash, sample.plate, function, reduction.span, place)
-            )
-
-
-def _carries(estimator: Estimator) -> bool:
-    """Whether nothing can be reduced before its weights; those of independent draws multiply."""
-    return estimator.enumerated or (estimator.weighted and estimator.sampling != "iid")
-
-
-def _check_baseline(sample: Sample, estimator: Estimator, problems: Problems) -> None:
-    baseline = estimator.values.get("baseline")
-    if baseline is None:
-        return
-    for plate in sorted(baseline.type.plates - sample.type.plates):
-        problems.add(words.baseline_plates(sample, plate, baseline.span))
-
-
-def _check_reach(graph: Graph, problems: Problems) -> None:
-    """A value that a cost uses behind `stop_gradient` is used, though it earns no credit."""
-    used: set[str] = set()
-    _use(graph.nodes, used)
-    for sample in reversed(graph.samples if graph.costs else ()):
-        if sample.name not in used:
-            problems.add(words.reaches_no_cost(sample, sample.name_span))
-
-
-def _use(nodes: tuple[Node, ...], used: set[str]) -> None:
-    """Add the names that what is used is made of, from the last node to the first."""
-    for node in reversed(nodes):
-        match node:
-            case Compute(names) if used.isdisjoint(names):
-                continue
-            case Sample(name=name) if name not in used:
-                continue
-            case Loop():
-                before = -1
-                while before < len(used):
-                    before = len(used)
-                    _use(node.body, used)
-        found = (e for root in expressions(node) for e in walk(root))
-        used.update(e.name for e in found if isinstance(e, Reference | Named))

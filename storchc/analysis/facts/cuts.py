@@ -6,58 +6,72 @@ enumerated sequences carry the gradient of all steps or of none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
+from storchc.analysis.dataflow import Flow, Forward, Known, Statement, Variable, forwards
 from storchc.analysis.facts.dependence import Dependence
 from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Sample
+from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
 from storchc.ir.walk import expressions, walk
+from storchc.records import dataclass
 from storchc.source import Span
 
 
 def partial_cut(
-    graph: Graph, sample: str, credited: Dependence, touched: Dependence
+    graph: Graph, flow: Flow, sample: str, credited: Dependence, touched: Dependence
 ) -> Span | None:
     """A `stop_gradient` behind which a cost sees ``sample`` that credits it all the same."""
-    if not credited.met_cut:
+    if not credited.cuts:
         return None
-    cuts: dict[str, Span] = {}
-    before = -1
-    while before < len(cuts):
-        before = len(cuts)
-        _spread(graph.nodes, sample, touched, cuts)
-    for cost in graph.costs:
-        found = _cut(cost.value, sample, touched, cuts)
-        if found is not None and sample in credited.costs[cost.name]:
-            return found
-    return None
+    walk = _Walk(sample, touched)
+    forwards(flow, walk, {})
+    cut = (c.name for c in graph.costs if sample in credited.costs[c.name])
+    return next((walk.costs[name] for name in cut if walk.costs[name] is not None), None)
 
 
-def _spread(
-    nodes: tuple[Node, ...], sample: str, touched: Dependence, cuts: dict[str, Span]
-) -> None:
-    """Add the names of what is made of the sample behind a cut."""
-    for node in nodes:
-        found = [c for v in expressions(node) if (c := _cut(v, sample, touched, cuts)) is not None]
+@dataclass(slots=True)
+class _Walk(Forward[Span | None]):
+    """Finds the first cut between a sample and what is made of it; ``costs`` has that of costs."""
+
+    sample: str
+    touched: Dependence
+    nothing = None
+    costs: dict[str, Span | None] = field(default_factory=dict)
+
+    def statement(
+        self, node: Statement, known: Known[Span | None]
+    ) -> Mapping[Variable, Span | None]:
+        """See `Forward.statement`."""
+        cuts = (self._cut(value, known) for value in expressions(node))
+        found = next((cut for cut in cuts if cut is not None), None)
         match node:
-            case Compute(names) if found:
-                cuts |= dict.fromkeys(names, found[0])
-            case Sample(name=name) | Cost(name=name, observed=False) if found:
-                cuts[name] = found[0]
-            case Loop():
-                for carried in node.carried:
-                    start = _cut(carried.initial, sample, touched, cuts)
-                    if start is not None:
-                        cuts[carried.name] = start
-                _spread(node.body, sample, touched, cuts)
+            case Compute(names):
+                return dict.fromkeys(names, found)
+            case Sample(name):
+                return {name: found}
+            case Cost(name, _, observed):
+                self.costs[name] = found
+                return {} if observed else {name: found}
+            case Report():
+                return {}
 
-
-def _cut(
-    value: Value | Distribution, sample: str, touched: Dependence, cuts: dict[str, Span]
-) -> Span | None:
-    for part in walk(value):
-        if isinstance(part, Reference | Named) and part.name in cuts:
-            return cuts[part.name]
-        if isinstance(part, Apply) and part.function == "stop_gradient":
-            names = (p.name for p in walk(part) if isinstance(p, Reference | Named))
-            if any(sample in touched.of.get(name, ()) for name in names):
+    def _cut(self, value: Value | Distribution, known: Known[Span | None]) -> Span | None:
+        for part in walk(value):
+            if isinstance(part, Reference | Named) and (cut := known(part.name)) is not None:
+                return cut
+            if _is_cut(part) and self.sample in self.touched.places[part]:
                 return part.span
-    return None
+        return None
+
+    def initial(self, carried: Carried, known: Known[Span | None]) -> Span | None:
+        """See `Forward.initial`."""
+        return self._cut(carried.initial, known)
+
+    def join(self, a: Span | None, b: Span | None) -> Span | None:
+        """See `Forward.join`."""
+        return a or b
+
+
+def _is_cut(value: Value | Distribution) -> bool:
+    return isinstance(value, Apply) and value.function == "stop_gradient"

@@ -7,11 +7,12 @@ the places that break such a path; an empty list means that every path is differ
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections.abc import Mapping
 
+from storchc.analysis.dataflow import Push, Weights
 from storchc.analysis.facts.edges import edges
 from storchc.ir.expression import Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Graph
+from storchc.ir.graph import Callee
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -28,67 +29,42 @@ Demand = tuple[Break, ...]
 SMOOTH: Demand = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Demands:
-    """The demands met so far, walking the story from its end; names not in it reach nothing.
+    """What is asked of the samples of a story; of those that reach nothing, nothing.
 
-    ``weights`` are those on the weights of a plate, which a reduction over it multiplies with.
+    ``weights`` is what reductions with ``over=`` ask of the weights of a sample's plate.
     """
 
-    graph: Graph
-    of: dict[str, Demand] = field(default_factory=dict)
-    weights: dict[str, Demand] = field(default_factory=dict)
-
-    def push(self, value: Value | Distribution, demand: Demand) -> None:
-        """Ask ``value`` to carry a gradient back to all that it is made of."""
-        if isinstance(value, Reference | Named):
-            self.of[value.name] = join(self.of.get(value.name, SMOOTH), demand)
-            return
-        if isinstance(value, OverPlates):
-            self._weigh(value.plates, demand)
-        for edge in edges(value, self.graph.callees):
-            if edge.flow == "broken":
-                self.push(edge.operand, join(demand, (Break(edge.span, edge.reason),)))
-            elif edge.flow == "smooth":
-                self.push(edge.operand, demand)
-
-    def weights_of(self, plate: str) -> Demand:
-        """What reductions with ``over=`` ask of the weights of a plate."""
-        return self.weights.get(plate, SMOOTH)
-
-    def _weigh(self, plates: tuple[str, ...], demand: Demand) -> None:
-        for plate in plates:
-            self.weights[plate] = join(self.weights_of(plate), demand)
-
-    def ask(self, name: str, *asked: Demand | None) -> None:
-        """Let ``name`` be asked for all of these demands, as far as there are any."""
-        for demand in asked:
-            if demand is not None:
-                self.of[name] = join(self.of.get(name, SMOOTH), demand)
-
-    def take(self, names: tuple[str, ...]) -> Demand | None:
-        """The joint demand on names at the place that defines them: above it they are others."""
-        demand = self.any_of(names)
-        for name in names:
-            self.of.pop(name, None)
-        return demand
-
-    def any_of(self, names: tuple[str, ...]) -> Demand | None:
-        """The joint demand on several names bound by one statement; None when nothing is asked."""
-        asked = [self.of[n] for n in names if n in self.of]
-        if not asked:
-            return None
-        total = SMOOTH
-        for demand in asked:
-            total = join(total, demand)
-        return total
+    of: Mapping[str, Demand]
+    weights: Mapping[str, Demand]
 
 
-MOST_BREAKS = 4  # enough to explain; keeps long stories linear
+def ask(
+    value: Value | Distribution,
+    demand: Demand,
+    push: Push[Demand],
+    callees: Mapping[str, Callee],
+) -> None:
+    """Ask ``value`` to carry a gradient back to all that it is made of."""
+    if isinstance(value, Reference | Named):
+        push(value.name, demand)
+        return
+    if isinstance(value, OverPlates):
+        for plate in value.plates:
+            push(Weights(plate), demand)
+    for edge in edges(value, callees):
+        if edge.flow == "broken":
+            ask(edge.operand, join(demand, (Break(edge.span, edge.reason),)), push, callees)
+        elif edge.flow == "smooth":
+            ask(edge.operand, demand, push, callees)
+
+
+_MOST_BREAKS = 4  # enough to explain; keeps long stories linear
 
 
 def join(a: Demand, b: Demand) -> Demand:
     """Both demands: a path broken in either is broken."""
     if not b or a == b:
         return a
-    return (a + tuple(x for x in b if x not in a))[:MOST_BREAKS]
+    return (a + tuple(x for x in b if x not in a))[:_MOST_BREAKS]

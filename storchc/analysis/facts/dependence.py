@@ -8,14 +8,18 @@ was called with before: every call depends on the arguments of those above it an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field, replace
+from abc import abstractmethod
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import field
+from typing import Generic, TypeVar
 
-from storchc.analysis.estimators.sampling import drawn
+from storchc.analysis.dataflow import Flow, Forward, Known, Memory, Statement, Variable, forwards
+from storchc.analysis.facts.drawing import drawn
 from storchc.analysis.facts.edges import Edge, edges
+from storchc.analysis.facts.places import Places
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
-from storchc.ir.steps import Levels, levels_of, sample_of
+from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.steps import Loops, Seen, StepAncestors, earlier_in, ended, loops_of
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
 
@@ -24,51 +28,27 @@ Ancestors = Mapping[str, Plates]
 
 NOTHING: Ancestors = {}
 
+Key = TypeVar("Key", bound=Hashable)
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Dependence:
-    """Ancestors, as far as the story has been walked.
+    """The samples that everything in a story depends on.
 
-    ``of`` holds those of every named value, a sample itself included, and under the name of a
-    stateful function those of what it has in mind; ``parameters``, ``costs`` and
-    ``reports`` those of the parameters of a sample, of a cost, of a report. ``through_cuts`` counts
-    what a value is made of behind a `stop_gradient` too: no path, but it still moves with the
-    value. ``settled`` is what the steps of a loop begin with. ``levels`` tells the steps of loops
-    apart, where there are any: then the samples stand under the keys of `storchc.ir.steps`.
+    ``values`` are by the name of a computed value, a sample (itself among them) or a cost that
+    defines one; ``parameters`` by sample, ``costs`` and ``reports`` by their names. ``places`` has
+    every expression as it stands there: a carried name is what the step before has left until it
+    is defined again, and a stateful function has seen what stands above. ``cuts``: whether there
+    is a `stop_gradient` anywhere.
     """
 
     graph: Graph
-    through_cuts: bool = False
-    levels: Levels | None = None
-    met_cut: bool = False
-    of: dict[str, Ancestors] = field(default_factory=dict)
-    parameters: dict[str, Ancestors] = field(default_factory=dict)
-    costs: dict[str, Ancestors] = field(default_factory=dict)
-    reports: dict[str, Ancestors] = field(default_factory=dict)
-    settled: dict[str, dict[str, Ancestors]] = field(default_factory=dict)
-    drawn: dict[str, Plates] = field(init=False)
-    stateful: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.stateful = [n for n, c in self.graph.callees.items() if "stateful" in c.flags]
-        self.drawn = {s.name: s.type.plates for s in self.graph.samples}
-
-    def expression(self, value: Value | Distribution) -> Ancestors:
-        """The ancestors of any expression over names seen so far."""
-        if isinstance(value, Reference | Named):
-            return self.of.get(value.name, NOTHING)
-        found: list[Ancestors] = []
-        for edge in edges(value, self.graph.callees):
-            cut = edge.flow == "cut"
-            self.met_cut |= cut
-            if self.through_cuts or not cut:
-                ancestors = self.expression(edge.operand)
-                if edge.plates and ancestors:
-                    ancestors = self._mixed(ancestors, edge)
-                found.append(ancestors)
-        if isinstance(value, CallUser) and value.callee in self.stateful:
-            return self._with_memory(value, merge(found))
-        return merge(found)
+    values: Mapping[str, Ancestors]
+    parameters: Mapping[str, Ancestors]
+    costs: Mapping[str, Ancestors]
+    reports: Mapping[str, Ancestors]
+    places: Places[Ancestors]
+    cuts: bool
 
     def moves(self, node: Node, sample: str) -> bool:
         """Whether what a statement makes depends on ``sample``, in a loop any statement of it."""
@@ -78,98 +58,207 @@ class Dependence:
             case Report(name):
                 return sample in self.reports[name]
             case Compute(names):
-                return sample in self.of[names[0]]
+                return sample in self.values[names[0]]
             case Sample(name):
-                return sample in self.of[name]
+                return sample in self.values[name]
             case Loop(body=body):
                 return any(self.moves(inner, sample) for inner in body)
 
-    def _with_memory(self, call: CallUser, ancestors: Ancestors) -> Ancestors:
+
+@dataclass(frozen=True, slots=True)
+class Stepwise:
+    """The dependence of ``costs`` and of ``parameters`` with the steps of loops told apart."""
+
+    parameters: Mapping[str, StepAncestors]
+    costs: Mapping[str, StepAncestors]
+
+
+def dependence(graph: Graph, flow: Flow) -> Dependence:
+    """The samples that every value depends on by a path, which a `stop_gradient` cuts."""
+    return _Walk(graph).whole(flow)
+
+
+def touch(graph: Graph, flow: Flow, credited: Dependence) -> Dependence:
+    """The same through cuts: what is behind one moves with its samples, though on no path."""
+    return _Walk(graph, through_cuts=True).whole(flow) if credited.cuts else credited
+
+
+def carriage(graph: Graph, flow: Flow) -> Dependence:
+    """The same for weights that are carried on: their plates were reduced while they were there."""
+    return _Carriage(graph, through_cuts=True).whole(flow)
+
+
+def stepwise(graph: Graph, flow: Flow, credited: Dependence) -> Stepwise:
+    """The dependence by paths, with the steps of loops told apart."""
+    if not graph.loop_names:
+        return Stepwise(_here(credited.parameters), _here(credited.costs))
+    walk = _Steps(graph, around=loops_of(graph))
+    forwards(flow, walk, {})
+    return Stepwise(walk.parameters, walk.costs)
+
+
+def _here(found: Mapping[str, Ancestors]) -> Mapping[str, StepAncestors]:
+    """As seen where there are no steps."""
+    return {
+        name: {Seen(sample): mixed for sample, mixed in ancestors.items()}
+        for name, ancestors in found.items()
+    }
+
+
+@dataclass(slots=True)
+class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
+    """What is found on the way; the last that is found of an expression in a loop holds.
+
+    ``keys`` are samples, or samples as they are seen from a step. ``memory`` is what stateful
+    functions have in mind in the middle of a statement.
+    """
+
+    graph: Graph
+    through_cuts: bool = False
+    around: Mapping[str, Loops] = field(default_factory=dict)
+    parameters: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
+    costs: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
+    reports: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
+    places: dict[int, Mapping[Key, Plates]] = field(default_factory=dict)
+    memory: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
+    cuts: bool = False
+    nothing: Mapping[Key, Plates] = field(default_factory=dict)
+    drawn: dict[str, Plates] = field(init=False)
+    plates: dict[str, str] = field(init=False)
+    stateful: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        callees = self.graph.callees.items()
+        self.stateful = frozenset(n for n, c in callees if "stateful" in c.flags)
+        self.drawn = {s.name: s.type.plates for s in self.graph.samples}
+        self.plates = {s.name: s.plate for s in self.graph.samples}
+
+    @abstractmethod
+    def key(self, sample: str) -> Key:
+        """A sample as the step sees it that draws it."""
+
+    @abstractmethod
+    def sample(self, key: Key) -> str:
+        """The sample that is seen."""
+
+    # --- statements ------------------------------------------------------------------------------
+
+    def statement(
+        self, node: Statement, known: Known[Mapping[Key, Plates]]
+    ) -> Mapping[Variable, Mapping[Key, Plates]]:
+        """See `Forward.statement`."""
+        self.memory = {name: known(Memory(name)) for name in self.stateful}
+        made: dict[Variable, Mapping[Key, Plates]] = {}
+        match node:
+            case Compute(names, value):
+                made |= dict.fromkeys(names, self.expression(value, known))
+            case Sample(name):
+                made[name] = self._drawn(node, known)
+            case Cost(name, value, observed):
+                self.costs[name] = self.expression(value, known)
+                if not observed:  # the name is the value's that is observed
+                    made[name] = self.costs[name]
+            case Report(name, value):
+                self.reports[name] = self.expression(value, known)
+        return made | {Memory(name): seen for name, seen in self.memory.items()}
+
+    def _drawn(self, node: Sample, known: Known[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
+        found = [self.expression(value, known) for value in _inputs(node)]
+        for option in _looked_up(node):  # it decides no value, but where it stands is known
+            self.expression(option, known)
+        if node.joins and drawn(self.graph, node.plate) == "enumerated":
+            # its weights meet all that has the plate, made of its value or not
+            found.append(known(node.plate))
+        if node.mask is not None:  # an element that has stopped keeps the value that it had
+            found += [self.expression(node.mask, known), known(node.name)]
+        self.parameters[node.name] = parameters = merge(found)
+        own = self.key(node.name)
+        return {**parameters, own: parameters.get(own, NO_PLATES)}
+
+    def initial(self, carried: Carried, known: Known[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
+        """See `Forward.initial`."""
+        self.memory = {}
+        return self.expression(carried.initial, known)
+
+    def join(self, a: Mapping[Key, Plates], b: Mapping[Key, Plates]) -> Mapping[Key, Plates]:
+        """See `Forward.join`."""
+        return merge([a, b])
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def expression(
+        self, value: Value | Distribution, known: Known[Mapping[Key, Plates]]
+    ) -> Mapping[Key, Plates]:
+        """The ancestors of an expression, noted for all that is in it."""
+        if isinstance(value, Reference | Named):
+            found = known(value.name)
+        else:
+            found = merge(self._operands(value, known))
+            if isinstance(value, CallUser) and value.callee in self.stateful:
+                found = self._with_memory(value, found)
+        self.places[id(value)] = found
+        return found
+
+    def _operands(
+        self, value: Value | Distribution, known: Known[Mapping[Key, Plates]]
+    ) -> list[Mapping[Key, Plates]]:
+        found: list[Mapping[Key, Plates]] = []
+        for edge in edges(value, self.graph.callees):
+            ancestors = self.expression(edge.operand, known)
+            cut = edge.flow == "cut"
+            self.cuts |= cut
+            if ancestors and (self.through_cuts or not cut):
+                found.append(self.mixed(ancestors, edge) if edge.plates else ancestors)
+        return found
+
+    def mixed(self, ancestors: Mapping[Key, Plates], edge: Edge) -> Mapping[Key, Plates]:
+        """What the operand of an edge depends on, the plates of the edge reduced."""
+        plates = frozenset(edge.plates)
+        return {
+            key: mixed | (self.drawn[self.sample(key)] & plates) for key, mixed in ancestors.items()
+        }
+
+    def _with_memory(self, call: CallUser, ancestors: Mapping[Key, Plates]) -> Mapping[Key, Plates]:
         """A call of a stateful function, which sees what it was called with before.
 
         What it has in mind it keeps element by element; plates that the call lacks are mixed.
         """
-        known = self.of.get(call.callee, NOTHING)
-        self.of[call.callee] = merge([known, ancestors])
+        before = self.memory.get(call.callee, self.nothing)
+        self.memory[call.callee] = merge([before, ancestors])
         lacking = {
-            name: mixed | (self.drawn[sample_of(name)] - call.type.plates)
-            for name, mixed in known.items()
+            key: mixed | (self.drawn[self.sample(key)] - call.type.plates)
+            for key, mixed in before.items()
         }
         return merge([ancestors, lacking])
 
-    def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
-        """What the operand of an edge depends on, the plates of the edge reduced."""
-        plates = frozenset(edge.plates)
-        return {
-            name: mixed | (self.drawn[sample_of(name)] & plates)
-            for name, mixed in ancestors.items()
-        }
 
-    def walk(self, nodes: tuple[Node, ...]) -> None:
-        """Take the next nodes, in story order."""
-        for node in nodes:
-            match node:
-                case Compute(names, value):
-                    self.of.update(dict.fromkeys(names, self.expression(value)))
-                case Sample():
-                    self._sample(node)
-                case Cost(name, value, observed):
-                    self.costs[name] = self.expression(value)
-                    if not observed:  # the name is the value's that is observed
-                        self.of[name] = self.costs[name]
-                case Report(name, value):
-                    self.reports[name] = self.of[name] = self.expression(value)
-                case Loop():
-                    self._loop(node)
+class _Walk(_Finding[str]):
+    """Steps of loops are not told apart."""
 
-    def _sample(self, node: Sample) -> None:
-        name = node.name
-        known = [self.expression(v) for v in _inputs(node)]
-        if node.joins and drawn(self.graph, node.plate) == "enumerated":
-            # its weights meet all that has the plate, made of its value or not
-            known.append(self.of[node.plate])
-        if node.mask is not None:  # an element that has stopped keeps the value that it had
-            known += [self.expression(node.mask), self.of[name]]
-        parameters = merge(known)
-        self.parameters[name] = parameters
-        self.of[name] = {**parameters, name: parameters.get(name, frozenset())}
+    def key(self, sample: str) -> str:
+        return sample
 
-    def _loop(self, loop: Loop) -> None:
-        """Walk the body until a step begins with all that the step before has left."""
-        names = [*(c.name for c in loop.carried), *self.stateful]
-        initial = {name: self.of.get(name, NOTHING) for name in self.stateful}
-        initial |= {c.name: self.expression(c.initial) for c in loop.carried}
-        known = self.settled.get(loop.name, {})  # of an earlier walk: inner loops are walked often
-        begins = {n: merge([initial.get(n, NOTHING), known.get(n, NOTHING)]) for n in names}
-        while True:
-            self.of.update(begins)
-            self.walk(loop.body)
-            found = {n: merge([begins[n], self._earlier(self.of[n], loop)]) for n in names}
-            if found == begins:
-                break
-            begins = found
-        self.settled[loop.name] = begins
-        if self.levels is not None:
-            for name in self.of:
-                self.of[name] = self.levels.left(self.of[name], loop.name)
+    def sample(self, key: str) -> str:
+        return key
 
-    def _earlier(self, ancestors: Ancestors, loop: Loop) -> Ancestors:
-        if self.levels is None:
-            return ancestors
-        return self.levels.earlier(ancestors, loop.name)
+    def whole(self, flow: Flow) -> Dependence:
+        """All that is found in a story."""
+        facts = forwards(flow, self, {})
+        values = {point: fact for point, fact in facts.items() if isinstance(point, str)}
+        found = self.parameters, self.costs, self.reports
+        return Dependence(self.graph, values, *found, Places(self.places), self.cuts)
 
 
-@dataclass(slots=True)
-class CarriedDependence(Dependence):
+class _Carriage(_Walk):
     """The plates that weights must be multiplied over: reduced while a sample's own is still there.
 
     A reduction of its own plate uses its weights up.
     """
 
-    def _mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
+    def mixed(self, ancestors: Ancestors, edge: Edge) -> Ancestors:
         plates = frozenset(edge.plates)
         left = edge.operand.type.plates - plates
-        own = {s.name: s.plate for s in self.graph.samples}
+        own = self.plates
         return {
             name: NO_PLATES
             if own[name] in plates
@@ -178,36 +267,20 @@ class CarriedDependence(Dependence):
         }
 
 
-def dependence(graph: Graph, *, through_cuts: bool = False) -> Dependence:
-    """The samples that every value depends on."""
-    return _walked(Dependence(graph, through_cuts))
+class _Steps(_Finding[Seen]):
+    """Steps of loops are told apart."""
 
+    def key(self, sample: str) -> Seen:
+        return Seen(sample)
 
-def carried_dependence(graph: Graph) -> Dependence:
-    """The same for weights that are carried on; what is behind a cut moves them too."""
-    return _walked(CarriedDependence(graph, through_cuts=True))
+    def sample(self, key: Seen) -> str:
+        return key.name
 
+    def again(self, fact: StepAncestors, loop: str) -> StepAncestors:
+        return earlier_in(self.around, fact, loop)
 
-def _walked(result: Dependence) -> Dependence:
-    """Walk the graph once, in story order."""
-    result.walk(result.graph.nodes)
-    return result
-
-
-def stepwise(graph: Graph, plain: Dependence) -> Dependence:
-    """The same with the steps of loops told apart; without loops it is ``plain``."""
-    if not graph.loop_names:
-        return plain
-    return _walked(Dependence(graph, levels=levels_of(graph)))
-
-
-def in_any_step(known: Dependence) -> Dependence:
-    """The same, but of what loops carry at the start of a step as well as at the end of it."""
-    of = dict(known.of)
-    for begins in known.settled.values():
-        for name, ancestors in begins.items():
-            of[name] = merge([of.get(name, NOTHING), ancestors])
-    return replace(known, of=of)
+    def ended(self, fact: StepAncestors, loop: str) -> StepAncestors:
+        return ended(self.around, fact, loop)
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:
@@ -218,16 +291,22 @@ def _inputs(node: Sample) -> list[Value | Distribution]:
     return [node.distribution, *options.values(), *proposals]
 
 
-def merge(parts: list[Ancestors]) -> Ancestors:
+def _looked_up(node: Sample) -> list[Value | Distribution]:
+    """What stands at a sample and decides no value of it."""
+    values = node.method.values if node.method else {}
+    return [values["baseline"]] if "baseline" in values else []
+
+
+def merge(parts: Iterable[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
     """The union, path by path."""
-    parts = [p for p in parts if p]
-    if not parts:
-        return NOTHING
-    first, *rest = sorted(parts, key=len, reverse=True)
+    filled = [p for p in parts if p]
+    if not filled:
+        return {}
+    first, *rest = sorted(filled, key=len, reverse=True) if len(filled) > 1 else filled
     if all(p is first for p in rest):
         return first
     total = dict(first)
     for part in rest:
-        for name, mixed in part.items():
-            total[name] = total[name] | mixed if name in total else mixed
+        for key, mixed in part.items():
+            total[key] = total[key] | mixed if key in total else mixed
     return total

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.dataflow import Flow
+from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.dependence import Dependence
-from storchc.analysis.facts.liveness import is_live, live_names
-from storchc.analysis.rules.coupling import layers_of
+from storchc.analysis.facts.layers import layers_of
+from storchc.analysis.facts.liveness import Liveness, liveness
 from storchc.catalogue import distributions
-from storchc.diagnostics import paths as words
-from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.walk import expressions, walk
@@ -33,16 +32,16 @@ class Verdict:
 
 
 def verdicts(
-    graph: Graph, touched: Dependence, estimators: Mapping[str, Estimator]
-) -> dict[str, tuple[Verdict, ...]]:
+    graph: Graph, flow: Flow, touched: Dependence, estimators: Mapping[str, Estimator]
+) -> Mapping[str, tuple[Verdict, ...]]:
     """The calls below every sample that is drawn with `distinct`; ``touched`` sees behind cuts."""
     asking = {s.name: _repeats(s) for s in graph.samples if estimators[s.name].distinct}
     if not asking:
         return {}
-    live = live_names(graph, estimators, frozenset(p.name for p in graph.params))
+    live = liveness(graph, flow, estimators, frozenset(p.name for p in graph.params))
     found: dict[str, list[Verdict]] = {name: [] for name in asking}
     for call in _calls(graph):
-        below = touched.expression(call)
+        below = touched.places[call]
         for name, never in asking.items():
             if name in below:
                 found[name].append(Verdict(call, never or _obstacle(graph, call, live)))
@@ -63,7 +62,7 @@ def _calls(graph: Graph) -> Iterator[CallUser]:
             yield from (e for e in walk(root) if isinstance(e, CallUser))
 
 
-def _obstacle(graph: Graph, call: CallUser, live: frozenset[str]) -> str:
+def _obstacle(graph: Graph, call: CallUser, live: Liveness) -> str:
     callee = graph.callees[call.callee]
     if "stateful" in callee.flags:
         return f"`{callee.name}` is stateful: it sees every element"
@@ -73,18 +72,6 @@ def _obstacle(graph: Graph, call: CallUser, live: frozenset[str]) -> str:
         if layer.startswith(_APART):
             return f"`nn.{layer}` in `{callee.name}` does not treat equal rows alike"
     flat = [v for a in call.arguments for v in (a if isinstance(a, tuple) else (a,))]
-    if "nondiff" not in callee.flags and any(is_live(v, live, graph) for v in flat):
+    if "nondiff" not in callee.flags and any(live.places[v] for v in flat):
         return f"a gradient goes through the arguments of `{callee.name}`"
     return ""
-
-
-def check_distinct(
-    graph: Graph, found: Mapping[str, tuple[Verdict, ...]], problems: Problems
-) -> None:
-    """Warn where `distinct` saves nothing."""
-    for sample in graph.samples:
-        calls = found.get(sample.name)
-        if calls is None or any(not v.obstacle for v in calls) or sample.sampler is None:
-            continue
-        places = tuple((v.call.span, v.obstacle) for v in calls)
-        problems.add(words.nothing_distinct(sample, sample.sampler.span, places))

@@ -1,7 +1,6 @@
 """How costs join the draws of a sample: ``slope · logmeanexp(f, over=plate) + rest``.
 
-Multi-sample methods (VIMCO, DReG) know the gradient of this one form and of no other: every demand
-that they make is checked here.
+Multi-sample methods (VIMCO, DReG) know the gradient of this one form and of no other.
 """
 
 from __future__ import annotations
@@ -9,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.affine import Affine, NotAffineError, Product, Slope
+from storchc.analysis.dataflow import Flow
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.affine import Affine, Bend, NotAffineError, Product, Slope
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.own_score import is_even, slope_of_own_score
-from storchc.diagnostics import paths as words
-from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.ir.expression import CallUser, OverPlates, Value
 from storchc.ir.graph import Cost, Graph, Sample
 from storchc.ir.walk import walk
 from storchc.records import dataclass
 from storchc.source import Span
-
-Estimators = Mapping[str, Estimator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +28,48 @@ class Join:
     slopes: Mapping[str, Slope]
 
 
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """The joins of multi-sample methods; ``bends`` say where draws are joined otherwise.
+
+    Those whose draws do not all weigh alike, or are no two, have neither.
+    """
+
+    of: Mapping[str, Join]
+    bends: Mapping[str, Bend]
+
+
 def joins_of(
-    graph: Graph, touched: Dependence, estimators: Estimators, problems: Problems
-) -> dict[str, Join]:
-    """The joins of multi-sample methods, checked; ``touched`` looks through cuts."""
+    graph: Graph, flow: Flow, touched: Dependence, estimators: Mapping[str, Estimator]
+) -> Joins:
+    """How the costs join the draws of multi-sample methods; ``touched`` looks through cuts."""
     found: dict[str, Join] = {}
+    bends: dict[str, Bend] = {}
     for node in graph.samples:
-        estimator = estimators[node.name]
-        if estimator.entry is None or "logmeanexp" not in estimator.entry.needs:
+        entry = estimators[node.name].entry
+        if entry is None or "logmeanexp" not in entry.needs:
             continue
-        problem = _plate_problem(graph, node, estimators)
-        if problem is not None:
-            problems.add(problem)
+        if uneven(graph, node, estimators) is not None or lone(node, estimators):
             continue
         try:
-            join = _Site(graph, touched, estimators, node).join()
+            join = _Site(graph, flow, touched, estimators, node).join()
         except NotAffineError as bend:
-            entry, span = estimator.entry, estimator.span
-            problems.add(words.joined_otherwise(node, entry, span, bend.span, bend.reason))
+            bends[node.name] = Bend(bend.span, bend.reason)
         else:
             found |= {node.name: join} if join else {}
-    return found
+    return Joins(found, bends)
 
 
-def _plate_problem(graph: Graph, node: Sample, estimators: Estimators) -> Problem | None:
-    """What is wrong with its plate: each element must be drawn by itself, and weigh like any."""
+def uneven(graph: Graph, node: Sample, estimators: Mapping[str, Estimator]) -> Sample | None:
+    """A sample in the plate of ``node`` that is not drawn element by element, of equal weight."""
+    along = (s for s in graph.samples if s.plate == node.plate)
+    return next((s for s in along if not is_even(estimators[s.name])), None)
+
+
+def lone(node: Sample, estimators: Mapping[str, Estimator]) -> bool:
+    """Whether draws are to be compared, and there is only one."""
     estimator = estimators[node.name]
-    assert estimator.entry is not None
-    for other in (s for s in graph.samples if s.plate == node.plate):
-        if not is_even(estimators[other.name]):
-            return words.uneven_draws(node, estimator.entry, estimator.span, other)
-    if estimator.carrier == "score" and estimator.count < 2:
-        opener = next(s for s in graph.samples if s.name == node.plate)
-        return words.lone_join(node, estimator.entry, estimator.span, opener.name_span)
-    return None
+    return estimator.carrier == "score" and estimator.count < 2
 
 
 @dataclass(slots=True)
@@ -73,8 +77,9 @@ class _Site:
     """A sample whose method asks how its draws are joined."""
 
     graph: Graph
+    flow: Flow
     touched: Dependence
-    estimators: Estimators
+    estimators: Mapping[str, Estimator]
     node: Sample
     found: dict[Span, OverPlates] = field(default_factory=dict)
 
@@ -120,7 +125,7 @@ class _Site:
         return True
 
     def _moves(self, value: Value) -> bool:
-        return self.node.name in self.touched.expression(value)
+        return self.node.name in self.touched.places[value]
 
     def _stays(self, value: Value) -> bool:
         return not self._moves(value)
@@ -136,7 +141,7 @@ class _Site:
         if strange:
             shown = ", ".join(f"`{p}`" for p in self.graph.order(strange))
             raise NotAffineError(terms.span, f"has the plate {shown}, which the sample lacks")
-        mixed = self.touched.expression(terms).get(self.node.name, frozenset())
+        mixed = self.touched.places[terms].get(self.node.name, frozenset())
         if plate in mixed:
             raise NotAffineError(terms.span, "each of these depends on several draws")
         both = self.graph.order(mixed & terms.type.plates)
@@ -146,11 +151,13 @@ class _Site:
     def _check_paths(self, reduction: OverPlates) -> None:
         """DReG: the score enters once, subtracted; nothing but pathwise samples on the way."""
         terms, name = reduction.value, self.node.name
-        mixed = self.touched.expression(terms)[name]
+        mixed = self.touched.places[terms][name]
         if mixed:
             first = self.graph.order(mixed)[0]
             raise NotAffineError(terms.span, f"joins `{first}` too")
-        if slope_of_own_score(self.graph, self.touched, self.node, terms) != (Product(-1),):
+        if slope_of_own_score(self.graph, self.flow, self.touched, self.node, terms) != (
+            Product(-1),
+        ):
             raise NotAffineError(terms.span, "does not subtract its `log_prob` exactly once")
         for other in self.graph.samples:
             if name in self.touched.parameters[other.name] and not self._plain(other):

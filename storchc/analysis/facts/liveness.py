@@ -8,17 +8,48 @@ over it, whatever that is made of.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 
-from storchc.analysis.estimators.resolve import Estimator, mixed_samples, reductions_of
-from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.dataflow import (
+    At,
+    Flow,
+    Known,
+    Spreading,
+    Statement,
+    Variable,
+    Weights,
+    forwards,
+)
+from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.edges import edges
-from storchc.analysis.facts.own_score import has_own_score
-from storchc.catalogue import distributions
-from storchc.diagnostics import paths as words
-from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
-from storchc.ir.index import construction
+from storchc.analysis.facts.places import Places
+from storchc.ir.expression import (
+    CallUser,
+    Distribution,
+    Expected,
+    Named,
+    OverPlates,
+    Reference,
+    SummedOut,
+    Value,
+)
+from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What carries a gradient to something that learns.
+
+    ``names`` are values, ``parameters`` the samples whose parameters do, ``plates`` those whose
+    weights do; ``places`` has every expression as it stands there.
+    """
+
+    graph: Graph
+    names: frozenset[str]
+    parameters: frozenset[str]
+    plates: frozenset[str]
+    places: Places[bool]
 
 
 def learning(graph: Graph) -> frozenset[str]:
@@ -27,121 +58,88 @@ def learning(graph: Graph) -> frozenset[str]:
     return frozenset(inputs | {p.name for p in graph.params})
 
 
-def live_names(
-    graph: Graph, estimators: Mapping[str, Estimator], learns: frozenset[str]
-) -> frozenset[str]:
-    """The names through which a gradient can reach what ``learns``, or a module.
-
-    The *parameters* of a sample ``z`` stand under ``"~z"``.
-    """
-    live = set(learns)
-    _enliven(graph.nodes, live, graph, estimators)
-    return frozenset(live)
-
-
-def _enliven(
-    nodes: tuple[Node, ...], live: set[str], graph: Graph, estimators: Mapping[str, Estimator]
-) -> None:
-    """Add the names that the nodes make live; a loop is walked until there are no more."""
-    for node in nodes:
-        match node:
-            case Compute(names, value) if is_live(value, live, graph):
-                live.update(names)
-            case Cost(name, value, False) | Report(name, value) if is_live(value, live, graph):
-                live.add(name)
-            case Sample():
-                live |= _live_sample(node, estimators[node.name], live, graph)
-            case Loop():
-                live.update(c.name for c in node.carried if is_live(c.initial, live, graph))
-                before = -1
-                while before < len(live):
-                    before = len(live)
-                    _enliven(node.body, live, graph, estimators)
-
-
-def _live_sample(node: Sample, estimator: Estimator, live: set[str], graph: Graph) -> set[str]:
-    """The names that a sample makes live; a relaxed value moves with its temperature too."""
-    moved = is_live(node.distribution, live, graph)
-    found = {f"~{node.name}"} if moved else set()
-    if estimator.carrier == "pathwise":
-        options = (v for v in estimator.values.values() if is_live(v, live, graph))
-        found |= {node.name} if moved or any(options) else set()
-    elif moved and (estimator.enumerated or estimator.weighted):
-        found.add(_weights(node.plate))
-    return found
-
-
-def _weights(plate: str) -> str:
-    """The name under which the weights of a plate stand."""
-    return f"~over {plate}"
-
-
-def is_live(value: Value | Distribution, live: set[str] | frozenset[str], graph: Graph) -> bool:
-    """Whether a gradient flows from ``value`` to something that learns."""
-    if isinstance(value, Reference | Named):
-        return value.name in live
-    if isinstance(value, CallUser) and "nondiff" not in graph.callees[value.callee].flags:
-        return True
-    if isinstance(value, OverPlates) and any(_weights(p) in live for p in value.plates):
-        return True
-    return any(
-        edge.flow == "smooth" and is_live(edge.operand, live, graph)
-        for edge in edges(value, graph.callees)
+def liveness(
+    graph: Graph, flow: Flow, estimators: Mapping[str, Estimator], learns: frozenset[str]
+) -> Liveness:
+    """What carries a gradient to what ``learns``, or to a module."""
+    walk = _Walk(graph, estimators)
+    given: dict[Variable, bool] = dict.fromkeys(learns, True)
+    facts = forwards(flow, walk, given)
+    live = [point.variable if isinstance(point, At) else point for point, on in facts.items() if on]
+    return Liveness(
+        graph,
+        frozenset(variable for variable in live if isinstance(variable, str)),
+        frozenset(walk.parameters),
+        frozenset(variable.plate for variable in live if isinstance(variable, Weights)),
+        Places(walk.places),
     )
 
 
-def check_supports(
-    graph: Graph,
-    estimators: Mapping[str, Estimator],
-    live: frozenset[str],
-    problems: Problems,
-) -> None:
-    """A score or an importance weight is right only where the support stays where it is.
+@dataclass(slots=True)
+class _Walk(Spreading):
+    """What is found on the way; ``parameters`` are samples whose parameters carry a gradient."""
 
-    Parameters that a method has no derivative for are refused with it.
-    """
-    for sample in graph.samples:
-        made = construction(graph, sample.distribution)
-        family = distributions.lookup(made.family)
-        if family is None or not _has_score(graph, sample, estimators[sample.name]):
-            continue
-        entry, span = estimators[sample.name].entry, estimators[sample.name].span
-        for name, value in made.parameters:
-            fixed = entry is not None and (family.name, name) in entry.fixed
-            moves = family.parameter(name).moves_support
-            if not (fixed or moves) or not is_live(value, live, graph):
-                continue
-            written = graph.source.cut(value.span)
-            if moves:
-                problems.add(
-                    words.moving_support(sample, family.name, name, written, span, value.span)
-                )
-            elif entry is not None:
-                problems.add(
-                    words.fixed_parameter(entry, family.name, name, written, span, value.span)
-                )
+    graph: Graph
+    estimators: Mapping[str, Estimator]
+    parameters: set[str] = field(default_factory=set)
+    places: dict[int, bool] = field(default_factory=dict)
 
+    def statement(self, node: Statement, known: Known[bool]) -> Mapping[Variable, bool]:
+        """See `Forward.statement`."""
+        match node:
+            case Compute(names, value):
+                return dict.fromkeys(names, self.expression(value, known))
+            case Cost(name, value, observed):
+                live = self.expression(value, known)
+                return {} if observed else {name: live}
+            case Report(_, value):
+                self.expression(value, known)
+                return {}
+            case Sample():
+                return self._sample(node, known)
 
-def _has_score(graph: Graph, sample: Sample, estimator: Estimator) -> bool:
-    """Whether something is said of a score: it is the gradient, or left out as its mean is zero."""
-    if estimator.carrier != "pathwise":
-        return True
-    entry = estimator.entry
-    return entry is not None and entry.stops_own_score and has_own_score(graph, sample.name)
+    def _sample(self, node: Sample, known: Known[bool]) -> Mapping[Variable, bool]:
+        """A value moves with the parameters, a relaxed one with its temperature too."""
+        estimator = self.estimators[node.name]
+        moved = self.expression(node.distribution, known)
+        choices = [choice for choice in (node.method, node.sampler) if choice is not None]
+        for value in (v for choice in choices for v in choice.values.values()):
+            self.expression(value, known)
+        if node.mask is not None:
+            self.expression(node.mask, known)
+        if moved:
+            self.parameters.add(node.name)
+        weights = Weights(node.plate)
+        if estimator.carrier == "pathwise":
+            options = [self.expression(value, known) for value in estimator.values.values()]
+            return {node.name: moved or any(options), weights: known(weights)}
+        weighing = estimator.enumerated or estimator.weighted
+        return {node.name: False, weights: known(weights) or (moved and weighing)}
 
+    def initial(self, carried: Carried, known: Known[bool]) -> bool:
+        """See `Forward.initial`."""
+        return self.expression(carried.initial, known)
 
-def check_proposals(
-    graph: Graph,
-    dependent: Dependence,
-    estimators: Mapping[str, Estimator],
-    live: frozenset[str],
-    problems: Problems,
-) -> None:
-    """Warn where the value of a joined plate changes with a proposal that seems to learn."""
-    weighted = [s for s in graph.samples if estimators[s.name].weighted]
-    mixed = mixed_samples(graph, dependent) if weighted else frozenset[str]()
-    for sample in (s for s in weighted if s.name in mixed):
-        proposals = estimators[sample.name].sampler_values.values()
-        if sample.sampler is not None and any(is_live(v, live, graph) for v in proposals):
-            places = tuple(reductions_of(graph, sample.plate))
-            problems.add(words.proposal_without_gradient(sample, sample.sampler.span, places))
+    def expression(self, value: Value | Distribution, known: Known[bool]) -> bool:
+        """Whether a gradient flows from ``value`` to something that learns, noted for its parts."""
+        flowing = [
+            self.expression(edge.operand, known) and edge.flow == "smooth"
+            for edge in edges(value, self.graph.callees)
+        ]
+        live = any(flowing) or self._by_itself(value, known)
+        self.places[id(value)] = live
+        return live
+
+    def _by_itself(self, value: Value | Distribution, known: Known[bool]) -> bool:
+        """Whether it learns whatever its operands are."""
+        match value:
+            case Reference(name) | Named(name):
+                return known(name)
+            case CallUser(callee):
+                return "nondiff" not in self.graph.callees[callee].flags
+            case OverPlates(plates=plates):
+                return any(known(Weights(plate)) for plate in plates)
+            case Expected(sample=sample) | SummedOut(sample=sample):
+                return sample in self.parameters
+            case _:
+                return False

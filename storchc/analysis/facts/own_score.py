@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.affine import Affine, NotAffineError, Slope, holders, is_made_of
+from storchc.analysis.dataflow import Flow
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.affine import Affine, NotAffineError, Slope
 from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.made_of import made_of
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
 from storchc.ir.graph import Compute, Graph, Sample
@@ -53,6 +55,7 @@ def has_own_score(graph: Graph, name: str) -> bool:
 
 def slope_of_own_score(
     graph: Graph,
+    flow: Flow,
     touched: Dependence,
     node: Sample,
     value: Value,
@@ -63,19 +66,19 @@ def slope_of_own_score(
     def part(value: Value) -> bool:
         return own_log_prob(graph, value) == node.name
 
-    names = holders(graph, part)
+    made = made_of(flow, part)
 
     def holds(value: Value) -> bool:
-        return is_made_of(value, part, names)
+        return made[value]
 
     def fixed(value: Value) -> bool:
-        return node.name not in touched.expression(value)
+        return node.name not in touched.places[value]
 
     name = f"the `log_prob` of `{node.name}`"
     return Affine(graph, part, holds, fixed, name, "a factor", linear).slope(value)
 
 
-def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[str, str]:
+def biases(graph: Graph, flow: Flow, touched: Dependence, estimators: Estimators) -> dict[str, str]:
     """Why the gradient of each sample with a biased method is biased in this story."""
     found = {}
     for node in graph.samples:
@@ -88,7 +91,7 @@ def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[st
                 f"{estimator.sampler.name} is biased: it leaves out every value but those it takes"
             )
         elif entry.stops_own_score:
-            bend = _bend(graph, touched, node, estimators)
+            bend = _bend(graph, flow, touched, node, estimators)
             if bend:
                 found[node.name] = f"{entry.name} is biased here: {bend}"
         else:
@@ -100,7 +103,9 @@ def biases(graph: Graph, touched: Dependence, estimators: Estimators) -> dict[st
     return found
 
 
-def _bend(graph: Graph, touched: Dependence, node: Sample, estimators: Estimators) -> str:
+def _bend(
+    graph: Graph, flow: Flow, touched: Dependence, node: Sample, estimators: Estimators
+) -> str:
     """Where the log-probability of a draw enters a cost other than affinely, in words."""
 
     def linear(value: OverPlates) -> bool:
@@ -110,7 +115,7 @@ def _bend(graph: Graph, touched: Dependence, node: Sample, estimators: Estimator
 
     for cost in graph.costs:
         try:
-            slope_of_own_score(graph, touched, node, cost.value, linear)
+            slope_of_own_score(graph, flow, touched, node, cost.value, linear)
         except NotAffineError as bend:
             line = graph.source.position(bend.span.start).line
             return f"on line {line} {bend.reason}; `DReG` is unbiased inside a `logmeanexp`"

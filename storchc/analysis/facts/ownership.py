@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.diagnostics import credit as words
-from storchc.diagnostics.diagnostic import Problems
+from storchc.analysis.estimator import Estimator
 from storchc.ir.expression import CallUser, Distribution, Reference, Value
 from storchc.ir.graph import Graph, ModuleOption, Sample
 from storchc.ir.walk import expressions, walk
@@ -14,7 +12,7 @@ from storchc.ir.walk import expressions, walk
 
 def owned_by_methods(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
     """The names of params and callees that stand in learned options and nowhere else."""
-    options = [o for s in graph.samples for o in _learned(s)]
+    options = [o for s in graph.samples for o in learned(s)]
     others = [e for node in graph.all_nodes for e in expressions(node) if e not in options]
     modules = {
         value.name
@@ -23,25 +21,17 @@ def owned_by_methods(graph: Graph, estimators: Mapping[str, Estimator]) -> froze
         if isinstance(value, ModuleOption)
     }
     trainable = {p.name for p in graph.params} | graph.callees.keys()
-    return frozenset(trainable & (_named(options) | modules) - _named(others))
+    return frozenset(trainable & (named(options) | modules) - named(others))
 
 
-def check_baselines(graph: Graph, estimators: Mapping[str, Estimator], problems: Problems) -> None:
-    """Warn of a learned baseline in which nothing is its own: the rest is the model's to train."""
-    owned = owned_by_methods(graph, estimators)
-    for sample in graph.samples:
-        for baseline in _learned(sample):
-            if not _named([baseline]) & owned:
-                problems.add(words.idle_baseline(sample, baseline.span))
-
-
-def _learned(node: Sample) -> list[Value | Distribution]:
+def learned(node: Sample) -> list[Value | Distribution]:
     """The expressions that train themselves: learned baselines."""
     values = node.method.values if node.method else {}
     return [values["baseline"]] if "baseline" in values else []
 
 
-def _named(roots: Iterable[Value | Distribution]) -> set[str]:
+def named(roots: Iterable[Value | Distribution]) -> set[str]:
+    """The values that expressions read, and what they call."""
     parts = [part for root in roots for part in walk(root)]
     called = {part.callee for part in parts if isinstance(part, CallUser)}
     return called | {part.name for part in parts if isinstance(part, Reference)}

@@ -8,6 +8,9 @@ from storchc.ir.expression import Construct, Literal
 from storchc.ir.graph import Graph
 from storchc.ir.size import product
 
+BUDGET = 10_000
+"""How many configurations a method evaluates that names no budget."""
+
 
 def support_size(made: Construct) -> int | None:
     """The joint outcomes of all event dimensions; None where a size is known at run time only."""

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Literal
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.dataflow import Flow
+from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.cuts import partial_cut
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.support import support_size
@@ -69,15 +70,24 @@ class Chain:
         return self.states**2 if self.carried else self.states
 
 
-class Obstacle(Exception):
-    """Raised where a story tells whole sequences apart; ``way`` is one around it, if it has any."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Where a story tells whole sequences apart; ``way`` is one around it, if it has any."""
+
+    span: Span
+    words: str
+    way: str = ""
+
+
+class HinderedError(Exception):
+    """Raised where an obstacle is met."""
 
     def __init__(self, span: Span, words: str, way: str = "") -> None:
         super().__init__(words)
-        self.span, self.words, self.way = span, words, way
+        self.obstacle = Obstacle(span, words, way)
 
 
-class _Remembered(Obstacle):
+class _Remembered(HinderedError):
     """A carried variable that is a function of more than the last outcome."""
 
     def __init__(self, name: str, span: Span, words: str) -> None:
@@ -85,7 +95,7 @@ class _Remembered(Obstacle):
         self.name = name
 
 
-class _NotLinear(Obstacle):
+class _NotLinear(HinderedError):
     """More is taken of all steps than their expectations."""
 
 
@@ -117,6 +127,7 @@ class Elimination:
 
 def eliminate(
     graph: Graph,
+    flow: Flow,
     credited: Dependence,
     touched: Dependence,
     estimators: Mapping[str, Estimator],
@@ -136,10 +147,10 @@ def eliminate(
             continue
         loop = next(n for n in graph.loops if n.name == sample.loops[-1])
         try:
-            check_cuts(graph, sample, credited, touched)
+            check_cuts(graph, flow, sample, credited, touched)
             look = _looked(graph, sample, loop, touched, joint)
-        except Obstacle as obstacle:
-            obstacles[sample.name] = obstacle
+        except HinderedError as hindered:
+            obstacles[sample.name] = hindered.obstacle
             continue
         names = look.carried - look.totals
         before = f"{sample.name} before" if names else ""
@@ -150,11 +161,13 @@ def eliminate(
     return Elimination(chains, obstacles, expected, paired)
 
 
-def check_cuts(graph: Graph, sample: Sample, credited: Dependence, touched: Dependence) -> None:
-    """Raise `Obstacle` where a cost is to credit some steps of a sample, and others not."""
-    cut = partial_cut(graph, sample.name, credited, touched)
+def check_cuts(
+    graph: Graph, flow: Flow, sample: Sample, credited: Dependence, touched: Dependence
+) -> None:
+    """Raise `HinderedError` where a cost is to credit some steps of a sample, and others not."""
+    cut = partial_cut(graph, flow, sample.name, credited, touched)
     if cut is not None:
-        raise Obstacle(cut, f"a cost sees `{sample.name}` behind this, and without it")
+        raise HinderedError(cut, f"a cost sees `{sample.name}` behind this, and without it")
 
 
 def _looked(
@@ -174,7 +187,7 @@ def _looked(
         except _Remembered as found:
             totals[found.name] = found
         except _NotLinear as found:
-            own = (t for t in totals.values() if t.span.start <= found.span.start < t.span.end)
+            own = (t for t in totals.values() if t.obstacle.span.holds(found.obstacle.span))
             raise next(own, found) from None
         else:
             return look
@@ -204,19 +217,19 @@ class _Look:
         return Expectations(self.sample.name, loop.name, before, dependent, totals)
 
     def whole(self, loop: Loop) -> None:
-        """The loop, and what looks back at it; `Obstacle` where sequences are told apart."""
+        """The loop, and what looks back at it; `HinderedError` where sequences are told apart."""
         name = self.sample.name
         if len(self.sample.loops) > 1:
             said = f"`{name}` is drawn in a loop within another one"
-            raise Obstacle(loop.header, said, words.ONE_LOOP)
+            raise HinderedError(loop.header, said, words.ONE_LOOP)
         if loop.alive is not None:
             said = f"sequences of `{name}` may stop at different steps"
-            raise Obstacle(loop.body[-1].span, said, words.TO_THE_END)
+            raise HinderedError(loop.body[-1].span, said, words.TO_THE_END)
         self.whens = dict.fromkeys(self.carried, frozenset[When]({"before"}))
         self.whens |= dict.fromkeys(self.totals, ALL)
         for node in loop.body:
             if isinstance(node, Sample) and node.name in self.joint:
-                raise Obstacle(node.name_span, f"`{node.name}` chooses anew in every step")
+                raise HinderedError(node.name_span, f"`{node.name}` chooses anew in every step")
             self._node(node)
         self._behind(self.graph.nodes[self.graph.nodes.index(loop) + 1 :], within=False)
 
@@ -227,7 +240,7 @@ class _Look:
         if isinstance(value, SequenceOf):
             return ALL if self.when(value.value) else NEVER
         if isinstance(value, OverPlates) and self.sample.name in value.plates:
-            raise Obstacle(value.span, f"this joins the sequences of `{self.sample.name}`")
+            raise HinderedError(value.span, f"this joins the sequences of `{self.sample.name}`")
         parts = [self.when(part) for part in children(value)]
         found = NEVER.union(*parts, self._remembered(value))
         if "all" not in found:
@@ -244,7 +257,7 @@ class _Look:
 
     def _last(self, name: str) -> frozenset[When]:
         """What is known of the sample behind its loop, where ``name`` is made of it."""
-        made = self.sample.name in self.touched.of.get(name, {})
+        made = self.sample.name in self.touched.values.get(name, {})
         return frozenset({"now"}) if made else NEVER
 
     def _not_linear(self, value: Value | Distribution) -> str:
@@ -268,13 +281,13 @@ class _Look:
             case Sample() if node is self.sample:
                 self.whens[name] = frozenset({"now"})
             case Sample() if found or name in node.type.plates:
-                raise Obstacle(node.name_span, f"`{node.name}` is drawn below `{name}`")
+                raise HinderedError(node.name_span, f"`{node.name}` is drawn below `{name}`")
             case Report() if found:
-                raise Obstacle(node.span, f"a report shows it for each sequence of `{name}`")
+                raise HinderedError(node.span, f"a report shows it for each sequence of `{name}`")
             case Compute(names) | Cost(name=str() as names):
                 self._defined((names,) if isinstance(names, str) else names, node, found)
             case Loop() if found or self._within(node):
-                raise Obstacle(node.header, f"a loop within the step depends on `{name}`")
+                raise HinderedError(node.header, f"a loop within the step depends on `{name}`")
 
     def _defined(
         self, names: tuple[str, ...], node: Compute | Cost, found: frozenset[When]
@@ -282,7 +295,9 @@ class _Look:
         name = self.sample.name
         for call in (part for value in expressions(node) for part in walk(value)):
             if found and isinstance(call, CallUser) and self._stateful(call):
-                raise Obstacle(call.span, f"`{call.callee}` is to see each sequence of `{name}`")
+                raise HinderedError(
+                    call.span, f"`{call.callee}` is to see each sequence of `{name}`"
+                )
         if isinstance(node, Cost) and len(found) > 1:
             self.paired.add(node.name)
         if isinstance(node, Cost) and node.observed:
@@ -334,12 +349,12 @@ class _Look:
         name = self.sample.name
         match node:
             case Report():
-                raise Obstacle(node.span, f"a report shows it for each sequence of `{name}`")
+                raise HinderedError(node.span, f"a report shows it for each sequence of `{name}`")
             case Sample():
-                raise Obstacle(node.name_span, f"`{node.name}` is drawn below `{name}`")
+                raise HinderedError(node.name_span, f"`{node.name}` is drawn below `{name}`")
             case Loop():
-                raise Obstacle(node.header, f"this loop takes up all steps of `{name}`")
-        raise Obstacle(node.span, f"another loop takes all steps of `{name}`")
+                raise HinderedError(node.header, f"this loop takes up all steps of `{name}`")
+        raise HinderedError(node.span, f"another loop takes all steps of `{name}`")
 
 
 def _linear(value: Value | Distribution, parts: Sequence[frozenset[When]]) -> bool:

@@ -173,7 +173,7 @@ class _Writing:
         for node in loop.body:
             match node:
                 case Compute(names=(name,)) if name in self.of.totals:
-                    ancestors = self.credited.of[name.removeprefix(_MEAN)]
+                    ancestors = self.credited.values[name.removeprefix(_MEAN)]
                     yield self._computed(node, cut=self.of.sample not in ancestors)
                 case Cost() if self.of.depends(node.value):
                     yield from self._cost(node, node.name in used)

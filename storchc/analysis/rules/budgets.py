@@ -1,66 +1,51 @@
-"""Whether what a method evaluates is within its budget: of factors apart, or of all together."""
+"""What a method evaluates is within its budget: of factors apart, or of all together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.support import support_size
-from storchc.analysis.rewrite.chains import Elimination
-from storchc.analysis.rewrite.separation import Separation
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.facts.support import BUDGET
+from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Label, Problems
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Sample
 from storchc.ir.index import construction
 
-BUDGET = 10_000
 
-
-def check_budgets(
-    graph: Graph,
-    estimators: Mapping[str, Estimator],
-    separation: Separation,
-    elimination: Elimination,
-    problems: Problems,
-) -> None:
+def run(known: Estimation, problems: Problems) -> None:
     """Refuse what is larger than its budget, and say where the factors of a sample are joined."""
-    for sample in graph.samples:
-        entry = estimators[sample.name].entry
-        if entry is not None and sample.sampler is not None:
-            entry = replace(entry, name=sample.sampler.name)  # `using Enumerate`
-        if sample.name in elimination.obstacles:
-            continue  # its sequences were counted
+    for sample in known.graph.samples:
+        entry = known.estimators[sample.name].entry
         if entry is None or all(option.name != "budget" for option in entry.options):
             continue
-        made, span = construction(graph, sample.distribution), estimators[sample.name].span
-        size = configurations(graph, separation, elimination, sample)
-        budget = estimators[sample.name].budget
+        if sample.name in known.elimination.obstacles:
+            continue  # its sequences were counted
+        if sample.sampler is not None:
+            entry = replace(entry, name=sample.sampler.name)  # `using Enumerate`
+        budget, size = known.estimators[sample.name].budget, known.configurations(sample)
         budget = BUDGET if budget is None else budget
-        if size is None or size <= budget:
-            continue
-        chain = elimination.chains.get(sample.name)
-        if chain is not None:
-            told = size, budget, span, bool(chain.carried)
-            problems.add(words.over_budget_step(sample, entry, made, *told))
-        elif sample.name in separation.samples:
-            problems.add(words.over_budget_apart(sample, entry, made, size, budget, span))
-        else:
-            join = separation.joins.get(sample.name)
-            where = None if join is None else Label(join.span, join.words)
-            problems.add(words.over_budget(sample, entry, made, size, budget, span, where))
+        if size is not None and size > budget:
+            _refuse(known, sample, entry, (size, budget), problems)
 
 
-def configurations(
-    graph: Graph, separation: Separation, elimination: Elimination, sample: Sample
-) -> int | None:
-    """How many configurations of an enumerated sample are evaluated; None if not known now.
-
-    Of one in a loop that is summed out step by step they are those of a step.
-    """
-    if sample.name in elimination.chains:
-        return elimination.chains[sample.name].pairs
-    separated = separation.samples.get(sample.name)
-    if separated is not None:
-        return separated.configurations
-    return support_size(construction(graph, sample.distribution))
+def _refuse(
+    known: Estimation,
+    sample: Sample,
+    entry: MethodEntry,
+    numbers: tuple[int, int],
+    problems: Problems,
+) -> None:
+    made = construction(known.graph, sample.distribution)
+    told = *numbers, known.estimators[sample.name].span
+    chain, joined = (
+        known.elimination.chains.get(sample.name),
+        known.separation.joins.get(sample.name),
+    )
+    if chain is not None:
+        problems.add(words.over_budget_step(sample, entry, made, *told, bool(chain.carried)))
+    elif sample.name in known.separation.samples:
+        problems.add(words.over_budget_apart(sample, entry, made, *told))
+    else:
+        where = None if joined is None else Label(joined.span, joined.words)
+        problems.add(words.over_budget(sample, entry, made, *told, where))

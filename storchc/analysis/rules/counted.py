@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from storchc.analysis.estimation import Estimation
 from storchc.diagnostics import shapes as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import (
@@ -24,12 +25,12 @@ Bounds = Mapping[str, Size | None]
 """The steps of the loops around, by their counters; None where a loop may end before its last."""
 
 
-def check_counted(graph: Graph, problems: Problems) -> None:
+def run(known: Estimation, problems: Problems) -> None:
     """Refuse ``x[t - 1]``, which would count from the end in the first step, and ``x[t + 1]``.
 
     What a condition on a counter chooses between is left alone.
     """
-    _check(graph, graph.nodes, {}, problems)
+    _check(known.graph, known.graph.nodes, {}, problems)
 
 
 def _check(graph: Graph, nodes: tuple[Node, ...], bounds: Bounds, problems: Problems) -> None:

@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.facts.layers import coupling_layer, layer_name
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Callee, Graph, ModuleOption, Sample
+from storchc.ir.graph import Graph, ModuleOption, Sample
 from storchc.ir.walk import expressions, walk
-from storchc.syntax import tree
-
-_COUPLING = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"})
 
 
-def check_coupling(
-    graph: Graph, dependent: Dependence, estimators: Mapping[str, Estimator], problems: Problems
-) -> None:
+def run(known: Estimation, problems: Problems) -> None:
     """Warn where a module that normalises over the batch follows a sample without a path."""
+    graph = known.graph
+    if all(coupling_layer(callee) is None for callee in graph.callees.values()):
+        return
     for node in graph.all_nodes:
         for root in expressions(node):
             for call in (e for e in walk(root) if isinstance(e, CallUser)):
-                _check_call(graph, call, dependent, estimators, problems)
+                _check_call(known, call, problems)
     for sample in graph.samples:
         _check_critic(graph, sample, problems)
 
 
-def _check_call(
-    graph: Graph,
-    call: CallUser,
-    dependent: Dependence,
-    estimators: Mapping[str, Estimator],
-    problems: Problems,
-) -> None:
-    layer = _coupling(graph.callees[call.callee])
+def _check_call(known: Estimation, call: CallUser, problems: Problems) -> None:
+    layer = coupling_layer(known.graph.callees[call.callee])
     if layer is None:
         return
-    for sample in dependent.expression(call):
-        if estimators[sample].carrier in ("score", "control"):
-            problems.add(
-                words.coupled_rows(
-                    call.callee, _layer(layer), sample, call.span, layer.function.span
-                )
-            )
+    for sample in known.dependence.places[call]:
+        if known.estimators[sample].carrier in ("score", "control"):
+            name, where = layer_name(layer), layer.function.span
+            problems.add(words.coupled_rows(call.callee, name, sample, call.span, where))
             return
 
 
@@ -54,33 +41,9 @@ def _check_critic(graph: Graph, node: Sample, problems: Problems) -> None:
         return
     for keyword in node.raw_method.keywords:
         given = node.method.constants.get(keyword.name.id)
-        layer = _coupling(graph.callees[given.name]) if isinstance(given, ModuleOption) else None
+        layer = (
+            coupling_layer(graph.callees[given.name]) if isinstance(given, ModuleOption) else None
+        )
         if layer is not None:
-            critic, where = keyword.value.span, layer.function.span
-            problems.add(words.coupled_critic(node, _layer(layer), critic, where))
-
-
-def _coupling(callee: Callee) -> tree.Call | None:
-    """The first layer of a module that joins the rows of a batch."""
-    calls = () if callee.default is None else _calls(callee.default)
-    return next((call for call in calls if _layer(call) in _COUPLING), None)
-
-
-def layers_of(callee: Callee) -> Iterator[str]:
-    """The names of the layers of a module's default: ``Linear``, ``BatchNorm1d``."""
-    if callee.default is not None:
-        yield from map(_layer, _calls(callee.default))
-
-
-def _layer(call: tree.Call) -> str:
-    return call.function.id.rpartition(".")[2]
-
-
-def _calls(expression: tree.Expression) -> Iterator[tree.Call]:
-    if isinstance(expression, tree.Call):
-        yield expression
-        for argument in (*expression.args, *(k.value for k in expression.keywords)):
-            yield from _calls(argument)
-    elif isinstance(expression, tree.ListOf):
-        for item in expression.items:
-            yield from _calls(item)
+            place, where = keyword.value.span, layer.function.span
+            problems.add(words.coupled_critic(node, layer_name(layer), place, where))

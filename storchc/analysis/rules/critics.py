@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimators.choosing import named_method
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct
 from storchc.ir.graph import Callee, Choice, Graph, ModuleOption, Sample, Slot
+from storchc.ir.index import construction
 from storchc.ir.size import Shape
 
 
-def check_critics(
-    graph: Graph, node: Sample, made: Construct, choice: Choice, problems: Problems
-) -> None:
-    """Refuse a module that does not take the (relaxed) value of ``node``, or gives more."""
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse a module that does not take the (relaxed) value of a sample, or gives more."""
+    for node in known.graph.samples:
+        if named_method(node) is not None and node.method is not None:
+            _check(known.graph, node, node.method, problems)
+
+
+def _check(graph: Graph, node: Sample, choice: Choice, problems: Problems) -> None:
+    made = construction(graph, node.distribution)
     for option, given in choice.constants.items():
         if not isinstance(given, ModuleOption):
             continue

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from storchc.analysis.estimators.resolve import Estimator, reductions_of
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.mixing import mixed_plates, reductions_of
 from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph, Loop, Node, Sample
 from storchc.ir.index import construction
-from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
 Estimators = Mapping[str, Estimator]
 
 
-def check_draws(
-    graph: Graph, dependent: Dependence, estimators: Estimators, problems: Problems
-) -> None:
-    """Refuse what no estimator is right for; ``dependent`` looks through cuts."""
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse what no estimator is right for."""
+    graph, dependent, estimators = known.graph, known.touched, known.estimators
     for node in graph.samples:
         estimator = estimators[node.name]
-        mixed = _mixed(dependent, node)
+        mixed = mixed_plates(dependent, node)
         chosen = node.joins and _selected_again(graph, node, estimators)
         if node.plate in mixed and (chosen or _keeps_apart(estimator)):
             places = tuple(reductions_of(graph, node.plate))
@@ -50,12 +50,6 @@ def check_draws(
             _check_joined(graph, node, estimators, problems)
         elif estimator.sampling != "iid" and estimator.baseline == "batch_average":
             problems.add(words.compared(node, estimator, node, estimator))
-
-
-def _mixed(dependent: Dependence, node: Sample) -> Plates:
-    """The plates of ``node`` that are mixed on the way to some cost."""
-    found = (ancestors.get(node.name) for ancestors in dependent.costs.values())
-    return frozenset[str]().union(*(mixed for mixed in found if mixed))
 
 
 def _keeps_apart(estimator: Estimator) -> bool:
@@ -98,7 +92,7 @@ def _calls(
             yield from _calls(node.body, sample, dependent, again=moves)
         parts = (e for root in expressions(node) for e in walk(root))
         for call in (e for e in parts if isinstance(e, CallUser)):
-            yield call, moves or sample in dependent.expression(call)
+            yield call, moves or sample in dependent.places[call]
 
 
 def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from storchc.catalogue.method import MethodEntry
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimators.choosing import named_method
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Choice, Graph, Sample
 
 
-def check_indices(
-    graph: Graph, node: Sample, entry: MethodEntry, choice: Choice, problems: Problems
-) -> None:
+def run(known: Estimation, problems: Problems) -> None:
     """Refuse a method below data plates that is not told which element is which."""
-    data = node.type.plates & graph.data_plates.keys()
-    for option in entry.options:
-        if option.name in entry.indices - choice.values.keys() and data:
-            problems.add(words.no_index(node, entry, option, graph.order(data), choice.span))
+    graph = known.graph
+    for node in graph.samples:
+        entry, choice = named_method(node), node.method
+        data = node.type.plates & graph.data_plates.keys()
+        if entry is None or choice is None or not data:
+            continue
+        for option in entry.options:
+            if option.name in entry.indices - choice.values.keys():
+                problems.add(words.no_index(node, entry, option, graph.order(data), choice.span))

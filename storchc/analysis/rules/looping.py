@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.estimators.choosing import family_of, named_method
+from storchc.analysis.estimators.suiting import suits_family
 from storchc.analysis.facts.dependence import Dependence
-from storchc.analysis.rewrite.chains import Elimination
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Loop, Sample
-from storchc.ir.walk import expressions, walk
+from storchc.ir.graph import Graph, Sample
 
 Estimators = Mapping[str, Estimator]
 
 
-def check_loops(
-    graph: Graph,
-    dependent: Dependence,
-    estimators: Estimators,
-    elimination: Elimination,
-    problems: Problems,
-) -> None:
-    """Refuse what is not compiled in loops; ``dependent`` looks through cuts."""
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse what is not compiled in loops, and above them."""
+    graph, dependent, estimators = known.graph, known.touched, known.estimators
     if not graph.loop_names:
         return
-    unsuited = {problem.span for problem in problems.found if problem.code == "S401"}
     for node in graph.samples:
-        estimator = estimators[node.name]
-        if estimator.span in unsuited:
+        estimator, entry = estimators[node.name], named_method(node)
+        if entry is not None and not suits_family(entry, family_of(node)):
             continue  # in a loop or not, the method is not for that family
-        if node.name in elimination.chains or node.name in elimination.obstacles:
+        if node.name in known.elimination.chains or node.name in known.elimination.obstacles:
             continue  # the stages for enumeration speak of these
         if node.loops:
             _check_inside(graph, node, estimators, problems)
-            _check_weights(graph, node, dependent, estimators[node.name], problems)
+            _check_weights(graph, node, dependent, estimator, problems)
         elif estimator.entry is not None and _looks_below(estimator.entry):
             _check_above(graph, node, dependent, estimators, problems)
 
@@ -82,14 +76,6 @@ def _check_weights(
         problems.add(words.not_compiled(estimator.span, what, help))
 
 
-def reduced_inside(graph: Graph, node: Sample) -> bool:
-    """Whether an `over=` in a loop around ``node`` reduces its plate."""
-    around = [loop for loop in graph.loops if loop.name in node.loops]
-    inside = (n for loop in around for n in loop.body if not isinstance(n, Loop))
-    parts = (e for n in inside for root in expressions(n) for e in walk(root))
-    return any(isinstance(e, OverPlates) and node.plate in e.plates for e in parts)
-
-
 def _left_out(estimator: Estimator) -> str | None:
     """What of an estimator is not compiled in loops."""
     entry = estimator.entry
@@ -125,10 +111,10 @@ def _check_above(
     """
     looped = {s.plate for s in graph.samples if s.loops and estimators[s.name].joint}
     parts = [s.plate for s in graph.samples]
-    below = [s for s in graph.samples if s is not node and node.name in dependent.of[s.name]]
+    below = [s for s in graph.samples if s is not node and node.name in dependent.values[s.name]]
     drawn_anew = {s.plate for s in below if s.loops or estimators[s.name].joint}
     several = {plate for plate in looped & drawn_anew if parts.count(plate) > 1}
-    moved = [s.type.plates for s in graph.samples if node.name in dependent.of[s.name]]
+    moved = [s.type.plates for s in graph.samples if node.name in dependent.values[s.name]]
     moved += [c.value.type.plates for c in graph.costs if node.name in dependent.costs[c.name]]
     found = graph.order(frozenset(several) & frozenset[str]().union(*moved))
     if found:

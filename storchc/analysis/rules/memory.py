@@ -10,33 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.dataflow import Forward, Known, Memory, Statement, Variable, forwards
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser, Distribution, Value
-from storchc.ir.graph import Graph, Loop, Node, Sample
+from storchc.ir.graph import Carried, Graph, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
-Estimators = Mapping[str, Estimator]
 
-
-def check_memory(graph: Graph, estimators: Estimators, problems: Problems) -> None:
+def run(known: Estimation, problems: Problems) -> None:
     """Refuse calls of functions whose memory would not be that of the elements they are given."""
+    graph, estimators = known.graph, known.estimators
     if not any("stateful" in callee.flags for callee in graph.callees.values()):
         return
     for sample in graph.samples:
         values = sample.method.values if sample.method else {}
         for call in _stateful(graph, values.get("baseline")):
             problems.add(words.memory_in_baseline(sample, call.callee, call.span))
-    memory = _Memory(graph, estimators)
-    memory.walk(graph.nodes)
+    found = _Remembering(graph, estimators)
+    forwards(known.flow, found, {})
     openers = {s.name: s for s in graph.samples}
-    for sample, call in memory.late.values():
+    for sample, call in found.late.values():
         estimator, opener = estimators[sample.name], openers[sample.plate]
         problems.add(words.memory_left(sample, estimator, opener, call.callee, call.span))
-    for plate, call in memory.mixed.values():
+    for plate, call in found.mixed.values():
         opener, estimator = openers[plate], estimators[plate]
         problems.add(words.memory_mixed(opener, estimator, call.callee, call.span))
 
@@ -47,59 +48,67 @@ def _stateful(graph: Graph, root: Value | Distribution | None) -> Iterator[CallU
             yield call
 
 
-@dataclass(slots=True)
-class _Memory:
-    """What is kept in mind, as far as the story has been walked.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a function has in mind.
 
-    ``kept`` are the plates that a function was called with, ``chosen`` the samples that have
-    reordered them since. ``late`` is the first call of each function behind one of these, ``mixed``
-    the first without a plate that it has met and whose elements weigh.
+    ``plates`` are those that it was called with, ``chosen`` the sample that has reordered their
+    elements since.
+    """
+
+    plates: Plates = NO_PLATES
+    chosen: Sample | None = None
+
+
+@dataclass(slots=True)
+class _Remembering(Forward[Kept]):
+    """Follows what functions have in mind.
+
+    ``late`` is the first call of each function behind a sample that has chosen anew, ``mixed`` the
+    first one without a plate that the function has met and whose elements weigh.
     """
 
     graph: Graph
-    estimators: Estimators
-    kept: dict[str, Plates] = field(default_factory=dict)
-    chosen: dict[str, Sample] = field(default_factory=dict)
+    estimators: Mapping[str, Estimator]
+    nothing = Kept()
     late: dict[str, tuple[Sample, CallUser]] = field(default_factory=dict)
     mixed: dict[str, tuple[str, CallUser]] = field(default_factory=dict)
 
-    def walk(self, nodes: tuple[Node, ...]) -> None:
-        """Take the next nodes, in story order."""
-        for node in nodes:
-            for root in expressions(node):
-                for call in _stateful(self.graph, root):
-                    self._call(call)
-            if isinstance(node, Sample) and self.estimators[node.name].joint:
-                self._choose(node)
-            if isinstance(node, Loop):
-                self._loop(node)
+    def statement(self, node: Statement, known: Known[Kept]) -> Mapping[Variable, Kept]:
+        """See `Forward.statement`."""
+        made: dict[Variable, Kept] = {}
+        for root in expressions(node):
+            for call in _stateful(self.graph, root):
+                memory = Memory(call.callee)
+                made[memory] = self._called(call, made.get(memory) or known(memory))
+        if isinstance(node, Sample):
+            functions = (n for n, c in self.graph.callees.items() if "stateful" in c.flags)
+            for memory in map(Memory, functions):
+                made[memory] = self._drawn(node, made.get(memory) or known(memory))
+        return made
 
-    def _loop(self, loop: Loop) -> None:
-        """What one step has left meets the next one."""
-        before, now = None, self._known()
-        while before != now:
-            self.walk(loop.body)
-            before, now = now, self._known()
-
-    def _known(self) -> tuple[dict[str, Plates], frozenset[str]]:
-        return dict(self.kept), frozenset(self.chosen)
-
-    def _call(self, call: CallUser) -> None:
-        name, plates = call.callee, call.type.plates
-        known = self.kept.get(name, NO_PLATES)
-        if name in self.chosen:
-            self.late.setdefault(name, (self.chosen[name], call))
-        lacking = [p for p in self.graph.order(known - plates) if self._weighs(p)]
+    def _called(self, call: CallUser, kept: Kept) -> Kept:
+        plates = call.type.plates
+        if kept.chosen is not None:
+            self.late.setdefault(call.callee, (kept.chosen, call))
+        lacking = [p for p in self.graph.order(kept.plates - plates) if self._weighs(p)]
         if lacking:
-            self.mixed.setdefault(name, (lacking[0], call))
-        self.kept[name] = known | plates
+            self.mixed.setdefault(call.callee, (lacking[0], call))
+        return Kept(kept.plates | plates, kept.chosen)
+
+    def _drawn(self, sample: Sample, kept: Kept) -> Kept:
+        chooses = self.estimators[sample.name].joint and sample.plate in kept.plates
+        return Kept(kept.plates, kept.chosen or sample) if chooses else kept
 
     def _weighs(self, plate: str) -> bool:
         """Whether the elements of a plate have weights."""
         of = [self.estimators[s.name] for s in self.graph.samples if s.plate == plate]
         return any(e.weighted or e.sampling not in ("iid", "slot-exact") for e in of)
 
-    def _choose(self, sample: Sample) -> None:
-        for name, plates in self.kept.items():
-            if sample.plate in plates:
-                self.chosen.setdefault(name, sample)
+    def initial(self, carried: Carried, known: Known[Kept]) -> Kept:
+        """See `Forward.initial`: no function has itself in mind."""
+        return self.nothing
+
+    def join(self, a: Kept, b: Kept) -> Kept:
+        """See `Forward.join`."""
+        return Kept(a.plates | b.plates, a.chosen or b.chosen)

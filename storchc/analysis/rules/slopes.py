@@ -6,71 +6,48 @@ slope must not be cut off on the way, nor be the biased one of a later sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from storchc.analysis.estimators.resolve import Estimator
-from storchc.analysis.facts.dependence import Dependence, in_any_step
+from storchc.analysis.dataflow import Statement
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.leading import leading_to, roots
 from storchc.catalogue import distributions
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Distribution, Named, Reference, Value
-from storchc.ir.graph import Compute, Graph, Loop, Node, Report, Sample
-from storchc.ir.walk import expressions, walk
+from storchc.ir.graph import Carried, Graph, Sample
+from storchc.ir.walk import walk
 from storchc.source import Span
 
 
-def check_slopes(
-    graph: Graph,
-    dependent: Dependence,
-    touched: Dependence,
-    estimators: Mapping[str, Estimator],
-    problems: Problems,
-) -> None:
-    """Refuse a slope that is not that of the expectation; ``touched`` looks through cuts."""
-    touched = in_any_step(touched)
-    for node in graph.samples:
-        estimator = estimators[node.name]
-        if estimator.entry is None or not estimator.entry.relies:
-            continue
-        costs = {c.name for c in graph.costs if node.name in dependent.costs[c.name]}
-        between = [n for n in _leading_to(graph, costs) if touched.moves(n, node.name)]
-        later = [n for n in between if isinstance(n, Sample) and n is not node]
-        biased = next((s for s in later if not _faithful(s, estimators[s.name])), None)
-        cut = next(_cuts(graph, touched, between, node), None)
-        if biased is not None:
-            problems.add(words.biased_slope(node, estimator, biased, estimators[biased.name]))
-        elif cut is not None:
-            problems.add(words.cut_slope(node, estimator, cut))
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse a slope that is not that of the expectation."""
+    for node in known.graph.samples:
+        entry = known.estimators[node.name].entry
+        if entry is not None and entry.relies:
+            _check(known, node, problems)
 
 
-def _leading_to(graph: Graph, costs: set[str]) -> list[Node]:
-    """The statements that these costs are made of, the last one first.
-
-    What a loop carries is made of statements of earlier steps, which stand further down.
-    """
-    wanted, before = set(costs), -1
-    while before < len(wanted):
-        before, found = len(wanted), list[Node]()
-        for node in reversed(graph.all_nodes):
-            if isinstance(node, Report) or wanted.isdisjoint(_names(node)):
-                continue
-            found.append(node)
-            parts = (part for root in _roots(node) for part in walk(root))
-            wanted |= {part.name for part in parts if isinstance(part, Reference | Named)}
-    return found
+def _check(known: Estimation, node: Sample, problems: Problems) -> None:
+    graph, estimators, touched = known.graph, known.estimators, known.touched
+    estimator = estimators[node.name]
+    costs = {c.name for c in graph.costs if node.name in known.dependence.costs[c.name]}
+    between = [n for n in leading_to(known.flow, costs) if _moves(touched, n, node.name)]
+    later = [n for n in between if isinstance(n, Sample) and n is not node]
+    biased = next((s for s in later if not _faithful(s, estimators[s.name])), None)
+    cut = next(_cuts(graph, touched, between, node), None)
+    if biased is not None:
+        problems.add(words.biased_slope(node, estimator, biased, estimators[biased.name]))
+    elif cut is not None:
+        problems.add(words.cut_slope(node, estimator, cut))
 
 
-def _names(node: Node) -> set[str]:
-    """What a statement defines; a loop what it carries, from the start."""
-    if isinstance(node, Loop):
-        return {carried.name for carried in node.carried}
-    return set(node.names) if isinstance(node, Compute) else {node.name}
-
-
-def _roots(node: Node) -> tuple[Value | Distribution, ...]:
-    """The expressions of a statement, without the options of methods."""
-    return (node.distribution,) if isinstance(node, Sample) else tuple(expressions(node))
+def _moves(touched: Dependence, node: Statement | Carried, sample: str) -> bool:
+    if isinstance(node, Carried):
+        return sample in touched.places[node.initial]
+    return touched.moves(node, sample)
 
 
 def _faithful(node: Sample, estimator: Estimator) -> bool:
@@ -84,10 +61,12 @@ def _faithful(node: Sample, estimator: Estimator) -> bool:
     return estimator.unbiased
 
 
-def _cuts(graph: Graph, touched: Dependence, nodes: list[Node], sample: Sample) -> Iterator[Span]:
+def _cuts(
+    graph: Graph, touched: Dependence, nodes: list[Statement | Carried], sample: Sample
+) -> Iterator[Span]:
     """Where the slope in ``sample`` is cut off."""
-    for root in (root for node in nodes for root in _roots(node)):
+    for root in (root for node in nodes for root in roots(node)):
         for part in walk(root):
             for edge in edges(part, graph.callees):
-                if edge.flow == "cut" and sample.name in touched.expression(edge.operand):
+                if edge.flow == "cut" and sample.name in touched.places[edge.operand]:
                     yield edge.span

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from storchc.analysis.estimators.resolve import Estimator
+from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.joins import Join
 from storchc.analysis.facts.support import outcome_count, support_size
 from storchc.analysis.rewrite.separation.factors import Joined, whole
@@ -49,11 +49,6 @@ class Separation:
     graph: Graph
     samples: Mapping[str, Separated]
     joins: Mapping[str, Joined]
-
-    def moving(self, live: frozenset[str]) -> frozenset[str]:
-        """The expectations that carry a gradient because the probabilities in them do."""
-        means = (s.means for name, s in self.samples.items() if f"~{name}" in live)
-        return frozenset[str]().union(*means)
 
 
 def separate(

@@ -1,0 +1,168 @@
+"""The estimator of one sample: as the story names it, or as `Infer` chooses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from storchc.analysis.estimator import Constant, Estimator, Values
+from storchc.analysis.facts.demands import Demand
+from storchc.analysis.facts.drawing import drawn
+from storchc.catalogue import distributions, methods, samplers
+from storchc.catalogue.family import Family
+from storchc.catalogue.method import MethodEntry, SamplerEntry
+from storchc.ir.graph import Choice, Graph, Sample
+from storchc.records import dataclass
+from storchc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A sample for which an estimator is wanted.
+
+    ``demand`` is what its costs ask of it, None where it reaches none; ``count`` the number of
+    elements of its plate, and ``mixes`` says whether a path to some cost reduces that.
+    """
+
+    graph: Graph
+    node: Sample
+    family: Family
+    demand: Demand | None
+    count: int
+    mixes: bool
+
+    @property
+    def span(self) -> Span:
+        """Where what is said of the method points."""
+        return self.node.method.span if self.node.method else self.node.span
+
+
+def estimator_at(site: Site) -> Estimator:
+    """The estimator that stands at a sample."""
+    choice = site.node.method
+    if enumerates(site.node):
+        return _enumerated(site)
+    if choice is None or choice.name == "Infer":
+        return _inferred(site, choice)
+    entry = methods.lookup(choice.name)
+    if entry is None:
+        return _users(site, choice)
+    return _made(site, entry, choice.constants, choice.values, entry.summary)
+
+
+def named_method(node: Sample) -> MethodEntry | None:
+    """The method of the catalogue that the story asks for by its name, if it stands there."""
+    if node.method is None or node.method.name == "Infer" or enumerates(node):
+        return None
+    return methods.lookup(node.method.name)
+
+
+def enumerates(node: Sample) -> bool:
+    """Whether `using Enumerate` replaces the method, which must leave open what is drawn."""
+    if node.sampler is None or node.sampler.name != "Enumerate":
+        return False
+    inferred = node.method is None or node.method.name == "Infer"
+    entry = None if inferred or node.method is None else methods.lookup(node.method.name)
+    return entry is None or entry.open_drawing
+
+
+def _users(site: Site, choice: Choice) -> Estimator:
+    return Estimator(
+        choice.name,
+        None,
+        "score",
+        choice.constants,
+        choice.values,
+        *_sampler(site),
+        site.count,
+        None,
+        None,
+        "a method of the user's, taken for a score-function method on any support",
+        site.span,
+    )
+
+
+def _enumerated(site: Site) -> Estimator:
+    """`Expect`, whatever the method is; what is said of it points at the sampler."""
+    entry, sampler = methods.lookup("Expect"), site.node.sampler
+    assert entry is not None and sampler is not None
+    why = "`using Enumerate`: every value is evaluated, weighted by its probability"
+    made = _made(site, entry, sampler.constants, {}, why)
+    return replace(
+        made, sampler=None, sampler_constants={}, sampler_values={}, count=1, span=sampler.span
+    )
+
+
+def _inferred(site: Site, choice: Choice | None) -> Estimator:
+    constants = dict(choice.constants) if choice else {}
+    obstacle = _obstacle(site)
+    if obstacle is None:
+        entry = methods.lookup("Reparameterization")
+        why = f"`Infer`: `{site.family.name}` is reparameterizable and every path is differentiable"
+    else:
+        entry = methods.lookup("ScoreFunction")
+        constants["baseline"] = "batch_average" if _compared(site) else "moving_average"
+        why = f"`Infer`: {obstacle}"
+    assert entry is not None
+    return _made(site, entry, constants, {}, why)
+
+
+def _compared(site: Site) -> bool:
+    """Whether its draws may be each other's baselines (LOSS.md §4)."""
+    if site.count < 2 or site.mixes or (site.node.joins and _proposed(site)):
+        return False
+    return drawn(site.graph, site.node.plate) == "iid"
+
+
+def _obstacle(site: Site) -> str | None:
+    """What stands in the way of reparameterization, unbiased as `Infer` must be."""
+    if not site.family.pathwise:
+        return f"`{site.family.name}` is not reparameterizable"
+    if site.family.finite is not None:
+        return f"the pathwise gradient of `{site.family.name}` is biased"
+    if site.demand:
+        return site.demand[0].reason
+    return "the draws are weighted" if _proposed(site) else None
+
+
+def _proposed(site: Site) -> bool:
+    return site.node.sampler is not None and site.node.sampler.name == "ImportanceSampling"
+
+
+def _made(
+    site: Site, entry: MethodEntry, constants: Mapping[str, Constant], values: Values, why: str
+) -> Estimator:
+    order = entry.order
+    if entry.name == "Reparameterization":
+        order = site.family.pathwise_order
+    if any(constants.get(flag) is True for flag in entry.first_order_if):
+        order = 1
+    return Estimator(
+        entry.name,
+        entry,
+        entry.carrier,
+        {k: v for k, v in constants.items() if k not in ("n", "budget")},
+        values,
+        *_sampler(site),
+        site.count,
+        budget if isinstance(budget := constants.get("budget"), int) else None,
+        order,
+        why,
+        site.span,
+    )
+
+
+def _sampler(site: Site) -> tuple[SamplerEntry | None, Mapping[str, Constant], Values]:
+    """The sampler with its own constants and values."""
+    chosen = site.node.sampler
+    if chosen is None:
+        return None, {}, {}
+    constants = {k: v for k, v in chosen.constants.items() if k != "n"}
+    return samplers.lookup(chosen.name), constants, chosen.values
+
+
+def family_of(node: Sample) -> Family:
+    """The family of a sample's distribution."""
+    family = distributions.lookup(node.distribution.type.family)
+    assert family is not None
+    return family

@@ -1,0 +1,46 @@
+"""The plates of samples that are reduced on the way to some cost, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.analysis.facts.dependence import Dependence
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Loop, Report, Sample
+from storchc.ir.types import Plates
+from storchc.ir.walk import expressions, walk
+from storchc.source import Span
+
+
+def mixed_samples(graph: Graph, dependent: Dependence) -> frozenset[str]:
+    """The samples whose own plate is reduced on the way to some cost."""
+    plates = {s.name: s.plate for s in graph.samples}
+    return frozenset(
+        name
+        for ancestors in dependent.costs.values()
+        for name, mixed in ancestors.items()
+        if mixed and plates[name] in mixed
+    )
+
+
+def mixed_plates(dependent: Dependence, node: Sample) -> Plates:
+    """The plates of ``node`` that are mixed on the way to some cost."""
+    found = (ancestors.get(node.name) for ancestors in dependent.costs.values())
+    return frozenset[str]().union(*(mixed for mixed in found if mixed))
+
+
+def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:
+    """The places where ``plate`` is reduced on the way to a cost."""
+    for node in graph.all_nodes:
+        for root in () if isinstance(node, Report) else expressions(node):
+            for e in walk(root):
+                if isinstance(e, OverPlates) and plate in e.plates:
+                    yield e.span
+
+
+def reduced_inside(graph: Graph, node: Sample) -> bool:
+    """Whether an `over=` in a loop around ``node`` reduces its plate."""
+    around = [loop for loop in graph.loops if loop.name in node.loops]
+    inside = (n for loop in around for n in loop.body if not isinstance(n, Loop))
+    parts = (e for n in inside for root in expressions(n) for e in walk(root))
+    return any(isinstance(e, OverPlates) and node.plate in e.plates for e in parts)

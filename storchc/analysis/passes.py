@@ -1,0 +1,135 @@
+"""The passes over a typed story, in order, each with the reason for its place.
+
+A pass that makes a fact is a function of the graph and the facts before it; a rule reads facts and
+reports. No pass changes what another one has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from storchc.analysis import rules
+from storchc.analysis.dataflow import flow_of
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimators.resolve import resolve
+from storchc.analysis.facts.dependence import dependence, touch
+from storchc.analysis.facts.distinct import verdicts
+from storchc.analysis.facts.joins import joins_of
+from storchc.analysis.facts.liveness import learning, liveness
+from storchc.analysis.facts.use import used
+from storchc.analysis.rewrite.chains import eliminate
+from storchc.analysis.rewrite.separation import separate
+from storchc.analysis.rewrite.sequences import list_sequences
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.graph import Graph
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A pass that makes the fact ``name`` of the facts before it."""
+
+    name: str
+    make: Callable[[Estimation], object]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pass that refuses stories, or warns of them."""
+
+    name: str
+    run: Callable[[Estimation, Problems], None]
+    reason: str
+
+
+Pass = Fact | Rule
+
+PASSES: tuple[Pass, ...] = (
+    Fact("flow", lambda k: flow_of(k.graph), "all that runs along names runs along this"),
+    Fact(
+        "dependence",
+        lambda k: dependence(k.graph, k.flow),
+        "of the graph alone: what samples a value depends on holds for every estimator",
+    ),
+    Fact(
+        "touched",
+        lambda k: touch(k.graph, k.flow, k.dependence),
+        "the same through cuts, if the first walk has met any",
+    ),
+    Fact("used", lambda k: used(k.flow), "of the graph alone"),
+    Fact(
+        "resolved",
+        lambda k: resolve(k.graph, k.flow, k.touched),
+        "`Infer` asks whether a cost joins the draws",
+    ),
+    Fact(
+        "live",
+        lambda k: liveness(k.graph, k.flow, k.estimators, learning(k.graph)),
+        "what a sample hands on depends on where its estimator has the gradient",
+    ),
+    Fact(
+        "joined",
+        lambda k: joins_of(k.graph, k.flow, k.touched, k.estimators),
+        "asks which methods join draws, and what the costs move with",
+    ),
+    Fact(
+        "elimination",
+        lambda k: eliminate(k.graph, k.flow, k.dependence, k.touched, k.estimators),
+        "asks which samples are enumerated; what it leaves is listed, below",
+    ),
+    Fact(
+        "listing",
+        lambda k: list_sequences(
+            k.graph, k.flow, k.dependence, k.touched, k.estimators, k.elimination
+        ),
+        "takes what cannot be eliminated",
+    ),
+    Fact(
+        "separation",
+        lambda k: separate(k.graph, k.estimators, k.joins),
+        "leaves alone what multi-sample methods look into",
+    ),
+    Fact(
+        "distinct",
+        lambda k: verdicts(k.graph, k.flow, k.touched, k.estimators),
+        "a call with a gradient through it is made for every row",
+    ),
+    Rule("counted", rules.counted.run, "reads the story alone, as do the next five"),
+    Rule("families", rules.families.run, "methods at families"),
+    Rule("samplers", rules.samplers.run, "samplers at methods and families"),
+    Rule("joining", rules.joining.run, "methods and samplers `in` a plate"),
+    Rule("indices", rules.indices.run, "options that every datum needs"),
+    Rule("critics", rules.critics.run, "modules as options"),
+    Rule("finite", rules.finite.run, "reads the estimators: what is evaluated value by value"),
+    Rule("paths", rules.paths.run, "reads what costs ask of samples"),
+    Rule("comparisons", rules.comparisons.run, "reads which plates costs mix"),
+    Rule("looping", rules.looping.run, "leaves to `sequences` what is enumerated in loops"),
+    Rule("sequences", rules.sequences.run, "what is neither summed out nor listed"),
+    Rule("reductions", rules.reductions.run, "reads whose weights differ along plates"),
+    Rule("baselines", rules.baselines.run, "reads what else uses the params of a baseline"),
+    Rule("costs", rules.costs.run, "what nothing pays for"),
+    Rule("draws", rules.draws.run, "reads the plates that costs mix, and who draws jointly"),
+    Rule("memory", rules.memory.run, "reads who chooses anew among elements"),
+    Rule("slopes", rules.slopes.run, "reads which estimators below are biased, and where cuts are"),
+    Rule("supports", rules.supports.run, "reads what learns"),
+    Rule("proposals", rules.proposals.run, "reads what learns, and what is mixed"),
+    Rule("coupling", rules.coupling.run, "reads which calls follow a score"),
+    Rule("joins", rules.joins.run, "reads how costs join draws"),
+    Rule("budgets", rules.budgets.run, "reads what is evaluated apart and what together"),
+    Rule("distinct rows", rules.distinct.run, "reads which calls are spared"),
+)
+
+
+def analyse(graph: Graph, problems: Problems, until: str | None = None) -> Estimation:
+    """Run the passes on a typed story, all of them or up to the one called ``until``."""
+    known = Estimation(graph=graph)
+    for each in PASSES:
+        match each:
+            case Fact(name, make):
+                known = known.knowing(name, make(known))
+            case Rule(_, run):
+                run(known, problems)
+        if each.name == until:
+            break
+    return known

@@ -1,0 +1,32 @@
+"""What draws the elements of a plate together, or all of them, opens that plate."""
+
+from __future__ import annotations
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimators.choosing import named_method
+from storchc.analysis.rules.finite import asked_of
+from storchc.catalogue import samplers
+from storchc.diagnostics import paths as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.graph import Sample
+
+
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse `in` a plate for methods and samplers that need one of their own."""
+    for node in known.graph.samples:
+        if node.joins:
+            _check(known, node, problems)
+
+
+def _check(known: Estimation, node: Sample, problems: Problems) -> None:
+    entry, span = asked_of(known, node), known.estimators[node.name].span
+    if entry is not None and entry.coupled:
+        problems.add(words.cannot_join_coupled(node, entry.name, span))
+    elif entry is not None and entry.opens_only:
+        problems.add(words.cannot_join(node, entry, span))
+    named = named_method(node)
+    sampler = None if node.sampler is None else samplers.lookup(node.sampler.name)
+    if sampler is None or node.sampler is None or (named is not None and not named.open_drawing):
+        return
+    if sampler.coupled:
+        problems.add(words.cannot_join_coupled(node, sampler.name, node.sampler.span))

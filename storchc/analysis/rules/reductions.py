@@ -1,0 +1,43 @@
+"""Nothing is reduced before a plate whose weights differ along it (LOSS.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
+from storchc.diagnostics import credit as words
+from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.expression import OverPlates
+from storchc.ir.graph import Graph, Sample
+from storchc.ir.walk import expressions, walk
+
+
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse what no weighting makes right."""
+    carrying = [s for s in known.graph.samples if _carries(known.estimators[s.name])]
+    for reduction in _reductions(known.graph) if carrying else ():
+        _check(reduction, carrying, problems)
+
+
+def _reductions(graph: Graph) -> Iterator[OverPlates]:
+    for node in graph.all_nodes:
+        for root in expressions(node):
+            yield from (e for e in walk(root) if isinstance(e, OverPlates))
+
+
+def _check(reduction: OverPlates, carrying: list[Sample], problems: Problems) -> None:
+    left = reduction.value.type.plates - frozenset(reduction.plates)
+    for sample in (s for s in carrying if s.plate in left):
+        carried = sample.type.plates - {sample.plate}
+        clash = tuple(p for p in reduction.plates if p in carried)
+        if clash:
+            function, place = reduction.function, sample.name_span
+            problems.add(
+                words.reduced_too_early(clash, sample.plate, function, reduction.span, place)
+            )
+
+
+def _carries(estimator: Estimator) -> bool:
+    """Whether nothing can be reduced before its weights; those of independent draws multiply."""
+    return estimator.enumerated or (estimator.weighted and estimator.sampling != "iid")
