@@ -1,14 +1,13 @@
 """The passes over a typed story, in order, each with the reason for its place.
 
-A pass that makes a fact is a function of the graph and the facts before it; a rule reads facts and
-reports. No pass changes what another one has made.
+A pass that makes a fact is a function of the graph and the facts before it. Rules come last: they
+read facts and report. No pass changes what another one has made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from storchc.analysis import rules
 from storchc.analysis.dataflow import flow_of
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.resolve import resolve
@@ -20,6 +19,7 @@ from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
 from storchc.analysis.rewrite.sequences import list_sequences
+from storchc.analysis.rules import Rule, every_rule
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
 from storchc.records import dataclass
@@ -34,18 +34,7 @@ class Fact:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A pass that refuses stories, or warns of them."""
-
-    name: str
-    run: Callable[[Estimation, Problems], None]
-    reason: str
-
-
-Pass = Fact | Rule
-
-PASSES: tuple[Pass, ...] = (
+FACTS: tuple[Fact, ...] = (
     Fact("flow", lambda k: flow_of(k.graph), "all that runs along names runs along this"),
     Fact(
         "dependence",
@@ -95,30 +84,10 @@ PASSES: tuple[Pass, ...] = (
         lambda k: verdicts(k.graph, k.flow, k.touched, k.estimators),
         "a call with a gradient through it is made for every row",
     ),
-    Rule("counted", rules.counted.run, "reads the story alone, as do the next five"),
-    Rule("families", rules.families.run, "methods at families"),
-    Rule("samplers", rules.samplers.run, "samplers at methods and families"),
-    Rule("joining", rules.joining.run, "methods and samplers `in` a plate"),
-    Rule("indices", rules.indices.run, "options that every datum needs"),
-    Rule("critics", rules.critics.run, "modules as options"),
-    Rule("finite", rules.finite.run, "reads the estimators: what is evaluated value by value"),
-    Rule("paths", rules.paths.run, "reads what costs ask of samples"),
-    Rule("comparisons", rules.comparisons.run, "reads which plates costs mix"),
-    Rule("looping", rules.looping.run, "leaves to `sequences` what is enumerated in loops"),
-    Rule("sequences", rules.sequences.run, "what is neither summed out nor listed"),
-    Rule("reductions", rules.reductions.run, "reads whose weights differ along plates"),
-    Rule("baselines", rules.baselines.run, "reads what else uses the params of a baseline"),
-    Rule("costs", rules.costs.run, "what nothing pays for"),
-    Rule("draws", rules.draws.run, "reads the plates that costs mix, and who draws jointly"),
-    Rule("memory", rules.memory.run, "reads who chooses anew among elements"),
-    Rule("slopes", rules.slopes.run, "reads which estimators below are biased, and where cuts are"),
-    Rule("supports", rules.supports.run, "reads what learns"),
-    Rule("proposals", rules.proposals.run, "reads what learns, and what is mixed"),
-    Rule("coupling", rules.coupling.run, "reads which calls follow a score"),
-    Rule("joins", rules.joins.run, "reads how costs join draws"),
-    Rule("budgets", rules.budgets.run, "reads what is evaluated apart and what together"),
-    Rule("distinct rows", rules.distinct.run, "reads which calls are spared"),
 )
+
+PASSES: tuple[Fact | Rule, ...] = (*FACTS, *every_rule())
+"""The facts, then what is refused for them."""
 
 
 def analyse(graph: Graph, problems: Problems, until: str | None = None) -> Estimation:
@@ -128,8 +97,8 @@ def analyse(graph: Graph, problems: Problems, until: str | None = None) -> Estim
         match each:
             case Fact(name, make):
                 known = known.knowing(name, make(known))
-            case Rule(_, run):
-                run(known, problems)
+            case Rule():
+                each.run(known, problems)
         if each.name == until:
             break
     return known

@@ -60,7 +60,6 @@ def _stricter(result: Result) -> Result:
 
 
 def _formatted(results: list[Result], form: str) -> str:
-    from storchc.diagnostics import formats
+    from storchc.diagnostics.formats import WRITERS
 
-    write = {"json": formats.as_json, "github": formats.as_github, "sarif": formats.as_sarif}
-    return write[form](diagnostic for result in results for diagnostic in result.diagnostics)
+    return WRITERS[form](diagnostic for result in results for diagnostic in result.diagnostics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -34,6 +34,13 @@ def as_sarif(found: Iterable[Diagnostic]) -> str:
         "results": [_sarif_result(diagnostic) for diagnostic in listed],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+WRITERS: Mapping[str, Callable[[Iterable[Diagnostic]], str]] = {
+    "json": as_json,
+    "github": as_github,
+    "sarif": as_sarif,
+}
 
 
 def _command(diagnostic: Diagnostic) -> str:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import EllipsisType
+from typing import assert_never
 
 from storchc.ir.expression import (
     Apply,
     CallUser,
     Construct,
+    Counter,
     Distribution,
     Divergence,
     Entropy,
     Expected,
+    Extent,
+    Literal,
     LogProb,
     LogProbEach,
+    Named,
     OverPlates,
     Property,
     Range,
+    Reference,
     Renamed,
     Select,
     SequenceOf,
@@ -55,8 +61,10 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return (distribution,)
         case StaticChoice(condition, then, otherwise, _, _):
             return condition, then, otherwise
-        case _:
+        case Literal() | Extent() | Reference() | Counter() | Named():
             return ()
+        case _:
+            assert_never(expression)
 
 
 def walk(expression: Value | Distribution) -> Iterator[Value | Distribution]:

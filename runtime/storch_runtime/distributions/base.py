@@ -13,6 +13,8 @@ from storch_runtime.follow import follow
 if TYPE_CHECKING:
     from storch_runtime.joint import Joint
 
+__all__ = ["Distribution"]
+
 Parameter = Tensor | float
 
 

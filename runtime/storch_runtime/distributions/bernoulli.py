@@ -9,6 +9,8 @@ from torch.nn.functional import logsigmoid
 from storch_runtime.distributions.base import Parameter, drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 
+__all__ = ["Bernoulli"]
+
 
 class Bernoulli(Finite):
     """0 or 1, as floats. The noise of a sample is uniform on [0, 1), below ``probs`` means 1.

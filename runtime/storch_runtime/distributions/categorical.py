@@ -12,6 +12,8 @@ from storch_runtime.distributions.base import Parameter, attach, drawn, sum_even
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import Finite
 
+__all__ = ["Categorical", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
+
 _IMPOSSIBLE = -1e30  # a log-probability whose product with 0 is 0, and whose exponential is 0
 
 

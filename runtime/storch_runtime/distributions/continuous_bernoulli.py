@@ -10,6 +10,8 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, uniform_noise
 
+__all__ = ["ContinuousBernoulli"]
+
 
 class ContinuousBernoulli(ByNoise, Written):
     """Density ``exp(logits x - A(logits))`` on [0, 1]; the noise is uniform, through the quantiles.

@@ -13,6 +13,8 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
 
+__all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"]
+
 
 class Binomial(Finite, Wrapped):
     """How many of ``total_count`` coins show 1; its support can be listed if that is a number."""

@@ -12,6 +12,8 @@ from storch_runtime.distributions.continuous_bernoulli import ContinuousBernoull
 from storch_runtime.distributions.matrices import Wishart
 from storch_runtime.distributions.normal import Normal
 
+__all__ = ["kl_divergence"]
+
 _OWN = (Normal, OneHotCategorical, Categorical, Bernoulli, ContinuousBernoulli, Wishart)
 
 

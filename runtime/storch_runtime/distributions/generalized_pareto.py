@@ -10,6 +10,8 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.wrapped import Forwarded, Noisy
 from storch_runtime.distributions.written import exponential_noise
 
+__all__ = ["GeneralizedPareto"]
+
 
 class GeneralizedPareto(Noisy):
     """``loc + scale (exp(k noise) - 1)/k`` with concentration k; the noise is exponential."""

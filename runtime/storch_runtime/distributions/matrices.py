@@ -14,6 +14,8 @@ from storch_runtime.distributions.pathwise import ByImplicit, gamma_path
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
 from storch_runtime.distributions.written import Written
 
+__all__ = ["LKJCholesky", "Wishart"]
+
 
 class LKJCholesky(Wrapped):
     """The Cholesky factor of a correlation matrix."""

@@ -18,6 +18,8 @@ from storch_runtime.distributions.base import (
     sum_event,
 )
 
+__all__ = ["Normal"]
+
 _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 

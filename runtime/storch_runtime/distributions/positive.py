@@ -9,6 +9,19 @@ from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path, gamma_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
+__all__ = [
+    "Chi2",
+    "Exponential",
+    "FisherSnedecor",
+    "Gamma",
+    "HalfCauchy",
+    "HalfNormal",
+    "InverseGamma",
+    "LogNormal",
+    "Pareto",
+    "Weibull",
+]
+
 
 class Exponential(Noisy):
     """The noise is exponential with rate 1."""

@@ -10,6 +10,8 @@ from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy, Wrapped
 
+__all__ = ["Cauchy", "Gumbel", "Laplace", "StudentT", "Uniform", "VonMises"]
+
 
 class LocationScale(Noisy):
     """``loc + scale * noise``; the noise is the family's own with ``loc=0, scale=1``."""

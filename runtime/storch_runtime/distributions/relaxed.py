@@ -16,6 +16,8 @@ from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, exponential_noise, uniform_noise
 
+__all__ = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
+
 
 class RelaxedBernoulli(ByNoise, Written):
     """``sigmoid((logits + noise)/temperature)`` with logistic noise."""

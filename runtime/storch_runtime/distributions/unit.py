@@ -9,6 +9,8 @@ from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
+__all__ = ["Beta", "Kumaraswamy"]
+
 
 class Beta(Implicit):
     """The first of two Dirichlet coordinates."""

@@ -12,6 +12,8 @@ from storch_runtime.distributions import inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
+__all__ = ["Dirichlet", "LogisticNormal", "LowRankMultivariateNormal", "MultivariateNormal"]
+
 
 class Dirichlet(Implicit):
     """A vector of probabilities."""

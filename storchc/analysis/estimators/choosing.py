@@ -57,6 +57,14 @@ def named_method(node: Sample) -> MethodEntry | None:
     return methods.lookup(node.method.name)
 
 
+def asked_method(node: Sample) -> MethodEntry | None:
+    """The same, and what `using Enumerate` puts there, by the name of the sampler."""
+    if node.sampler is None or not enumerates(node):
+        return named_method(node)
+    entry = methods.lookup("Expect")
+    return None if entry is None else replace(entry, name=node.sampler.name)
+
+
 def enumerates(node: Sample) -> bool:
     """Whether `using Enumerate` replaces the method, which must leave open what is drawn."""
     if node.sampler is None or node.sampler.name != "Enumerate":

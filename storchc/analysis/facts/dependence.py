@@ -38,8 +38,9 @@ class Dependence:
     ``values`` are by the name of a computed value, a sample (itself among them) or a cost that
     defines one; ``parameters`` by sample, ``costs`` and ``reports`` by their names. ``places`` has
     every expression as it stands there: a carried name is what the step before has left until it
-    is defined again, and a stateful function has seen what stands above. ``cuts``: whether there
-    is a `stop_gradient` anywhere.
+    is defined again, and a stateful function has seen what stands above. ``mixed`` are, by sample,
+    its plates that are reduced on the way to some cost. ``cuts``: whether there is a
+    `stop_gradient` anywhere.
     """
 
     graph: Graph
@@ -48,6 +49,7 @@ class Dependence:
     costs: Mapping[str, Ancestors]
     reports: Mapping[str, Ancestors]
     places: Places[Ancestors]
+    mixed: Ancestors
     cuts: bool
 
     def moves(self, node: Node, sample: str) -> bool:
@@ -122,6 +124,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
     places: dict[int, Mapping[Key, Plates]] = field(default_factory=dict)
     memory: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
     cuts: bool = False
+    mixes: bool = False
     nothing: Mapping[Key, Plates] = field(default_factory=dict)
     drawn: dict[str, Plates] = field(init=False)
     plates: dict[str, str] = field(init=False)
@@ -207,6 +210,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
             ancestors = self.expression(edge.operand, known)
             cut = edge.flow == "cut"
             self.cuts |= cut
+            self.mixes |= bool(edge.plates)
             if ancestors and (self.through_cuts or not cut):
                 found.append(self.mixed(ancestors, edge) if edge.plates else ancestors)
         return found
@@ -223,6 +227,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
 
         What it has in mind it keeps element by element; plates that the call lacks are mixed.
         """
+        self.mixes = True
         before = self.memory.get(call.callee, self.nothing)
         self.memory[call.callee] = merge([before, ancestors])
         lacking = {
@@ -246,7 +251,15 @@ class _Walk(_Finding[str]):
         facts = forwards(flow, self, {})
         values = {point: fact for point, fact in facts.items() if isinstance(point, str)}
         found = self.parameters, self.costs, self.reports
-        return Dependence(self.graph, values, *found, Places(self.places), self.cuts)
+        return Dependence(
+            self.graph, values, *found, Places(self.places), self._in_costs(), self.cuts
+        )
+
+    def _in_costs(self) -> Ancestors:
+        """The samples of which a cost joins elements; a long chain joins none, and is long."""
+        if not self.mixes:
+            return NOTHING
+        return merge({n: m for n, m in found.items() if m} for found in self.costs.values())
 
 
 class _Carriage(_Walk):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from storchc.analysis.facts.dependence import Dependence
 from storchc.ir.expression import OverPlates
 from storchc.ir.graph import Graph, Loop, Report, Sample
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.source import Span
 
@@ -15,18 +15,12 @@ from storchc.source import Span
 def mixed_samples(graph: Graph, dependent: Dependence) -> frozenset[str]:
     """The samples whose own plate is reduced on the way to some cost."""
     plates = {s.name: s.plate for s in graph.samples}
-    return frozenset(
-        name
-        for ancestors in dependent.costs.values()
-        for name, mixed in ancestors.items()
-        if mixed and plates[name] in mixed
-    )
+    return frozenset(name for name, mixed in dependent.mixed.items() if plates[name] in mixed)
 
 
 def mixed_plates(dependent: Dependence, node: Sample) -> Plates:
     """The plates of ``node`` that are mixed on the way to some cost."""
-    found = (ancestors.get(node.name) for ancestors in dependent.costs.values())
-    return frozenset[str]().union(*(mixed for mixed in found if mixed))
+    return dependent.mixed.get(node.name, NO_PLATES)
 
 
 def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:

@@ -1,71 +1,35 @@
-"""What is refused or warned of: a file a rule, each with a function ``run``."""
+"""What is refused or warned of: a file a rule, found by its name.
 
-from storchc.analysis.rules import (
-    baselines as baselines,
-)
-from storchc.analysis.rules import (
-    budgets as budgets,
-)
-from storchc.analysis.rules import (
-    comparisons as comparisons,
-)
-from storchc.analysis.rules import (
-    costs as costs,
-)
-from storchc.analysis.rules import (
-    counted as counted,
-)
-from storchc.analysis.rules import (
-    coupling as coupling,
-)
-from storchc.analysis.rules import (
-    critics as critics,
-)
-from storchc.analysis.rules import (
-    distinct as distinct,
-)
-from storchc.analysis.rules import (
-    draws as draws,
-)
-from storchc.analysis.rules import (
-    families as families,
-)
-from storchc.analysis.rules import (
-    finite as finite,
-)
-from storchc.analysis.rules import (
-    indices as indices,
-)
-from storchc.analysis.rules import (
-    joining as joining,
-)
-from storchc.analysis.rules import (
-    joins as joins,
-)
-from storchc.analysis.rules import (
-    looping as looping,
-)
-from storchc.analysis.rules import (
-    memory as memory,
-)
-from storchc.analysis.rules import (
-    paths as paths,
-)
-from storchc.analysis.rules import (
-    proposals as proposals,
-)
-from storchc.analysis.rules import (
-    reductions as reductions,
-)
-from storchc.analysis.rules import (
-    samplers as samplers,
-)
-from storchc.analysis.rules import (
-    sequences as sequences,
-)
-from storchc.analysis.rules import (
-    slopes as slopes,
-)
-from storchc.analysis.rules import (
-    supports as supports,
-)
+Each has a function ``run(known, problems)`` and says in its first line what it asks for. Rules read
+facts and make none, so the order among them does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from storchc.analysis.estimation import Estimation
+from storchc.diagnostics.diagnostic import Problems
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One file of this folder; ``asks`` is what it asks of a story."""
+
+    name: str
+    asks: str
+    run: Callable[[Estimation, Problems], None]
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """All rules, by name."""
+    files = (path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return tuple(map(_rule, sorted(files)))
+
+
+def _rule(name: str) -> Rule:
+    module = import_module(f"{__name__}.{name}")
+    return Rule(name, (module.__doc__ or "").partition("\n")[0], module.run)

@@ -1,4 +1,4 @@
-"""Indices made of a loop's counter that leave their dimension in the first step or in the last."""
+"""An index made of a loop's counter stays within its dimension, in every step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch statistics below a score-function sample: rows that should be independent are not."""
+"""Modules below a score-function sample treat rows independently: no batch statistics."""
 
 from __future__ import annotations
 

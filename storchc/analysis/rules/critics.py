@@ -1,4 +1,4 @@
-"""Critics: modules that a method gives one value of its sample, and that give one number."""
+"""A critic takes one value of its sample, and gives one number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be done with draws, by the way they depend on one another (LOSS.md §3-5).
+"""Draws that depend on one another are neither joined nor compared (LOSS.md §3-5).
 
 Draws that are not independent may not be joined by a reduction over their plate, nor be each
 other's baselines; methods that look at values that were not drawn need the rest of the story to be

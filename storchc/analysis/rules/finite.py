@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.estimators.choosing import enumerates, family_of, named_method
+from storchc.analysis.estimators.choosing import asked_method, family_of
 from storchc.analysis.facts.support import free_dims, support_size
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
@@ -17,17 +15,9 @@ from storchc.ir.index import construction
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse an infinite support, and one whose size is known at run time only."""
     for node in known.graph.samples:
-        entry = asked_of(known, node)
+        entry = asked_method(node)
         if entry is not None and "finite" in entry.needs:
             _check(known, node, entry, problems)
-
-
-def asked_of(known: Estimation, node: Sample) -> MethodEntry | None:
-    """The method by the name that the story calls it: of `using Enumerate` the sampler's."""
-    entry = known.estimators[node.name].entry
-    if entry is not None and node.sampler is not None and enumerates(node):
-        return replace(entry, name=node.sampler.name)
-    return named_method(node)
 
 
 def _check(known: Estimation, node: Sample, entry: MethodEntry, problems: Problems) -> None:

@@ -1,4 +1,4 @@
-"""Indices: whose memory each element of the plates uses, where a method remembers something."""
+"""A method that remembers something for each element is told which element is which."""
 
 from __future__ import annotations
 

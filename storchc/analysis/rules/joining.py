@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.estimators.choosing import named_method
-from storchc.analysis.rules.finite import asked_of
+from storchc.analysis.estimators.choosing import asked_method, named_method
 from storchc.catalogue import samplers
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -19,7 +18,7 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _check(known: Estimation, node: Sample, problems: Problems) -> None:
-    entry, span = asked_of(known, node), known.estimators[node.name].span
+    entry, span = asked_method(node), known.estimators[node.name].span
     if entry is not None and entry.coupled:
         problems.add(words.cannot_join_coupled(node, entry.name, span))
     elif entry is not None and entry.opens_only:

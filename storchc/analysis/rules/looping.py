@@ -1,4 +1,4 @@
-"""What may stand in a loop (LOSS.md §6), and what this version of the compiler leaves out."""
+"""Methods stand in loops and above them where that is right, and compiled (LOSS.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stateful functions keep in mind, element by element of the plates that they are called with.
+"""A stateful function keeps in mind what belongs to the elements that it is given.
 
 A sample without replacement that joins others, or stands in a loop, chooses anew among their
 elements. All values follow; what a function of the user's keeps in mind cannot. Nor does it know
