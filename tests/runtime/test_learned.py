@@ -35,9 +35,11 @@ METHODS: dict[str, Callable[[], Method]] = {
 }
 WITH_A_PATH = sorted(
     name
-    for name in distributions.__all__
-    if getattr(getattr(distributions, name), "pathwise", False)
-    and not getattr(distributions, name).finite
+    for name, item in vars(distributions).items()
+    if isinstance(item, type)
+    and getattr(item, "pathwise", False)
+    and item is not distributions.Distribution
+    and not item.finite
 )
 OF_CLASSES = ("REBAR", "RELAX", "MuProp")
 
