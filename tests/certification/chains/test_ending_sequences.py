@@ -1,0 +1,143 @@
+"""`Expect` of whole sequences that stop at different steps: they share the weight of their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import storch_runtime.sequences
+from storch_runtime.draw import Draw
+from tests.certification.chains.sums import certify_sums
+from tests.certification.harness import Case, Uncertified, case
+
+LETTERS = """story Letters
+dim V = 2
+dim T = 3
+plate data
+input x[data]
+param w[V] = 0.3
+param u[V, V] = normal(0, 1)
+for t in range(T) from z = one_hot(0, V), s = 0.0:
+    sample z ~ OneHotCategorical(logits=z @ u + w * x) with Expect()
+    compute s = s + z[1] * (t + 1) * x
+    cost step = s * w[0] + 0.1
+    stop when {condition}
+cost c = {cost}
+"""
+CONDITIONS = ["z[0] > 0", "s > 0.6", "x > 0", "x > 0 and z[1] > 0", "t == 0", "z[0] > 2"]
+COSTS = [
+    "s ** 2",
+    "sum(sequence(alive)) * s + z[0]",
+    "max(sequence(s)) + sequence(z)[T - 1, 0] * s",
+]
+
+TWO = """story Two
+param p = 0.2
+param q[2] = normal(0, 1)
+for t in range(3) from a = 0, b = 0, total = 0.0:
+    sample a ~ Bernoulli(logits=p + q[0] * b - total) with Expect()
+    sample b ~ Bernoulli(logits=q[1] * a + p) with Expect()
+    compute total = total + 0.5 * a - b * p
+    cost step = total * p
+    stop when a == 1 and b == 0
+cost c = total ** 2 * b
+"""
+
+
+NESTED = """story Nested
+param p = 0.2
+param q[2] = normal(0, 1)
+for i in range(2) from b = 0, sum_so_far = 0.0:
+    for j in range(2) from a = b, total = sum_so_far:
+        sample a ~ Bernoulli(logits=p + q[0] * a - total) with Expect()
+        compute total = total + (0.5 + a) * (i + 1)
+        cost step = total * p
+        stop when a == 1
+    compute b = a
+    compute sum_so_far = total
+cost c = sum_so_far ** 2 * b
+"""
+
+
+def letters(condition: str = CONDITIONS[0], cost: str = COSTS[0]) -> Case:
+    text = LETTERS.format(condition=condition, cost=cost)
+    return case(text, {"x": [0.7, -1.2]})
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("cost", COSTS)
+def test_sequences_that_end_at_different_steps(condition: str, cost: str) -> None:
+    certify_sums(letters(condition, cost))
+
+
+def test_two_samples_that_end_together() -> None:
+    certify_sums(case(TWO, {}))
+
+
+def nested(p: Tensor, q: Tensor, i: int, j: int, a: float, total: Tensor) -> Tensor:
+    """What is still to be paid in `NESTED` before step j of step i, every outcome weighed."""
+    if i == 2:
+        return total**2 * a
+    chance = torch.sigmoid(p + q[0] * a - total)
+    longer = [total + (0.5 + value) * (i + 1) for value in range(2)]
+    ends = nested(p, q, i + 1, 0, 1.0, longer[1])
+    goes_on = nested(p, q, i + j, 1 - j, 0.0, longer[0])
+    return chance * (longer[1] * p + ends) + (1 - chance) * (longer[0] * p + goes_on)
+
+
+def test_inner_loops_that_stop() -> None:
+    model = case(NESTED, {}).model()
+    leaves = model.p, model.q
+    expected = nested(*leaves, 0, 0, 0.0, torch.zeros((), dtype=torch.float64))
+    found, true = (torch.autograd.grad(value, leaves) for value in (model().loss, expected))
+    for got, exact in zip(found, true, strict=True):
+        torch.testing.assert_close(got, exact, rtol=0, atol=1e-9)
+
+
+def test_a_single_step() -> None:
+    certify_sums(case(letters().text.replace("dim T = 3", "dim T = 1"), {"x": [0.7, -1.2]}))
+
+
+def test_what_the_estimate_shows() -> None:
+    story = letters()
+    model = story.model()
+    estimate = model(**story.inputs)
+    z, weight = estimate.samples["z"], estimate.weights["z"]
+    assert z.shape == (8, 2, 3, 2)
+    ended = z[..., 0].cummax(2).values[:, :, :-1]
+    assert bool((z[:, :, 1:][ended > 0] == z[:, :, :-1][ended > 0]).all())
+    torch.testing.assert_close(weight.sum(0), torch.ones(2, dtype=weight.dtype))
+    shared = estimate.log_probs["z"].exp() * 0.5 ** (ended > 0).sum(-1)
+    torch.testing.assert_close(weight, shared)
+    replayed = model(**story.inputs, given={"z": z})
+    torch.testing.assert_close(replayed.loss, estimate.loss)
+    with pytest.raises(ValueError, match="only its own values"):
+        model(**story.inputs, given={"z": 1 - z})
+
+
+def broken_whole_weight(draw: Draw, alive: Tensor, *rest: Any) -> Draw:
+    """Elements that go on behind the end of one sequence count as so many sequences."""
+    ended = UNTIL_END(draw, alive, *rest)
+    assert ended.weight is not None
+    ended.weight = torch.where(alive, ended.weight, 1.0)
+    return ended
+
+
+def broken_new_values(draw: Draw, alive: Tensor, before: Tensor, place: int) -> Draw:
+    """Values are not kept."""
+    return UNTIL_END(draw, alive, torch.ones_like(before), place)
+
+
+UNTIL_END = storch_runtime.sequences.outcomes_until_end
+
+
+@pytest.mark.parametrize("broken", [broken_whole_weight, broken_new_values])
+def test_broken_variants_fail(monkeypatch: pytest.MonkeyPatch, broken: Any) -> None:
+    story = letters("z[0] > 0", "s ** 2 + z[1]")
+    certify_sums(story)
+    monkeypatch.setattr("storch_runtime.methods.expect.outcomes_until_end", broken)
+    with pytest.raises(Uncertified):
+        certify_sums(story)

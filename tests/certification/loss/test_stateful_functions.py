@@ -1,0 +1,99 @@
+"""Functions with a memory, certified exactly: later calls depend on what earlier ones were given.
+
+The interpreter knows no functions: it reads the same story with the memory written out.
+"""
+
+from __future__ import annotations
+
+import pytest
+from torch import Tensor
+
+from storchc.analysis.facts.dependence import Dependence
+from tests.certification.harness import Case, Uncertified, certify
+from tests.certification.loops.test_loops import METHODS, story
+
+WALK = "function walk batched nondiff stateful: [], []: int -> []"
+RECALL = "function walk batched nondiff stateful: [] -> []"
+
+
+class Walk:
+    """Where each element has come to; at time 0 it starts anew."""
+
+    def __call__(self, step: Tensor, time: Tensor) -> Tensor:
+        self.place = 0.5 * self.place + step if time.any() else step
+        return self.place
+
+
+class Recall:
+    """What it is given, times the mean of what it was given before; it is called twice."""
+
+    def __init__(self) -> None:
+        self.means: list[Tensor] = []
+
+    def __call__(self, value: Tensor) -> Tensor:
+        if self.means:
+            return value * self.means.pop()
+        self.means.append(value.mean())
+        return value
+
+
+def prove(told: str, written: str, function: object) -> None:
+    """Certify the module of the story that is told as the one that is written out."""
+    certify(
+        Case(told, {}, {"walk": function}),
+        interpreted=written,
+        vectorised=False,
+        hessian=True,
+    )
+
+
+def loop(method: str, more: str = "") -> tuple[str, str]:
+    steps = f"""
+    sample a ~ Bernoulli(logits=w + u * t) with {METHODS[method]}
+    compute s = WALK
+    cost c = s ** 2
+    compute last = last * u + s
+{more}
+cost d = last
+"""
+    told = "for t in range(3) from last = 0:" + steps.replace("WALK", "walk(a, t)")
+    written = "for t in range(3) from last = 0, s = 0:" + steps.replace("WALK", "0.5 * s + a")
+    return story(told, WALK), story(written)
+
+
+@pytest.mark.parametrize("method", ["none", "moving", "others"])
+def test_a_walk_in_a_loop(method: str) -> None:
+    prove(*loop(method), Walk())
+
+
+@pytest.mark.parametrize("method", ["none", "others"])
+def test_a_walk_that_stops(method: str) -> None:
+    prove(*loop(method, "    stop when s > 1"), Walk())
+
+
+def test_two_samples_of_one_plate() -> None:
+    steps = """
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+cost first = {first}
+sample b ~ Bernoulli(logits=u) with ScoreFunction() in a
+cost second = {second} ** 2
+"""
+    told = story(steps.format(first="walk(a, 0)", second="walk(b, 1)"), WALK)
+    prove(told, story(steps.format(first="a", second="(0.5 * a + b)")), Walk())
+
+
+def test_two_plates() -> None:
+    steps = """
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+cost first = {first}
+sample b ~ Bernoulli(logits=u) with ScoreFunction(n=2)
+cost second = {second} ** 2
+"""
+    told = story(steps.format(first="walk(a)", second="walk(b)"), RECALL)
+    prove(told, story(steps.format(first="a", second="(b * mean(a, over=a))")), Recall())
+
+
+def test_forgetting_the_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dependence, "_with_memory", lambda self, call, ancestors: ancestors)
+    with pytest.raises(Uncertified, match="gradient of"):
+        prove(*loop("none"), Walk())
