@@ -194,7 +194,7 @@ def _averaged_steps(writer: Writer, node: Sample, estimator: Estimator) -> int |
     """
     if len(node.loops) != 1 or estimator.baseline != "moving_average":
         return None
-    loop = next(n for n in writer.graph.loops if n.name == node.loops[0])
+    loop = writer.graph.loop_by_name[node.loops[0]]
     return loop.bound.value or 0
 
 

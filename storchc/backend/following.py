@@ -70,7 +70,7 @@ def within(node: Node) -> set[str]:
 
 def _draws(writer: Writer, chosen: Chosen, node: Node) -> set[str]:
     """The samples whose draws follow, and with them their values but for a loop's last one."""
-    drawn = (s.name for s in writer.graph.samples if s.plate == chosen.plate)
+    drawn = (s.name for s in writer.graph.along(chosen.plate))
     return {s for s in drawn if s in writer.draws} - within(node)
 
 

@@ -177,7 +177,7 @@ def _surrogate(
 
 
 def _plain(writer: Writer, cost: str, shares: Shares) -> Code:
-    (node,) = (c for c in writer.graph.costs if c.name == cost)
+    node = writer.graph.cost_by_name[cost]
     origin = writer.estimation.cost_origin(cost)
     plates = over_all(node) - shares.kept
     counted = shares.times(writer, origin, writer.costs[cost])

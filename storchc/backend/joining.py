@@ -37,7 +37,7 @@ def extends(writer: Writer, node: Sample) -> bool:
 
 def extended(writer: Writer, node: Sample) -> bool:
     """Whether further variables will extend the joint sample that ``node`` opens."""
-    others = (s for s in writer.graph.samples if s.joins and s.plate == node.plate)
+    others = (s for s in writer.graph.along(node.plate) if s.joins)
     return any(writer.estimation.estimators[s.name].joint for s in others)
 
 

@@ -17,14 +17,13 @@ ABSENT = "its costs separate: no value of all its factors together was built"
 def layout(writer: Writer) -> Py:
     """``Layout(samples=..., costs=..., reports=..., sums=...)``."""
     graph = writer.graph
-    reports = [n for n in graph.all_nodes if isinstance(n, Report)]
     parts: dict[str, Py] = {}
     if graph.samples:
         parts["samples"] = table({s.name: _sampled(writer, s) for s in graph.samples})
     if graph.costs:
         parts["costs"] = table({c.name: _valued(writer, c) for c in graph.costs})
-    if reports:
-        parts["reports"] = table({r.name: _valued(writer, r) for r in reports})
+    if graph.reports:
+        parts["reports"] = table({r.name: _valued(writer, r) for r in graph.reports})
     sums = sorted(p.name for p in graph.data_plates.values() if p.reduction == "sum")
     if sums:
         parts["sums"] = call("frozenset", tuple_of(*map(literal, sums)))
@@ -87,7 +86,7 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
 def _plates(writer: Writer, node: Cost | Report) -> Plates:
     """The plates that a cost or report has in the story, whatever was summed out of it."""
     if isinstance(node, Cost) and writer.estimation.elimination.chains:
-        node = next(c for c in writer.estimation.graph.costs if c.name == node.name)
+        node = writer.estimation.graph.cost_by_name[node.name]
     return node.value.type.plates
 
 

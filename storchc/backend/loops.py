@@ -456,9 +456,7 @@ def _shape(writer: Writer, node: Loop, item: Kept) -> tuple[Plates, int]:
         type_ = writer.graph.types[item.name]
         assert isinstance(type_, ValueType)
         return writer.stored[item.name], type_.rank
-    report = next(
-        n for n in writer.graph.all_nodes if isinstance(n, Report) and n.name == item.name
-    )
+    report = writer.graph.report_by_name[item.name]
     if item.name in writer.stepping.reports:  # of an inner loop: stacked before
         inner = report.loops[report.loops.index(node.name) + 1 :]
         return writer.stepping.reports[item.name].stored, report.value.type.rank + len(inner)

@@ -18,7 +18,7 @@ from storchc.backend.stepping import summed_over_time
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Callee, Graph, Input, Report
+from storchc.ir.graph import Callee, Graph, Input
 from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.python.names import Identifiers
@@ -272,9 +272,8 @@ def _finish(writer: Writer, block: Block, loss: Loss) -> None:
         "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
         "cost_values": table({c.name: summed_over_time(writer, c).py for c in graph.costs}),
     }
-    reports = [n.name for n in graph.all_nodes if isinstance(n, Report)]
-    if reports:
-        keywords["report_values"] = table({r: _report(writer, r) for r in reports})
+    if graph.reports:
+        keywords["report_values"] = table({r.name: _report(writer, r.name) for r in graph.reports})
     if loss.own_losses:
         added = call(writer.runtime("added"), *map(name, loss.own_losses))
         keywords["own_loss"] = added

@@ -56,7 +56,7 @@ class Weights:
 def weights_of(writer: Writer, plate: str, origin: Origin, stored: Plates = NO_PLATES) -> Weights:
     """The weights of ``plate`` for a value of this origin, ``stored`` with these plates."""
     estimators = writer.estimation.estimators
-    within = [s.name for s in writer.graph.samples if s.plate == plate]
+    within = [s.name for s in writer.graph.along(plate)]
     joint = [s for s in within if estimators[s].joint]
     again = len(joint) > 1 or any(writer.samples[s].loops for s in joint)
     met = origin.touched.keys() | (set(joint) if again else set())  # chosen from, whatever it is
@@ -106,7 +106,7 @@ def _together(parts: list[Weights]) -> Weights:
 
 def weight_plates(writer: Writer, sample: str, steps: Plates = NO_PLATES) -> Plates:
     """The plates that the weights of ``sample`` are stored with; those of ``steps`` have theirs."""
-    node = next(s for s in writer.graph.samples if s.name == sample)
+    node = writer.graph.sample_by_name[sample]
     estimator = writer.estimation.estimators[sample]
     if estimator.enumerated:
         return frozenset({sample}) | writer.distribution_plates[sample]

@@ -52,9 +52,7 @@ def expected(writer: Writer, value: Expected) -> Code:
 
 def _factors(writer: Writer, value: Expected) -> list[Py]:
     """The index of the batch event that puts the factors where they stand in the value's event."""
-    sizes: Shape = next(
-        s.distribution.type.batch for s in writer.graph.samples if s.name == value.sample
-    )
+    sizes: Shape = writer.graph.sample_by_name[value.sample].distribution.type.batch
     items: list[Py] = []
     at = -value.value.type.rank
     dims = iter(value.dims)
@@ -85,7 +83,7 @@ def own_log_prob(writer: Writer, value: LogProbEach) -> Code | None:
     if name not in writer.estimation.separation.samples:
         return None
     made = construction(writer.graph, value.distribution)
-    law = next(s.distribution for s in writer.graph.samples if s.name == name)
+    law = writer.graph.sample_by_name[name].distribution
     if made is not construction(writer.graph, law):
         return None
     code = member(writer.draw(name), "log_prob")

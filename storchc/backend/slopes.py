@@ -33,7 +33,7 @@ def join_options(
 def _slope(writer: Writer, sample: Sample, name: str, mixed: Plates) -> Code:
     """The slope of one cost, reduced as the cost itself is."""
     slope = writer.estimation.joins[sample.name].slopes[name]
-    (cost,) = (c for c in writer.graph.costs if c.name == name)
+    cost = writer.graph.cost_by_name[name]
     plates = cost.value.type.plates - (sample.type.plates - mixed)
     code = _sum(writer, [_product(writer, product) for product in slope])
     if not plates:

@@ -107,7 +107,7 @@ def following(writer: Writer, sample: Sample, seen: Seen, shares: Shares) -> Cod
 
     It is seen in the same step, summed over later ones, or over both.
     """
-    cost = next(c for c in writer.graph.costs if c.name == seen.name)
+    cost = writer.graph.cost_by_name[seen.name]
     depth = common(sample.loops, cost.loops) if seen.level is None else seen.level + 1
     kept = shares.kept | frozenset(cost.loops[:depth])
     code = writer.costs[cost.name]

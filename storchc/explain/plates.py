@@ -42,7 +42,7 @@ class Counts:
 
     def opener(self, plate: str) -> Sample:
         """The sample that opens ``plate``."""
-        return next(s for s in self.graph.samples if s.name == plate)
+        return self.graph.sample_by_name[plate]
 
     def size(self, plate: str) -> int | None:
         """The number of elements, or None when it is known at run time only."""
@@ -61,7 +61,7 @@ class Counts:
     def describe(self, plate: str) -> str:
         """What the elements of ``plate`` are and what they weigh."""
         estimator = self.estimation.estimators[plate]
-        joined = [s.name for s in self.graph.samples if s.plate == plate and s.joins]
+        joined = [s.name for s in self.graph.along(plate) if s.joins]
         size = self.size(plate)
         if plate in self.estimation.separation.samples:
             text = (

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tests.bench import (
     chains,
+    compiling,
     discrete_vae,
     estimators,
     hidden_chains,
@@ -28,7 +29,7 @@ from tests.bench.peers import Step
 from tests.bench.processes import starts
 from tests.bench.timing import interleaved
 
-PARTS = ("cases", "growth", "start", "memory")
+PARTS = ("cases", "growth", "compile", "start", "memory")
 
 
 def main() -> None:
@@ -51,6 +52,8 @@ def main() -> None:
     if "growth" in parts:
         console.print(growing())
         console.print(keeping())
+    if "compile" in parts:
+        console.print(compiling_time())
     if "start" in parts:
         console.print(starting())
     if "memory" in parts:
@@ -121,6 +124,22 @@ def keeping() -> Table:
     for growth in scaling.keeps():
         sizes = ", ".join(f"{size}: {kept / 2**20:.3g}" for size, kept in growth.measured.items())
         table.add_row(growth.name, sizes, f"{growth.exponent:.2f}")
+    return table
+
+
+def compiling_time() -> Table:
+    """Seconds of `check` and `compile` at each size, and how steeply they rise."""
+    title = f"growth of the time to compile (-: no answer within {compiling.LONGEST:.0f} s)"
+    table = Table("number of", "", "size: s", title=title)
+    table.add_column("exponent", justify="right")
+    table.add_column("of the last two", justify="right")
+    for found in compiling.compilings():
+        growth = found.growth
+        sizes = [f"{size}: {time:.3g}" for size, time in growth.measured.items()]
+        if found.unanswered is not None:
+            sizes.append(f"{found.unanswered}: -")
+        steep = [f"{growth.exponent:.2f}", f"{growth.last:.2f}"]
+        table.add_row(growth.name, found.stage, ", ".join(sizes), *steep)
     return table
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.bench import chains, discrete_vae, estimators, hidden_chains, introduction, sequences
+import storchc
+from tests.bench import (
+    chains,
+    compiling,
+    discrete_vae,
+    estimators,
+    hidden_chains,
+    introduction,
+    sequences,
+)
 from tests.bench.case import Case
 from tests.bench.memory import grown, kept
 from tests.bench.processes import starts
@@ -36,6 +45,11 @@ def test_what_sequences_keep_grows_with_their_length(name: str) -> None:
     assert Growth(name, sizes).exponent < 1.1
 
 
+@pytest.mark.parametrize("kind", list(compiling.kinds()), ids=lambda kind: kind.name)
+def test_stories_whose_compilation_is_timed_are_sound(kind: compiling.Kind) -> None:
+    assert storchc.check(text=kind.story(kind.sizes[0])) == []
+
+
 @pytest.mark.bench
 def test_memory_stays_flat() -> None:
     for case in list(introduction.cases())[::3]:
@@ -48,6 +62,15 @@ def test_memory_stays_flat() -> None:
 def test_time_grows_linearly_at_most() -> None:
     found = growths()
     assert {growth.name: growth.last for growth in found if growth.last > 1.15} == {}
+
+
+@pytest.mark.bench
+def test_time_to_compile_grows_linearly_at_most() -> None:
+    steep = {}
+    for found in compiling.compilings():
+        if found.unanswered is not None or found.growth.exponent > 1.2:
+            steep[found.stage, found.growth.name] = found.growth.measured
+    assert steep == {}
 
 
 @pytest.mark.bench

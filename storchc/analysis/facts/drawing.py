@@ -9,7 +9,7 @@ from storchc.ir.graph import Graph
 
 def drawn(graph: Graph, plate: str) -> SamplingClass:
     """The class of the draws along a sample plate; independent where nothing else is said."""
-    opener = next(s for s in graph.samples if s.name == plate)
+    opener = graph.sample_by_name[plate]
     if opener.sampler is not None:
         sampler = samplers.lookup(opener.sampler.name)
         return "iid" if sampler is None else sampler.sampling

@@ -62,7 +62,7 @@ def joins_of(
 
 def uneven(graph: Graph, node: Sample, estimators: Mapping[str, Estimator]) -> Sample | None:
     """A sample in the plate of ``node`` that is not drawn element by element, of equal weight."""
-    along = (s for s in graph.samples if s.plate == node.plate)
+    along = graph.along(node.plate)
     return next((s for s in along if not is_even(estimators[s.name])), None)
 
 

@@ -34,7 +34,7 @@ def reductions_of(graph: Graph, plate: str) -> Iterator[Span]:
 
 def reduced_inside(graph: Graph, node: Sample) -> bool:
     """Whether an `over=` in a loop around ``node`` reduces its plate."""
-    around = [loop for loop in graph.loops if loop.name in node.loops]
+    around = [graph.loop_by_name[name] for name in node.loops]
     inside = (n for loop in around for n in loop.body if not isinstance(n, Loop))
     parts = (e for n in inside for root in expressions(n) for e in walk(root))
     return any(isinstance(e, OverPlates) and node.plate in e.plates for e in parts)

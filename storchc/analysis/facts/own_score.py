@@ -15,7 +15,7 @@ from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.made_of import made_of
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Graph, Sample
+from storchc.ir.graph import Graph, Sample
 from storchc.ir.index import construction
 from storchc.ir.walk import expressions, walk
 
@@ -38,12 +38,10 @@ def _original(graph: Graph, value: Value) -> str | None:
     """The name that a reference stands for, whatever names it went through."""
     while isinstance(value, Reference):
         name = value.name
-        defined = [
-            n.value for n in graph.all_nodes if isinstance(n, Compute) and n.names == (name,)
-        ]
-        if name in graph.carried or not defined or not isinstance(defined[0], Reference):
+        made = graph.compute_by_name.get(name)
+        if name in graph.carried or made is None or not isinstance(made.value, Reference):
             return name
-        value = defined[0]
+        value = made.value
     return None
 
 
@@ -109,7 +107,7 @@ def _bend(
     """Where the log-probability of a draw enters a cost other than affinely, in words."""
 
     def linear(value: OverPlates) -> bool:
-        within = [s for s in graph.samples if s.plate in value.plates]
+        within = [s for plate in value.plates for s in graph.along(plate)]
         even = all(is_even(estimators[s.name]) for s in within)
         return value.function in ("mean", "sum") and even
 

@@ -145,7 +145,7 @@ def eliminate(
         states = support_size(construction(graph, sample.distribution))
         if not (sample.loops and estimators[sample.name].enumerated) or states is None:
             continue
-        loop = next(n for n in graph.loops if n.name == sample.loops[-1])
+        loop = graph.loop_by_name[sample.loops[-1]]
         try:
             check_cuts(graph, flow, sample, credited, touched)
             look = _looked(graph, sample, loop, touched, joint)

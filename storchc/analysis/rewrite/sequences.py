@@ -78,7 +78,7 @@ def list_sequences(
     for sample in graph.samples:
         if sample.name not in elimination.obstacles:
             continue
-        bounds = [n.bound for n in graph.loops if n.name in sample.loops]
+        bounds = [graph.loop_by_name[name].bound for name in sample.loops]
         free = [str(bound) for bound in bounds if bound.value is None]
         if free:
             unknown[sample.name] = Unknown(free[0])
@@ -97,7 +97,7 @@ def list_sequences(
 def _check(graph: Graph, sample: Sample, dependent: Dependence, estimators: Estimators) -> None:
     """Raise `HinderedError` where whole sequences are not compiled, or would not be right."""
     name = sample.name
-    outermost = next(n for n in graph.loops if n.name == sample.loops[0])
+    outermost = graph.loop_by_name[sample.loops[0]]
     for node in _inside(outermost):
         if isinstance(node, Sample) and node is not sample:
             _check_beside(sample, node, dependent, estimators)

@@ -38,4 +38,4 @@ def _check_batch_average(known: Estimation, node: Sample, mixes: bool, problems:
 
 def _opened(graph: Graph, node: Sample) -> Span:
     """Where the plate of the sample is opened."""
-    return next(s.name_span for s in graph.samples if s.name == node.plate)
+    return graph.sample_by_name[node.plate].name_span

@@ -98,7 +98,7 @@ def _calls(
 def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
     """A sample in a plate whose elements are one joint sample, and one that extends it."""
     estimator = estimators[node.name]
-    opener = next(s for s in graph.samples if s.name == node.plate)
+    opener = graph.sample_by_name[node.plate]
     opened = estimators[opener.name]
     joins = estimator.joint and not _stands_alone(estimator)
     if joins and opened.name != estimator.name:

@@ -25,7 +25,7 @@ def _check(known: Estimation, node: Sample, problems: Problems) -> None:
     if other is not None:
         problems.add(words.uneven_draws(node, entry, span, other))
     elif lone(node, estimators):
-        opener = next(s for s in graph.samples if s.name == node.plate)
+        opener = graph.sample_by_name[node.plate]
         problems.add(words.lone_join(node, entry, span, opener.name_span))
     elif bend is not None:
         problems.add(words.joined_otherwise(node, entry, span, bend.span, bend.reason))

@@ -39,7 +39,7 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     estimator = estimators[node.name]
     what = _left_out(estimator)
     help = "use `ScoreFunction`, or a method that differentiates through the value"
-    opener = next(s for s in graph.samples if s.name == node.plate)
+    opener = graph.sample_by_name[node.plate]
     beside = _beside(graph, node, estimators)
     if what is None and beside is not None:
         what = f"`{estimator.name}` beside `{beside.name}`, which is drawn in such a way as well,"
