@@ -36,7 +36,7 @@ from storchc.ir.expression import (
 )
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.size import Size
-from storchc.ir.types import NO_PLATES, Plates, ValueType
+from storchc.ir.types import NO_PLATES, Dtype, Plates, ValueType
 from storchc.python.expressions import (
     Atom,
     Choice,
@@ -51,7 +51,6 @@ from storchc.python.expressions import (
     tuple_of,
 )
 from storchc.python.names import RUNTIME, Identifiers
-from storchc.syntax.tree import Dtype
 
 
 @dataclass(slots=True)

@@ -204,7 +204,7 @@ def _value(writer: Writer, block: Block, node: Sample, code: Code) -> str:
 def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:
     """What to say of a sample whose method was given from outside the story."""
     text_end = len(writer.graph.source.text)
-    if node.raw_method is None or node.raw_method.span.start <= text_end:
+    if node.method is None or node.method.span.start <= text_end:
         return ""
     return f"sample {node.name} with {estimator.name}, as given when it was compiled"
 
