@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from storchc.analysis.estimator import Constant, Estimator
-from storchc.backend.expressions import Writer
 from storchc.backend.text import default
+from storchc.backend.writer import Writer
 from storchc.catalogue import methods
 from storchc.ir.defaults import Initial, Numbers
 from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
