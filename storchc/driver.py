@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from storchc import __version__
 from storchc.diagnostics.diagnostic import Diagnostic, Problems
 from storchc.overrides import Texts, read_overrides
 from storchc.records import dataclass
 from storchc.source import Source
+from storchc.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from storch_runtime.errors import StoryTypeError as StoryTypeError
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow
+from storch_runtime.joint import Held as Held
 from storch_runtime.joint_steps import JointSteps as JointSteps
 from storch_runtime.joint_steps import StepsAlong as StepsAlong
 from storch_runtime.joint_steps import along as along
@@ -71,7 +72,6 @@ from storch_runtime.samplers import QuasiMonteCarlo as QuasiMonteCarlo
 from storch_runtime.samplers import Sampler as Sampler
 from storch_runtime.samplers import Stratified as Stratified
 from storch_runtime.samplers import WithoutReplacement as WithoutReplacement
-from storch_runtime.samplers.sets import Held as Held
 from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.statistics import GradientStatistics as GradientStatistics

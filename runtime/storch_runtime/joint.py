@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-__all__ = ["Joint", "Opener"]
+__all__ = ["Held", "Joint", "Opener"]
 
 
 class Opener(Protocol):
@@ -21,6 +21,16 @@ class Opener(Protocol):
 
     def weigh(self, joint: Joint) -> Tensor:
         """The weights ``[k, *plates]``."""
+
+
+class Held(NamedTuple):
+    """Sequences that have ended: where not ``alive`` ``[k, *plates]`` they go on with ``value``.
+
+    The value ``[k, *plates, *event]`` is then certain, and takes nothing from the others.
+    """
+
+    alive: Tensor
+    value: Tensor
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
@@ -15,7 +15,6 @@ from storch_runtime.surrogate import magic_box
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
     from storch_runtime.joint import Joint
-    from storch_runtime.method import Method
 
 __all__ = [
     "Steps",
@@ -198,7 +197,15 @@ def held(draw: Draw, alive: Tensor, before: Tensor) -> Draw:
 # --- plates and values given ---------------------------------------------------------------------
 
 
-def opened(method: Method, given: Tensor | None, dim: int) -> int:
+class Counted(Protocol):
+    """A method, as far as it says how many elements there are."""
+
+    @property
+    def elements(self) -> int:
+        """How many elements a plate has that it opens in a loop."""
+
+
+def opened(method: Counted, given: Tensor | None, dim: int) -> int:
     """How many elements a plate has that is opened when a loop is entered."""
     return method.elements if given is None else given.shape[dim]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from storchc.backend.elimination import chain_of
-from storchc.backend.expressions import Writer
+from storchc.backend.writer import Writer
 from storchc.ir.expression import Named, Reference
 from storchc.ir.graph import Compute, Loop, Node, Sample
 from storchc.ir.walk import expressions, walk

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Value
 from storchc.ir.graph import Callee, Slot
 from storchc.ir.types import Plates, ValueType
@@ -19,9 +18,6 @@ from storchc.python.expressions import (
     name,
     tuple_of,
 )
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def call_user(writer: Writer, value: CallUser, *, apart: bool = False) -> Code:

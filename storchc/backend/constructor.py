@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from storchc.analysis.estimator import Constant, Estimator
-from storchc.backend.expressions import Writer
 from storchc.backend.text import default
+from storchc.backend.writer import Writer
 from storchc.catalogue import methods
+from storchc.ir.defaults import Initial, Numbers
 from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
 from storchc.python.expressions import (
     NONE,
@@ -13,18 +14,17 @@ from storchc.python.expressions import (
     Py,
     call,
     infix,
+    list_of,
     literal,
     member,
     method,
     name,
-    prefix,
     table,
     tuple_of,
 )
 from storchc.python.names import RUNTIME
 from storchc.python.printer import WIDTH, statement, write
 from storchc.python.reserved import ATTRIBUTES
-from storchc.syntax import tree
 
 INDENT = 8
 
@@ -122,45 +122,31 @@ def _callee(writer: Writer, callee: Callee) -> Py:
     if callee.default is None:
         return name(callee.name)
     given = infix("is", name(callee.name), NONE)
-    return Choice(default(writer.graph, callee.default), given, name(callee.name))
+    return Choice(default(callee.default), given, name(callee.name))
 
 
 def _param(writer: Writer, param: Param) -> Py:
     sizes = tuple_of(*(literal(s.value) for s in param.type.shape))
-    return call("nn.Parameter", _initial(writer, param.init, sizes))
+    return call("nn.Parameter", _initial(param.init, sizes))
 
 
-def _initial(writer: Writer, init: tree.Expression, sizes: Py) -> Py:
+def _initial(init: Initial, sizes: Py) -> Py:
     """The initial value of a param."""
-    if not isinstance(init, tree.Call):
-        return call("torch.full", sizes, _number(writer.graph, init))
-    kind = init.function.id
-    numbers = [_number(writer.graph, a) for a in init.args]
-    keywords = {k.name.id: _number(writer.graph, k.value) for k in init.keywords}
+    kind, numbers = init.name, map(_number, init.numbers)
     match kind:
-        case "zeros" | "ones":
-            return call(f"torch.{kind}", sizes)
+        case "full" | "zeros" | "ones":
+            return call(f"torch.{kind}", sizes, *numbers)
         case "tensor":
-            made = call("torch.tensor", *numbers, dtype=call("torch.get_default_dtype"))
-            return made
+            return call("torch.tensor", *numbers, dtype=call("torch.get_default_dtype"))
         case "normal" | "uniform":
-            renamed = {{"a": "from", "b": "to"}.get(k, k): v for k, v in keywords.items()}
-            ordered = [*numbers, *renamed.values()] if kind == "uniform" else numbers
-            named = {} if kind == "uniform" else renamed
-            return method(call("torch.empty", sizes), f"{kind}_", *ordered, **named)
+            return method(call("torch.empty", sizes), f"{kind}_", *numbers)
         case _:
             return call(f"nn.init.{kind}_", call("torch.empty", sizes))
 
 
-def _number(graph: Graph, expression: tree.Expression) -> Py:
-    """A constant of an initialiser: floats, dims, lists of numbers."""
-    match expression:
-        case tree.Number(value):
-            return literal(float(value))
-        case tree.Unary("-", operand):
-            return prefix("-", _number(graph, operand))
-        case _:
-            return default(graph, expression)
+def _number(number: Numbers) -> Py:
+    """A number of an initialiser, or lists of them."""
+    return list_of(*map(_number, number)) if isinstance(number, tuple) else literal(number)
 
 
 # --- methods -------------------------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family
 from storchc.ir.expression import (
@@ -23,9 +22,6 @@ from storchc.ir.expression import (
 from storchc.ir.types import Plates
 from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
 from storchc.python.names import DISTRIBUTIONS
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def distribution(

@@ -8,14 +8,14 @@ from functools import partial
 from storchc.analysis.estimation import Origin
 from storchc.backend.block import Block
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
-from storchc.backend.follows import further
+from storchc.backend.follows import Surrogate, further
 from storchc.backend.reductions import Weights, product_of, reduce_all, weight_code, weights_of
 from storchc.backend.shares import Shares, shares_of
 from storchc.backend.slopes import join_options
 from storchc.backend.statements import baseline
-from storchc.backend.stepping import alive_weights, following, stored_of
 from storchc.backend.sums import added
+from storchc.backend.timed import alive_weights, following, stored_of
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
@@ -31,6 +31,7 @@ class Followers:
     block: Block
     samples: dict[str, Sample]
     costs: dict[str, Cost]
+    surrogate: Surrogate
     known: dict[tuple[Seen, ...], tuple[str, Code]] = field(default_factory=dict)
 
     def of(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[Seen, ...]) -> Py:
@@ -53,7 +54,7 @@ class Followers:
             options["weights"] = weights
         names = tuple(cost.name for cost in costs)
         options |= join_options(self.writer, sample, mixed, names)
-        options |= further(self.writer, self.block, sample, shares, names)
+        options |= further(self.writer, self.block, sample, shares, names, self.surrogate)
         aligned = storage.align_whole(code.py, code.stored, stored)
         return call(self.writer.runtime("Downstream"), aligned, **options)
 

@@ -7,20 +7,16 @@ mass of the next step: the forward algorithm. Before the first step there is one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.analysis.rewrite.chains import Chain
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution
 from storchc.backend.stepping import Mass
+from storchc.backend.writer import Writer
 from storchc.ir.expression import SummedOut
 from storchc.ir.graph import Carried, Loop, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import NONE, call, index, literal, member, method, name, tuple_of
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def chains_in(writer: Writer, loop: Loop) -> list[Chain]:

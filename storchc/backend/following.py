@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from storchc.backend.block import Block
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
+from storchc.backend.writer import Writer
 from storchc.ir.expression import Distribution, Named, Reference, SequenceOf, Value
 from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates

@@ -6,17 +6,18 @@ argument hides the value that was drawn; what does not depend on it is the enclo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from storchc.backend.below import below, flat, kept_draws, names_of, references
 from storchc.backend.block import Block
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
+from storchc.backend.loops import write_node
 from storchc.backend.reductions import reduce_all, weight_plates
-from storchc.backend.scores import ScoreSums
 from storchc.backend.shares import Shares
-from storchc.backend.stepping import over_all
 from storchc.backend.sums import added
+from storchc.backend.timed import over_all
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Cost, Loop, ModuleOption, Node, Sample
 from storchc.python.expressions import Py, literal, name
 from storchc.python.printer import write
@@ -27,8 +28,17 @@ _LEFT_BY_STEPS = ("draws", "steps", "by_step", "values", "sequence", "size", "ma
 """What is made for a name, behind it in the identifier."""
 
 
+Surrogate = Callable[[Writer, Block, frozenset[str], tuple[str, ...], Shares], Code]
+"""Writes costs with the scores and control variates of some samples: a part of the loss."""
+
+
 def further(
-    writer: Writer, block: Block, sample: Sample, shares: Shares, costs: tuple[str, ...]
+    writer: Writer,
+    block: Block,
+    sample: Sample,
+    shares: Shares,
+    costs: tuple[str, ...],
+    surrogate: Surrogate,
 ) -> dict[str, Py]:
     """The options of ``Downstream`` that say what more a control variate may look at."""
     estimator = writer.estimation.estimators[sample.name]
@@ -40,7 +50,7 @@ def further(
         options["critic"] = writer.own(critics[0].name)
     if estimator.entry.looks:
         nodes = below(writer, sample, costs)
-        function = _function(writer, block, sample, shares, costs, nodes)
+        function = _function(writer, block, sample, shares, costs, nodes, surrogate)
         options["follows"] = name(function)
         if not _folds(writer, sample, nodes):
             options["folds"] = literal(False)
@@ -83,10 +93,9 @@ def _function(
     shares: Shares,
     costs: tuple[str, ...],
     nodes: list[Node],
+    surrogate: Surrogate,
 ) -> str:
     """Write the function; its name."""
-    from storchc.backend.statements import write_node
-
     function = writer.identifiers.local(f"{sample.name}_follows")
     every = list(flat(nodes))
     kept = kept_draws(writer, sample, nodes)
@@ -115,7 +124,11 @@ def _function(
     for cost in writer.graph.costs:
         if cost.name in costs and cost not in every:
             write_node(once_more, body, cost)
-    code = _surrogate(once_more, body, sample, shares, costs, again - kept)
+    if _asks(writer, sample) == "gradients":
+        within = frozenset(s.name for s in writer.graph.samples if s.name in again - kept)
+        code = surrogate(once_more, body, within, costs, shares)
+    else:
+        code = added(once_more, [_plain(once_more, cost, shares) for cost in costs])
     stored = writer.storage.full(sample.type.plates)
     body.returns(writer.storage.align_whole(code.py, code.stored, stored))
     tensor = write(writer.torch("Tensor"))
@@ -159,24 +172,8 @@ def _locals(writer: Writer, nodes: list[Node], names: set[str], kept: frozenset[
     return found | (made - set(writer.locals.values()))
 
 
-def _surrogate(
-    writer: Writer,
-    block: Block,
-    sample: Sample,
-    shares: Shares,
-    costs: tuple[str, ...],
-    below: set[str],
-) -> Code:
-    """The costs, or their surrogate where the method asks for gradients, on the plates kept."""
-    from storchc.backend.loss import Loss
-
-    if _asks(writer, sample) == "gradients":
-        samples = frozenset(s.name for s in writer.graph.samples if s.name in below)
-        return Loss(writer, block, ScoreSums(writer), within=samples).part(costs, shares)
-    return added(writer, [_plain(writer, cost, shares) for cost in costs])
-
-
 def _plain(writer: Writer, cost: str, shares: Shares) -> Code:
+    """The cost itself on the plates kept."""
     node = writer.graph.cost_by_name[cost]
     origin = writer.estimation.cost_origin(cost)
     plates = over_all(node) - shares.kept

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from types import EllipsisType
-from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.ir.expression import Range, Select, SelectItem, Value
 from storchc.ir.types import Plates
 from storchc.python.expressions import ALL, DOTS, NONE, Py, SliceOf, call, index, literal, method
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def select(writer: Writer, value: Select) -> Code:

@@ -8,8 +8,8 @@ leave is re-indexed when it has ended, and for what stands around it the loop is
 from __future__ import annotations
 
 from storchc.backend.block import Block
-from storchc.backend.expressions import Writer
 from storchc.backend.following import Chosen, follow_all, follow_into, within
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Loop, Node, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import (

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.ir.expression import OverPlates, Reference
 from storchc.python.expressions import index, literal, method
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def askers_of(writer: Writer, value: OverPlates) -> list[str]:

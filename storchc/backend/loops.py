@@ -9,16 +9,16 @@ from __future__ import annotations
 from storchc.backend import elimination, joining, proposals, sequences
 from storchc.backend.block import Block, place, shown
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
 from storchc.backend.statements import (
     comment,
     define,
     given_value,
     learns,
     settled,
-    write_node,
+    write_statement,
 )
 from storchc.backend.stepping import Kept
+from storchc.backend.writer import Writer
 from storchc.ir.expression import Literal, Reference, SequenceOf
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import Plates, ValueType
@@ -54,7 +54,16 @@ _STACKED = {
 }
 
 
-def write_loop(writer: Writer, block: Block, node: Loop) -> None:
+def write_node(writer: Writer, block: Block, node: Node) -> None:
+    """One statement of the story, or a loop with all of its own."""
+    writer.block = block
+    if isinstance(node, Loop):
+        _write_loop(writer, block, node)
+    else:
+        write_statement(writer, block, node)
+
+
+def _write_loop(writer: Writer, block: Block, node: Loop) -> None:
     """The loop, and what it leaves."""
     block.story(node.span, shown(writer.graph.source, node.header))
     stepping, outer = writer.stepping, writer.stepping.around

@@ -12,13 +12,13 @@ from storchc.analysis.facts.credit import Scores
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.downstream import Followers
-from storchc.backend.expressions import Writer
 from storchc.backend.reductions import reduce_all
 from storchc.backend.scores import ScoreSums, summed
 from storchc.backend.shares import Shares, shares_of
-from storchc.backend.stepping import over_all, stored_of
 from storchc.backend.sums import MANY, added, plus
+from storchc.backend.timed import over_all, stored_of
 from storchc.backend.total import Term, reduced
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Cost, Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
@@ -28,6 +28,17 @@ from storchc.records import dataclass
 
 LONGEST = 88
 """Characters of a total that still reads well on one line."""
+
+
+def surrogate(
+    writer: Writer,
+    block: Block,
+    within: frozenset[str],
+    costs: tuple[str, ...],
+    shares: Shares,
+) -> Code:
+    """The part of the loss that is made of ``costs`` and of the scores of the samples within."""
+    return Loss(writer, block, ScoreSums(writer), within=within).part(costs, shares)
 
 
 @dataclass(slots=True)
@@ -92,7 +103,7 @@ class Loss:
     def _followers(self) -> Followers:
         graph = self.writer.graph
         samples, costs = {s.name: s for s in graph.samples}, {c.name: c for c in graph.costs}
-        return Followers(self.writer, self.block, samples, costs)
+        return Followers(self.writer, self.block, samples, costs, surrogate)
 
     def _scores(self, scores: Scores) -> Scores:
         """Those of the samples within."""

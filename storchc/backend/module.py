@@ -9,14 +9,15 @@ from storchc.analysis.facts.ownership import owned_by_methods
 from storchc.backend import constructor
 from storchc.backend.block import Block, place, safe_name
 from storchc.backend.calls import one_of, result_constant, results_constant
-from storchc.backend.expressions import Writer
+from storchc.backend.expressions import translate
 from storchc.backend.layout import layout
+from storchc.backend.loops import write_node
 from storchc.backend.loss import Loss
 from storchc.backend.scores import ScoreSums
-from storchc.backend.statements import write_node
-from storchc.backend.stepping import summed_over_time
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
+from storchc.backend.timed import summed_over_time
+from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Callee, Graph, Input
 from storchc.ir.walk import expressions, walk
@@ -73,7 +74,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
 def _writer(graph: Graph, estimation: Estimation) -> Writer:
     public = frozenset({graph.name, *graph.callees, *(i.name for i in graph.inputs)})
     identifiers = Identifiers(public)
-    writer = Writer(graph, estimation, storage_of(graph, estimation), identifiers)
+    writer = Writer(graph, estimation, storage_of(graph, estimation), identifiers, translate)
     writer.attributes = constructor.attribute_names(graph)
     writer.owned = owned_by_methods(graph, estimation.estimators)
     for item in graph.inputs:

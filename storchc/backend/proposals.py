@@ -6,15 +6,11 @@ added up: a reduction in a step counts every element as what was drawn up to the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.analysis.facts.mixing import reduced_inside
 from storchc.backend.block import Block
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Loop, Sample
 from storchc.python.expressions import Py, call, infix, literal, member, method, name, tuple_of
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def begin(writer: Writer, block: Block, loop: Loop) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from storchc.analysis.estimation import Origin
 from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
+from storchc.backend.writer import Writer
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import (
@@ -26,10 +27,6 @@ from storchc.python.expressions import (
     tuple_of,
 )
 from storchc.records import dataclass
-
-if TYPE_CHECKING:
-    from storchc.analysis.estimation import Origin
-    from storchc.backend.expressions import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import field
 
 from storchc.analysis.facts.credit import Scores
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
-from storchc.backend.stepping import in_steps, stored_of
 from storchc.backend.sums import added
+from storchc.backend.timed import in_steps, stored_of
+from storchc.backend.writer import Writer
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, infix, literal, member, method, tuple_of

@@ -6,9 +6,8 @@ once; its weights tell the factors apart: ``[z, *plates, *batch event]``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
 from storchc.ir.index import construction
 from storchc.ir.size import Shape
@@ -24,9 +23,6 @@ from storchc.python.expressions import (
     method,
     tuple_of,
 )
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def expected(writer: Writer, value: Expected) -> Code:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storchc.backend.block import Block
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Sample
 from storchc.python.expressions import Py, index, literal, method, name, tuple_of
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 def open_plate(writer: Writer, block: Block, sample: Sample) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from storchc.analysis.estimation import Origin
 from storchc.backend.code import Code
@@ -21,14 +20,12 @@ from storchc.backend.reductions import (
     weight_plates,
     weights_of,
 )
+from storchc.backend.writer import Writer
+from storchc.ir.graph import Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import infix
 from storchc.records import dataclass
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
-    from storchc.ir.graph import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from functools import partial, reduce
 
 from storchc.analysis.facts.affine import Product
 from storchc.backend.code import Code
-from storchc.backend.expressions import Writer
 from storchc.backend.reductions import reduce_all
 from storchc.backend.sums import added
+from storchc.backend.writer import Writer
 from storchc.ir.graph import Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import Py, infix, literal, method, prefix

@@ -9,10 +9,10 @@ from storchc.backend import calls, elimination, joining, proposals, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.distributions import distribution, expanded
-from storchc.backend.expressions import Writer
 from storchc.backend.stepping import Kept
+from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.graph import Compute, Cost, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.python.expressions import (
     NONE,
@@ -27,9 +27,8 @@ from storchc.python.expressions import (
 )
 
 
-def write_node(writer: Writer, block: Block, node: Node) -> None:
+def write_statement(writer: Writer, block: Block, node: Compute | Sample | Cost | Report) -> None:
     """One statement of the story."""
-    writer.block = block
     match node:
         case Compute():
             _compute(writer, block, node)
@@ -39,10 +38,6 @@ def write_node(writer: Writer, block: Block, node: Node) -> None:
             _cost(writer, block, node)
         case Report():
             _report(writer, block, node)
-        case Loop():
-            from storchc.backend.loops import write_loop
-
-            write_loop(writer, block, node)
 
 
 def _compute(writer: Writer, block: Block, node: Compute) -> None:
@@ -204,7 +199,7 @@ def _value(writer: Writer, block: Block, node: Sample, code: Code) -> str:
 def _given_method(writer: Writer, node: Sample, estimator: Estimator) -> str:
     """What to say of a sample whose method was given from outside the story."""
     text_end = len(writer.graph.source.text)
-    if node.raw_method is None or node.raw_method.span.start <= text_end:
+    if node.method is None or node.method.span.start <= text_end:
         return ""
     return f"sample {node.name} with {estimator.name}, as given when it was compiled"
 

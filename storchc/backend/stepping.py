@@ -1,25 +1,15 @@
-"""What is known of loops while a module is written, and values with a dimension for their steps.
-
-After a loop the score of a sample in it, and every cost, has a dimension for the steps, in front of
-its plates. The loss treats it as it treats a plate that is summed (LOSS.md §6).
-"""
+"""What is known of loops while a module is written."""
 
 from __future__ import annotations
 
 from dataclasses import field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storchc.backend.code import Code
-from storchc.backend.reductions import reduce_all
-from storchc.backend.shares import Shares
-from storchc.ir.graph import Cost, Loop, Sample
-from storchc.ir.steps import Seen, common
+from storchc.ir.graph import Loop
 from storchc.ir.types import Plates, ValueType
-from storchc.python.expressions import Py, call, literal, method, tuple_of
+from storchc.python.expressions import Py
 from storchc.records import dataclass
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,62 +74,3 @@ class Stepping:
         known: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         copies = {name: dict(t) for name, t in known.items() if isinstance(t, dict)}
         return Stepping(**{**known, **copies, "drawn": drawn, "passing": passing})
-
-
-def stored_of(writer: Writer, sample: Sample) -> Plates:
-    """The dimensions of a sample's score: the steps of the loops around it, and its plates."""
-    return writer.storage.full(sample.type.plates) | frozenset(sample.loops)
-
-
-def in_steps(writer: Writer, seen: Seen, score: Code) -> Code:
-    """A score as it is seen: in the same step, summed over earlier ones, or over both."""
-    if seen.level is None:
-        return score
-    loop = writer.samples[seen.name].loops[seen.level]
-    dim = literal(writer.storage.dim(loop, score.stored))
-    if seen.same:
-        return Code(method(score.py, "cumsum", dim), score.stored)
-    return Code(call(writer.runtime("earlier"), score.py, dim), score.stored)
-
-
-def following(writer: Writer, sample: Sample, seen: Seen, shares: Shares) -> Code:
-    """A cost as ``sample`` sees it, detached, for each element of its unmixed plates.
-
-    It is seen in the same step, summed over later ones, or over both.
-    """
-    cost = writer.graph.cost_by_name[seen.name]
-    depth = common(sample.loops, cost.loops) if seen.level is None else seen.level + 1
-    kept = shares.kept | frozenset(cost.loops[:depth])
-    code = writer.costs[cost.name]
-    detached = Code(method(code.py, "detach"), code.stored)
-    origin = writer.estimation.cost_origin(cost.name)
-    plates = over_all(cost) - kept
-    counted = shares.times(writer, origin, detached)
-    reduced = reduce_all(writer, counted, plates, origin, attached=False)
-    if seen.level is None:
-        return reduced
-    dim = literal(writer.storage.dim(cost.loops[seen.level], reduced.stored))
-    function = writer.runtime("from_here" if seen.same else "later")
-    return Code(call(function, reduced.py, dim), reduced.stored)
-
-
-def over_all(cost: Cost) -> Plates:
-    """The plates of a cost, and the steps of the loops around it: all that its total reduces."""
-    return cost.value.type.plates | frozenset(cost.loops)
-
-
-def summed_over_time(writer: Writer, cost: Cost) -> Code:
-    """A cost as the estimate shows it: summed over the steps."""
-    code = writer.costs[cost.name]
-    steps = frozenset(cost.loops)
-    if not steps:
-        return code
-    dims = [literal(writer.storage.dim(loop, code.stored)) for loop in cost.loops]
-    place = dims[0] if len(dims) == 1 else tuple_of(*dims)
-    return Code(method(code.py, "sum", place), code.stored - steps)
-
-
-def alive_weights(writer: Writer, sample: Sample) -> Code | None:
-    """1 where an element of a sample counts, 0 where it has stopped; None where none can stop."""
-    masks = [writer.stepping.masks[loop] for loop in sample.loops if loop in writer.stepping.masks]
-    return masks[-1] if masks else None

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from storchc.backend.code import Code
+from storchc.backend.writer import Writer
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, infix, literal, method, tuple_of
-
-if TYPE_CHECKING:
-    from storchc.backend.expressions import Writer
 
 MANY = 6
 """Terms from which one stacked operation is faster, and reads better, than a chain of them."""

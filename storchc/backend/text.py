@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from storchc.ir.graph import Graph
-from storchc.python.expressions import Atom, Py, Sequence, call, infix, literal, name, prefix
-from storchc.syntax import tree
+import math
+
+from storchc.ir.defaults import Argument, Arithmetic, Layer
+from storchc.python.expressions import Atom, Py, Sequence, call, infix, literal, prefix
 
 
 def docstring(text: str, indent: int) -> str:
@@ -18,37 +19,18 @@ def docstring(text: str, indent: int) -> str:
     return f'"""{body}\n{pad}"""' if len(lines) > 1 else f'"""{body}"""'
 
 
-def default(graph: Graph, expression: tree.Expression) -> Py:
-    """A module's default: calls of ``torch.nn`` classes and constants, checked before."""
-    match expression:
-        case tree.Call(function, args, keywords):
-            target = name(f"nn.{function.id.removeprefix('nn.')}")
-            named = {k.name.id: default(graph, k.value) for k in keywords}
-            return call(target, *(default(graph, a) for a in args), **named)
-        case tree.Number(value) | tree.Text(value):
-            return literal(value)
-        case tree.Constant(word):
-            return _CONSTANTS[word]
-        case tree.Name(word):
-            return literal(graph.dims[word].value)
-        case tree.Unary(op, operand):
-            return _signed(op, default(graph, operand))
-        case tree.Binary(op, left, right):
-            return infix(op, default(graph, left), default(graph, right))
-        case tree.ListOf(items):
-            return Sequence("[]", tuple(default(graph, i) for i in items))
+def default(argument: Argument) -> Py:
+    """A module's default: calls of ``torch.nn`` classes, and constants."""
+    match argument:
+        case Layer():
+            named = {keyword: default(value) for keyword, value in argument.keywords}
+            return call(f"nn.{argument.name}", *map(default, argument.arguments), **named)
+        case Arithmetic(op, operands):
+            parts = map(default, operands)
+            return prefix(op, *parts) if len(operands) == 1 else infix(op, *parts)
+        case tuple():
+            return Sequence("[]", tuple(map(default, argument)))
+        case _ if argument == math.pi:
+            return Atom("math.pi")
         case _:
-            raise TypeError(f"no default can contain {type(expression).__name__}")
-
-
-def _signed(op: str, operand: Py) -> Py:
-    return prefix("-", operand) if op == "-" else operand
-
-
-_CONSTANTS: dict[str, Py] = {
-    "true": Atom("True"),
-    "false": Atom("False"),
-    "none": Atom("None"),
-    "inf": Atom("math.inf"),
-    "pi": Atom("math.pi"),
-}
+            return literal(argument)

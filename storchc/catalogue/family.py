@@ -7,9 +7,8 @@ from typing import Literal, TypeVar
 
 from storchc.catalogue.function import Misfit
 from storchc.ir.size import Shape, Size
-from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.ir.types import DistributionType, Dtype, ValueType, write_shape
 from storchc.records import dataclass
-from storchc.syntax.tree import Dtype
 
 Support = Literal[
     "real",

@@ -7,10 +7,9 @@ from typing import Literal
 
 from storchc.ir.expression import Setting
 from storchc.ir.size import Shape, Size
-from storchc.ir.types import ValueType
+from storchc.ir.types import Dtype, ValueType
 from storchc.python.expressions import Py
 from storchc.records import dataclass
-from storchc.syntax.tree import Dtype
 
 ParameterKind = Literal[
     "value",  # a value of the story (tensor or number)

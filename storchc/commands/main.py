@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from storchc import __version__
+from storchc.version import __version__
 
 COMMANDS = ("compile", "check", "explain", "methods", "samplers", "distributions", "functions")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Chosen
 from storchc.diagnostics.suggest import listed
 from storchc.ir.graph import Sample
 from storchc.source import Span
@@ -21,7 +21,7 @@ CODES = {
 
 
 def joined(
-    node: Sample, estimator: Estimator, places: tuple[Span, ...], *, chosen: bool = False
+    node: Sample, estimator: Chosen, places: tuple[Span, ...], *, chosen: bool = False
 ) -> Problem:
     """``over=`` the plate of draws that depend on one another, or that a method keeps apart.
 
@@ -42,7 +42,7 @@ def joined(
 
 
 def one_coordinate(
-    node: Sample, estimator: Estimator, plates: list[str], places: tuple[Span, ...]
+    node: Sample, estimator: Chosen, plates: list[str], places: tuple[Span, ...]
 ) -> Problem:
     """A mixed plate below a method that swaps coordinates one at a time."""
     return Problem(
@@ -55,7 +55,7 @@ def one_coordinate(
     )
 
 
-def stateful_below(node: Sample, estimator: Estimator, callee: str, span: Span) -> Problem:
+def stateful_below(node: Sample, estimator: Chosen, callee: str, span: Span) -> Problem:
     """An environment cannot be asked what would have been."""
     return Problem(
         "S432",
@@ -68,7 +68,7 @@ def stateful_below(node: Sample, estimator: Estimator, callee: str, span: Span) 
 
 
 def memory_left(
-    node: Sample, estimator: Estimator, opener: Sample, callee: str, span: Span
+    node: Sample, estimator: Chosen, opener: Sample, callee: str, span: Span
 ) -> Problem:
     """A joint sample reorders its elements; a function does not know."""
     anew, help = f"`{node.name}` is chosen anew at every step", "carry the state with `from`"
@@ -84,7 +84,7 @@ def memory_left(
     )
 
 
-def memory_mixed(opener: Sample, estimator: Estimator, callee: str, span: Span) -> Problem:
+def memory_mixed(opener: Sample, estimator: Chosen, callee: str, span: Span) -> Problem:
     """A call that lacks a plate with weights, of a function that has met it before."""
     name = opener.name
     return Problem(
@@ -108,7 +108,7 @@ def memory_in_baseline(node: Sample, callee: str, span: Span) -> Problem:
     )
 
 
-def joins_another(node: Sample, estimator: Estimator, opener: Sample, opened: Estimator) -> Problem:
+def joins_another(node: Sample, estimator: Chosen, opener: Sample, opened: Chosen) -> Problem:
     """Without replacement ``in`` a plate that something else opened."""
     return Problem(
         "S433",
@@ -121,7 +121,7 @@ def joins_another(node: Sample, estimator: Estimator, opener: Sample, opened: Es
 
 
 def plates_of_its_own(
-    node: Sample, estimator: Estimator, other: Sample, plates: tuple[str, ...], span: Span
+    node: Sample, estimator: Chosen, other: Sample, plates: tuple[str, ...], span: Span
 ) -> Problem:
     """A joint sample, or what was drawn along with it, that has more plates than its first part."""
     has = "plates" if len(plates) > 1 else "the plate"
@@ -139,7 +139,7 @@ def plates_of_its_own(
     )
 
 
-def compared(node: Sample, estimator: Estimator, opener: Sample, opened: Estimator) -> Problem:
+def compared(node: Sample, estimator: Chosen, opener: Sample, opened: Chosen) -> Problem:
     """A leave-one-out baseline over draws that know of one another."""
     what = "the batch average" if estimator.baseline == "batch_average" else f"`{estimator.name}`"
     return Problem(
@@ -151,7 +151,7 @@ def compared(node: Sample, estimator: Estimator, opener: Sample, opened: Estimat
     )
 
 
-def selected_again(node: Sample, estimator: Estimator, opener: Sample) -> Problem:
+def selected_again(node: Sample, estimator: Chosen, opener: Sample) -> Problem:
     """A look at other values that would change which sequences survive."""
     return Problem(
         "S436",
@@ -163,7 +163,7 @@ def selected_again(node: Sample, estimator: Estimator, opener: Sample) -> Proble
     )
 
 
-def biased_slope(node: Sample, estimator: Estimator, later: Sample, biased: Estimator) -> Problem:
+def biased_slope(node: Sample, estimator: Chosen, later: Sample, biased: Chosen) -> Problem:
     """A straight-through method below REBAR."""
     return Problem(
         "S437",
@@ -175,7 +175,7 @@ def biased_slope(node: Sample, estimator: Estimator, later: Sample, biased: Esti
     )
 
 
-def cut_slope(node: Sample, estimator: Estimator, place: Span) -> Problem:
+def cut_slope(node: Sample, estimator: Chosen, place: Span) -> Problem:
     """``stop_gradient`` below REBAR."""
     return Problem(
         "S437",
@@ -187,9 +187,9 @@ def cut_slope(node: Sample, estimator: Estimator, place: Span) -> Problem:
     )
 
 
-def _drawer(estimator: Estimator) -> str:
+def _drawer(estimator: Chosen) -> str:
     return estimator.name if estimator.sampler is None else estimator.sampler.name
 
 
-def _place(node: Sample, estimator: Estimator) -> Span:
+def _place(node: Sample, estimator: Chosen) -> Span:
     return estimator.span if node.sampler is None else node.sampler.span

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from storchc import __version__
 from storchc.diagnostics.diagnostic import Diagnostic, DiagnosticLabel
+from storchc.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Name
 from storchc.source import Span
-from storchc.syntax.tree import Name
 
 CODES: dict[str, str] = {
     "S190": "something in a loop that this version does not compile",

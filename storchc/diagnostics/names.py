@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from storchc.diagnostics import loops, options
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Name
 from storchc.diagnostics.suggest import did_you_mean, listed
 from storchc.source import Span
-from storchc.syntax.tree import Name
 
 CODES: dict[str, str] = (
     {

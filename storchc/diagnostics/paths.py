@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.analysis.facts.demands import Demand
-from storchc.catalogue.method import MethodEntry, Option
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Break, Entry, Method
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct
 from storchc.ir.graph import Callee, Choice, Sample
@@ -38,7 +37,7 @@ CODES = {
 _AFFORDABLE = 10**12  # beyond it no budget is worth a suggestion
 
 
-def wrong_family(entry: MethodEntry, node: Sample, made: Construct, choice: Choice) -> Problem:
+def wrong_family(entry: Method, node: Sample, made: Construct, choice: Choice) -> Problem:
     """GumbelSoftmax on a Normal, say."""
     chooser = _counted("Infer", choice)
     help_ = f"it is for {listed(entry.families, 'or')}; `{chooser}` chooses one for `{made.family}`"
@@ -50,8 +49,8 @@ def wrong_family(entry: MethodEntry, node: Sample, made: Construct, choice: Choi
 
 def path_broken(
     node: Sample,
-    entry: MethodEntry,
-    demand: Demand,
+    entry: Method,
+    demand: tuple[Break, ...],
     names: tuple[str, ...],
     stops: bool,
     choice: Choice,
@@ -75,7 +74,7 @@ def path_broken(
     )
 
 
-def weights_broken(node: Sample, sampler: Choice, demand: Demand) -> Problem:
+def weights_broken(node: Sample, sampler: Choice, demand: tuple[Break, ...]) -> Problem:
     """Importance weights reduced by ``over=``, then a place where no gradient flows."""
     return Problem(
         "S402",
@@ -87,7 +86,7 @@ def weights_broken(node: Sample, sampler: Choice, demand: Demand) -> Problem:
     )
 
 
-def _breaks(demand: Demand) -> tuple[Label, ...]:
+def _breaks(demand: tuple[Break, ...]) -> tuple[Label, ...]:
     return tuple({b.span: Label(b.span, b.reason) for b in reversed(demand)}.values())
 
 
@@ -103,7 +102,7 @@ def not_reparameterizable(
 
 
 def infinite_support(
-    node: Sample, entry: MethodEntry, made: Construct, span: Span, *, pathwise: bool
+    node: Sample, entry: Method, made: Construct, span: Span, *, pathwise: bool
 ) -> Problem:
     """Expect on a Normal."""
     does = "sums over every value" if entry.carrier == "weights" else "needs finitely many values"
@@ -129,7 +128,7 @@ def infinite_to_draw(node: Sample, sampler: Choice, made: Construct) -> Problem:
 
 def over_budget(
     node: Sample,
-    entry: MethodEntry,
+    entry: Method,
     made: Construct,
     size: int,
     budget: int,
@@ -155,7 +154,7 @@ def over_budget(
 
 def over_budget_step(
     node: Sample,
-    entry: MethodEntry,
+    entry: Method,
     made: Construct,
     size: int,
     budget: int,
@@ -175,7 +174,7 @@ def over_budget_step(
 
 
 def over_budget_apart(
-    node: Sample, entry: MethodEntry, made: Construct, size: int, budget: int, span: Span
+    node: Sample, entry: Method, made: Construct, size: int, budget: int, span: Span
 ) -> Problem:
     """Factors evaluated apart, or few of them together, that are too many all the same."""
     return Problem(
@@ -192,14 +191,14 @@ def _many(size: int) -> str:
     return str(size) if size <= _AFFORDABLE else "more than 10^12"
 
 
-def _larger(entry: MethodEntry, size: int) -> str:
+def _larger(entry: Method, size: int) -> str:
     if size > _AFFORDABLE:
         return ""
     return f", or `{entry.name}(budget={size})` if that is affordable"
 
 
 def unknown_support(
-    node: Sample, entry: MethodEntry, made: Construct, dims: tuple[str, ...], span: Span
+    node: Sample, entry: Method, made: Construct, dims: tuple[str, ...], span: Span
 ) -> Problem:
     """A support that depends on free dims, or on a value."""
     help_ = f"`{entry.name}` needs the number when the story is compiled; use `ScoreFunction()`"
@@ -216,7 +215,7 @@ def unknown_support(
     )
 
 
-def cannot_join(node: Sample, entry: MethodEntry, span: Span) -> Problem:
+def cannot_join(node: Sample, entry: Method, span: Span) -> Problem:
     """Expect with ``in``."""
     return Problem(
         "S407",
@@ -248,7 +247,7 @@ def no_inverse(node: Sample, made: Construct, sampler: Choice) -> Problem:
     )
 
 
-def draws_itself(entry: MethodEntry, sampler: Choice) -> Problem:
+def draws_itself(entry: Method, sampler: Choice) -> Problem:
     """``using`` behind a method that does not leave the drawing open."""
     return Problem(
         "S408",
@@ -274,7 +273,7 @@ def lone_batch_average(node: Sample, opened: Span, span: Span) -> Problem:
     )
 
 
-def pathwise_importance(node: Sample, entry: MethodEntry, sampler: Choice) -> Problem:
+def pathwise_importance(node: Sample, entry: Method, sampler: Choice) -> Problem:
     """Importance sampling of a pathwise node."""
     return Problem(
         "S410",
@@ -285,7 +284,7 @@ def pathwise_importance(node: Sample, entry: MethodEntry, sampler: Choice) -> Pr
 
 
 def no_index(
-    node: Sample, entry: MethodEntry, option: Option, plates: tuple[str, ...], span: Span
+    node: Sample, entry: Method, option: Entry, plates: tuple[str, ...], span: Span
 ) -> Problem:
     """MAPO for each datum, without a key."""
     typed = f"{option.name}[{', '.join(plates)}]: int"
@@ -362,7 +361,7 @@ def moving_support(
 
 
 def fixed_parameter(
-    entry: MethodEntry, family: str, parameter: str, written: str, span: Span, place: Span
+    entry: Method, family: str, parameter: str, written: str, span: Span, place: Span
 ) -> Problem:
     """A measure-valued derivative by the concentration of a Gamma."""
     return Problem(
@@ -401,9 +400,7 @@ def proposal_without_gradient(node: Sample, span: Span, places: tuple[Span, ...]
     )
 
 
-def joined_otherwise(
-    node: Sample, entry: MethodEntry, span: Span, place: Span, reason: str
-) -> Problem:
+def joined_otherwise(node: Sample, entry: Method, span: Span, place: Span, reason: str) -> Problem:
     """A cost that is not ``slope * logmeanexp(f, over=z) + rest``."""
     other = "Reparameterization" if entry.carrier == "pathwise" else "ScoreFunction"
     return Problem(
@@ -416,7 +413,7 @@ def joined_otherwise(
     )
 
 
-def uneven_draws(node: Sample, entry: MethodEntry, span: Span, other: Sample) -> Problem:
+def uneven_draws(node: Sample, entry: Method, span: Span, other: Sample) -> Problem:
     """A plate whose elements carry weights or know of one another."""
     return Problem(
         "S417",
@@ -427,7 +424,7 @@ def uneven_draws(node: Sample, entry: MethodEntry, span: Span, other: Sample) ->
     )
 
 
-def lone_join(node: Sample, entry: MethodEntry, span: Span, opened: Span) -> Problem:
+def lone_join(node: Sample, entry: Method, span: Span, opened: Span) -> Problem:
     """VIMCO over one draw; DoubleCV ``in`` the plate of one."""
     return Problem(
         "S409",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Name
 from storchc.diagnostics.suggest import listed
 from storchc.source import Span
-from storchc.syntax.tree import Name
 
 CODES: dict[str, str] = {
     "S330": "a plate that no input lists",

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from storchc.diagnostics import plates
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.subjects import Name
 from storchc.diagnostics.suggest import listed
 from storchc.source import Span
-from storchc.syntax.tree import Name, Number
 
 CODES: dict[str, str] = {
     "S300": "shapes that do not fit",
@@ -66,11 +66,11 @@ def argument_dtype(span: Span, callee: str, given: str, wanted: str, declared: S
     return Problem("S302", message, span, help, (Label(declared, "declared here"),))
 
 
-def starts_as_integer(span: Span, callee: str, start: Number) -> Problem:
+def starts_as_integer(span: Span, callee: str, start: float, where: Span) -> Problem:
     """``from last = 0`` and ``net(last)`` in the steps."""
     message = f"`{callee}` takes float here, but this is int"
-    label = Label(start.span, "an integer before the first step")
-    return Problem("S302", message, span, f"start with `{float(start.value)}`", (label,))
+    label = Label(where, "an integer before the first step")
+    return Problem("S302", message, span, f"start with `{start}`", (label,))
 
 
 def several_results(span: Span, callee: str, number: int) -> Problem:

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Literal
 
+from storchc.ir.defaults import Initial, Layer
 from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.size import Shape, Size
-from storchc.ir.types import DistributionType, Plates, ValueType, write_shape
+from storchc.ir.types import DistributionType, Flag, Plates, ValueType, write_shape
 from storchc.records import dataclass
 from storchc.source import Source, Span
-from storchc.syntax.tree import Call, Dtype, Expression, Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter; ``init`` is a catalogue initialiser call or a number, as in the syntax tree."""
+    """A parameter and how it starts."""
 
     name: str
     type: ValueType
-    init: Expression
+    init: Initial
     span: Span
 
 
@@ -74,7 +74,7 @@ class Slot:
 class Callee:
     """A module or function of the user's: what it takes and gives, per row.
 
-    ``default`` is the checked expression of a module's default; ``path`` a function's dotted name.
+    ``default`` is what a module is where the user gives none; ``path`` a function's dotted name.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Callee:
     flags: frozenset[Flag]
     arguments: tuple[Slot, ...]
     results: tuple[Slot, ...]
-    default: Expression | None
+    default: Layer | None
     path: str | None
     span: Span
 
@@ -122,13 +122,22 @@ class Choice:
     """A method or sampler as the story names it.
 
     ``constants`` are options known now (numbers, words, strings, flags; user modules appear as
-    ``ModuleOption``); ``values`` are story expressions.
+    ``ModuleOption``); ``values`` are story expressions. ``written`` says where options stand.
     """
 
     name: str
     constants: Mapping[str, int | float | bool | str | ModuleOption | None]
     values: Mapping[str, Value | Construct | Named]
     span: Span
+    written: Mapping[str, Written]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an option stands in the story: all of it, and its value."""
+
+    whole: Span
+    value: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,6 @@ class Sample:
 
     ``plate`` is the plate it opens (its own name) or, with ``in``, the one it joins (``joins`` is
     True). ``method`` is None where none is named.
-    ``raw_method`` and ``raw_sampler`` are the calls in the syntax tree (for spans of options).
     ``loops`` are the loops around it, outermost first. ``mask`` says for which elements it counts,
     in a loop that stops.
     """
@@ -156,8 +164,6 @@ class Sample:
     joins: bool
     method: Choice | None
     sampler: Choice | None
-    raw_method: Call | None
-    raw_sampler: Call | None
     span: Span
     name_span: Span
     loops: tuple[str, ...] = ()
@@ -333,6 +339,6 @@ def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 
 __all__ = [
-    "Callee", "Carried", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Dtype", "Graph", "Input",
+    "Callee", "Carried", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Graph", "Input",
     "Loop", "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
 ]  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from storchc.ir.size import Shape
 from storchc.records import dataclass
-from storchc.syntax.tree import Dtype
 
+Dtype = Literal["float", "int", "bool"]
+Flag = Literal["batched", "nondiff", "stateful"]  # what a story declares of a user's function
 Plates = frozenset[str]
 NO_PLATES: Plates = frozenset()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from storchc.diagnostics import syntax as words
+from storchc.ir.types import Dtype, Flag
 from storchc.source import Span
 from storchc.syntax import tree
 from storchc.syntax.expressions import Expressions, Mistake, around, at, call_of, named, present
@@ -33,7 +34,7 @@ class ValueSpec:
     """What follows the name of an input: ``[data, 784]: float``."""
 
     sizes: tuple[tree.Expression, ...]
-    dtype: tree.Dtype
+    dtype: Dtype
     span: Span
 
 
@@ -53,7 +54,7 @@ Type = tree.TensorType | tree.TupleType
 class CallableSpec:
     """What follows the name of a module or function: ``batched: [A] -> [B] = default``."""
 
-    flags: frozenset[tree.Flag]
+    flags: frozenset[Flag]
     arguments: tuple[Type, ...]
     results: tuple[Type, ...]
     default: Any
@@ -132,14 +133,14 @@ class Builder(Expressions):
         kept = flags or frozenset()
         return tree.Function(name, kept, spec.arguments, spec.results, spec.default, span)
 
-    def flags(self, children: list[Token]) -> frozenset[tree.Flag]:
+    def flags(self, children: list[Token]) -> frozenset[Flag]:
         """``batched nondiff stateful`` in any order."""
         for token in children:
             if token not in FLAGS:
                 raise Mistake(words.unknown_flag(at(token), str(token)))
             if children.count(token) > 1:
                 raise Mistake(words.repeated_flag(at(children[-1]), str(token)))
-        return frozenset(cast("list[tree.Flag]", [str(token) for token in children]))
+        return frozenset(cast("list[Flag]", [str(token) for token in children]))
 
     def module_type(self, children: list[Any]) -> CallableSpec:
         """``[A] -> [B] = default``."""
@@ -241,9 +242,9 @@ class Builder(Expressions):
         return tree.Name(".".join(parts), around(*children))
 
 
-def _dtype(token: Token | None) -> tree.Dtype:
+def _dtype(token: Token | None) -> Dtype:
     if token is None:
         return "float"
     if token not in DTYPES:
         raise Mistake(words.unknown_dtype(at(token), str(token)))
-    return cast(tree.Dtype, str(token))
+    return cast(Dtype, str(token))

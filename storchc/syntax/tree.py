@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Literal
 
+from storchc.ir.types import Dtype, Flag
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -158,8 +159,6 @@ Expression = (
 
 # --- declarations --------------------------------------------------------------------------------
 
-Dtype = Literal["float", "int", "bool"]
-
 
 @dataclass(frozen=True, slots=True)
 class Dim:
@@ -214,9 +213,6 @@ class TupleType:
 
     items: tuple[TensorType, ...]
     span: Span = _span()
-
-
-Flag = Literal["batched", "nondiff", "stateful"]
 
 
 @dataclass(frozen=True, slots=True)

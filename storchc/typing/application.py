@@ -11,9 +11,8 @@ from storchc.diagnostics.diagnostic import Problem
 from storchc.ir import size as sizes
 from storchc.ir.expression import Apply, Extent, Literal, Setting, Value
 from storchc.ir.size import Size
-from storchc.ir.types import NO_PLATES, Plates, ValueType
+from storchc.ir.types import NO_PLATES, Dtype, Plates, ValueType
 from storchc.source import Span
-from storchc.syntax.tree import Dtype
 from storchc.typing.context import Refused
 
 INT = ValueType(NO_PLATES, (), "int")

@@ -149,7 +149,8 @@ def _fitting(
             return Literal(float(given.value), ValueType(NO_PLATES, ()), given.span)
         start = _integer_start(ctx, argument) if wanted.dtype == "float" else None
         if start is not None:
-            problem = shape_words.starts_as_integer(given.span, callee.name, start)
+            first = float(start.value), start.span
+            problem = shape_words.starts_as_integer(given.span, callee.name, *first)
         else:
             dtypes = given.type.dtype, wanted.dtype
             problem = shape_words.argument_dtype(given.span, callee.name, *dtypes, callee.span)

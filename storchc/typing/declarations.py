@@ -12,7 +12,7 @@ from storchc.ir.size import Size, constant, free
 from storchc.ir.types import NO_PLATES, ValueType
 from storchc.syntax import tree
 from storchc.typing.context import Context, Refused
-from storchc.typing.defaults import check_default
+from storchc.typing.defaults import check_default, read_default
 from storchc.typing.initial import initial_value
 from storchc.typing.layers import check_layers
 from storchc.typing.sizes import constant_shape, read_shape, read_size, refuse_free_dims
@@ -130,7 +130,7 @@ def declare_callee(ctx: Context, node: tree.Module | tree.Function) -> None:
         node.flags,
         arguments,
         results,
-        default,
+        None if default is None else read_default(ctx, default),
         None if path is None else path.id,
         node.name.span,
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from storchc.diagnostics import options as words
+from storchc.ir.defaults import Argument, Arithmetic, Layer
 from storchc.syntax import tree
 from storchc.typing.context import Context, Refused
 from storchc.typing.nn_classes import CLASSES
@@ -13,6 +16,7 @@ _CODE: dict[type, str] = {
     tree.Conditional: "a choice",
     tree.Index: "an index",
 }
+_CONSTANTS = {"true": True, "false": False, "none": None, "inf": math.inf, "pi": math.pi}
 
 
 def check_default(ctx: Context, default: tree.Expression) -> None:
@@ -48,6 +52,36 @@ def _check_data(ctx: Context, data: tree.Expression) -> None:
             _check_size(ctx, data)
         case _:
             raise Refused(words.code_in_default(data.span, _CODE[type(data)]))
+
+
+def read_default(ctx: Context, default: tree.Expression) -> Layer:
+    """A module's default as data; where it is wrong, and reported, what can be made of it."""
+    argument = _argument(ctx, default)
+    return argument if isinstance(argument, Layer) else Layer("", (), (), default.span)
+
+
+def _argument(ctx: Context, data: tree.Expression) -> Argument:
+    match data:
+        case tree.Call(function, args, keywords):
+            arguments = tuple(_argument(ctx, argument) for argument in args)
+            named = tuple((k.name.id, _argument(ctx, k.value)) for k in keywords)
+            return Layer(function.id.removeprefix("nn."), arguments, named, function.span)
+        case tree.Number(value) | tree.Text(value):
+            return value
+        case tree.Constant(word):
+            return _CONSTANTS[word]
+        case tree.Name(word):
+            return ctx.dims[word].value if word in ctx.dims else None
+        case tree.Unary("+", operand):
+            return _argument(ctx, operand)
+        case tree.Unary(op, operand):
+            return Arithmetic(op, (_argument(ctx, operand),))
+        case tree.Binary(op, left, right):
+            return Arithmetic(op, (_argument(ctx, left), _argument(ctx, right)))
+        case tree.ListOf(items):
+            return tuple(_argument(ctx, item) for item in items)
+        case tree.Conditional() | tree.Index() | tree.Attribute():  # refused
+            return None
 
 
 def _check_size(ctx: Context, data: tree.Expression) -> None:

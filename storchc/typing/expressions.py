@@ -19,10 +19,9 @@ from storchc.ir.expression import (
     StaticChoice,
     Value,
 )
-from storchc.ir.types import NO_PLATES, ValueType
+from storchc.ir.types import NO_PLATES, Dtype, ValueType
 from storchc.source import Span
 from storchc.syntax import tree
-from storchc.syntax.tree import Dtype
 from storchc.typing import calls, distributions, indexing, sizes
 from storchc.typing.application import INT, operate
 from storchc.typing.context import Context, Refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storchc.diagnostics import options as words
+from storchc.ir.defaults import Initial, Numbers
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
 from storchc.syntax import tree
@@ -23,8 +24,8 @@ _PARAMETERS: dict[str, tuple[tuple[str, float], ...]] = {
 _MATRICES = frozenset(name for name in _PARAMETERS if "_" in name or name == "orthogonal")
 
 
-def initial_value(ctx: Context, init: tree.Expression, shape: Shape | None) -> tree.Expression:
-    """The checked initial value: a number, or a call with all its arguments by position."""
+def initial_value(ctx: Context, init: tree.Expression, shape: Shape | None) -> Initial:
+    """The checked initial value."""
     if isinstance(init, tree.Call):
         if init.function.id == "tensor":
             return _tensor(ctx, init, shape)
@@ -34,10 +35,10 @@ def initial_value(ctx: Context, init: tree.Expression, shape: Shape | None) -> t
         message = "this is no initial value of a parameter"
         help = f"write a number, `tensor([…])`, or one of {words.INITIALISERS}"
         raise Refused(words.wrong_initial_value(init.span, message, help))
-    return tree.Number(value, init.span)
+    return Initial("full", (float(value),))
 
 
-def _tensor(ctx: Context, init: tree.Call, shape: Shape | None) -> tree.Expression:
+def _tensor(ctx: Context, init: tree.Call, shape: Shape | None) -> Initial:
     numbers = nested_numbers(ctx, init.args[0]) if len(init.args) == 1 else None
     if numbers is None or init.keywords:
         message = "`tensor` takes nested lists of numbers"
@@ -51,7 +52,7 @@ def _tensor(ctx: Context, init: tree.Call, shape: Shape | None) -> tree.Expressi
         written = f"[{', '.join(map(str, given))}]"
         message = f"the tensor has the shape `{written}`, the parameter `{write_shape(shape)}`"
         raise Refused(words.wrong_initial_value(init.span, message, "make the two shapes equal"))
-    return tree.Call(init.function, (_written(numbers, init),), (), init.span)
+    return Initial("tensor", (_floats(numbers),))
 
 
 def _extent(numbers: object) -> tuple[int, ...] | None:
@@ -62,14 +63,14 @@ def _extent(numbers: object) -> tuple[int, ...] | None:
     return None if only is None else (len(numbers), *only)
 
 
-def _written(numbers: object, init: tree.Call) -> tree.Expression:
+def _floats(numbers: object) -> Numbers:
     if isinstance(numbers, tuple):
-        return tree.ListOf(tuple(_written(item, init) for item in numbers), init.args[0].span)
+        return tuple(map(_floats, numbers))
     assert isinstance(numbers, int | float)
-    return tree.Number(numbers, init.args[0].span)
+    return float(numbers)
 
 
-def _initialiser(ctx: Context, init: tree.Call, shape: Shape | None) -> tree.Expression:
+def _initialiser(ctx: Context, init: tree.Call, shape: Shape | None) -> Initial:
     name = init.function
     parameters = _PARAMETERS.get(name.id)
     if parameters is None:
@@ -81,8 +82,7 @@ def _initialiser(ctx: Context, init: tree.Call, shape: Shape | None) -> tree.Exp
     values = tuple(_argument(ctx, init, i, p) for i, p in enumerate(parameters))
     _check_surplus(init, parameters)
     _check_bounds(init, values)
-    arguments = tuple(tree.Number(value, init.span) for value in values)
-    return tree.Call(name, arguments, (), init.span)
+    return Initial(name.id, values)
 
 
 def _signature(init: tree.Call) -> str:

@@ -65,8 +65,8 @@ def warn_of_outputs(
 
 def _ends_linear(callee: Callee) -> bool:
     """Whether the last layer is known to give numbers of either sign."""
-    last = _outer(callee.default, -1)
-    return last is not None and _is_linear(last)
+    last = None if callee.default is None else callee.default.last
+    return last is not None and last.name == "Linear"
 
 
 def _may_give_any_number(callee: Callee) -> bool:

@@ -12,7 +12,7 @@ from storchc.diagnostics import options as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import CallUser, Construct, Literal, Named, Reference, Value
-from storchc.ir.graph import Choice, ModuleOption
+from storchc.ir.graph import Choice, ModuleOption, Written
 from storchc.ir.types import DistributionType, write_shape
 from storchc.records import dataclass
 from storchc.syntax import tree
@@ -36,7 +36,9 @@ class _Reading:
 
     def choice(self) -> Choice:
         """What has been read."""
-        return Choice(self.call.function.id, self.constants, self.values, self.call.span)
+        written = {k.name.id: Written(k.span, k.value.span) for k in self.call.keywords}
+        name, span = self.call.function.id, self.call.span
+        return Choice(name, self.constants, self.values, span, written)
 
 
 def read_method(ctx: Context, node: tree.Sample, drawn: DistributionType | None) -> Choice | None:

@@ -6,9 +6,8 @@ from storchc.catalogue.function import Function
 from storchc.diagnostics import options as option_words
 from storchc.diagnostics import plates as words
 from storchc.ir.expression import OverPlates, Value
-from storchc.ir.types import ValueType
+from storchc.ir.types import Dtype, ValueType
 from storchc.syntax import tree
-from storchc.syntax.tree import Dtype
 from storchc.typing import expressions
 from storchc.typing.context import Context, Refused
 

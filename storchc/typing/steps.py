@@ -103,10 +103,7 @@ def _sample(ctx: Context, node: tree.Sample) -> Sample | None:
     if found is None or type_ is None or plate is None:
         return None
     name, joins = node.name, node.plate is not None
-    calls_ = node.method, node.sampler
-    return Sample(
-        name.id, found, type_, plate, joins, method, sampler, *calls_, node.span, name.span
-    )
+    return Sample(name.id, found, type_, plate, joins, method, sampler, node.span, name.span)
 
 
 def _drawn(drawn: DistributionType, plates: Plates) -> ValueType:

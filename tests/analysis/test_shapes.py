@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.defaults import Arithmetic, Initial, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -364,14 +365,11 @@ param c[2, 2] = normal(std=3)
 param d = 0.0
 cost e = a + sum(b) + sum(c) + d
 """
-    inits = [repr(param.init) for param in graph(text).params]
-    assert inits == [
-        "Number(value=-0.5)",
-        "Call(function=Name(id='tensor'), args=(ListOf(items=(Number(value=1), "
-        "Number(value=-2))),), keywords=())",
-        "Call(function=Name(id='normal'), args=(Number(value=0.0), Number(value=3.0)), "
-        "keywords=())",
-        "Number(value=0.0)",
+    assert [param.init for param in graph(text).params] == [
+        Initial("full", (-0.5,)),
+        Initial("tensor", ((1.0, -2.0),)),
+        Initial("normal", (0.0, 3.0)),
+        Initial("full", (0.0,)),
     ]
 
 
@@ -384,7 +382,10 @@ module net: [K] -> [1] = nn.Sequential(
 )
 cost c = sum(net(x))
 """
-    assert graph(text).callees["net"].default is not None
+    default = graph(text).callees["net"].default
+    assert [layer.name for layer in layers(default)] == ["Sequential", "Linear", "GELU", "Flatten"]
+    assert default is not None and default.last is not None
+    assert default.last.arguments == (Arithmetic("-", (1,)),)
 
 
 def test_classes_of_torch() -> None:

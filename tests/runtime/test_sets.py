@@ -29,12 +29,11 @@ from storch_runtime.distributions import (
     OneHotCategorical,
 )
 from storch_runtime.extension import Extension
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Held, Joint
 from storch_runtime.joint_steps import JointSteps, begun, lineage
 from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sets import (
-    Held,
     draw_set,
     extend_set,
     replay_extension,

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint, Opener
+from storch_runtime.joint import Held, Joint, Opener
 from storch_runtime.method import Method
-from storch_runtime.samplers.sets import Held, draw_set, extend_set, joint_of, opened_by
+from storch_runtime.samplers.sets import draw_set, extend_set, joint_of, opened_by
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:

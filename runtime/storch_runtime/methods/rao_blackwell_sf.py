@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Held, Joint
 from storch_runtime.method import Method
 from storch_runtime.methods._joint import JointMethod
-from storch_runtime.samplers.sets import Held, draw_set, replay_extension, replay_set
+from storch_runtime.samplers.sets import draw_set, replay_extension, replay_set
 from storch_runtime.samplers.sum_and_sample import SumAndSample
 
 if TYPE_CHECKING:

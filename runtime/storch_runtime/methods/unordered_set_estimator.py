@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Held, Joint
 from storch_runtime.methods._completion import Completions, by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.sampler import Outcome
-from storch_runtime.samplers.sets import Held, replay_extension, replay_set
+from storch_runtime.samplers.sets import replay_extension, replay_set
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution

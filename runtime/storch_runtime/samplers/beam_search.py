@@ -23,7 +23,6 @@ from storch_runtime.samplers._rest import settled
 from storch_runtime.samplers.reservoir import extend_best
 from storch_runtime.samplers.sampler import Outcome, Sampler
 from storch_runtime.samplers.sets import (
-    Held,
     joint_of,
     opened_by,
     replay_extension,
@@ -32,7 +31,7 @@ from storch_runtime.samplers.sets import (
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Joint
+    from storch_runtime.joint import Held, Joint
 
 __all__ = ["BeamSearch"]
 

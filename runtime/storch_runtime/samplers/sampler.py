@@ -11,8 +11,7 @@ from storch_runtime.draw import Draw
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Joint
-    from storch_runtime.samplers.sets import Held
+    from storch_runtime.joint import Held, Joint
 
 __all__ = ["Outcome", "Sampler", "SamplingClass"]
 

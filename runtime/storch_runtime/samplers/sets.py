@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.extension import Extension
-from storch_runtime.joint import Joint, Opener
+from storch_runtime.joint import Held, Joint, Opener
 from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace, root
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from storch_runtime.joint_steps import JointSteps
 
 __all__ = [
-    "Held",
     "draw_set",
     "extend_set",
     "joint_of",
@@ -26,16 +25,6 @@ __all__ = [
     "replay_set",
     "rows_behind",
 ]
-
-
-class Held(NamedTuple):
-    """Sequences that have ended: where not ``alive`` ``[k, *plates]`` they go on with ``value``.
-
-    The value ``[k, *plates, *event]`` is then certain, and takes nothing from the others.
-    """
-
-    alive: Tensor
-    value: Tensor
 
 
 def draw_set(

@@ -24,11 +24,11 @@ from storch_runtime.samplers._best import best_sequences
 from storch_runtime.samplers._rest import Rest, settled
 from storch_runtime.samplers.reservoir import extend_best
 from storch_runtime.samplers.sampler import Outcome, Sampler
-from storch_runtime.samplers.sets import Held, joint_of, opened_by, replay_extension
+from storch_runtime.samplers.sets import joint_of, opened_by, replay_extension
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Joint
+    from storch_runtime.joint import Held, Joint
 
 __all__ = ["SumAndSample"]
 

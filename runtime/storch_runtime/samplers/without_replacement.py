@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Joint
+from storch_runtime.joint import Held, Joint
 from storch_runtime.samplers.sampler import Outcome, Sampler
-from storch_runtime.samplers.sets import Held, draw_set, extend_set, opened_by
+from storch_runtime.samplers.sets import draw_set, extend_set, opened_by
 from storch_runtime.samplers.stochastic_beam import log_inclusion
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from storchc.analysis.dataflow import Flow
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.dependence import Dependence
-from storchc.analysis.facts.layers import layers_of
 from storchc.analysis.facts.liveness import Liveness, liveness
 from storchc.catalogue import distributions
+from storchc.ir.defaults import layers
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.walk import expressions, walk
@@ -68,9 +68,9 @@ def _obstacle(graph: Graph, call: CallUser, live: Liveness) -> str:
         return f"`{callee.name}` is stateful: it sees every element"
     if not callee.folds:
         return f"`{callee.name}` is not `batched`"
-    for layer in layers_of(callee):
-        if layer.startswith(_APART):
-            return f"`nn.{layer}` in `{callee.name}` does not treat equal rows alike"
+    for layer in layers(callee.default):
+        if layer.name.startswith(_APART):
+            return f"`nn.{layer.name}` in `{callee.name}` does not treat equal rows alike"
     flat = [v for a in call.arguments for v in (a if isinstance(a, tuple) else (a,))]
     if "nondiff" not in callee.flags and any(live.places[v] for v in flat):
         return f"a gradient goes through the arguments of `{callee.name}`"

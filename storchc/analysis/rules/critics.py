@@ -26,8 +26,7 @@ def _check(graph: Graph, node: Sample, choice: Choice, problems: Problems) -> No
             continue
         callee, wanted = graph.callees[given.name], relaxed_shape(made)
         if not (_takes(callee, wanted) and _gives_a_number(callee)):
-            assert node.raw_method is not None
-            span = next(k.span for k in node.raw_method.keywords if k.name.id == option)
+            span = choice.written[option].whole
             problems.add(words.wrong_critic(node, choice, callee, wanted, span))
 
 

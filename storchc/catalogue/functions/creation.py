@@ -9,8 +9,8 @@ from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Ou
 from storchc.catalogue.functions.fitting import need_rank, positive_sizes, size_of, sizes_of
 from storchc.catalogue.functions.writing import expanded, setting, sizes
 from storchc.ir.size import Shape, Size, add, constant, floor_divide, subtract
+from storchc.ir.types import Dtype
 from storchc.python.expressions import Py, call, list_of, literal, method, tuple_of
-from storchc.syntax.tree import Dtype
 
 SIZE = Parameter("size", "shape")
 GROUP = "creation"

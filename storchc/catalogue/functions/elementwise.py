@@ -11,8 +11,8 @@ from storchc.catalogue.function import Arguments, Emission, Function, Outcome, P
 from storchc.catalogue.functions import folding
 from storchc.catalogue.functions.fitting import elementwise, numeric
 from storchc.catalogue.functions.writing import FUNCTIONAL, listed, same
+from storchc.ir.types import Dtype
 from storchc.python.expressions import Py
-from storchc.syntax.tree import Dtype
 
 Rule = Literal["float", "number", "bool", "whole"]
 Fold = Callable[..., int | float | bool]

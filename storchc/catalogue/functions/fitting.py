@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from storchc.catalogue.function import Arguments, Misfit, Outcome
 from storchc.ir.size import Shape, Size, constant
-from storchc.ir.types import write_shape
-from storchc.syntax.tree import Dtype
+from storchc.ir.types import Dtype, write_shape
 
 
 def broadcast(shapes: Iterable[Shape]) -> Shape:

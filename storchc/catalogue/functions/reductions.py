@@ -17,8 +17,8 @@ from storchc.catalogue.functions.writing import (
     unsqueezed,
 )
 from storchc.ir.size import product
+from storchc.ir.types import Dtype
 from storchc.python.expressions import Py, call, infix, literal, member, method
-from storchc.syntax.tree import Dtype
 
 Rule = Literal["float", "number", "same", "bool", "int"]
 INPUT = Parameter("input")

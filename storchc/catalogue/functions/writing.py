@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storchc.catalogue.function import REQUIRED, Emission, Parameter
 from storchc.ir.size import Shape
+from storchc.ir.types import Dtype
 from storchc.python.expressions import (
     DOTS,
     NONE,
@@ -16,7 +17,6 @@ from storchc.python.expressions import (
     method,
     tuple_of,
 )
-from storchc.syntax.tree import Dtype
 
 FUNCTIONAL = "F"  # torch.nn.functional in generated modules
 

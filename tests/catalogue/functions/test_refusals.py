@@ -8,8 +8,7 @@ import pytest
 
 from storchc.catalogue.function import Arguments, Misfit, Outcome
 from storchc.ir.size import Shape, Size, constant, free, multiply
-from storchc.ir.types import ValueType, write_shape
-from storchc.syntax.tree import Dtype
+from storchc.ir.types import Dtype, ValueType, write_shape
 from tests.catalogue.functions.values import entry_of, filled
 
 K = constant(3, text="K", literal=False)

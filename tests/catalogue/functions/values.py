@@ -15,10 +15,9 @@ from torch.nn import functional
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome
 from storchc.catalogue.functions import lookup
 from storchc.ir.size import Shape, Size, constant
-from storchc.ir.types import ValueType
+from storchc.ir.types import Dtype, ValueType
 from storchc.python.expressions import Atom, Py, literal
 from storchc.python.printer import write
-from storchc.syntax.tree import Dtype
 
 PLATES = {"z": 2, "data": 3}
 LAYOUTS = ((), ("data",), ("z",), ("z", "data"))
