@@ -7,6 +7,7 @@ enumerated sequences carry the gradient of all steps or of none.
 from __future__ import annotations
 
 from storchc.analysis.facts.dependence import Dependence
+from storchc.catalogue import functions
 from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
@@ -56,7 +57,7 @@ def _cut(
     for part in walk(value):
         if isinstance(part, Reference | Named) and part.name in cuts:
             return cuts[part.name]
-        if isinstance(part, Apply) and part.function == "stop_gradient":
+        if isinstance(part, Apply) and functions.row(part.function).cut:
             names = (p.name for p in walk(part) if isinstance(p, Reference | Named))
             if any(sample in touched.of.get(name, ()) for name in names):
                 return part.span

@@ -13,6 +13,7 @@ from storchc.analysis.estimators.resolve import Estimator
 from storchc.analysis.facts.affine import Affine, NotAffineError, Product, Slope
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.own_score import is_even, slope_of_own_score
+from storchc.catalogue import functions
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.ir.expression import CallUser, OverPlates, Value
@@ -112,7 +113,7 @@ class _Site:
         return slope
 
     def _is_join(self, value: Value) -> bool:
-        if not isinstance(value, OverPlates) or value.function != "logmeanexp":
+        if not isinstance(value, OverPlates) or not functions.over(value).logs:
             return False
         if value.plates != (self.node.plate,) or not self._moves(value):
             return False

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from storchc.analysis.estimators.resolve import Estimator
 from storchc.analysis.facts.affine import Affine, NotAffineError, Slope, holders, is_made_of
 from storchc.analysis.facts.dependence import Dependence
+from storchc.catalogue import functions
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
 from storchc.ir.graph import Compute, Graph, Sample
@@ -106,7 +107,7 @@ def _bend(graph: Graph, touched: Dependence, node: Sample, estimators: Estimator
     def linear(value: OverPlates) -> bool:
         within = [s for s in graph.samples if s.plate in value.plates]
         even = all(is_even(estimators[s.name]) for s in within)
-        return value.function in ("mean", "sum") and even
+        return functions.linear_over(value) and even
 
     for cost in graph.costs:
         try:
