@@ -13,6 +13,7 @@ from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
 from storchc.backend.writer import Writer
+from storchc.catalogue import functions
 from storchc.ir.expression import OverPlates
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import (
@@ -260,16 +261,16 @@ def _over(
     writer: Writer, value: OverPlates, code: Code, plates: tuple[str, ...], weights: Weights
 ) -> Code:
     rank = value.type.rank
-    if value.function == "logmeanexp":
+    over = functions.over(value)
+    if over.logs:
         return _log_mean_exp(writer, code, plates, weights, rank)
     if weights.samples:
         return _weighted(writer, code, plates, weights, partial(_inner, writer, weights), rank)
     (plate,) = plates
     if plate not in code.stored:
-        return _times(writer, code, plate) if value.function == "sum" else code
+        return _times(writer, code, plate) if over.counts else code
     dim = writer.storage.dim(plate, code.stored)
-    function = {"max": "amax", "min": "amin"}.get(value.function, value.function)
-    return Code(method(code.py, function, literal(dim)), code.stored - {plate})
+    return Code(method(code.py, over.method, literal(dim)), code.stored - {plate})
 
 
 def _inner(writer: Writer, weights: Weights, sample: str) -> Py:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
-from storchc.ir.expression import Setting
+from storchc.ir.expression import Apply, Setting, Value
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import Dtype, ValueType
 from storchc.python.expressions import Py
@@ -122,15 +122,86 @@ Align = Literal[
 ]
 
 
+# --- what a function does with its arguments ------------------------------------------------------
+
+Move = Callable[[int], int | None]
+"""Where an event dimension of an operand is in the result, both counted from the end.
+
+An element of the result is then made of one slice of the operand along it only, the one at its own
+place (a dimension of size 1 is repeated). None: it may be made of all elements along the dimension.
+"""
+
+Moves = Callable[[Apply, int], Move]
+"""The move of the operand at a position of an application."""
+
+Together = tuple[frozenset[int], ...]
+"""Sets of operands. The function is linear (or affine) in all operands of a set at once, whatever
+the others are: the expectation of the result is then the function of their expectations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Algebra:
+    """What a function does with its arguments, by rules that read one application of it.
+
+    ``moves``: which elements of an operand an element of the result is made of.
+    ``linear``: the sets of operands in which it is linear.
+    ``terms``: the same value written as a sum or product of functions of parts of the operands,
+    which the other two rules say more of; None where they do not help. It is asked for where a sum
+    over many random elements can be taken apart in no other way.
+    """
+
+    moves: Moves
+    linear: Callable[[Apply], Together]
+    terms: Callable[[Apply], Value | None] | None = None
+
+
+Smoothness = Literal["smooth", "kink", "jump", "pole"]
+"""The worst that happens to a function as one argument moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Numbers from ``low`` to ``high``, which may be infinite."""
+
+    low: float
+    high: float
+
+
+Bounds = Callable[[Apply, tuple[Interval, ...]], Interval]
+"""Where the elements of the result lie, from where those of the operands do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """How ``over=`` reduces plates.
+
+    ``method`` is torch's own, for values that weigh the same. ``samples``: plates that samples
+    open too, each value with its weight; otherwise data plates only. ``counts``: a value that lacks
+    the plate counts once for each of its elements. ``logs``: the values are logarithms of what is
+    averaged.
+    """
+
+    method: str
+    samples: bool = False
+    counts: bool = False
+    logs: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function of the language.
 
     ``infer`` is its shape rule (raises Misfit); ``emit`` writes its code.
     ``broken``: the operands through which no gradient flows (``"all"``, ``"none"``, or positions).
+    ``algebra``: what it does with its arguments. Neither of the two has a default: a row says both.
     ``numbers``: positions of operands that may be plain Python numbers; others are made tensors.
     ``fold`` computes the result when every operand is a number known now; it never raises.
-    ``over``: whether ``over=`` may take the place of ``dim=``.
+    ``over``: how ``over=`` may take the place of ``dim=``, if it may.
+    ``symbol``: how a story writes it, where that is not a call of its name.
+    ``condition``: the position of the operand that chooses between the others, if one does.
+    ``cut``: the result does not count as made of its operands at all: no path, and no credit.
+    ``smoothness``, one for each parameter, and ``range`` are None where nobody has said yet: no
+    analysis asks for them so far, and one that does takes None for "anything may be".
     """
 
     name: str
@@ -138,9 +209,29 @@ class Function:
     parameters: tuple[Parameter, ...]
     infer: Callable[[Arguments], Outcome]
     emit: Callable[[Emission], Py]
+    broken: Literal["all", "none"] | frozenset[int]
+    algebra: Algebra
     align: Align = "broadcast"
-    broken: Literal["all", "none"] | frozenset[int] = "none"
     numbers: Literal["all", "none"] | frozenset[int] = "none"
     fold: Callable[..., int | float | bool] | None = None
-    over: bool = False
+    over: Over | None = None
     group: str = "elementwise"
+    symbol: str = ""
+    condition: int | None = None
+    cut: bool = False
+    smoothness: tuple[Smoothness, ...] | None = None
+    range: Bounds | None = None
+
+    def breaks(self, position: int) -> bool:
+        """Whether no gradient flows through the operand at ``position``."""
+        if isinstance(self.broken, str):
+            return self.broken == "all"
+        return position in self.broken
+
+    def linear_in(self, value: Apply, random: Collection[int]) -> bool:
+        """Whether the expectation of ``value`` is the function of expectations.
+
+        ``random`` are the positions of the operands that are no constants.
+        """
+        sets = () if self.cut else self.algebra.linear(value)
+        return any(together.issuperset(random) for together in sets)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.catalogue.function import Function
+from storchc.catalogue import functions
+from storchc.catalogue.function import Arguments, Function
 from storchc.diagnostics import options as option_words
 from storchc.diagnostics import plates as words
 from storchc.ir.expression import OverPlates, Value
@@ -11,26 +12,24 @@ from storchc.syntax import tree
 from storchc.typing import expressions
 from storchc.typing.context import Context, Refused
 
-ANY_PLATE = frozenset({"mean", "logmeanexp"})
-_REDUCING = ("mean", "logmeanexp", "sum", "max", "min")
-
 
 def reduce(ctx: Context, node: tree.Call, entry: Function, over: tree.Keyword) -> Value | None:
     """The typed reduction of plates."""
     name = entry.name
-    if not entry.over:
-        raise Refused(words.over_elsewhere(over.name.span, name, _REDUCING))
+    if entry.over is None:
+        reductions = functions.plate_reductions()
+        raise Refused(words.over_elsewhere(over.name.span, name, reductions))
     operand = _operand(node, entry, over)
     value = expressions.value(ctx, operand)
     plates = _plates(ctx, over.value)
     if value is None:
         return None
     for i, plate in enumerate(plates):
-        _check(ctx, name, plate, value)
+        _check(ctx, entry, plate, value)
         if plate in plates[:i]:
             raise Refused(words.plate_twice(plate))
     left = value.type.plates.difference(plate.id for plate in plates)
-    type_ = ValueType(left, value.type.shape, _dtype(name, value.type.dtype))
+    type_ = ValueType(left, value.type.shape, _dtype(entry, value))
     return OverPlates(name, value, tuple(plate.id for plate in plates), type_, node.span)
 
 
@@ -69,14 +68,15 @@ def _plate(ctx: Context, item: tree.Expression) -> tree.Name:
     return item
 
 
-def _check(ctx: Context, function: str, plate: tree.Name, value: Value) -> None:
+def _check(ctx: Context, entry: Function, plate: tree.Name, value: Value) -> None:
     if plate.id not in value.type.plates and not ctx.loops.settling:
         raise Refused(words.plate_lacking(plate, sorted(value.type.plates)))
-    if plate.id in ctx.opened and function not in ANY_PLATE:
-        raise Refused(words.sample_plate(plate, function))
+    samples = entry.over is not None and entry.over.samples
+    if plate.id in ctx.opened and not samples:
+        raise Refused(words.sample_plate(plate, entry.name))
 
 
-def _dtype(function: str, dtype: Dtype) -> Dtype:
-    if function in ANY_PLATE:
-        return "float"
-    return "int" if function == "sum" and dtype == "bool" else dtype
+def _dtype(entry: Function, value: Value) -> Dtype:
+    """The dtype is that of the same reduction of the event."""
+    whole = {"dim": None, "keepdim": False}
+    return entry.infer(Arguments((value.type,), (None,), whole)).dtype

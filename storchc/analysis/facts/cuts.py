@@ -11,6 +11,7 @@ from dataclasses import field
 
 from storchc.analysis.dataflow import Flow, Forward, Known, Statement, Variable, forwards
 from storchc.analysis.facts.dependence import Dependence
+from storchc.catalogue import functions
 from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
 from storchc.ir.walk import expressions, walk
@@ -74,4 +75,4 @@ class _Walk(Forward[Span | None]):
 
 
 def _is_cut(value: Value | Distribution) -> bool:
-    return isinstance(value, Apply) and value.function == "stop_gradient"
+    return isinstance(value, Apply) and functions.row(value.function).cut

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from storchc.catalogue import distributions, functions
-from storchc.catalogue.function import Function
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -87,29 +86,19 @@ def _discrete(distribution: Distribution) -> bool:
 
 
 def _apply(expression: Apply) -> tuple[Edge, ...]:
-    if expression.function == "stop_gradient":
+    if functions.row(expression.function).cut:
         return tuple(Edge(o, "cut", expression.span) for o in expression.operands)
-    entry = functions.lookup(expression.function)
-    assert entry is not None
-    return tuple(
-        _through(operand, _breaks(entry, position), expression)
-        for position, operand in enumerate(expression.operands)
-    )
+    return tuple(_through(expression, i) for i in range(len(expression.operands)))
 
 
-def _breaks(entry: Function, position: int) -> bool:
-    if isinstance(entry.broken, str):
-        return entry.broken == "all"
-    return position in entry.broken
-
-
-def _through(operand: Value, broken: bool, expression: Apply) -> Edge:
-    if not broken:
+def _through(expression: Apply, position: int) -> Edge:
+    row, operand = functions.row(expression.function), expression.operands[position]
+    if not row.breaks(position):
         return Edge(operand, "smooth", expression.span)
-    if expression.function == "where":
+    if position == row.condition:
         reason = "no gradient flows through a condition"
         return Edge(operand, "broken", operand.span, reason=reason)
-    reason = f"no gradient flows through `{_SYMBOLS.get(expression.function, expression.function)}`"
+    reason = f"no gradient flows through `{row.symbol or row.name}`"
     return Edge(operand, "broken", expression.span, reason=reason)
 
 
@@ -128,17 +117,3 @@ def _call(expression: CallUser, callee: Callee) -> tuple[Edge, ...]:
 
 
 _VALUES = Value.__args__
-
-_SYMBOLS = {
-    "floor_divide": "//",
-    "remainder": "%",
-    "equal": "==",
-    "not_equal": "!=",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "logical_and": "and",
-    "logical_or": "or",
-    "logical_not": "not",
-}

@@ -13,6 +13,7 @@ from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.affine import Affine, Bend, NotAffineError, Product, Slope
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.own_score import is_even, slope_of_own_score
+from storchc.catalogue import functions
 from storchc.ir.expression import CallUser, OverPlates, Value
 from storchc.ir.graph import Cost, Graph, Sample
 from storchc.ir.walk import walk
@@ -117,7 +118,7 @@ class _Site:
         return slope
 
     def _is_join(self, value: Value) -> bool:
-        if not isinstance(value, OverPlates) or value.function != "logmeanexp":
+        if not isinstance(value, OverPlates) or not functions.over(value).logs:
             return False
         if value.plates != (self.node.plate,) or not self._moves(value):
             return False

@@ -13,6 +13,7 @@ from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.affine import Affine, NotAffineError, Slope
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.made_of import made_of
+from storchc.catalogue import functions
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
 from storchc.ir.graph import Graph, Sample
@@ -109,7 +110,7 @@ def _bend(
     def linear(value: OverPlates) -> bool:
         within = [s for plate in value.plates for s in graph.along(plate)]
         even = all(is_even(estimators[s.name]) for s in within)
-        return value.function in ("mean", "sum") and even
+        return functions.linear_over(value) and even
 
     for cost in graph.costs:
         try:

@@ -22,7 +22,7 @@ from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite import expectations
 from storchc.analysis.rewrite.expectations import Expectations
-from storchc.analysis.rewrite.separation.rules import linear
+from storchc.catalogue import functions
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import (
     Apply,
@@ -361,7 +361,8 @@ def _linear(value: Value | Distribution, parts: Sequence[frozenset[When]]) -> bo
     """Whether the expectation of a value is made of those of its parts."""
     match value:
         case Apply():
-            return linear(value, ["mean" if part else "free" for part in parts])
+            random = {i for i, part in enumerate(parts) if part}
+            return functions.row(value.function).linear_in(value, random)
         case Select():
             return not any(parts[1:])
         case StaticChoice():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storchc.analysis.estimation import Estimation
+from storchc.catalogue import functions
 from storchc.diagnostics import shapes as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import (
@@ -54,8 +55,8 @@ def _evaluated(value: Value | Distribution) -> Iterator[Select]:
 def _chooses(value: Value | Distribution) -> bool:
     if isinstance(value, StaticChoice):
         return True
-    chosen = isinstance(value, Apply) and value.function == "where"
-    return chosen and any(isinstance(part, Counter) for part in walk(children(value)[0]))
+    at = functions.row(value.function).condition if isinstance(value, Apply) else None
+    return at is not None and any(isinstance(p, Counter) for p in walk(children(value)[at]))
 
 
 def _check_items(graph: Graph, select: Select, bounds: Bounds, problems: Problems) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from storchc.catalogue.function import Function
+from storchc.catalogue.function import Function, Over
+from storchc.ir.expression import Apply, OverPlates
 
 _GROUPS = {
     "operators": """
@@ -66,6 +67,33 @@ def lookup(name: str) -> Function | None:
         return None
     table: tuple[Function, ...] = import_module(f"{__name__}.{module}").FUNCTIONS
     return next(entry for entry in table if entry.name == name)
+
+
+def row(name: str) -> Function:
+    """The entry of a function that an expression applies, so that there is one."""
+    entry = lookup(name)
+    assert entry is not None, name
+    return entry
+
+
+def over(value: OverPlates) -> Over:
+    """How the function of a reduction of plates reduces them."""
+    found = row(value.function).over
+    assert found is not None, value.function
+    return found
+
+
+def linear_over(value: OverPlates) -> bool:
+    """Whether a reduction of plates is linear in what it reduces."""
+    whole = {"dim": None, "keepdim": False}
+    applied = Apply(value.function, (value.value,), whole, value.type, value.span)
+    return row(value.function).linear_in(applied, {0})
+
+
+def plate_reductions() -> list[str]:
+    """The functions that take ``over=``, those first that reduce the plates of samples too."""
+    found = [(entry.over, name) for name in _MODULES if (entry := row(name)).over]
+    return [name for how, name in sorted(found, key=lambda pair: not (pair[0] and pair[0].samples))]
 
 
 def all_functions() -> list[Function]:

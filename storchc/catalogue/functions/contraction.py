@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, moves, terms
 from storchc.catalogue.functions.fitting import fit, numeric
 from storchc.catalogue.functions.writing import same
 from storchc.ir.size import Size
@@ -22,19 +31,19 @@ def _read(equation: object) -> tuple[list[str], str]:
         message = "`...` in an einsum equation"
         raise Misfit(message, "leave it out: plates are kept, and event dimensions have letters")
     left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    letters = "".join(terms)
+    names = left.split(",")
+    letters = "".join(names)
     if not all(c.isascii() and c.isalpha() for c in letters + right):
         raise Misfit(f'"{equation}" is not an einsum equation', 'write it like "ij,j->i"')
-    return terms, right if arrow else _implicit(letters)
+    return names, right if arrow else _implicit(letters)
 
 
 def _implicit(letters: str) -> str:
     return "".join(sorted(c for c, count in Counter(letters).items() if count == 1))
 
 
-def _result(terms: list[str], right: str) -> None:
-    unknown = [c for c in right if c not in "".join(terms)]
+def _result(names: list[str], right: str) -> None:
+    unknown = [c for c in right if c not in "".join(names)]
     if unknown:
         message = f"the result names `{unknown[0]}`, which no operand has"
         raise Misfit(message, "use letters of the operands")
@@ -42,9 +51,9 @@ def _result(terms: list[str], right: str) -> None:
         raise Misfit("the result names a letter twice", "name each letter once")
 
 
-def _letter_sizes(terms: list[str], args: Arguments) -> dict[str, Size]:
+def _letter_sizes(names: list[str], args: Arguments) -> dict[str, Size]:
     found: dict[str, Size] = {}
-    for position, (term, shape) in enumerate(zip(terms, args.shapes, strict=True)):
+    for position, (term, shape) in enumerate(zip(names, args.shapes, strict=True)):
         if len(term) != len(shape):
             message = f"`{term}` does not name the dimensions of `{write_shape(shape)}`"
             raise Misfit(message, "write one letter for each event dimension", position)
@@ -58,23 +67,23 @@ def _letter_sizes(terms: list[str], args: Arguments) -> dict[str, Size]:
 
 
 def _einsum_shape(args: Arguments) -> Outcome:
-    terms, right = _read(args.settings["equation"])
-    if len(terms) != len(args.types):
-        message = f"the equation names {len(terms)} operands, but there are {len(args.types)}"
+    names, right = _read(args.settings["equation"])
+    if len(names) != len(args.types):
+        message = f"the equation names {len(names)} operands, but there are {len(args.types)}"
         raise Misfit(message, "separate the operands' letters by commas")
-    _result(terms, right)
-    sizes = _letter_sizes(terms, args)
+    _result(names, right)
+    sizes = _letter_sizes(names, args)
     return Outcome(tuple(sizes[c] for c in right), numeric(args.promoted()))
 
 
-def _with_dots(terms: Iterable[str], plates: Iterable[object]) -> list[str]:
-    pairs = zip(terms, plates, strict=True)
+def _with_dots(names: Iterable[str], plates: Iterable[object]) -> list[str]:
+    pairs = zip(names, plates, strict=True)
     return ["..." + term if has else term for term, has in pairs]
 
 
 def _einsum(e: Emission) -> Py:
-    terms, right = _read(e.settings["equation"])
-    left = _with_dots(terms, (t.plates for t in e.types))
+    names, right = _read(e.settings["equation"])
+    left = _with_dots(names, (t.plates for t in e.types))
     (result,) = _with_dots((right,), (e.result.plates,))
     equation = f"{','.join(left)}->{result}"
     return call("torch.einsum", literal(equation), *same(e))
@@ -87,7 +96,9 @@ FUNCTIONS = (
         EINSUM,
         _einsum_shape,
         _einsum,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.lettered, algebra.each, terms.products),
+        align="plates",
         group="linear",
     ),
 )

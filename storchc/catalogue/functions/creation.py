@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.functions.algebra import CONSTANT, SUM
 from storchc.catalogue.functions.fitting import need_rank, positive_sizes, size_of, sizes_of
 from storchc.catalogue.functions.writing import expanded, setting, sizes
 from storchc.ir.size import Shape, Size, add, constant, floor_divide, subtract
@@ -47,7 +48,16 @@ def _full(e: Emission) -> Py:
 
 CONSTANTS = (
     *(
-        Function(name, summary, (SIZE,), _filled, partial(_fill, name), group=GROUP)
+        Function(
+            name,
+            summary,
+            (SIZE,),
+            _filled,
+            partial(_fill, name),
+            broken="none",
+            algebra=CONSTANT,
+            group=GROUP,
+        )
         for name, summary in (("zeros", "zeros of a shape"), ("ones", "ones of a shape"))
     ),
     Function(
@@ -56,7 +66,9 @@ CONSTANTS = (
         (SIZE, Parameter("fill_value")),
         _full_shape,
         _full,
-        "plates",
+        broken="none",
+        algebra=SUM,
+        align="plates",
         numbers=frozenset({0}),
         group=GROUP,
     ),
@@ -68,6 +80,7 @@ CONSTANTS = (
             lambda args: Outcome(args.shapes[0], args.types[0].dtype),
             partial(lambda name, e: call(f"torch.{name}", *e.operands), name),
             broken="all",
+            algebra=SUM,
             group=GROUP,
         )
         for name, summary in (
@@ -138,7 +151,14 @@ def _eye(e: Emission) -> Py:
 
 COUNTERS = (
     Function(
-        "arange", "integers from start up to end", ARANGE, _arange_shape, _arange, group=GROUP
+        "arange",
+        "integers from start up to end",
+        ARANGE,
+        _arange_shape,
+        _arange,
+        broken="none",
+        algebra=CONSTANT,
+        group=GROUP,
     ),
     Function(
         "linspace",
@@ -146,6 +166,8 @@ COUNTERS = (
         (Parameter("start", "number"), Parameter("end", "number"), Parameter("steps", "size")),
         _linspace_shape,
         _linspace,
+        broken="none",
+        algebra=CONSTANT,
         group=GROUP,
     ),
     Function(
@@ -154,6 +176,8 @@ COUNTERS = (
         (Parameter("n", "size"), Parameter("m", "size", None)),
         _eye_shape,
         _eye,
+        broken="none",
+        algebra=CONSTANT,
         group=GROUP,
     ),
 )
@@ -208,6 +232,8 @@ TENSOR = Function(
     (Parameter("data", "numbers"),),
     _tensor_shape,
     _tensor,
+    broken="none",
+    algebra=CONSTANT,
     group=GROUP,
 )
 
@@ -221,6 +247,8 @@ STOP_GRADIENT = Function(
     lambda args: Outcome(args.shapes[0], args.types[0].dtype),
     lambda e: method(e.operands[0], "detach"),
     broken="all",
+    algebra=SUM,
+    cut=True,
     fold=lambda number: number,
     group=GROUP,
 )

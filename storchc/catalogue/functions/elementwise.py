@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
-from storchc.catalogue.function import Arguments, Emission, Function, Outcome, Parameter
+from storchc.catalogue.function import Algebra, Arguments, Emission, Function, Outcome, Parameter
 from storchc.catalogue.functions import folding
+from storchc.catalogue.functions.algebra import ELEMENTWISE, SUM
 from storchc.catalogue.functions.fitting import elementwise, numeric
 from storchc.catalogue.functions.writing import FUNCTIONAL, listed, same
 from storchc.ir.types import Dtype
 from storchc.python.expressions import Py
 
 Rule = Literal["float", "number", "bool", "whole"]
+Broken = Literal["all", "none"]
 Fold = Callable[..., int | float | bool]
 INPUT = Parameter("input")
 
@@ -46,10 +48,15 @@ def _emit(target: str, rule: Rule, parameters: tuple[Parameter, ...], e: Emissio
 
 
 def _rows(
-    home: str, rule: Rule, rows: dict[str, tuple[str, Fold | None]], *, broken: bool = False
+    home: str,
+    rule: Rule,
+    rows: dict[str, tuple[str, Fold | None]],
+    *,
+    broken: Broken,
+    algebra: Algebra = ELEMENTWISE,
 ) -> Iterator[Function]:
     for name, (summary, fold) in rows.items():
-        yield _row(home, rule, name, summary, (INPUT,), broken=broken, fold=fold)
+        yield _row(home, rule, name, summary, (INPUT,), broken=broken, fold=fold, algebra=algebra)
 
 
 def _row(
@@ -59,8 +66,9 @@ def _row(
     summary: str,
     parameters: tuple[Parameter, ...],
     *,
-    broken: bool = False,
+    broken: Broken,
     fold: Fold | None = None,
+    algebra: Algebra = ELEMENTWISE,
 ) -> Function:
     return Function(
         name,
@@ -68,7 +76,8 @@ def _row(
         parameters,
         partial(_infer, rule),
         partial(_emit, f"{home}.{name}", rule, parameters),
-        broken="all" if broken else "none",
+        broken=broken,
+        algebra=algebra,
         fold=fold,
         group="activations" if home == FUNCTIONAL else "elementwise",
     )
@@ -105,6 +114,9 @@ FLOATS: dict[str, tuple[str, Fold | None]] = {
     "digamma": ("derivative of lgamma", None),
     "i0": ("modified Bessel function of order 0", None),
     "sinc": ("sin(pi x) / (pi x)", None),
+}
+
+SCALES: dict[str, tuple[str, Fold | None]] = {
     "deg2rad": ("degrees to radians", math.radians),
     "rad2deg": ("radians to degrees", math.degrees),
 }
@@ -173,33 +185,36 @@ JUMPS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
     ),
 )
 
-LOGIT = (INPUT, _number("eps"))
-ROUND = (INPUT, Parameter("decimals", "int", 0))
-NAN_TO_NUM = (INPUT, _number("nan", 0.0), _number("posinf"), _number("neginf"))
-POLYGAMMA = (Parameter("n", "int"), INPUT)
-MVLGAMMA = (INPUT, Parameter("p", "int"))
+SETTINGS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
+    ("logit", "log(x / (1 - x)), x kept within [eps, 1 - eps]", (INPUT, _number("eps"))),
+    (
+        "nan_to_num",
+        "NaN and infinities replaced by numbers",
+        (INPUT, _number("nan", 0.0), _number("posinf"), _number("neginf")),
+    ),
+    ("polygamma", "n-th derivative of digamma", (Parameter("n", "int"), INPUT)),
+    ("mvlgamma", "logarithm of the multivariate gamma function", (INPUT, Parameter("p", "int"))),
+)
 
 FUNCTIONS = (
-    *_rows("torch", "float", FLOATS),
-    *_rows("torch.special", "float", SPECIAL),
-    *_rows("torch", "number", NUMBERS),
-    *_rows("torch", "number", ROUNDING, broken=True),
-    *_rows("torch", "bool", TRUTHS, broken=True),
-    *_rows(FUNCTIONAL, "float", ACTIVATIONS),
-    *(_row(FUNCTIONAL, "float", *row) for row in OPTIONS),
-    *(_row(FUNCTIONAL, "float", *row, broken=True) for row in JUMPS),
-    _row("torch", "float", "frac", "x - trunc(x)", (INPUT,), broken=True),
-    _row("torch", "number", "relu", "x above 0, 0 elsewhere", (INPUT,)),
-    _row("torch", "float", "logit", "log(x / (1 - x)), x kept within [eps, 1 - eps]", LOGIT),
-    _row("torch", "float", "nan_to_num", "NaN and infinities replaced by numbers", NAN_TO_NUM),
-    _row("torch", "float", "polygamma", "n-th derivative of digamma", POLYGAMMA),
-    _row("torch", "float", "mvlgamma", "logarithm of the multivariate gamma function", MVLGAMMA),
+    *_rows("torch", "float", FLOATS, broken="none"),
+    *_rows("torch", "float", SCALES, broken="none", algebra=SUM),
+    *_rows("torch.special", "float", SPECIAL, broken="none"),
+    *_rows("torch", "number", NUMBERS, broken="none"),
+    *_rows("torch", "number", ROUNDING, broken="all"),
+    *_rows("torch", "bool", TRUTHS, broken="all"),
+    *_rows(FUNCTIONAL, "float", ACTIVATIONS, broken="none"),
+    *(_row(FUNCTIONAL, "float", *row, broken="none") for row in OPTIONS),
+    *(_row(FUNCTIONAL, "float", *row, broken="all") for row in JUMPS),
+    *(_row("torch", "float", *row, broken="none") for row in SETTINGS),
+    _row("torch", "float", "frac", "x - trunc(x)", (INPUT,), broken="all"),
+    _row("torch", "number", "relu", "x above 0, 0 elsewhere", (INPUT,), broken="none"),
     _row(
         "torch",
         "number",
         "round",
         "the nearest integer (or multiple of 10**-decimals), ties to even",
-        ROUND,
-        broken=True,
+        (INPUT, Parameter("decimals", "int", 0)),
+        broken="all",
     ),
 )

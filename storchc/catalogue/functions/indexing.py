@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, moves, terms
 from storchc.catalogue.functions.fitting import (
     axis,
     need_int,
@@ -148,8 +157,9 @@ FUNCTIONS = (
         TAKE,
         _take_shape,
         lambda e: taken(e, 0, 1),
-        "plates",
         broken=frozenset({1}),
+        algebra=Algebra(moves.rows_taken, algebra.only({0}), terms.row_taken),
+        align="plates",
         numbers=frozenset({1}),
         group=GROUP,
     ),
@@ -159,8 +169,9 @@ FUNCTIONS = (
         GATHER,
         _gather_shape,
         _gather,
-        "expand",
         broken=frozenset({1}),
+        algebra=Algebra(moves.gathered, algebra.only({0}), terms.gathered),
+        align="expand",
         group=GROUP,
     ),
     Function(
@@ -169,8 +180,9 @@ FUNCTIONS = (
         (Parameter("input"), Parameter("weight")),
         _embedding_shape,
         _embedding,
-        "plates",
         broken=frozenset({0}),
+        algebra=Algebra(moves.rows_embedded, algebra.only({1}), terms.row_embedded),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -180,6 +192,7 @@ FUNCTIONS = (
         _one_hot_shape,
         _one_hot,
         broken="all",
+        algebra=Algebra(moves.pushed, algebra.nothing),
         group=GROUP,
     ),
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, moves, terms
 from storchc.catalogue.functions.fitting import broadcast, need_equal, need_rank, numeric
 from storchc.catalogue.functions.writing import fitted, functional, given, same, setting, unsqueezed
 from storchc.ir.size import Shape, Size
@@ -77,13 +86,16 @@ def _raised(code: Py, rank: int, to: int, *, plates: bool) -> Py:
     return unsqueezed(code, -rank - 1, to - rank) if plates and to > rank else code
 
 
+MULTIPLIED = Algebra(moves.multiplied, algebra.each, terms.matrix_products)
 MATMUL = Function(
     "matmul",
     "matrix product, `a @ b`, of vectors, matrices and stacks of matrices",
     PAIR,
     _matmul_shape,
     _matmul,
-    "plates",
+    broken="none",
+    algebra=MULTIPLIED,
+    align="plates",
     group=GROUP,
 )
 
@@ -146,16 +158,36 @@ def _outer(e: Emission) -> Py:
 
 VECTORS = (
     Function(
-        "linear", "x @ weight.T + bias", LINEAR, _linear_shape, _linear, "plates", group=GROUP
+        "linear",
+        "x @ weight.T + bias",
+        LINEAR,
+        _linear_shape,
+        _linear,
+        broken="none",
+        algebra=Algebra(moves.layered, algebra.only({0, 2}, {1, 2}), terms.layer),
+        align="plates",
+        group=GROUP,
     ),
-    Function("dot", "product of two vectors", PAIR, _dot_shape, _matmul, "plates", group=GROUP),
+    Function(
+        "dot",
+        "product of two vectors",
+        PAIR,
+        _dot_shape,
+        _matmul,
+        broken="none",
+        algebra=MULTIPLIED,
+        align="plates",
+        group=GROUP,
+    ),
     Function(
         "outer",
         "matrix of the products of all pairs of elements of two vectors",
         (INPUT, Parameter("vec2")),
         _outer_shape,
         _outer,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.crossed, algebra.each),
+        align="plates",
         group=GROUP,
     ),
 )
@@ -199,7 +231,9 @@ DISTANCES = (
         CDIST,
         _cdist_shape,
         _cdist,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.distances, algebra.nothing, terms.city_blocks),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -208,7 +242,9 @@ DISTANCES = (
         PAIR,
         _cross_shape,
         _cross,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.last, algebra.each),
+        align="plates",
         group=GROUP,
     ),
 )
@@ -239,7 +275,9 @@ MATRICES = tuple(
         (INPUT,),
         partial(_matrix_shape, target.rpartition(".")[2], scalar),
         partial(_matrix, target),
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.contracted if scalar else moves.matrices, algebra.nothing),
+        align="plates",
         group=GROUP,
     )
     for target, scalar, summary in (
@@ -286,13 +324,24 @@ def _triangle(name: str, e: Emission) -> Py:
 
 
 DIAGONALS = (
-    Function("diagonal", "diagonal of a matrix", (INPUT,), _diagonal_shape, _diagonal, group=GROUP),
+    Function(
+        "diagonal",
+        "diagonal of a matrix",
+        (INPUT,),
+        _diagonal_shape,
+        _diagonal,
+        broken="none",
+        algebra=Algebra(moves.diagonals, algebra.together),
+        group=GROUP,
+    ),
     Function(
         "trace",
         "sum of the diagonal",
         (INPUT,),
         _trace_shape,
         lambda e: method(_diagonal(e), "sum", literal(-1)),
+        broken="none",
+        algebra=Algebra(moves.contracted, algebra.together),
         group=GROUP,
     ),
     Function(
@@ -301,6 +350,8 @@ DIAGONALS = (
         (INPUT,),
         _embed_shape,
         lambda e: call("torch.diag_embed", *e.operands),
+        broken="none",
+        algebra=Algebra(moves.embedded, algebra.together),
         group=GROUP,
     ),
     *(
@@ -310,6 +361,8 @@ DIAGONALS = (
             (INPUT, Parameter("diagonal", "int", 0)),
             partial(_triangle_shape, name),
             partial(_triangle, name),
+            broken="none",
+            algebra=algebra.SUM,
             group=GROUP,
         )
         for name, summary in (

@@ -6,7 +6,17 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+    Together,
+)
+from storchc.catalogue.functions import algebra, moves
 from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
 from storchc.catalogue.functions.writing import (
     converted,
@@ -18,6 +28,7 @@ from storchc.catalogue.functions.writing import (
     sizes,
     tensor,
 )
+from storchc.ir.expression import Apply
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
 from storchc.python.expressions import Py, call, infix, literal, method, prefix, tuple_of
@@ -62,6 +73,19 @@ _BROKEN = {
     "hinge_embedding_loss": frozenset({1}),  # the target is compared with 1 and -1
     "binary_cross_entropy_with_logits": frozenset({2, 3}),  # torch: no derivative to pos_weight
 }
+
+
+def _poisson(value: Apply) -> Together:
+    """The target multiplies the log rate; Stirling's formula is in all but linear."""
+    return () if value.settings["full"] else (frozenset({1}),)
+
+
+_LINEAR = {
+    "binary_cross_entropy": algebra.only({1}, {2}),
+    "binary_cross_entropy_with_logits": algebra.only({1}, {2}, {3}),
+    "kl_div": algebra.only({0}),
+    "poisson_nll_loss": _poisson,
+}
 ELEMENTS = tuple(
     Function(
         name,
@@ -69,8 +93,9 @@ ELEMENTS = tuple(
         parameters,
         partial(elementwise, "float"),
         partial(_elements, name, parameters),
-        "plates",
         broken=_BROKEN.get(name, "none"),
+        algebra=Algebra(moves.elementwise, _LINEAR.get(name, algebra.nothing)),
+        align="plates",
         numbers=frozenset(range(sum(p.kind == "value" for p in parameters))),
         group=GROUP,
     )
@@ -121,6 +146,8 @@ SOFT_MARGIN = Function(
     INPUT,
     partial(elementwise, "float"),
     _soft_margin,
+    broken="none",
+    algebra=algebra.ELEMENTWISE,
     group=GROUP,
 )
 
@@ -139,6 +166,8 @@ GAUSSIAN = Function(
     (*INPUT, Parameter("var"), _flag("full", False), _number("eps", 1e-6)),
     partial(elementwise, "float"),
     _gaussian,
+    broken="none",
+    algebra=algebra.ELEMENTWISE,
     group=GROUP,
 )
 
@@ -216,9 +245,24 @@ def _class_function(
     summary: str,
     parameters: tuple[Parameter, ...],
     infer: Callable[[Arguments], Outcome],
+    linear: Callable[[Apply], Together],
 ) -> Function:
-    emit = partial(_class_loss, name, parameters)
-    return Function(name, summary, parameters, infer, emit, "plates", group=GROUP)
+    return Function(
+        name,
+        summary,
+        parameters,
+        infer,
+        partial(_class_loss, name, parameters),
+        broken="none",
+        algebra=Algebra(moves.classes, linear),
+        align="plates",
+        group=GROUP,
+    )
+
+
+def _probabilities(value: Apply) -> Together:
+    """Of the log-probabilities of the classes probabilities take the mean."""
+    return () if value.operands[1].type.dtype == "int" else (frozenset({1}),)
 
 
 CLASSES = (
@@ -227,12 +271,14 @@ CLASSES = (
         "-log_softmax(input) at the target class (the last dimension counts classes)",
         (*INPUT, IGNORE, SMOOTHING),
         _cross_entropy_shape,
+        _probabilities,
     ),
     _class_function(
         "nll_loss",
         "-input at the target class (the last dimension counts classes)",
         (*INPUT, IGNORE),
         partial(_labels, "nll_loss"),
+        algebra.only({0}),
     ),
 )
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+    Together,
+)
+from storchc.catalogue.functions import algebra, moves, terms
 from storchc.catalogue.functions.fitting import axis, broadcast, numeric, sizes_of
 from storchc.catalogue.functions.writing import (
     convert,
@@ -14,6 +25,7 @@ from storchc.catalogue.functions.writing import (
     setting,
     sizes,
 )
+from storchc.ir.expression import Apply
 from storchc.ir.size import constant, divide
 from storchc.ir.types import write_shape
 from storchc.python.expressions import Py, literal, member, method, tuple_of
@@ -55,16 +67,31 @@ def _values(name: str, e: Emission) -> Py:
     return member(method(_input(e), name, _dim(e)), "values")
 
 
-def _function(name: str, summary: str, rule: Rule = "float") -> Function:
-    emit = _softmin if name == "softmin" else partial(_along, name)
-    return Function(name, summary, (INPUT, LAST), partial(_infer, rule), emit, group="normalising")
+def _function(
+    name: str,
+    summary: str,
+    rule: Rule = "float",
+    linear: Callable[[Apply], Together] = algebra.nothing,
+) -> Function:
+    return Function(
+        name,
+        summary,
+        (INPUT, LAST),
+        partial(_infer, rule),
+        _softmin if name == "softmin" else partial(_along, name),
+        broken="none",
+        algebra=Algebra(moves.along, linear),
+        group="normalising",
+    )
 
+
+OF_ONE_DIM = Algebra(moves.along, algebra.nothing)
 
 ALONG = (
     _function("softmax", "exp(x) / sum(exp(x)) along a dimension"),
     _function("log_softmax", "x - logsumexp(x) along a dimension"),
     _function("softmin", "softmax(-x) along a dimension"),
-    _function("cumsum", "running sum along a dimension", "number"),
+    _function("cumsum", "running sum along a dimension", "number", algebra.together),
     _function("cumprod", "running product along a dimension", "number"),
     _function("logcumsumexp", "running logsumexp along a dimension"),
     *(
@@ -74,6 +101,8 @@ ALONG = (
             (INPUT, LAST),
             partial(_infer, "same"),
             partial(_values, name),
+            broken="none",
+            algebra=OF_ONE_DIM,
             group="normalising",
         )
         for name, summary in (
@@ -123,6 +152,8 @@ ORDERED = (
         ORDER,
         partial(_infer, "same"),
         partial(_sorted, "sort"),
+        broken="none",
+        algebra=OF_ONE_DIM,
         group="normalising",
     ),
     Function(
@@ -132,6 +163,7 @@ ORDERED = (
         _positions,
         partial(_sorted, "argsort"),
         broken="all",
+        algebra=OF_ONE_DIM,
         group="normalising",
     ),
     Function(
@@ -140,6 +172,8 @@ ORDERED = (
         (INPUT, Parameter("k", "int"), LAST, Parameter("largest", "flag", True)),
         _topk_shape,
         _topk,
+        broken="none",
+        algebra=OF_ONE_DIM,
         group="normalising",
     ),
 )
@@ -204,6 +238,8 @@ SCALED = (
         NORMALIZE,
         partial(_infer, "float"),
         _normalize,
+        broken="none",
+        algebra=OF_ONE_DIM,
         group="normalising",
     ),
     Function(
@@ -212,6 +248,8 @@ SCALED = (
         COSINE,
         _cosine_shape,
         _cosine,
+        broken="none",
+        algebra=Algebra(moves.paired, algebra.nothing),
         group="normalising",
     ),
     Function(
@@ -220,6 +258,8 @@ SCALED = (
         (INPUT, LAST),
         _glu_shape,
         lambda e: functional("glu", _input(e), dim=_dim(e)),
+        broken="none",
+        algebra=Algebra(moves.along, algebra.nothing, terms.gated),
         group="normalising",
     ),
 )
@@ -230,6 +270,8 @@ LAYERS = tuple(
         (INPUT, Parameter("normalized_shape", "shape"), Parameter("eps", "number", default)),
         _layer_shape,
         partial(_layer, name, default),
+        broken="none",
+        algebra=Algebra(moves.normalized, algebra.nothing),
         group="normalising",
     )
     for name, summary, default in (

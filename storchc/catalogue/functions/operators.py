@@ -6,8 +6,19 @@ import math
 import operator
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, moves
+from storchc.catalogue.functions.algebra import ELEMENTWISE, PRODUCT, SUM
 from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
 from storchc.catalogue.functions.folding import common
 from storchc.catalogue.functions.writing import convert, converted, settled, tensor
@@ -95,7 +106,8 @@ def _operator(
     summary: str,
     infer: Callable[[Arguments], Outcome],
     fold: Fold,
-    broken: bool = False,
+    algebra: Algebra,
+    broken: Literal["all", "none"],
 ) -> Function:
     return Function(
         name,
@@ -103,26 +115,30 @@ def _operator(
         PAIR,
         partial(_within, infer, fold),
         partial(_infix, op),
-        broken="all" if broken else "none",
+        broken=broken,
+        algebra=algebra,
         numbers="all",
         fold=fold,
+        symbol=op,
         group="operators",
     )
 
 
+QUOTIENT = Algebra(moves.elementwise, algebra.only({0}))
 ARITHMETIC = (
-    _operator("add", "+", "a + b", _arithmetic, operator.add),
-    _operator("subtract", "-", "a - b", _arithmetic, operator.sub),
-    _operator("multiply", "*", "a * b", _multiply, operator.mul),
-    _operator("divide", "/", "a / b, always a float", _divide, _total_divide),
-    _operator("power", "**", "a ** b", _power, _total_power),
+    _operator("add", "+", "a + b", _arithmetic, operator.add, SUM, "none"),
+    _operator("subtract", "-", "a - b", _arithmetic, operator.sub, SUM, "none"),
+    _operator("multiply", "*", "a * b", _multiply, operator.mul, PRODUCT, "none"),
+    _operator("divide", "/", "a / b, always a float", _divide, _total_divide, QUOTIENT, "none"),
+    _operator("power", "**", "a ** b", _power, _total_power, ELEMENTWISE, "none"),
     _operator(
         "floor_divide",
         "//",
         "a // b, rounded down",
         _whole,
         partial(_total_whole, operator.floordiv),
-        True,
+        ELEMENTWISE,
+        "all",
     ),
     _operator(
         "remainder",
@@ -130,7 +146,8 @@ ARITHMETIC = (
         "a % b, with the sign of b",
         _whole,
         partial(_total_whole, operator.mod),
-        True,
+        ELEMENTWISE,
+        "all",
     ),
 )
 
@@ -147,9 +164,12 @@ SIGNS = tuple(
         ONE,
         _arithmetic,
         partial(_sign, op),
+        broken="none",
+        algebra=SUM,
         numbers="all",
         fold=fold,
         group="operators",
+        symbol=op,
     )
     for name, op, summary, fold in (
         ("negative", "-", "-a", operator.neg),
@@ -177,8 +197,10 @@ COMPARISONS = tuple(
         _truth,
         partial(_compare, op),
         broken="all",
+        algebra=ELEMENTWISE,
         numbers="all",
         fold=fold,
+        symbol=op,
         group="operators",
     )
     for name, op, fold in (
@@ -215,15 +237,17 @@ LOGIC = tuple(
         _truth,
         partial(_logical, name),
         broken="all",
+        algebra=ELEMENTWISE,
         numbers="all",
         fold=partial(_fold_logic, fold),
+        symbol=symbol,
         group="operators",
     )
-    for name, parameters, summary, fold in (
-        ("logical_and", PAIR, "a and b, element by element", operator.and_),
-        ("logical_or", PAIR, "a or b, element by element", operator.or_),
-        ("logical_xor", PAIR, "exactly one of a and b, element by element", operator.xor),
-        ("logical_not", ONE, "not a, element by element", operator.not_),
+    for name, symbol, parameters, summary, fold in (
+        ("logical_and", "and", PAIR, "a and b, element by element", operator.and_),
+        ("logical_or", "or", PAIR, "a or b, element by element", operator.or_),
+        ("logical_xor", "", PAIR, "exactly one of a and b, element by element", operator.xor),
+        ("logical_not", "not", ONE, "not a, element by element", operator.not_),
     )
 )
 
@@ -265,6 +289,8 @@ WHERE = Function(
     _where,
     _choose,
     broken=frozenset({0}),
+    condition=0,
+    algebra=Algebra(moves.elementwise, algebra.only({1, 2})),
     numbers=frozenset({1, 2}),
     fold=_fold_where,
     group="operators",

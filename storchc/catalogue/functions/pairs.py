@@ -7,8 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
-from storchc.catalogue.functions import folding
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, folding, moves
+from storchc.catalogue.functions.algebra import ELEMENTWISE
 from storchc.catalogue.functions.elementwise import Rule, dtype_of
 from storchc.catalogue.functions.fitting import elementwise
 from storchc.catalogue.functions.operators import ARITHMETIC
@@ -16,6 +25,7 @@ from storchc.catalogue.functions.writing import given, listed, same, settled
 from storchc.python.expressions import Py, call, method
 
 PAIR = (Parameter("input"), Parameter("other"))
+Broken = Literal["all", "none"] | frozenset[int]
 Fold = Callable[..., int | float | bool]
 
 
@@ -33,9 +43,10 @@ def _pair(
     summary: str,
     rule: Rule = "float",
     *,
+    broken: Broken,
     home: str = "torch",
     parameters: tuple[Parameter, ...] = PAIR,
-    broken: Literal["all", "none"] | frozenset[int] = "none",
+    algebra: Algebra = ELEMENTWISE,
     numbers: frozenset[int] = frozenset(),
     fold: Fold | None = None,
 ) -> Function:
@@ -46,14 +57,16 @@ def _pair(
         partial(_infer, rule),
         partial(_emit, f"{home}.{name}", rule, parameters),
         broken=broken,
+        algebra=algebra,
         numbers=numbers or "none",
         fold=fold,
     )
 
 
 SECOND = frozenset({1})
+FACTOR = Algebra(moves.elementwise, algebra.only({0}))
 FLOATS = (
-    _pair("atan2", "angle of the point (other, input)", fold=math.atan2),
+    _pair("atan2", "angle of the point (other, input)", broken="none", fold=math.atan2),
     _pair(
         "copysign",
         "|a| with the sign of b",
@@ -61,17 +74,19 @@ FLOATS = (
         numbers=SECOND,
         fold=math.copysign,
     ),
-    _pair("hypot", "sqrt(a**2 + b**2)", fold=math.hypot),
-    _pair("logaddexp", "log(exp(a) + exp(b))"),
-    _pair("logaddexp2", "log2(2**a + 2**b)"),
-    _pair("xlog1py", "a log1p(b), 0 where a is 0", home="torch.special"),
-    _pair("xlogy", "a log(b), 0 where a is 0"),
+    _pair("hypot", "sqrt(a**2 + b**2)", broken="none", fold=math.hypot),
+    _pair("logaddexp", "log(exp(a) + exp(b))", broken="none"),
+    _pair("logaddexp2", "log2(2**a + 2**b)", broken="none"),
+    _pair(
+        "xlog1py", "a log1p(b), 0 where a is 0", broken="none", home="torch.special", algebra=FACTOR
+    ),
+    _pair("xlogy", "a log(b), 0 where a is 0", broken="none", algebra=FACTOR),
 )
 NUMBERS = (
-    _pair("fmax", "the larger of a and b, NaN ignored", "number"),
-    _pair("fmin", "the smaller of a and b, NaN ignored", "number"),
-    _pair("maximum", "the larger of a and b", "whole", fold=folding.larger),
-    _pair("minimum", "the smaller of a and b", "whole", fold=folding.smaller),
+    _pair("fmax", "the larger of a and b, NaN ignored", "number", broken="none"),
+    _pair("fmin", "the smaller of a and b, NaN ignored", "number", broken="none"),
+    _pair("maximum", "the larger of a and b", "whole", broken="none", fold=folding.larger),
+    _pair("minimum", "the smaller of a and b", "whole", broken="none", fold=folding.smaller),
     _pair("fmod", "remainder of a / b, with the sign of a", "number", broken="all", numbers=SECOND),
 )
 
@@ -96,6 +111,7 @@ ISCLOSE = Function(
     _close,
     partial(_emit, "torch.isclose", "bool", CLOSE),
     broken="all",
+    algebra=ELEMENTWISE,
 )
 HEAVISIDE = Function(
     "heaviside",
@@ -104,6 +120,7 @@ HEAVISIDE = Function(
     partial(_infer, "number"),
     lambda e: call("torch.heaviside", *(method(code, "detach") for code in same(e))),
     broken="all",
+    algebra=ELEMENTWISE,
 )
 
 
@@ -137,6 +154,8 @@ BOUNDS = (
         CLAMP,
         _clamp_shape,
         _clamp,
+        broken="none",
+        algebra=ELEMENTWISE,
         numbers=frozenset({1, 2}),
     ),
     Function(
@@ -145,6 +164,8 @@ BOUNDS = (
         LERP,
         partial(_infer, "float"),
         lambda e: call("torch.lerp", *same(e)),
+        broken="none",
+        algebra=Algebra(moves.elementwise, algebra.only({0, 1}, {2})),
         numbers=frozenset({2}),
     ),
 )
@@ -168,6 +189,7 @@ def _bits(name: str, summary: str, parameters: tuple[Parameter, ...] = PAIR) -> 
         partial(_bits_shape, name),
         lambda e: call(f"torch.{name}", *e.operands),
         broken="all",
+        algebra=ELEMENTWISE,
     )
 
 
@@ -187,6 +209,8 @@ def _pow() -> Function:
         (Parameter("input"), Parameter("exponent")),
         power.infer,
         power.emit,
+        broken=power.broken,
+        algebra=power.algebra,
         numbers=power.numbers,
         fold=power.fold,
     )

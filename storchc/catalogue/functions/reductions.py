@@ -7,7 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Over,
+    Parameter,
+    Together,
+)
+from storchc.catalogue.functions import algebra, moves, terms
 from storchc.catalogue.functions.fitting import axes, axis, numeric, without
 from storchc.catalogue.functions.writing import (
     convert,
@@ -16,6 +27,7 @@ from storchc.catalogue.functions.writing import (
     setting,
     unsqueezed,
 )
+from storchc.ir.expression import Apply, Value
 from storchc.ir.size import product
 from storchc.ir.types import Dtype
 from storchc.python.expressions import Py, call, infix, literal, member, method
@@ -101,9 +113,11 @@ def _reduction(
     rule: Rule,
     emit: Callable[[Emission], Py],
     *,
+    broken: Literal["all", "none"],
     keep: bool = True,
-    over: bool = False,
-    broken: bool = False,
+    over: Over | None = None,
+    linear: Callable[[Apply], Together] = algebra.nothing,
+    written: Callable[[Apply], Value | None] | None = None,
 ) -> Function:
     return Function(
         name,
@@ -111,29 +125,75 @@ def _reduction(
         (INPUT, DIM, KEEP) if keep else (INPUT, DIM),
         partial(_infer, rule),
         emit,
-        broken="all" if broken else "none",
+        broken=broken,
+        algebra=Algebra(moves.reduced, linear, written),
         over=over,
         group="reductions",
     )
 
 
+REDUCED = Algebra(moves.reduced, algebra.nothing)
 SUMS = (
-    _reduction("sum", "sum of the elements", "number", partial(several, "sum"), over=True),
-    _reduction("mean", "mean of the elements", "float", partial(several, "mean"), over=True),
-    _reduction("max", "largest element", "same", partial(several, "amax"), over=True),
-    _reduction("min", "smallest element", "same", partial(several, "amin"), over=True),
-    _reduction("logsumexp", "log of the sum of exp", "float", partial(several, "logsumexp")),
-    _reduction("logmeanexp", "log of the mean of exp", "float", _logmeanexp, over=True),
-    _reduction("prod", "product of the elements", "number", partial(one_by_one, "prod")),
     _reduction(
-        "nansum", "sum of the elements that are not NaN", "number", partial(several, "nansum")
+        "sum",
+        "sum of the elements",
+        "number",
+        partial(several, "sum"),
+        broken="none",
+        over=Over("sum", counts=True),
+        linear=algebra.together,
     ),
     _reduction(
-        "nanmean", "mean of the elements that are not NaN", "float", partial(several, "nanmean")
+        "mean",
+        "mean of the elements",
+        "float",
+        partial(several, "mean"),
+        broken="none",
+        over=Over("mean", samples=True),
+        linear=algebra.together,
     ),
-    _reduction("any", "whether any element is true", "bool", partial(several, "any"), broken=True),
     _reduction(
-        "all", "whether all elements are true", "bool", partial(several, "all"), broken=True
+        "max", "largest element", "same", partial(several, "amax"), broken="none", over=Over("amax")
+    ),
+    _reduction(
+        "min",
+        "smallest element",
+        "same",
+        partial(several, "amin"),
+        broken="none",
+        over=Over("amin"),
+    ),
+    _reduction(
+        "logsumexp", "log of the sum of exp", "float", partial(several, "logsumexp"), broken="none"
+    ),
+    _reduction(
+        "logmeanexp",
+        "log of the mean of exp",
+        "float",
+        _logmeanexp,
+        broken="none",
+        over=Over("logmeanexp", samples=True, logs=True),
+    ),
+    _reduction(
+        "prod", "product of the elements", "number", partial(one_by_one, "prod"), broken="none"
+    ),
+    _reduction(
+        "nansum",
+        "sum of the elements that are not NaN",
+        "number",
+        partial(several, "nansum"),
+        broken="none",
+    ),
+    _reduction(
+        "nanmean",
+        "mean of the elements that are not NaN",
+        "float",
+        partial(several, "nanmean"),
+        broken="none",
+    ),
+    _reduction("any", "whether any element is true", "bool", partial(several, "any"), broken="all"),
+    _reduction(
+        "all", "whether all elements are true", "bool", partial(several, "all"), broken="all"
     ),
 )
 
@@ -150,7 +210,8 @@ COUNT = _reduction(
     "int",
     _count_nonzero,
     keep=False,
-    broken=True,
+    broken="all",
+    written=terms.counted,
 )
 
 
@@ -182,6 +243,8 @@ SPREADS = tuple(
         SPREAD,
         partial(_spread_shape, name),
         partial(_spread, name),
+        broken="none",
+        algebra=REDUCED,
         group="reductions",
     )
     for name, summary in (
@@ -233,6 +296,7 @@ SINGLE = (
             partial(_infer, "int"),
             partial(_single, partial(_position, name)),
             broken="all",
+            algebra=REDUCED,
             group="reductions",
         )
         for name, summary in (
@@ -246,6 +310,8 @@ SINGLE = (
         (INPUT, ONE_DIM, KEEP),
         partial(_infer, "number"),
         partial(_single, _median),
+        broken="none",
+        algebra=REDUCED,
         group="reductions",
     ),
     Function(
@@ -254,6 +320,8 @@ SINGLE = (
         (INPUT, Parameter("q", "number"), ONE_DIM, KEEP),
         partial(_infer, "float"),
         partial(_single, _quantile),
+        broken="none",
+        algebra=REDUCED,
         group="reductions",
     ),
 )
@@ -277,6 +345,8 @@ NORM = Function(
     (INPUT, Parameter("p", "number", 2), DIM, KEEP),
     partial(_infer, "float"),
     _norm,
+    broken="none",
+    algebra=Algebra(moves.reduced, algebra.nothing, terms.absolute),
     group="reductions",
 )
 

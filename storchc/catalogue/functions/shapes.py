@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Misfit,
+    Outcome,
+    Parameter,
+)
+from storchc.catalogue.functions import algebra, moves
 from storchc.catalogue.functions.fitting import (
     axes,
     axis,
@@ -140,11 +149,21 @@ RESHAPING = (
         (INPUT, Parameter("shape", "shape")),
         _reshape,
         _regroup,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.reshaped, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
-        "flatten", "the event as one dimension", FLATTEN, _flatten, _regroup, "plates", group=GROUP
+        "flatten",
+        "the event as one dimension",
+        FLATTEN,
+        _flatten,
+        _regroup,
+        broken="none",
+        algebra=Algebra(moves.reshaped, algebra.together),
+        align="plates",
+        group=GROUP,
     ),
     Function(
         "squeeze",
@@ -152,7 +171,9 @@ RESHAPING = (
         (INPUT, Parameter("dim", "dims", None)),
         _squeeze,
         _write_squeeze,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.squeezed, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -161,7 +182,9 @@ RESHAPING = (
         (INPUT, Parameter("dim", "dim")),
         _unsqueeze,
         _write_unsqueeze,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.inserted, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -170,7 +193,9 @@ RESHAPING = (
         (INPUT, Parameter("size", "shape")),
         _broadcast_to,
         _write_broadcast_to,
-        "plates",
+        broken="none",
+        algebra=algebra.SUM,
+        align="plates",
         group=GROUP,
     ),
 )
@@ -246,7 +271,9 @@ MOVING = (
         (INPUT, Parameter("dim0", "dim"), Parameter("dim1", "dim")),
         _transpose,
         _write_transpose,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.exchanged, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -255,7 +282,9 @@ MOVING = (
         (INPUT, Parameter("dims", "dims")),
         _permute,
         _write_permute,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.ordered, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -264,7 +293,9 @@ MOVING = (
         (INPUT, Parameter("dims", "dims")),
         _unchanged,
         _flip,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.along_dims, algebra.together),
+        align="plates",
         group=GROUP,
     ),
     Function(
@@ -273,7 +304,9 @@ MOVING = (
         (INPUT, Parameter("shifts", "int"), Parameter("dims", "dim")),
         _roll_shape,
         _roll,
-        "plates",
+        broken="none",
+        algebra=Algebra(moves.along_dims, algebra.together),
+        align="plates",
         group=GROUP,
     ),
 )
@@ -325,7 +358,9 @@ JOINING = (
         JOIN,
         _concat,
         partial(_join, "cat", 0),
-        "expand",
+        broken="none",
+        algebra=Algebra(moves.along, algebra.together),
+        align="expand",
         group=GROUP,
     ),
     Function(
@@ -334,7 +369,9 @@ JOINING = (
         JOIN,
         _stack,
         partial(_join, "stack", 1),
-        "expand",
+        broken="none",
+        algebra=Algebra(moves.inserted, algebra.together),
+        align="expand",
         group=GROUP,
     ),
 )

@@ -6,11 +6,14 @@ of them), or a *mean* already: its expectation has been taken, and only what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from math import prod
 from typing import Literal
 
+from storchc.catalogue import functions
+from storchc.catalogue.functions.moves import elementwise
+from storchc.ir.expression import Apply
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -87,6 +90,26 @@ def moved(value: Apart, move: Callable[[int], int | None]) -> Apart | None:
             return None
         parts.append(Part(part.items, places))
     return Apart(tuple(parts))
+
+
+def kept(value: Apply, kinds: Sequence[Kind]) -> Apart | None:
+    """What the elements of the result are made of, as its row says; None where factors are joined.
+
+    Where a linear function puts elements side by side that are made of different factors, their
+    expectations will do as well: fewer factors are evaluated together.
+    """
+    row = functions.row(value.function)
+    apart = {i: kind for i, kind in enumerate(kinds) if isinstance(kind, Apart)}
+    if row.cut or "mean" in kinds:
+        return None
+    results = [moved(kind, row.algebra.moves(value, i)) for i, kind in apart.items()]
+    known = [result for result in results if result is not None]
+    together = merged(known) if len(known) == len(results) else None
+    if together is None or row.algebra.moves is elementwise:
+        return together
+    largest = max(len(kind.parts) for kind in apart.values())
+    grows = len(together.parts) > largest and row.linear_in(value, apart)
+    return None if grows else together
 
 
 def _ranges(part: Part) -> list[range]:

@@ -12,11 +12,19 @@ from dataclasses import field, replace
 from types import EllipsisType
 from typing import TypeVar
 
-from storchc.analysis.rewrite.separation import rules
-from storchc.analysis.rewrite.separation.factors import Apart, Items, Joined, Kind, Part, merged
+from storchc.analysis.rewrite.separation.factors import (
+    Apart,
+    Items,
+    Joined,
+    Kind,
+    Part,
+    kept,
+    merged,
+)
 from storchc.analysis.rewrite.separation.selecting import indexed, selected
-from storchc.catalogue import distributions
+from storchc.catalogue import distributions, functions
 from storchc.catalogue.family import broadcast
+from storchc.catalogue.function import Function
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -132,12 +140,23 @@ class Rewriter:
         operands = tuple(operand for _, operand in told)
         if all(kind == "free" for kind in kinds):
             return "free", replace(value, operands=operands)
-        if apart := rules.kept(value, kinds):
+        if apart := kept(value, kinds):
             return apart, replace(value, operands=operands)
-        if not rules.linear(value, kinds):
-            raise self._joined(value.span)
-        means = tuple(self._mean(*each) for each in told)
-        return "mean", replace(value, operands=means, type=_float(value))
+        row = functions.row(value.function)
+        if row.linear_in(value, {i for i, kind in enumerate(kinds) if kind != "free"}):
+            means = tuple(self._mean(*each) for each in told)
+            return "mean", replace(value, operands=means, type=_float(value))
+        if written := self._in_terms(row, value):
+            return self.value(written)
+        raise self._joined(value.span)
+
+    def _in_terms(self, row: Function, value: Apply) -> Value | None:
+        """The value in terms of parts of its operands, which are then evaluated more than once.
+
+        A call may remember or draw something: it is not repeated.
+        """
+        calls = any(isinstance(part, CallUser) for part in walk(value))
+        return None if row.algebra.terms is None or row.cut or calls else row.algebra.terms(value)
 
     def _mean(self, kind: Kind, value: Value) -> Value:
         """The expectation of a value, taken part by part."""
@@ -180,12 +199,11 @@ class Rewriter:
         kind, inner = self.value(value.value)
         if kind == "free":
             return kind, replace(value, value=inner)
-        if self.sample.name in value.plates:
-            if value.function != "mean":
-                raise self._joined(value.span)
-            return "free", replace(value, value=self._mean(kind, inner), type=_float(value))
-        if kind == "mean" and value.function not in ("mean", "sum"):
+        own = self.sample.name in value.plates
+        if (own or kind == "mean") and not functions.linear_over(value):
             raise self._joined(value.span)
+        if own:
+            return "free", replace(value, value=self._mean(kind, inner), type=_float(value))
         return kind, replace(value, value=inner)
 
     # --- indexing --------------------------------------------------------------------------------
