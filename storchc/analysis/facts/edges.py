@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
-from typing import Literal
+from types import EllipsisType
+from typing import assert_never
 
 from storchc.catalogue import distributions, functions
 from storchc.ir.expression import (
     Apply,
     CallUser,
     Construct,
+    Counter,
     Distribution,
     Divergence,
     Entropy,
     Expected,
+    Extent,
+    Literal,
     LogProb,
     LogProbEach,
+    Named,
     OverPlates,
     Property,
+    Range,
+    Reference,
     Renamed,
     Select,
+    SelectItem,
     SequenceOf,
     StaticChoice,
     SummedOut,
@@ -29,7 +38,7 @@ from storchc.ir.graph import Callee
 from storchc.records import dataclass
 from storchc.source import Span
 
-Flow = Literal["smooth", "broken", "cut"]
+Flow = typing.Literal["smooth", "broken", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,10 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return (Edge(distribution, "smooth", span),)
         case StaticChoice(_, then, otherwise, _, span):
             return Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
-        case _:
+        case Literal() | Extent() | Reference() | Counter() | Named():
             return ()
+        case _:
+            assert_never(expression)
 
 
 def _discrete(distribution: Distribution) -> bool:
@@ -102,8 +113,8 @@ def _through(expression: Apply, position: int) -> Edge:
     return Edge(operand, "broken", expression.span, reason=reason)
 
 
-def _index_edges(items: tuple[object, ...], span: Span) -> tuple[Edge, ...]:
-    values = [i for i in items if isinstance(i, _VALUES)]
+def _index_edges(items: tuple[SelectItem, ...], span: Span) -> tuple[Edge, ...]:
+    values = [i for i in items if not isinstance(i, int | Range | EllipsisType)]
     return tuple(
         Edge(v, "broken", span, reason="no gradient flows through an index") for v in values
     )
@@ -114,6 +125,3 @@ def _call(expression: CallUser, callee: Callee) -> tuple[Edge, ...]:
     flow: Flow = "broken" if "nondiff" in callee.flags else "smooth"
     flat = [v for a in expression.arguments for v in (a if isinstance(a, tuple) else (a,))]
     return tuple(Edge(value, flow, expression.span, reason=reason) for value in flat)
-
-
-_VALUES = Value.__args__
