@@ -10,7 +10,7 @@ from __future__ import annotations
 from storchc.backend.block import Block
 from storchc.backend.following import Chosen, follow_all, follow_into, within
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Loop, Node, Sample
+from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import (
     ALL,
@@ -48,7 +48,7 @@ def chosen_by(writer: Writer, node: Node) -> Plates:
             return frozenset({node.plate}) if extends(writer, node) else frozenset()
         case Loop():
             return frozenset[str]().union(*(chosen_by(writer, n) for n in node.body))
-        case _:
+        case Compute() | Cost() | Report():
             return frozenset()
 
 

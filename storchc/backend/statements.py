@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from storchc.analysis.estimator import Estimator
 from storchc.backend import calls, elimination, joining, proposals, sequences
@@ -38,6 +39,8 @@ def write_statement(writer: Writer, block: Block, node: Compute | Sample | Cost 
             _cost(writer, block, node)
         case Report():
             _report(writer, block, node)
+        case _:
+            assert_never(node)
 
 
 def _compute(writer: Writer, block: Block, node: Compute) -> None:

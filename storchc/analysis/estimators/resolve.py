@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import assert_never
 
 from storchc.analysis.dataflow import Flow, Push, Statement, Variable, Weights, backwards
 from storchc.analysis.estimator import Estimator
@@ -68,6 +69,8 @@ class _Backwards:
                 self._sample(node, asked, push)
             case Report():
                 pass
+            case _:
+                assert_never(node)
 
     def _joint(
         self, names: tuple[str, ...], asked: Callable[[Variable], Demand | None]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, assert_never
 
 from storchc.analysis.dataflow import Flow, Forward, Known, Memory, Statement, Variable, forwards
 from storchc.analysis.facts.drawing import drawn
@@ -163,6 +163,8 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
                     made[name] = self.costs[name]
             case Report(name, value):
                 self.reports[name] = self.expression(value, known)
+            case _:
+                assert_never(node)
         return made | {Memory(name): seen for name, seen in self.memory.items()}
 
     def _drawn(self, node: Sample, known: Known[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:

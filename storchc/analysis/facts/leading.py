@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import field
+from typing import assert_never
 
 from storchc.analysis.dataflow import (
     Flow,
@@ -60,6 +61,8 @@ class _Backwards(Wanting):
                 wanted = name in self.costs or (not observed and bool(asked(name)))
             case Report():
                 wanted = False
+            case _:
+                assert_never(node)
         if wanted:
             self.found.add(id(node))
             for variable in names_in(roots(node)):

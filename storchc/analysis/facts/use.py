@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
+from typing import assert_never
 
 from storchc.analysis.dataflow import Flow, Push, Statement, Variable, Wanting, backwards, names_in
 from storchc.ir.expression import Distribution, Value
@@ -36,6 +37,8 @@ class _Backwards(Wanting):
                 return
             case Compute() | Sample() | Cost() | Report():
                 self._use(expressions(node), push)
+            case _:
+                assert_never(node)
 
     def initial(self, carried: Carried, asked: bool, push: Push[bool]) -> None:
         """See `Backward.initial`."""

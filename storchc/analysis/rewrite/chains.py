@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Literal
+from typing import Literal, assert_never
 
 from storchc.analysis.dataflow import Flow
 from storchc.analysis.estimator import Estimator
@@ -288,6 +288,10 @@ class _Look:
                 self._defined((names,) if isinstance(names, str) else names, node, found)
             case Loop() if found or self._within(node):
                 raise HinderedError(node.header, f"a loop within the step depends on `{name}`")
+            case Sample() | Report() | Loop():
+                pass
+            case _:
+                assert_never(node)
 
     def _defined(
         self, names: tuple[str, ...], node: Compute | Cost, found: frozenset[When]
@@ -338,6 +342,10 @@ class _Look:
                 case Loop():
                     self._moves([c.name for c in node.carried], found)
                     self._behind(node.body, within=True)
+                case Cost() | Report():
+                    pass
+                case _:
+                    assert_never(node)
 
     def _moves(self, names: Iterable[str], found: frozenset[When]) -> None:
         """Note what is made of the sample behind its loop, where that shows its last value."""
@@ -354,7 +362,10 @@ class _Look:
                 raise HinderedError(node.name_span, f"`{node.name}` is drawn below `{name}`")
             case Loop():
                 raise HinderedError(node.header, f"this loop takes up all steps of `{name}`")
-        raise HinderedError(node.span, f"another loop takes all steps of `{name}`")
+            case Compute() | Cost():
+                raise HinderedError(node.span, f"another loop takes all steps of `{name}`")
+            case _:
+                assert_never(node)
 
 
 def _linear(value: Value | Distribution, parts: Sequence[frozenset[When]]) -> bool:

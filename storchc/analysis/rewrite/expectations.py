@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
+from typing import assert_never
 
 from storchc.analysis.facts.dependence import Dependence
 from storchc.ir.expression import (
@@ -25,7 +26,7 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Sample
+from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.types import ValueType
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
@@ -110,7 +111,8 @@ def _defined(node: Node) -> tuple[str, ...]:
             return names
         case Sample(name=name) | Cost(name=name, observed=False):
             return (name,)
-    return ()
+        case Cost() | Report() | Loop():
+            return ()
 
 
 @dataclass(slots=True)
@@ -155,7 +157,8 @@ class _Writing:
                 return computed
             case Cost(value=value) if self.of.adds_up(value):
                 return replace(node, value=self.value(value, None))
-        return node
+            case Compute() | Sample() | Cost() | Report() | Loop():
+                return node
 
     def _carried(self, carried: Carried) -> Carried:
         if carried.name not in self.of.totals:
@@ -177,8 +180,10 @@ class _Writing:
                     yield self._computed(node, cut=self.of.sample not in ancestors)
                 case Cost() if self.of.depends(node.value):
                     yield from self._cost(node, node.name in used)
-                case _:
+                case Compute() | Sample() | Cost() | Report() | Loop():
                     yield node
+                case _:
+                    assert_never(node)
 
     def _cost(self, node: Cost, used: bool) -> Iterator[Node]:
         value, observed = node.value, node.observed
