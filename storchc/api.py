@@ -11,9 +11,8 @@ from storchc.driver import NO_METHODS, Result, check_story, compile_story
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from storchc.ir.graph import Graph
+    from storchc.loading import LoadedStory
 
 StoryPath = str | os.PathLike[str]
 
@@ -42,7 +41,7 @@ def load(
     *,
     text: str | None = None,
     methods: Mapping[str, str] = NO_METHODS,
-) -> type[Any]:
+) -> type[LoadedStory]:
     """The class that computes the story, ready to be constructed. Takes what ``compile`` takes.
 
     What is doubtful in the story is a ``StoryWarning``.

@@ -11,10 +11,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from storch_runtime import StoryModule
+
+    class LoadedStory(StoryModule):
+        """A story that is known when the program runs: what it has, no type checker can see.
+
+        Its params, modules and functions are attributes; a call gives an `Estimate`.
+        """
+
+        def __init__(self, *parts: Any, **named: Any) -> None: ...
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
 _numbers = count(1)
 
 
-def load_class(code: str, name: str, story: str) -> type[Any]:
+def load_class(code: str, name: str, story: str) -> type[LoadedStory]:
     """Execute ``code`` in a module of its own and hand out its class ``name``.
 
     The module is registered, so that its classes can be pickled and their source be found;
@@ -31,5 +44,5 @@ def load_class(code: str, name: str, story: str) -> type[Any]:
     except BaseException:
         del sys.modules[module.__name__], linecache.cache[module.__file__]
         raise
-    loaded: type[Any] = getattr(module, name)
+    loaded: type[LoadedStory] = getattr(module, name)
     return loaded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ _NOTHING: Mapping[str, Tensor] = {}
 
 
 def replayed_values(
-    given: Mapping[str, Tensor] | None, samples: Mapping[str, object]
+    given: Mapping[str, Tensor] | None, samples: Collection[str]
 ) -> Mapping[str, Tensor]:
     """The values given for samples, by their names; a name that is no sample is an error."""
     if given is None:

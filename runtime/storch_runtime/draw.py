@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from storch_runtime.follow import follow
+from storch_runtime.maybe import MaybeNone
 from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
@@ -63,21 +64,24 @@ class Draw:
         self.replayed = replayed
         self.plate_dim = plate_dim
         self.points = points
-        self.joint = joint
-        self.score: Tensor | None = None
+        self.joint: Joint | MaybeNone = joint
+        self.score: Tensor | MaybeNone = None
         self._log_prob = log_prob
         self._box: Tensor | None = None
 
     @property
-    def weight(self) -> Tensor | None:
+    def weight(self) -> Tensor | MaybeNone:
         """See above; of a sample without replacement the weights are those of its sequences."""
-        if self._weight is None and self.joint is not None:
-            return self.joint.weight
-        return self._weight
+        return self._weighed()
 
     @weight.setter
     def weight(self, weight: Tensor | None) -> None:
         self._weight = weight
+
+    def _weighed(self) -> Tensor | None:
+        if self._weight is None and self.joint is not None:
+            return self.joint.weight
+        return self._weight
 
     @property
     def log_prob(self) -> Tensor:

@@ -33,7 +33,7 @@ class Estimate:
     loss: Tensor
     layout: Layout
     sizes: dict[str, int] = field(default_factory=dict)
-    draws: Mapping[str, Draw | Steps] = field(default_factory=dict)
+    draws: Mapping[str, Draw] = field(default_factory=dict)
     cost_values: dict[str, Tensor] = field(default_factory=dict)
     report_values: dict[str, Tensor] = field(default_factory=dict)
     own_loss: Tensor | None = None
@@ -194,7 +194,7 @@ class WatchedEstimate(Estimate):
         return self
 
 
-def _kept_gradients(draw: Draw | Steps) -> dict[str, Tensor]:
+def _kept_gradients(draw: Draw) -> dict[str, Tensor]:
     if isinstance(draw, Last):
         return {}
     if isinstance(draw, Steps):

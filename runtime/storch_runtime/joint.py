@@ -8,6 +8,8 @@ from typing import ClassVar, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from storch_runtime.maybe import MaybeNone
+
 __all__ = ["Held", "Joint", "Opener"]
 
 
@@ -65,14 +67,14 @@ class Joint:
     rest: Tensor | None
     perturbed: Tensor | None = None
     threshold: Tensor | None = None
-    parents: Tensor | None = None
+    parents: Tensor | MaybeNone = None
     same: Tensor | None = None
     opener: Opener | None = None
     dim: int = 0
     kept: dict[str, Tensor] = field(default_factory=dict)
 
     @property
-    def weight(self) -> Tensor | None:
+    def weight(self) -> Tensor | MaybeNone:
         """The weights ``[k, *plates]``, detached; None where they are not known."""
         if "weight" not in self.kept and self.opener is not None:
             with torch.no_grad():

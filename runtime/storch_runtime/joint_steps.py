@@ -94,7 +94,7 @@ class StepsAlong(Steps):
 
     __slots__ = ("dim", "lines")
 
-    def __init__(self, draws: Sequence[Draw | Steps], count: int, lines: Tensor, dim: int) -> None:
+    def __init__(self, draws: Sequence[Draw], count: int, lines: Tensor, dim: int) -> None:
         super().__init__(draws, count)
         self.lines = lines
         self.dim = dim
@@ -118,11 +118,9 @@ class StepsAlong(Steps):
 class JointSteps(StepsAlong):
     """The draws in a loop of a part of a joint sample; ``joint`` is what is known of the whole."""
 
-    __slots__ = ("joint",)
+    __slots__ = ()
 
-    def __init__(
-        self, draws: Sequence[Draw | Steps], count: int, lines: Tensor, joint: Joint
-    ) -> None:
+    def __init__(self, draws: Sequence[Draw], count: int, lines: Tensor, joint: Joint) -> None:
         super().__init__(draws, count, lines, joint.dim)
         self.joint = joint
 
@@ -144,7 +142,6 @@ class JointSteps(StepsAlong):
             return super()._scored()
         return self._along(log_probs(extensions), 0)
 
-    @property
-    def weight(self) -> Tensor | None:
+    def _weighed(self) -> Tensor | None:
         """What whole sequences weigh, ``[*plates]``, detached."""
         return self.joint.weight

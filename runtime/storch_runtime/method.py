@@ -11,6 +11,7 @@ from storch_runtime.distributions.categorical import Categorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.errors import StoryShapeError, StoryTypeError
+from storch_runtime.maybe import MaybeNone
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
 
@@ -101,13 +102,17 @@ class Method(nn.Module):
         """The score ``l`` ``[n, *plates]``; None where the gradient is pathwise or enumerated."""
         return draw.log_prob
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | MaybeNone:
         """A term ``a`` ``[n, *plates]`` of value exactly 0, whose gradient is added."""
         return None
 
     def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor | None:
         """A scalar whose gradient trains the method's own parameters."""
         return None
+
+    def joined(self, draw: Draw, bound: Tensor, terms: Tensor) -> Tensor:
+        """``bound``, the log-mean-exp of ``terms``, in which alone costs join the elements."""
+        return bound
 
     def advance(self) -> None:
         """A training forward has ended, in which the method drew once or, in a loop, many times."""

@@ -31,8 +31,7 @@ class EndingSequences(Steps):
 
     __slots__ = ()
 
-    @property
-    def weight(self) -> Tensor:
+    def _weighed(self) -> Tensor:
         """The probability of each sequence, with its gradient."""
         return reduce(mul, map(_weight, self.draws))
 
@@ -45,15 +44,11 @@ class Sequences(EndingSequences):
 
     __slots__ = ()
 
-    @property
-    def value(self) -> Tensor:
-        """The outcomes of all steps."""
-        if self._value is None:
-            self._value = torch.stack([draw.value for draw in self.draws], 1)
-        return self._value
+    def _valued(self) -> Tensor:
+        return torch.stack([draw.value for draw in self.draws], 1)
 
 
-def _weight(draw: Draw | Steps) -> Tensor:
+def _weight(draw: Draw) -> Tensor:
     assert draw.weight is not None
     return draw.weight
 

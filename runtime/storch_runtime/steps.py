@@ -10,10 +10,10 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.errors import StoryShapeError
+from storch_runtime.maybe import MaybeNone
 from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
-    from storch_runtime.distributions import Distribution
     from storch_runtime.joint import Joint
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
 ]
 
 
-class Steps:
-    """The draws of one sample in a loop, one a step; what methods and estimates see of them.
+class Steps(Draw):
+    """The draws of one sample in a loop, one a step: to methods and estimates a draw like others.
 
     Of nested loops the draws are `Steps` themselves. Shapes, with T steps (of nested loops one
     dimension each, the outermost first):
@@ -44,27 +44,23 @@ class Steps:
       shared among the ``elements`` of a plate that the sample itself has opened.
     """
 
-    __slots__ = ("_box", "_score", "_value", "_weight", "count", "draws", "elements")
+    __slots__ = ("_by_step", "_score", "_value", "count", "draws", "elements")
 
-    def __init__(
-        self, draws: Sequence[Draw | Steps], count: int, elements: int | None = None
-    ) -> None:
+    def __init__(self, draws: Sequence[Draw], count: int, elements: int | None = None) -> None:
         self.draws = draws
         self.count = count
         self.elements = elements
-        self._weight: Tensor | None = None
+        first = draws[0]
+        self.distribution = first.distribution
+        self.replayed = first.replayed
+        self.plate_dim = first.plate_dim + 1  # behind the steps
+        self.points, self.joint = None, None
+        self._by_step: Tensor | None = None
         self._value: Tensor | None = None
         self._score: Tensor | None = None
         self._box: Tensor | None = None
 
-    @property
-    def distribution(self) -> Distribution:
-        """The distribution of the first step."""
-        return self.draws[0].distribution
-
-    @property
-    def weight(self) -> Tensor | None:
-        """What the values of all steps weigh together, ``[*plates]``, detached."""
+    def _weighed(self) -> Tensor | None:
         by_step = self.weight_by_step
         return None if by_step is None else by_step[(-1,) * self.depth]
 
@@ -75,13 +71,13 @@ class Steps:
         return 1 + first.depth if isinstance(first, Steps) else 1
 
     @property
-    def weight_by_step(self) -> Tensor | None:
+    def weight_by_step(self) -> Tensor | MaybeNone:
         """The product of the weights up to each step: what comes later is expected to weigh 1."""
-        if self._weight is None:
+        if self._by_step is None:
             product = self._product()
             if product is not None:
-                self._weight = product if self.elements is None else product / self.elements
-        return self._weight
+                self._by_step = product if self.elements is None else product / self.elements
+        return self._by_step
 
     def _product(self) -> Tensor | None:
         """The product up to each step, in nested loops with all of the outer steps before it."""
@@ -98,23 +94,20 @@ class Steps:
         return before[(slice(None), *(None,) * (self.depth - 1))] * within
 
     @property
-    def replayed(self) -> bool:
-        """Whether the values were given."""
-        return self.draws[0].replayed
-
-    @property
-    def plate_dim(self) -> int:
-        """The dimension of the sample's plate in ``[steps, *plates]``."""
-        return self.draws[0].plate_dim + 1
-
-    @property
     def value(self) -> Tensor:
         """The values of all steps, ``[*plates, T, *event]``."""
         if self._value is None:
-            dim = len(self.distribution.plates)
-            values = list(self.followed([draw.value for draw in self.draws], 0))
-            self._value = sequence(values, self.count, dim)
+            self._value = self._valued()
         return self._value
+
+    @value.setter
+    def value(self, value: Tensor) -> None:
+        self._value = value
+
+    def _valued(self) -> Tensor:
+        dim = len(self.distribution.plates)
+        values = list(self.followed([draw.value for draw in self.draws], 0))
+        return sequence(values, self.count, dim)
 
     def followed(self, steps: list[Tensor], inner: int) -> Tensor:
         """What every step has left, ``[steps, *inner, *plates, *event]``: here as it is.
@@ -151,6 +144,10 @@ class Steps:
         if self._score is None:
             self._score = self._scored()
         return self._score
+
+    @score.setter
+    def score(self, score: Tensor) -> None:
+        self._score = score
 
     def _scored(self) -> Tensor:
         each = [draw.score for draw in self.draws]

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from torch import Tensor, nn
 
-from storch_runtime.estimate import WatchedEstimate
+from storch_runtime.estimate import Estimate, WatchedEstimate
 from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
+from storch_runtime.methods.expect import Expect
 from storch_runtime.resting import resting
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
 
 _TAKEN = frozenset(dir(nn.ModuleDict)) | {"training"}
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R", covariant=True)
 
 
 class Methods(nn.ModuleDict):
@@ -50,6 +54,28 @@ class Methods(nn.ModuleDict):
         """The names of the samples with their methods."""
         return list(zip(self.keys(), self._modules.values(), strict=True))
 
+    def expect(self, sample: str) -> Expect:
+        """The method of a sample whose outcomes the story was compiled to sum over."""
+        method = self[sample]
+        if not isinstance(method, Expect):
+            raise TypeError(
+                f"the story was compiled with `Expect` for `{sample}`, which is a "
+                f"`{type(method).__name__}` now"
+            )
+        return method
+
+
+class _Callable(Protocol[_P, _R]):
+    """What a call needs of a story: it takes what `forward` takes, and gives what that gives."""
+
+    training: bool
+
+    @property
+    def methods(self) -> Methods: ...
+
+    @property
+    def forward(self) -> Callable[_P, _R]: ...
+
 
 _AS_IT_IS = nullcontext()
 
@@ -63,6 +89,7 @@ class StoryModule(nn.Module):
 
     order: ClassVar[int | None] = None
     method_modules: ClassVar[tuple[str, ...]] = ()
+    forward: Callable[..., Estimate]
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,12 +104,12 @@ class StoryModule(nn.Module):
     def methods(self, methods: Methods) -> None:
         self._modules["methods"] = methods
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self: _Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Run `forward`; an exception that leaves the story is noted with its story line."""
         replay = self.training and kwargs.get("given") is not None
         try:
             with resting(self.methods.values()) if replay else _AS_IT_IS:
-                found = super().__call__(*args, **kwargs)
+                found: _R = super().__call__(*args, **kwargs)  # type: ignore[misc]  # of nn.Module
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.layout import Layout, Sampled
-from storch_runtime.steps import Steps
 
 __all__ = [
     "Views",
@@ -57,14 +56,14 @@ def expanded(
     return tensor.expand(tuple(sizes[plate] for plate in plates) + tensor.shape[len(plates) :])
 
 
-def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw | Steps]) -> Draw | Steps:
+def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw]) -> Draw:
     if entry.absent:
         raise KeyError(f"{name}: {entry.absent}")
     return draws[name]
 
 
 def value_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
 ) -> Tensor:
     """The values of a sample, ``[*plates, *event]``."""
     entry = layout.samples[name]
@@ -72,7 +71,7 @@ def value_of(
 
 
 def log_prob_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
 ) -> Tensor:
     """The log-probabilities of a sample, ``[*plates]``."""
     entry = layout.samples[name]
@@ -80,7 +79,7 @@ def log_prob_of(
 
 
 def weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
 ) -> Tensor:
     """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
@@ -96,7 +95,7 @@ def weight_of(
 
 
 def own_weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw | Steps], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
 ) -> Tensor:
     """What a sample contributes to the weights of the plate it stands in, ``[*plates]``."""
     entry = layout.samples[name]

@@ -16,7 +16,17 @@ from storchc.backend.writer import Writer
 from storchc.ir.expression import SummedOut
 from storchc.ir.graph import Carried, Loop, Sample
 from storchc.ir.types import Plates
-from storchc.python.expressions import NONE, call, index, literal, member, method, name, tuple_of
+from storchc.python.expressions import (
+    NONE,
+    call,
+    index,
+    list_of,
+    literal,
+    member,
+    method,
+    name,
+    tuple_of,
+)
 
 
 def chains_in(writer: Writer, loop: Loop) -> list[Chain]:
@@ -35,7 +45,9 @@ def chain_of(writer: Writer, sample: str) -> Chain | None:
 def begin(writer: Writer, block: Block, loop: Loop) -> None:
     """One outcome, which is certain, before the first step."""
     for chain in chains_in(writer, loop):
-        mass = writer.stepping.masses[chain.sample] = Mass()
+        draws = writer.identifiers.local(f"{chain.sample}_draws")
+        mass = writer.stepping.masses[chain.sample] = Mass(draws)
+        block.assign(draws, list_of())
         if not chain.before:
             continue
         plates = _around(writer, chain) | {chain.before}
@@ -77,12 +89,11 @@ def write_outcomes(writer: Writer, block: Block, node: Sample, chain: Chain) -> 
     """The outcomes of a step; afterwards the probabilities of its pairs are known."""
     made = distribution(writer, node.distribution, frozenset(), tensor=True)
     draw = writer.identifiers.local(f"{node.name}_draw")
-    chosen = index(writer.inner("methods"), literal(node.name))
     replayed = method(writer.inner("replayed"), "get", literal(node.name))
     given = NONE if writer.elsewhere else replayed
     mass = writer.stepping.masses[node.name]
     states = [writer.stepping.sizes[chain.before]] if mass.before else []
-    block.assign(draw, method(chosen, "draw_outcomes", made.py, given, *states))
+    block.assign(draw, method(writer.expect(node.name), "draw_outcomes", made.py, given, *states))
     writer.draws[node.name] = draw
     writer.stepping.sizes[node.name] = index(
         member(member(name(draw), "value"), "shape"), literal(0)
@@ -141,6 +152,8 @@ def end_step(writer: Writer, block: Block, loop: Loop) -> None:
         mass = writer.stepping.masses[chain.sample]
         if mass.before is not None and mass.now is not None:
             block.assign(block.text(mass.before.py), mass.now.py)
+        latest = list_of(writer.draw(chain.sample))
+        block.assign(mass.draws, latest, "the mass is all that earlier ones leave")
 
 
 # --- the end -------------------------------------------------------------------------------------
@@ -151,6 +164,7 @@ def end(writer: Writer, block: Block, loop: Loop) -> None:
     for chain in chains_in(writer, loop):
         mass = writer.stepping.masses.pop(chain.sample)
         assert mass.now is not None
-        draw = writer.draw(chain.sample)
-        block.assign(block.text(draw), call(writer.runtime("Last"), draw, mass.now.py))
+        draw, now = writer.draw(chain.sample), mass.before or mass.now
+        block.assign(block.text(draw), index(name(mass.draws), literal(0)))
+        block.assign(block.text(draw), call(writer.runtime("Last"), draw, now.py))
         writer.distribution_plates[chain.sample] = mass.now.stored - {chain.sample}

@@ -34,6 +34,7 @@ from storchc.python.expressions import (
     name,
     tuple_of,
 )
+from storchc.python.printer import write
 from storchc.records import dataclass
 
 _LISTS = {
@@ -163,14 +164,22 @@ def _start(writer: Writer, block: Block, node: Loop, carried: Carried) -> None:
         block.assign(define(writer, carried.name, full), code.py, comment(writer, type_, full))
         return
     code = writer.tensor(writer.value(carried.initial), carried.initial.type.dtype)
+    known = carried.name in writer.locals and not writer.elsewhere
     target = define(writer, carried.name, full)
-    if code.stored != full and not isinstance(code.py, Atom):
+    own = _is_param(writer, code.py)
+    if code.stored != full and not (own or isinstance(code.py, Atom)):
         block.assign(target, code.py)
         code = Code(name(target), code.stored)
     code = settled(writer, carried.name, code, carried.initial.type, full)
     if code.py == name(target):  # held from the loop around
         return
-    block.assign(target, code.py, comment(writer, type_, full))
+    typed = f"{target}: {write(writer.torch('Tensor'))}"  # later steps hold no `nn.Parameter`
+    start = typed if _is_param(writer, code.py) and not known else target
+    block.assign(start, code.py, comment(writer, type_, full))
+
+
+def _is_param(writer: Writer, code: Py) -> bool:
+    return any(code == writer.own(param.name) for param in writer.graph.params)
 
 
 def _filled(writer: Writer, start: Literal, type_: ValueType, full: Plates) -> Code:

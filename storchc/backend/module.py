@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storchc import __version__
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.ownership import owned_by_methods
 from storchc.backend import constructor
@@ -53,6 +54,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
     estimate = write(writer.runtime(_estimate_class(writer)))
     init = constructor.body(writer)
     parts: dict[str, object] = {
+        "version": __version__,
         "file": safe_name(graph.source),
         "docstring": f'"""The story `{graph.name}` as a PyTorch module."""',
         "name": graph.name,

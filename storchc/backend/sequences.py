@@ -5,7 +5,7 @@ from __future__ import annotations
 from storchc.backend.block import Block
 from storchc.backend.writer import Writer
 from storchc.ir.graph import Sample
-from storchc.python.expressions import Py, index, literal, method, name, tuple_of
+from storchc.python.expressions import Py, literal, method, name, tuple_of
 
 
 def open_plate(writer: Writer, block: Block, sample: Sample) -> bool:
@@ -14,9 +14,8 @@ def open_plate(writer: Writer, block: Block, sample: Sample) -> bool:
     if whole is None:
         return False
     target = writer.identifiers.local(f"{sample.name}_size")
-    chosen = index(writer.inner("methods"), literal(sample.name))
-    count = method(chosen, "sequences", literal(whole.states), literal(whole.draws))
-    block.assign(target, count)
+    counts = literal(whole.states), literal(whole.draws)
+    block.assign(target, method(writer.expect(sample.name), "sequences", *counts))
     writer.stepping.sizes[sample.name] = name(target)
     return True
 

@@ -232,9 +232,9 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     }
     chosen = index(writer.inner("methods"), literal(node.name))
     if node.name in writer.estimation.separation.samples:
-        return method(chosen, "draw_apart", law, *given)
+        return method(writer.expect(node.name), "draw_apart", law, *given)
     if node.name in writer.estimation.sequences:
-        return _of_sequences(writer, node, chosen, law, plates)
+        return _of_sequences(writer, node, law, plates)
     if node.joins or node.loops:
         dim = literal(writer.storage.dim(node.plate, plates))
         if joining.extends(writer, node):
@@ -252,10 +252,10 @@ def _drawing(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     return method(chosen, opening, law, *given, **values)
 
 
-def _of_sequences(writer: Writer, node: Sample, chosen: Py, law: Py, plates: Plates) -> Py:
+def _of_sequences(writer: Writer, node: Sample, law: Py, plates: Plates) -> Py:
     """The outcomes of one step of every sequence, some of which may have ended."""
     given = NONE if writer.elsewhere else _given(writer, node)
-    steps = sequences.steps(writer)
+    chosen, steps = writer.expect(node.name), sequences.steps(writer)
     if node.mask is None:
         return method(chosen, "draw_step", law, given, *steps, *sequences.places(writer, node))
     place = literal(writer.storage.dim(node.name, plates))

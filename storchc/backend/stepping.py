@@ -25,9 +25,10 @@ class Mass:
     """Where the probabilities of a chain stand while its loop is written.
 
     ``before`` are those of the outcomes of the step before, ``joint`` those of pairs and ``now``
-    those of this step's, once its outcomes are known.
+    those of this step's, once its outcomes are known. ``draws`` holds the draw of the latest step.
     """
 
+    draws: str
     before: Code | None = None
     joint: Code | None = None
     now: Code | None = None

@@ -85,6 +85,10 @@ class Writer:
         """The draw of a sample."""
         return name(self.draws[sample])
 
+    def expect(self, sample: str) -> Py:
+        """The method of a sample whose outcomes are summed over in parts, or in steps."""
+        return method(self.inner("methods"), "expect", literal(sample))
+
     def named(self, wanted: str, code: Code, comment: str = "") -> Code:
         """``code`` in a statement and under a name of its own."""
         assert self.block is not None

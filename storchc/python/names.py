@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from storchc.python.expressions import Atom, Py, member, name, rebuild
+from storchc.python.printer import WIDTH
 from storchc.records import dataclass
 
 RUNTIME = "storch_runtime"
@@ -113,11 +114,13 @@ class Identifiers:
         return Identifiers(self.public, taken, self.globals, self.imported, self.aliases)
 
     def lines(self, also: Iterable[str] = ()) -> list[str]:
-        """The import statements, sorted as a formatter would."""
+        """The import statements, sorted as a linter would where the runtime is installed."""
         plain = [self._plain(n) for n, module in self.imported.items() if not module]
         standard = _merged(line for line in plain if "torch" not in line)
-        torch_first = _merged(line for line in plain if "torch" in line)
-        groups = [standard, torch_first, [*also], self._runtime()]
+        of_torch = _merged(line for line in plain if "torch" in line)
+        whole = [line for line in of_torch if line.startswith("import")]
+        members = [line for line in of_torch if line not in whole]
+        groups = [standard, [*whole, *self._runtime(), *members], [*also]]
         return "\n\n".join("\n".join(g) for g in groups if g).split("\n")
 
     def _plain(self, identifier: str) -> str:
@@ -158,7 +161,7 @@ def _merged(lines: Iterable[str]) -> list[str]:
 
 def _from(module: str, members: list[str]) -> list[str]:
     line = f"from {module} import {', '.join(members)}"
-    if len(line) <= 99:
+    if len(line) <= WIDTH:
         return [line]
     return [f"from {module} import (", *(f"    {m}," for m in members), ")"]
 

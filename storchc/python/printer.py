@@ -26,7 +26,7 @@ from storchc.python.expressions import (
     precedence_of,
 )
 
-WIDTH = 99
+WIDTH = 100
 
 
 def write(py: Py) -> str:
@@ -71,6 +71,10 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
         yield flat
         return
     match py:
+        case Call() if prefix[-2:] == "= " and (links := _fluent(py)):
+            yield f"{pad}{prefix}("
+            yield from (f"{pad}    {link}" for link in links)
+            yield f"{pad}){suffix}"
         case Call(Member(value, member), _, _) if _too_long(pad, prefix, py):
             yield from _lines(
                 prefix, value, f".{member}({', '.join(_arguments(py))}){suffix}", indent
@@ -93,15 +97,28 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _chain(prefix, py, suffix, indent)
         case Choice(then, condition, otherwise):
             yield f"{pad}{prefix}("
-            yield from _lines("", _operand(then, CHOICE - 1), "", indent + 4)
-            yield from _lines("if ", _operand(condition, CHOICE - 1), "", indent + 4)
-            yield from _lines("else ", _operand(otherwise, CHOICE), "", indent + 4)
+            if len(f"{pad}    {write(py)}") <= WIDTH:
+                yield f"{pad}    {write(py)}"
+            else:
+                yield from _lines("", _operand(then, CHOICE - 1), "", indent + 4)
+                yield from _lines("if ", _operand(condition, CHOICE - 1), "", indent + 4)
+                yield from _lines("else ", _operand(otherwise, CHOICE), "", indent + 4)
             yield f"{pad}){suffix}"
         case Subscript(value, items):
             inner = f"[{', '.join(map(write, items))}]{suffix}"
             yield from _lines(prefix, value, inner, indent)
         case _:
             yield flat
+
+
+def _fluent(py: Call) -> list[str]:
+    """An operation in brackets and the calls on it, two or more: a formatter gives each a line."""
+    calls: list[str] = []
+    value: Py = py
+    while isinstance(value, Call) and isinstance(value.function, Member):
+        calls.append(f".{value.function.name}({', '.join(_arguments(value))})")
+        value = value.function.value
+    return [_tight(value), *reversed(calls)] if isinstance(value, Infix) and len(calls) > 1 else []
 
 
 def _breakable(py: Py) -> bool:

@@ -6,16 +6,13 @@ Run ``make accept`` to rewrite them, and read the difference before it is commit
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import storchc
-
-HERE = Path(__file__).parent
-CASES = sorted(p for p in HERE.iterdir() if (p / "story.story").is_file())
+from tests.golden.modules import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda p: p.name)
@@ -34,15 +31,3 @@ def test_module_can_be_imported(case: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-
-
-def test_modules_are_laid_out_as_a_formatter_would() -> None:
-    modules = [str(case / "module.py") for case in CASES]
-    for command in (["format", "--check"], ["check", "--select", "E,F,I,UP,B"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *modules],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout

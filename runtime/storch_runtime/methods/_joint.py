@@ -16,7 +16,6 @@ from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint_steps import JointSteps
 
 
 class JointMethod(Method):
@@ -79,7 +78,7 @@ class JointMethod(Method):
     def draw_joint(
         self,
         distribution: Distribution,
-        before: Draw | JointSteps | Joint,
+        before: Draw | Joint,
         given: Tensor | None = None,
         plate_dim: int = 0,
         *,

@@ -52,7 +52,7 @@ class DReG(Reparameterization):
         return _gated(super().replay(distribution, value, n, **values))
 
     def joined(self, draw: Draw, bound: Tensor, terms: Tensor) -> Tensor:
-        """``bound``, log-mean-exp of ``terms`` over the plate: their weights go to the draws."""
+        """See `Method.joined`: the weights of ``terms`` go to the draws."""
         assert draw.points is not None
         weights = torch.softmax(terms.detach(), draw.plate_dim).expand_as(draw.points)
         bound = _Weights.apply(bound, draw.points, weights)  # type: ignore[no-untyped-call]

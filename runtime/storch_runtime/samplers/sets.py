@@ -14,7 +14,6 @@ from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, ret
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint_steps import JointSteps
 
 __all__ = [
     "draw_set",
@@ -116,7 +115,7 @@ def replay_extension(
     return draw
 
 
-def joint_of(before: Draw | JointSteps | Joint, dim: int = 0) -> Joint:
+def joint_of(before: Draw | Joint, dim: int = 0) -> Joint:
     """What is known of a sample without replacement, its elements first."""
     joint = before if isinstance(before, Joint) else before.joint
     if joint is None:

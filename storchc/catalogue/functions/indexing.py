@@ -79,7 +79,7 @@ def _taken_along(e: Emission, source: int, position: int) -> Py:
         case 1:
             return code
         case _:
-            return method(code, "unflatten", literal(-rank), tuple_of(*sizes(e, chosen)))
+            return call("torch.unflatten", code, literal(-rank), tuple_of(*sizes(e, chosen)))
 
 
 def _over_plates(e: Emission, position: int) -> Py:

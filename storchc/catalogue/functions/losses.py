@@ -232,7 +232,8 @@ def _class_loss(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py
     rows = literal(0), literal(-2)
     ends = (rows, () if target.dtype == "int" else rows)
     flat = (method(code, "flatten", *end) for code, end in zip(codes, ends, strict=True))
-    return method(functional(name, *flat, **keywords), "unflatten", literal(0), tuple_of(*outer))
+    losses = functional(name, *flat, **keywords)
+    return call("torch.unflatten", losses, literal(0), tuple_of(*outer))
 
 
 def _repeated(e: Emission, keywords: dict[str, Py]) -> bool:

@@ -169,7 +169,7 @@ def regrouped(e: Emission, code: Py, old: Shape, new: Shape) -> Py:
     flat = method(code, "flatten", *_block(len(was), after)) if len(was) > 1 else code
     if len(becomes) == 1:
         return flat
-    return method(flat, "unflatten", literal(-1 - after), tuple_of(*sizes(e, becomes)))
+    return call("torch.unflatten", flat, literal(-1 - after), tuple_of(*sizes(e, becomes)))
 
 
 def _block(count: int, after: int) -> tuple[Py, ...]:

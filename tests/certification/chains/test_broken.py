@@ -31,8 +31,8 @@ BROKEN = {
         "pairs(z_mass.detach()[None], z",
     ),
     "a last value that weighs the same": (
-        "Last(z_draw, z_next)",
-        "Last(z_draw, z_next * 0 + 1 / 3)",
+        "Last(z_draw, z_mass)",
+        "Last(z_draw, z_mass * 0 + 1 / 3)",
     ),
     "an early cost after the step": ("weighted_sum(z_mass, early", "weighted_sum(z_mass**2, early"),
 }
