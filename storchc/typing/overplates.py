@@ -70,7 +70,7 @@ def _plate(ctx: Context, item: tree.Expression) -> tree.Name:
 
 
 def _check(ctx: Context, function: str, plate: tree.Name, value: Value) -> None:
-    if plate.id not in value.type.plates and not ctx.loops.settling:
+    if plate.id not in value.type.plates and not ctx.growing:
         raise Refused(words.plate_lacking(plate, sorted(value.type.plates)))
     if plate.id in ctx.opened and function not in ANY_PLATE:
         raise Refused(words.sample_plate(plate, function))
