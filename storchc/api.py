@@ -74,8 +74,8 @@ def analyze(
     text: str | None = None,
     methods: Mapping[str, str] = NO_METHODS,
 ) -> Graph:
-    """The typed graph of the story. Raises ``StoryError`` when the story has errors."""
-    graph = _sound(check_story(*_read(path, text), methods)).graph
+    """The typed graph of the story, as it says it. Raises ``StoryError`` when it has errors."""
+    graph = _sound(check_story(*_read(path, text), methods)).typed
     assert graph is not None
     return graph
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 
 from storchc.diagnostics.diagnostic import Diagnostic, Problems
@@ -28,13 +29,15 @@ NO_METHODS: Mapping[str, str] = MappingProxyType({})
 class Result:
     """What became of a story. ``diagnostics`` stand in the order of the file.
 
-    ``sources`` are the texts that they point into. ``graph`` and ``estimation`` are there unless
-    errors kept the stages from making them; ``code`` is there when a module was asked for and there
-    are no errors.
+    ``sources`` are the texts that they point into. ``typed`` is the graph as the story says it,
+    ``graph`` what the later stages read: no `stop when` is in it. Both and ``estimation`` are there
+    unless errors kept the stages from making them; ``code`` is there when a module was asked for
+    and there are no errors.
     """
 
     diagnostics: list[Diagnostic]
     sources: Mapping[str, Source]
+    typed: Graph | None = None
     graph: Graph | None = None
     estimation: Estimation | None = None
     code: str | None = None
@@ -60,7 +63,7 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
         from storchc.backend.module import generate
 
         code = generate(result.graph, result.estimation)
-        return Result(result.diagnostics, result.sources, result.graph, result.estimation, code)
+        return replace(result, code=code)
 
 
 def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
@@ -73,22 +76,25 @@ def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
         return _result(texts, problems)
     from storchc.typing.build import build_graph
 
-    graph = build_graph(story, source, problems, overrides)
-    if graph is None:
+    typed = build_graph(story, source, problems, overrides)
+    if typed is None:
         return _result(texts, problems)
     from storchc.analysis.passes import analyse
+    from storchc.analysis.rewrite.stopping import without_stops
 
-    return _result(texts, problems, graph, analyse(graph, problems))
+    graph = without_stops(typed)
+    return _result(texts, problems, typed, graph, analyse(graph, problems))
 
 
 def _result(
     texts: Texts,
     problems: Problems,
+    typed: Graph | None = None,
     graph: Graph | None = None,
     estimation: Estimation | None = None,
 ) -> Result:
     found = sorted(problems.found, key=lambda p: (p.span, p.severity, p.code))
-    return Result([texts.locate(p) for p in found], texts.by_name(), graph, estimation)
+    return Result([texts.locate(p) for p in found], texts.by_name(), typed, graph, estimation)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Literal, Reference, SequenceOf
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.names import spelled
 from storchc.ir.types import Plates, ValueType
 from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import (
@@ -115,8 +116,8 @@ def _begin_list(writer: Writer, block: Block, node: Loop, item: Kept) -> None:
 
 
 def _named(item: Kept, suffixes: dict[str, str]) -> str:
-    plain = "alive" if item.name.startswith("_alive") or item.kind == "mask" else item.name
-    return f"{plain.lstrip('_')}_{suffixes[item.kind]}"
+    plain = "alive" if item.kind == "mask" else spelled(item.name)
+    return f"{plain}_{suffixes[item.kind]}"
 
 
 def _open_plates(writer: Writer, block: Block, node: Loop) -> None:

@@ -14,6 +14,7 @@ from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
 from storchc.ir.graph import Compute, Cost, Report, Sample
+from storchc.ir.names import spelled
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.python.expressions import (
     NONE,
@@ -101,13 +102,8 @@ def define(writer: Writer, story_name: str, stored: Plates) -> str:
     """The local name of a value from here on; a carried variable keeps the one that it has."""
     writer.stored[story_name] = stored
     if story_name not in writer.stepping.carried or story_name not in writer.locals:
-        writer.locals[story_name] = writer.identifiers.local(_spelled(story_name))
+        writer.locals[story_name] = writer.identifiers.local(spelled(story_name))
     return writer.locals[story_name]
-
-
-def _spelled(story_name: str) -> str:
-    """A local name for a value; names with a ``_`` in front are the compiler's own."""
-    return "alive" if story_name.startswith("_alive") else story_name.lstrip("_")
 
 
 def settled(

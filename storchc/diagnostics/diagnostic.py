@@ -9,6 +9,9 @@ from storchc.records import dataclass
 from storchc.source import Span
 
 Severity = Literal["error", "warning"]
+Stage = Literal["syntax", "names", "types", "analysis"]
+
+_STAGES: dict[str, Stage] = {"1": "syntax", "2": "names", "3": "types"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Problem:
     help: str
     labels: tuple[Label, ...] = ()
     severity: Severity = "error"
+
+    @property
+    def stage(self) -> Stage:
+        """What a story must have right before this can be wrong; codes are numbered by it."""
+        return _STAGES.get(self.code[1], "analysis")
 
 
 @dataclass(frozen=True, slots=True)

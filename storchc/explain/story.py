@@ -12,6 +12,7 @@ from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
 from storchc.ir.graph import Callee, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.names import is_alive, is_made
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96
@@ -117,8 +118,7 @@ def _statement(
 
 def _is_hidden(graph: Graph, node: Node) -> bool:
     """Whether the compiler made this node for a statement that has another one too."""
-    ends = [loop.alive for loop in graph.loops]
-    return isinstance(node, Compute) and node.names[0][0] == "_" and node.names[0] not in ends
+    return isinstance(node, Compute) and is_made(node.names[0]) and not is_alive(node.names[0])
 
 
 def _loop_facts(graph: Graph, loop: Loop) -> list[tuple[str, str]]:

@@ -206,12 +206,21 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """``stop when condition``: the elements for which it holds count no more from the next step."""
+
+    condition: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """``for t in range(T) from h = h0:`` with its body.
 
     ``name`` is the counter's, made unique: it names the dimension of the steps. In the body a
-    carried name is the previous step's value until the node that defines it again. ``alive`` is the
-    carried truth value of a loop that stops, whose last node ends it for some elements.
+    carried name is the previous step's value until the node that defines it again. ``stop`` ends
+    the steps of a loop for some elements, as the story says it; once that is written into the
+    body, ``alive`` is the carried truth value whose last node does so.
     """
 
     name: str
@@ -222,6 +231,7 @@ class Loop:
     alive: str | None
     header: Span
     span: Span
+    stop: Stop | None = None
 
 
 Node = Compute | Sample | Cost | Report | Loop
@@ -232,7 +242,8 @@ class Graph:
     """A checked story, and tables of its nodes that are made once, when first asked for.
 
     ``sample_plates`` are in the order of opening; ``types`` maps every value and distribution of
-    the story to its type; ``loop_names`` are in story order.
+    the story to its type; ``loop_names`` are in story order; ``sequenced`` are the names of which
+    every step of a loop is looked at.
     """
 
     name: str
@@ -249,6 +260,7 @@ class Graph:
     sample_plates: tuple[str, ...]
     types: Mapping[str, ValueType | DistributionType]
     loop_names: tuple[str, ...] = ()
+    sequenced: frozenset[str] = frozenset()
 
     @cached_property
     def all_nodes(self) -> tuple[Node, ...]:
@@ -340,5 +352,6 @@ def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 __all__ = [
     "Callee", "Carried", "Choice", "Compute", "Cost", "DataPlate", "Dim", "Graph", "Input",
-    "Loop", "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Use",
+    "Loop", "ModuleOption", "Node", "Param", "Report", "Sample", "Shape", "Size", "Slot", "Stop",
+    "Use",
 ]  # fmt: skip

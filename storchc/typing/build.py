@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from storchc.diagnostics import names as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph, Input, Node, Param
 from storchc.source import Source
 from storchc.syntax import tree
+from storchc.syntax.walk import names
 from storchc.typing import declarations
 from storchc.typing.context import Context
 from storchc.typing.names import Scope, collect
@@ -55,20 +55,7 @@ def _replaced(story: tree.Story, overrides: Overrides) -> Iterator[str]:
     """The names in the methods that ``overrides`` replaces: the story as written uses them."""
     for step in every_step(story.steps):
         if isinstance(step, tree.Sample) and step.name.id in overrides:
-            yield from _names(step.method)
-            yield from _names(step.sampler)
-
-
-def _names(part: Any) -> Iterator[str]:
-    """Every name in a part of the syntax tree."""
-    if isinstance(part, tree.Name):
-        yield part.id
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from _names(item)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from _names(getattr(part, field.name))
+            yield from (name.id for name in names((step.method, step.sampler)))
 
 
 def _with_method(step: tree.Step, overrides: Overrides) -> tree.Step:
@@ -124,6 +111,7 @@ def _graph(
         sample_plates=tuple(ctx.opened),
         types={name: type_ for name, type_ in types.items() if type_ is not None},
         loop_names=tuple(ctx.loops.names.values()),
+        sequenced=ctx.loops.sequenced,
     )
 
 

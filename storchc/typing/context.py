@@ -7,7 +7,7 @@ from dataclasses import field
 
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problem, Problems
-from storchc.ir.expression import Construct, Reference
+from storchc.ir.expression import Construct
 from storchc.ir.graph import Callee, DataPlate, Dim, Use
 from storchc.ir.size import Size
 from storchc.ir.types import DistributionType, Plates, ValueType
@@ -29,27 +29,36 @@ class Refused(Exception):
 class Loops:
     """The loops of a story as far as it has been read.
 
-    ``inside`` are those around the step being read, outermost first; ``home`` is the loop that
-    defines a name, ``ended`` the types of names that ended with theirs. ``names`` has the name of
-    each loop by the place of its header, ``headers`` the other way round; ``bounds`` are their
-    numbers of steps, ``parents`` the loops right around them, ``settled`` what is known of the
-    types at the start of a step. ``counters`` can be used now. ``mask`` is the truth value that
-    elements are masked with where a loop stops; ``sequenced`` are the names whose values are wanted
-    after elements have stopped. While types are ``settling``, a plate that is lacking may come.
+    ``home`` is the loop that defines a name, ``ended`` the types of names that ended with theirs.
+    ``names`` has the name of each loop by the place of its header, ``headers`` the other way round;
+    ``counted`` says how many loops have a counter. ``bounds`` are their numbers of steps,
+    ``parents`` the loops right around them, ``settled`` the types that carried variables have at
+    the start of every step. ``sequenced`` are the names of which every step is looked at.
     """
 
-    inside: list[str] = field(default_factory=list)
     home: dict[str, str] = field(default_factory=dict)
     ended: dict[str, ValueType | DistributionType | None] = field(default_factory=dict)
     names: dict[Span, str] = field(default_factory=dict)
     headers: dict[str, Span] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
     bounds: dict[str, Size | None] = field(default_factory=dict)
     parents: dict[str, str | None] = field(default_factory=dict)
-    settled: dict[str, dict[str, ValueType | None]] = field(default_factory=dict)
-    counters: set[str] = field(default_factory=set)
-    mask: Reference | None = None
+    settled: dict[str, ValueType] = field(default_factory=dict)
     sequenced: frozenset[str] = frozenset()
-    settling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step stands: in the loops ``inside``, outermost first, of which it sees ``counters``.
+
+    ``alive`` is the truth value of the elements that have not stopped, None where none can;
+    ``ended`` is that of the last loop before.
+    """
+
+    inside: tuple[str, ...] = ()
+    counters: frozenset[str] = frozenset()
+    alive: str | None = None
+    ended: str | None = None
 
 
 @dataclass(slots=True)
@@ -58,7 +67,8 @@ class Context:
 
     ``types`` has every value and distribution defined by now, None for one that is wrong, of which
     nothing more is said. ``opened`` has the plates of samples that opened a plate, ``joined`` the
-    plate of those that did not, ``made`` how each named distribution was made.
+    plate of those that did not, ``made`` how each named distribution was made. While types are
+    still ``growing``, a plate that is lacking may come.
     """
 
     scope: Scope
@@ -75,13 +85,15 @@ class Context:
     costs: dict[str, tree.Name] = field(default_factory=dict)
     reports: dict[str, tree.Name] = field(default_factory=dict)
     loops: Loops = field(default_factory=Loops)
+    place: Place = Place()
+    growing: bool = False
 
     def define(self, name: tree.Name, type_: ValueType | DistributionType | None) -> None:
         """Give ``name`` its type; a name that is defined twice has none."""
         repeated = name.span in self.scope.repeated
         self.types[name.id] = None if repeated else type_
-        if self.loops.inside and not repeated:
-            self.loops.home[name.id] = self.loops.inside[-1]
+        if self.place.inside and not repeated:
+            self.loops.home[name.id] = self.place.inside[-1]
 
     def use(self, name: tree.Name) -> None:
         """Note that something depends on ``name``."""

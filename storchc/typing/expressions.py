@@ -113,13 +113,15 @@ def _name(ctx: Context, name: tree.Name) -> Value | None:
 
 def _of_loop(ctx: Context, name: tree.Name) -> Value:
     """A counter, or ``alive``: what only a loop defines."""
-    loops = ctx.loops
-    if name.id in loops.counters:
+    place = ctx.place
+    if name.id in place.counters:
         ctx.use(name)
         return Counter(name.id, INT, name.span)
-    if name.id == "alive" and loops.mask is not None:
-        return replace(loops.mask, span=name.span)
-    if name.id == "alive" and loops.inside:
+    if name.id == "alive" and place.alive is not None:
+        type_ = ctx.types[place.alive]
+        assert isinstance(type_, ValueType)
+        return Reference(place.alive, type_, name.span)
+    if name.id == "alive" and place.inside:
         return literal(True, name.span)
     raise ctx.refuse(name, "value")
 
@@ -159,11 +161,10 @@ def _conditional(ctx: Context, expression: tree.Conditional) -> Value | None:
 def _chosen(ctx: Context, expression: tree.Conditional, holds: bool) -> Value | None:
     """The side that a condition known now selects; of the other one only names are looked at."""
     sides = (expression.then, expression.otherwise)
-    outside, ctx.problems = ctx.problems, Problems()
-    value(ctx, sides[holds])
-    found, ctx.problems = ctx.problems.found, outside
-    for problem in found:
-        if problem.code.startswith("S2"):
+    aside = replace(ctx, problems=Problems())
+    value(aside, sides[holds])
+    for problem in aside.problems.found:
+        if problem.stage == "names":
             ctx.problems.add(problem)
     return typed(ctx, sides[not holds])
 

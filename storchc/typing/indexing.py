@@ -85,9 +85,9 @@ def _items(ctx: Context, node: tree.Index, type_: ValueType) -> list[_Chosen] | 
 
 def _of_a_step(ctx: Context, node: tree.Index) -> str:
     """The name of a variable of the loop around, which may be indexed as if it had all steps."""
-    if not (ctx.loops.inside and isinstance(node.value, tree.Name)):
+    if not (ctx.place.inside and isinstance(node.value, tree.Name)):
         return ""
-    return node.value.id if ctx.loops.home.get(node.value.id) in ctx.loops.inside else ""
+    return node.value.id if ctx.loops.home.get(node.value.id) in ctx.place.inside else ""
 
 
 def _item(

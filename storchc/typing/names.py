@@ -265,6 +265,11 @@ def _step(step: tree.Step) -> Iterator[tuple[tree.Name, Kind]]:
             yield name, "observation"
 
 
+def values_of(step: tree.Step) -> tuple[tree.Name, ...]:
+    """The names that a step gives to values or distributions."""
+    return tuple(name for name, kind in _step(step) if kind in VALUES)
+
+
 def is_short(step: tree.Observe) -> bool:
     """Whether this is ``observe x ~ …``, which observes a value under its own name."""
     return isinstance(step.value, tree.Name) and step.value.id == step.name.id

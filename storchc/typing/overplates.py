@@ -69,7 +69,7 @@ def _plate(ctx: Context, item: tree.Expression) -> tree.Name:
 
 
 def _check(ctx: Context, entry: Function, plate: tree.Name, value: Value) -> None:
-    if plate.id not in value.type.plates and not ctx.loops.settling:
+    if plate.id not in value.type.plates and not ctx.growing:
         raise Refused(words.plate_lacking(plate, sorted(value.type.plates)))
     samples = entry.over is not None and entry.over.samples
     if plate.id in ctx.opened and not samples:

@@ -8,6 +8,7 @@ from storchc.diagnostics import loops as words
 from storchc.ir.expression import Reference, SequenceOf, Value
 from storchc.ir.types import ValueType
 from storchc.syntax import tree
+from storchc.syntax.walk import parts
 from storchc.typing.context import Context, Refused
 
 
@@ -35,24 +36,15 @@ def wanted_sequences(steps: tuple[tree.Step, ...]) -> frozenset[str]:
 
 def _sequenced(node: object) -> set[str]:
     """The names under ``sequence`` anywhere in a node of the syntax tree."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tuple):
-            waiting += part
-            continue
-        if isinstance(part, tree.Call) and part.function.id == "sequence":
-            found |= {arg.id for arg in part.args if isinstance(arg, tree.Name)}
-        fields = getattr(part, "__dataclass_fields__", ())
-        waiting += [getattr(part, name) for name in fields if name not in ("span", "header")]
-    return found
+    calls = (part for part in parts(node) if isinstance(part, tree.Call))
+    args = (arg for call in calls if call.function.id == "sequence" for arg in call.args)
+    return {arg.id for arg in args if isinstance(arg, tree.Name)}
 
 
 def sequence(ctx: Context, node: tree.Call) -> Value | None:
     """The typed sequence; None where its variable, or its loop, is wrong and reported."""
     name = _variable(node)
-    key = _alive(ctx) if name.id == "alive" else name.id
+    key = ctx.place.ended if name.id == "alive" else name.id
     loops = ctx.loops
     if key is None or key not in loops.home:
         if key is not None and key not in ctx.types:
@@ -84,25 +76,10 @@ def _variable(node: tree.Call) -> tree.Name:
     raise Refused(words.no_sequence(node.span, "this is not the name of a variable", help))
 
 
-def _alive(ctx: Context) -> str | None:
-    """``alive`` of the latest loop that has ended here."""
-    around = (None, *ctx.loops.inside)
-    for name in reversed(ctx.loops.ended):
-        home = ctx.loops.home[name]
-        if name == alive_of(home) and ctx.loops.parents[home] in around:
-            return name
-    return None
-
-
-def alive_of(loop: str) -> str:
-    """The name of the truth value that says which elements of a loop have not stopped."""
-    return f"_alive_{loop}"
-
-
 def _check_place(ctx: Context, name: tree.Name, home: str) -> None:
     """A sequence is taken where the loop has ended, in the step of the loops around it."""
-    loops = ctx.loops
-    if home in loops.inside:
+    loops, inside = ctx.loops, ctx.place.inside
+    if home in inside:
         raise Refused(words.sequence_inside(name, loops.headers[home]))
-    if loops.parents[home] not in (None, *loops.inside):
+    if loops.parents[home] not in (None, *inside):
         raise Refused(words.sequence_too_deep(name, loops.headers[home]))

@@ -40,6 +40,13 @@ def test_analyze() -> None:
     assert (graph.name, [sample.name for sample in graph.samples]) == ("Start", ["z"])
 
 
+def test_analyze_says_what_the_story_says() -> None:
+    text = "story S\nfor t in range(9) from n = 0:\n    compute n = n + 1\n    stop when n > 4\n"
+    (loop,) = storchc.analyze(text=text + "cost c = n\n").loops
+    assert loop.stop is not None
+    assert [carried.name for carried in loop.carried] == ["n"]
+
+
 @pytest.mark.parametrize("call", [storchc.compile, storchc.load, storchc.analyze])
 def test_errors_are_raised_with_their_diagnostics(call) -> None:
     with pytest.raises(storchc.StoryError, match="<text>:2:1: S110: `smaple`") as caught:

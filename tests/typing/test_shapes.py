@@ -22,7 +22,7 @@ from storchc.ir.graph import Choice, Compute, Cost, ModuleOption, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.syntax.parser import parse_method
 from storchc.typing.nn_classes import CLASSES
-from tests.analysis.reading import graph, read, said
+from tests.typing.reading import graph, read, said
 
 STORY = """story Types
 dim K = 3

@@ -7,7 +7,7 @@ from storchc.driver import check_story
 from storchc.source import Source
 from storchc.syntax.parser import parse, parse_method
 from storchc.typing.names import collect
-from tests.analysis.reading import graph, read, said
+from tests.typing.reading import graph, read, said
 
 HEAD = "story S\nparam m = 0.0\n"
 

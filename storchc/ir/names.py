@@ -1,0 +1,40 @@
+"""Names that the compiler makes: what they stand for is asked here, and nowhere read from them.
+
+All begin with an underscore, which no name of a story does.
+"""
+
+from __future__ import annotations
+
+_ALIVE = "_alive_"
+_FRESH = "_new_"
+_SHOWN = "_shown_"
+
+
+def alive_of(loop: str) -> str:
+    """The truth value that says which elements of a loop have not stopped."""
+    return _ALIVE + loop
+
+
+def fresh_of(name: str) -> str:
+    """A result of a call in this step, beside ``name``, which an element that has stopped holds."""
+    return _FRESH + name
+
+
+def shown_of(report: str) -> str:
+    """What a report shows of elements that may have stopped."""
+    return _SHOWN + report
+
+
+def is_alive(name: str) -> bool:
+    """Whether ``name`` is the truth value of some loop."""
+    return name.startswith(_ALIVE)
+
+
+def is_made(name: str) -> bool:
+    """Whether the compiler made ``name``."""
+    return name.startswith("_")
+
+
+def spelled(name: str) -> str:
+    """How a name is spelled in the generated module."""
+    return "alive" if is_alive(name) else name.removeprefix(_SHOWN).lstrip("_")
