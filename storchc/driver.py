@@ -80,19 +80,17 @@ def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
     if typed is None:
         return _result(texts, problems)
     from storchc.analysis.passes import analyse
-    from storchc.analysis.rewrite.stopping import without_stops
 
-    graph = without_stops(typed)
-    return _result(texts, problems, typed, graph, analyse(graph, problems))
+    return _result(texts, problems, typed, analyse(typed, problems))
 
 
 def _result(
     texts: Texts,
     problems: Problems,
     typed: Graph | None = None,
-    graph: Graph | None = None,
     estimation: Estimation | None = None,
 ) -> Result:
+    graph = None if estimation is None else estimation.graph
     found = sorted(problems.found, key=lambda p: (p.span, p.severity, p.code))
     return Result([texts.locate(p) for p in found], texts.by_name(), typed, graph, estimation)
 

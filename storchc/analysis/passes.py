@@ -19,6 +19,7 @@ from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
 from storchc.analysis.rewrite.sequences import list_sequences
+from storchc.analysis.rewrite.stopping import without_stops
 from storchc.analysis.rules import Rule, every_rule
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -35,6 +36,11 @@ class Fact:
 
 
 FACTS: tuple[Fact, ...] = (
+    Fact(
+        "graph",
+        lambda k: without_stops(k.typed),
+        "the types are known: behind this nobody needs to know that loops may stop",
+    ),
     Fact("flow", lambda k: flow_of(k.graph), "all that runs along names runs along this"),
     Fact(
         "dependence",
@@ -90,9 +96,9 @@ PASSES: tuple[Fact | Rule, ...] = (*FACTS, *every_rule())
 """The facts, then what is refused for them."""
 
 
-def analyse(graph: Graph, problems: Problems, until: str | None = None) -> Estimation:
+def analyse(typed: Graph, problems: Problems, until: str | None = None) -> Estimation:
     """Run the passes on a typed story, all of them or up to the one called ``until``."""
-    known = Estimation(graph=graph)
+    known = Estimation(typed=typed)
     for each in PASSES:
         match each:
             case Fact(name, make):

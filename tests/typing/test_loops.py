@@ -7,7 +7,6 @@ import pytest
 import storchc
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.passes import analyse
-from storchc.analysis.rewrite.stopping import without_stops
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.steps import Seen
 from storchc.source import Source
@@ -26,7 +25,7 @@ def estimation(text: str) -> Estimation:
     assert story is not None
     graph = build_graph(story, source, problems)
     assert graph is not None
-    found = analyse(without_stops(graph), problems)
+    found = analyse(graph, problems)
     assert not problems.fatal, problems.found
     return found
 
