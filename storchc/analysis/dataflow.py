@@ -1,4 +1,4 @@
-"""The one fixpoint: facts that run along the variables of a story, forwards or backwards.
+"""Facts that run along the variables of a story, forwards or backwards, to a fixpoint.
 
 An analysis says what one statement makes of what it is given; how facts come to a statement is
 known here and nowhere else: through names, from step to step of loops in what they carry, and out
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from heapq import heappop, heappush
 from typing import Protocol, TypeVar
 
+from storchc.fixpoint import ranked, settle
 from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.walk import expressions, walk
@@ -187,7 +187,7 @@ def forwards(
                 facts[point] = fact
                 yield from flow.readers.get(point, ())
 
-    _settle(range(len(flow.places)), flow.forwards_rank, visit)
+    settle(range(len(flow.places)), flow.forwards_rank, visit)
     return facts
 
 
@@ -257,44 +257,8 @@ def backwards(flow: Flow, analysis: Backward[Fact]) -> dict[Point, Fact]:
                 ask(flow.ends[number], wanted)
         return iter(changed)
 
-    _settle(range(len(flow.places) - 1, -1, -1), flow.backwards_rank, visit)
+    settle(range(len(flow.places) - 1, -1, -1), flow.backwards_rank, visit)
     return facts
-
-
-_MOST_VISITS = 1000
-"""Far more visits of a place, on average, than any fact can change in: facts only grow."""
-
-
-def _settle(order: range, rank: tuple[int, ...], visit: Callable[[int], Iterator[int]]) -> None:
-    """Visit every place once, then those that a change concerns until nothing changes any more."""
-    if not rank:  # without loops what a place makes is read behind it only
-        for number in order:
-            for _ in visit(number):
-                pass
-        return
-    waiting = {number for number in order}
-    changed: set[int] = set()
-    for number in order:
-        waiting.discard(number)
-        changed.discard(number)
-        changed.update(n for n in visit(number) if n not in waiting)
-    heap = sorted((rank[number], number) for number in changed)
-    later: list[tuple[int, int]] = []
-    for _ in range(_MOST_VISITS * len(order)):
-        if not heap:
-            heap, later = sorted(later), []
-        if not heap:
-            return
-        at, number = heappop(heap)
-        changed.discard(number)
-        for found in visit(number):
-            if found not in changed:
-                changed.add(found)
-                if rank[found] > at:
-                    heappush(heap, (rank[found], found))
-                else:
-                    later.append((rank[found], found))
-    raise AssertionError("facts of a loop do not settle")
 
 
 # --- the places of a story -----------------------------------------------------------------------
@@ -436,8 +400,8 @@ class _Places:
             self.ends,
             {point: tuple(numbers) for point, numbers in readers.items()},
             makers,
-            _ranked(after, range(len(after))),
-            _ranked(before, range(len(after) - 1, -1, -1)),
+            ranked(after, range(len(after))),
+            ranked(before, range(len(after) - 1, -1, -1)),
         )
 
 
@@ -451,24 +415,3 @@ def names_in(roots: tuple[Value | Distribution, ...] | list[Value]) -> set[Varia
             elif isinstance(part, OverPlates):
                 found.update(map(Weights, part.plates))
     return found
-
-
-def _ranked(following: list[list[int]], roots: range) -> tuple[int, ...]:
-    """An order in which most places come behind those that they wait for: reverse postorder."""
-    rank = [-1] * len(following)
-    seen = [False] * len(following)
-    last = len(following)
-    for root in roots:
-        stack = [] if seen[root] else [(root, iter(following[root]))]
-        seen[root] = True
-        while stack:
-            number, rest = stack[-1]
-            further = next((n for n in rest if not seen[n]), None)
-            if further is None:
-                stack.pop()
-                last -= 1
-                rank[number] = last
-            else:
-                seen[further] = True
-                stack.append((further, iter(following[further])))
-    return tuple(rank)

@@ -65,11 +65,11 @@ class Estimation:
     pass has made yet is an error. What a check does without is made when it is asked for first.
 
     ``typed`` is the story as it was typed, ``graph`` the same without `stop when`, of which all
-    other facts speak. ``touched`` is the dependence that looks through cuts. ``elimination`` has the enumerated
-    samples of loops that are summed out step by step, ``listing`` those whose whole sequences are
-    listed, ``separation`` those whose factors are evaluated apart. ``joined`` has the costs that
-    multi-sample methods know how to join, ``distinct`` the calls below samples that repeat,
-    ``used`` the names that something uses which is paid or shown.
+    other facts speak. ``touched`` is the dependence that looks through cuts. ``elimination`` has
+    the enumerated samples of loops that are summed out step by step, ``listing`` those whose whole
+    sequences are listed, ``separation`` those whose factors are evaluated apart. ``joined`` has the
+    costs that multi-sample methods know how to join, ``distinct`` the calls below samples that
+    repeat, ``used`` the names that something uses which is paid or shown.
     """
 
     typed: Graph

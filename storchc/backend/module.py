@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storchc import __version__
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.ownership import owned_by_methods
 from storchc.backend import constructor
@@ -25,6 +24,7 @@ from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.python.names import Identifiers
 from storchc.python.printer import statement, write
+from storchc.version import __version__
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -10,11 +10,11 @@ What is wrong is of no interest here: the loop is read once more, with the types
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from storchc.diagnostics.diagnostic import Problems
+from storchc.fixpoint import ranked, settle
 from storchc.ir import graph
 from storchc.ir.names import alive_of
 from storchc.ir.types import DistributionType, Plates, ValueType
@@ -108,15 +108,14 @@ def _settle(rules: list[_Rule], read: Reader) -> None:
     for number, rule in enumerate(rules):
         for name in rule.reads:
             readers.setdefault(name, []).append(number)
-    waiting = deque(range(len(rules)))
-    queued = set(waiting)
-    while waiting:
-        number = waiting.popleft()
-        queued.discard(number)
+    following = [[n for name in rule.defines for n in readers.get(name, ())] for rule in rules]
+
+    def visit(number: int) -> Iterator[int]:
         for name in _apply(rules[number], read):
-            further = [n for n in readers.get(name, ()) if n not in queued]
-            waiting.extend(further)
-            queued.update(further)
+            yield from readers.get(name, ())
+
+    order = range(len(rules))
+    settle(order, ranked(following, order), visit)
 
 
 def _apply(rule: _Rule, read: Reader) -> list[str]:
