@@ -145,13 +145,16 @@ class Algebra:
 
     ``moves``: which elements of an operand an element of the result is made of.
     ``linear``: the sets of operands in which it is linear.
-    ``terms``: the same value written as a sum or product of functions of parts of the operands,
-    which the other two rules say more of; None where they do not help. It is asked for where a sum
-    over many random elements can be taken apart in no other way.
+    ``parts``: the same value made of parts of the operands only, where it uses no more of them.
+    ``terms``: the same value written as a sum or product of functions of its operands, or of parts
+    of them, of which the rows of those functions say more.
+
+    A rule that answers None, and one that is not there, has nothing to say.
     """
 
     moves: Moves
     linear: Callable[[Apply], Together]
+    parts: Callable[[Apply], Value | None] | None = None
     terms: Callable[[Apply], Value | None] | None = None
 
 

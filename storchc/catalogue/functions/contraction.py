@@ -97,7 +97,7 @@ FUNCTIONS = (
         _einsum_shape,
         _einsum,
         broken="none",
-        algebra=Algebra(moves.lettered, algebra.each, terms.products),
+        algebra=Algebra(moves.lettered, algebra.each, terms=terms.products),
         align="plates",
         group="linear",
     ),

@@ -86,7 +86,7 @@ def _raised(code: Py, rank: int, to: int, *, plates: bool) -> Py:
     return unsqueezed(code, -rank - 1, to - rank) if plates and to > rank else code
 
 
-MULTIPLIED = Algebra(moves.multiplied, algebra.each, terms.matrix_products)
+MULTIPLIED = Algebra(moves.multiplied, algebra.each, terms=terms.matrix_products)
 MATMUL = Function(
     "matmul",
     "matrix product, `a @ b`, of vectors, matrices and stacks of matrices",
@@ -164,7 +164,7 @@ VECTORS = (
         _linear_shape,
         _linear,
         broken="none",
-        algebra=Algebra(moves.layered, algebra.only({0, 2}, {1, 2}), terms.layer),
+        algebra=Algebra(moves.layered, algebra.only({0, 2}, {1, 2}), terms=terms.layer),
         align="plates",
         group=GROUP,
     ),
@@ -232,7 +232,7 @@ DISTANCES = (
         _cdist_shape,
         _cdist,
         broken="none",
-        algebra=Algebra(moves.distances, algebra.nothing, terms.city_blocks),
+        algebra=Algebra(moves.distances, algebra.nothing, terms=terms.city_blocks),
         align="plates",
         group=GROUP,
     ),

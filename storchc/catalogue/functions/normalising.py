@@ -259,7 +259,7 @@ SCALED = (
         _glu_shape,
         lambda e: functional("glu", _input(e), dim=_dim(e)),
         broken="none",
-        algebra=Algebra(moves.along, algebra.nothing, terms.gated),
+        algebra=Algebra(moves.along, algebra.nothing, terms=terms.gated),
         group="normalising",
     ),
 )

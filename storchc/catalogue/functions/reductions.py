@@ -126,7 +126,7 @@ def _reduction(
         partial(_infer, rule),
         emit,
         broken=broken,
-        algebra=Algebra(moves.reduced, linear, written),
+        algebra=Algebra(moves.reduced, linear, terms=written),
         over=over,
         group="reductions",
     )
@@ -346,7 +346,7 @@ NORM = Function(
     partial(_infer, "float"),
     _norm,
     broken="none",
-    algebra=Algebra(moves.reduced, algebra.nothing, terms.absolute),
+    algebra=Algebra(moves.reduced, algebra.nothing, terms=terms.absolute),
     group="reductions",
 )
 

@@ -86,6 +86,7 @@ def _reductions() -> Iterator[Case]:
     yield case("var", real(3), means=lambda a: a.var(correction=0), correction=0, dim=None)
     yield case("std", real(), means=lambda a: a * 0, correction=0, dim=None)
     yield case("norm", real(3, 2), means=lambda a: a.abs().amax(0), p=math.inf, dim=0)
+    yield case("norm", real(3, 2), means=lambda a: a.abs().sum(0), p=1, dim=0)
     for dims in DIMS:
         yield case("count_nonzero", ints(2, 3, 4, below=2), means=_count(dims), dim=dims)
     yield case("count_nonzero", ints(below=2), means=torch.count_nonzero, dim=None)
@@ -268,6 +269,7 @@ def _indexing() -> Iterator[Case]:
         yield case("take", real(*source), -1, means=lambda a, i: a[i])
     yield case("gather", real(4, 2), ints(3, 2), means=lambda a, i: a.gather(0, i), dim=0)
     yield case("gather", ints(4, 2), ints(4, 5, below=2), means=lambda a, i: a.gather(1, i), dim=-1)
+    yield case("gather", real(4, 3), ints(2, 2), means=lambda a, i: a.gather(0, i), dim=0)
     for chosen in ((), (3,), (2, 3)):
         yield case("embedding", ints(*chosen), real(4, 2), means=F.embedding)
     yield case("embedding", 1, real(4, 2), means=lambda i, a: a[i])
@@ -289,6 +291,7 @@ def _creation() -> Iterator[Case]:
             yield case("full", value, means=lambda v, s=shape: lifted(v).expand(s), size=size)
     yield case("zeros_like", real(2), means=torch.zeros_like)
     yield case("ones_like", ints(2), means=torch.ones_like)
+    yield case("ones_like", real(2), means=torch.ones_like)
     for start, end, step in ((4, None, 1), (1, 4, 1), (1, 8, 3), (5, 0, -2), (0, 3, 2)):
         ends = (start,) if end is None else (start, end, step)
         yield case("arange", means=lambda e=ends: torch.arange(*e), start=start, end=end, step=step)

@@ -1,9 +1,9 @@
 """What a row says its function does with its arguments, held to torch on random arguments.
 
 Moves: an operand that changes along one slice changes the result in the slice that its row names.
-Linear: the value at a point between two is between the values. Terms: written otherwise, a value is
-the same. Broken: where no gradient flows the derivative is zero or the function jumps, and
-elsewhere it has a derivative and never jumps.
+Linear: the value at a point between two is between the values. Parts and terms: written otherwise,
+a value is the same. Broken: where no gradient flows the derivative is zero or the function jumps,
+and elsewhere it has a derivative and does not jump.
 """
 
 from __future__ import annotations
@@ -148,17 +148,10 @@ def test_a_function_is_linear_in_what_its_row_names(case: Case) -> None:
     check_linear(case, entry_of(case.name).algebra)
 
 
-@pytest.mark.parametrize("entry", all_functions(), ids=lambda entry: entry.name)
-def test_every_set_that_a_row_names_is_tried(entry: Function) -> None:
-    cases = [case for case in CASES if case.name == entry.name]
-    claimed = {
-        i
-        for case in cases
-        for together in entry.algebra.linear(application(case))
-        for i in together
-        if i < len(case.operands)
-    }
-    assert claimed <= {i for case in cases for i in check_linear(case, entry.algebra)}
+def test_every_row_that_names_a_set_is_tried() -> None:
+    tried = {case.name for case in CASES if check_linear(case, entry_of(case.name).algebra)}
+    claimed = {c.name for c in CASES if any(entry_of(c.name).algebra.linear(application(c)))}
+    assert claimed == tried
 
 
 # --- terms ---------------------------------------------------------------------------------------
@@ -193,29 +186,39 @@ def _index(item: Any) -> Any:
     return item
 
 
-WRITTEN = [c for c in CASES if (terms := entry_of(c.name).algebra.terms) and terms(application(c))]
+def written(case: Case) -> list[Value]:
+    """What the row writes in place of the function, by both rules."""
+    row, value = entry_of(case.name).algebra, application(case)
+    answers = [rule(value) for rule in (row.parts, row.terms) if rule is not None]
+    return [answer for answer in answers if answer is not None]
+
+
+WRITTEN = [case for case in CASES if written(case)]
 
 
 @pytest.mark.parametrize("case", WRITTEN, ids=str)
-def test_written_in_its_terms_a_value_is_the_same(case: Case) -> None:
+def test_written_otherwise_a_value_is_the_same(case: Case) -> None:
     torch.manual_seed(0)
-    terms = entry_of(case.name).algebra.terms
-    assert terms is not None
-    value, values = application(case), drawn(case)
-    written = terms(value)
-    assert written is not None and written.type == value.type
-    found = evaluate(written, {f"v{i}": v for i, v in enumerate(values)})
-    torch.testing.assert_close(found, result(case, values), rtol=1e-12, atol=1e-12)
+    values = drawn(case)
+    for other in written(case):
+        assert other.type == application(case).type
+        found = evaluate(other, {f"v{i}": v for i, v in enumerate(values)})
+        torch.testing.assert_close(found, result(case, values), rtol=1e-12, atol=1e-12)
 
 
 def test_every_way_to_write_a_function_is_tried() -> None:
-    rows = {entry.name for entry in all_functions() if entry.algebra.terms is not None}
-    assert rows == {case.name for case in WRITTEN}
+    rows = [entry for entry in all_functions() if entry.algebra.parts or entry.algebra.terms]
+    assert {entry.name for entry in rows} == {case.name for case in WRITTEN}
 
 
 # --- gradients -----------------------------------------------------------------------------------
 
-STEPS = 2001
+STEPS = 501
+JUMP_AT_A_POINT = {  # though a gradient flows
+    ("atan2", 0),  # by a whole turn, where the point crosses the axis on the left
+    ("softplus", 0),  # at ``threshold``: by 2e-9 with torch's own, by more with a lower one
+    ("poisson_nll_loss", 1),  # ``full`` has Stirling's formula for targets above 1 only
+}
 
 
 def line(case: Case, position: int, ends: tuple[float, float], seed: int) -> Tensor:
@@ -232,7 +235,7 @@ def line(case: Case, position: int, ends: tuple[float, float], seed: int) -> Ten
 def jumps(case: Case, position: int, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the result jumps somewhere between random operands; poles are no jumps."""
     monkeypatch.setitem(tools.PLATES, "data", STEPS)
-    for seed in range(8):
+    for seed in range(6):
         coarse = line(case, position, (0.0, 1.0), seed)
         largest, at = _largest_step(coarse)
         if largest < 1e-3:
@@ -255,7 +258,11 @@ def slope(case: Case, position: int) -> Tensor | None:
     torch.manual_seed(0)
     values = drawn(case)
     values[position].requires_grad_()
-    found = run(case, plain(case), values)[0]
+    try:
+        found = run(case, plain(case), values)[0]
+    except RuntimeError as refused:
+        assert "not differentiable" in str(refused)
+        return None
     if not found.requires_grad:
         return None
     (gradient,) = torch.autograd.grad((found**2).sum(), values[position], allow_unused=True)
@@ -276,13 +283,14 @@ def check_flow(entry: Function, monkeypatch: pytest.MonkeyPatch) -> None:
         if not found:
             continue
         slopes = [slope(case, position) for case in found]
-        flat = all(s is None or not s.any() for s in slopes)
+        flat = [s is None or not s.any() for s in slopes]
         leaps = any(jumps(case, position, monkeypatch) for case in found)
         if entry.breaks(position):
-            assert entry.cut or flat or leaps, f"a gradient flows through operand {position}"
+            assert entry.cut or any(flat) or leaps, f"a gradient flows through operand {position}"
         else:
-            assert not flat, f"torch has no derivative to operand {position}"
-            assert not leaps, f"it jumps as operand {position} moves"
+            assert not all(flat), f"torch has no derivative to operand {position}"
+            known = (entry.name, position) in JUMP_AT_A_POINT
+            assert leaps == known, f"it jumps as operand {position} moves"
 
 
 @pytest.mark.parametrize("entry", all_functions(), ids=lambda entry: entry.name)
@@ -304,7 +312,6 @@ WRONG_MOVES = {
     "glu": moves.elementwise,
     "cross_entropy": moves.elementwise,
     "flip": moves.elementwise,
-    "diag_embed": moves.elementwise,
     "embedding": moves.elementwise,
 }
 WRONG_SETS = {

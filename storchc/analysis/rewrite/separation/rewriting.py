@@ -7,7 +7,7 @@ is then weighed and summed alone. `Joined` says where that cannot be done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from types import EllipsisType
 from typing import TypeVar
@@ -143,20 +143,14 @@ class Rewriter:
         if apart := kept(value, kinds):
             return apart, replace(value, operands=operands)
         row = functions.row(value.function)
+        if written := _written(row, row.algebra.parts, value):
+            return self.value(written)
         if row.linear_in(value, {i for i, kind in enumerate(kinds) if kind != "free"}):
             means = tuple(self._mean(*each) for each in told)
             return "mean", replace(value, operands=means, type=_float(value))
-        if written := self._in_terms(row, value):
+        if written := _written(row, row.algebra.terms, value):
             return self.value(written)
         raise self._joined(value.span)
-
-    def _in_terms(self, row: Function, value: Apply) -> Value | None:
-        """The value in terms of parts of its operands, which are then evaluated more than once.
-
-        A call may remember or draw something: it is not repeated.
-        """
-        calls = any(isinstance(part, CallUser) for part in walk(value))
-        return None if row.algebra.terms is None or row.cut or calls else row.algebra.terms(value)
 
     def _mean(self, kind: Kind, value: Value) -> Value:
         """The expectation of a value, taken part by part."""
@@ -315,6 +309,17 @@ class Rewriter:
         if together is None:
             raise self._joined(place)
         return together if found else "free"
+
+
+def _written(
+    row: Function, rule: Callable[[Apply], Value | None] | None, value: Apply
+) -> Value | None:
+    """A function written otherwise, by a rule of its row.
+
+    An operand may then be evaluated twice. A call may remember or draw something: it is not.
+    """
+    calls = any(isinstance(part, CallUser) for part in walk(value))
+    return None if rule is None or row.cut or calls else rule(value)
 
 
 def _names(value: Value | Distribution) -> set[str]:
