@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import storchc
 from tests.exact.interpreter import Exact, interpret
@@ -32,14 +32,14 @@ class Case:
 
     text: str
     inputs: Mapping[str, Any]
-    modules: Mapping[str, nn.Module]
+    modules: Mapping[str, Callable[..., Any]]
 
     def model(self, **options: Any) -> Model:
         """The generated module, in double precision."""
         return storchc.load(text=self.text, **options)(**self.modules).double()
 
 
-def case(text: str, inputs: Mapping[str, Any] | None = None, **modules: nn.Module) -> Case:
+def case(text: str, inputs: Mapping[str, Any] | None = None, **modules: Callable[..., Any]) -> Case:
     """A case from plain numbers; float inputs require gradients."""
     return Case(text, {name: _input(v) for name, v in (inputs or {}).items()}, modules)
 

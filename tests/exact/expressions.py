@@ -40,7 +40,10 @@ class Node:
 
 @dataclass(slots=True)
 class Scope:
-    """What a story has defined so far."""
+    """What a story has defined so far.
+
+    ``called`` is what stateful functions have said in the statement at hand, by the calls' ids.
+    """
 
     dims: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Scope:
     weights: dict[str, list[tuple[str | None, Node]]] = field(default_factory=dict)
     enumerated: set[str] = field(default_factory=set)
     modules: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    called: dict[int, Node] = field(default_factory=dict)
 
     def elements(self, plates: tuple[str, ...]) -> list[dict[str, int]]:
         """All elements of these plates."""
@@ -65,7 +69,7 @@ class Scope:
 
 
 def parts(expression: object) -> list[Any]:
-    """The direct subexpressions."""
+    """The direct subexpressions, in the order in which they are evaluated."""
     named = sequenced(expression)
     if named is not None:
         return [named]
@@ -78,7 +82,7 @@ def parts(expression: object) -> list[Any]:
             known = _known(expression.condition)
             if known is not None:
                 return [expression.then if known else expression.otherwise]
-            return [expression.then, expression.condition, expression.otherwise]
+            return [expression.condition, expression.then, expression.otherwise]
         case tree.Call():
             return [
                 *expression.args,
@@ -108,11 +112,22 @@ def _known(condition: object) -> bool | None:
     return bool(evaluate(condition, Scope(), {})) if _constant(condition) else None
 
 
-def _constant(expression: object) -> bool:
-    """Whether it is made of numbers, by elementwise maths."""
-    if isinstance(expression, tree.Call) and expression.function.id not in _ELEMENTWISE:
-        return False
-    return not isinstance(expression, tree.Name) and all(map(_constant, parts(expression)))
+def chosen(choice: tree.Conditional, scope: Scope) -> object | None:
+    """The only side of a choice that is evaluated: of one by numbers, dims and loop counters."""
+    dims = frozenset(scope.dims) - frozenset(scope.values)
+    if not _constant(choice.condition, dims):
+        return None
+    return choice.then if evaluate(choice.condition, scope, {}) else choice.otherwise
+
+
+def _constant(expression: object, dims: frozenset[str] = frozenset()) -> bool:
+    """Whether it is made of numbers, and of these dims, by elementwise maths."""
+    match expression:
+        case tree.Name(id=name):
+            return name in dims
+        case tree.Call(function=function) if function.id not in _ELEMENTWISE:
+            return False
+    return all(_constant(part, dims) for part in parts(expression))
 
 
 _ELEMENTWISE = ("sigmoid", "tanh", "square", "exp", "stop_gradient", "where")
@@ -143,6 +158,8 @@ def samples_of(expression: object, scope: Scope) -> frozenset[str]:
     if isinstance(expression, tree.Name):
         node = scope.values.get(expression.id)
         return node.samples if node else frozenset()
+    if (said := scope.called.get(id(expression))) is not None:
+        return said.samples
     return frozenset().union(*(samples_of(part, scope) for part in parts(expression)))
 
 
@@ -151,6 +168,8 @@ def credited_of(expression: object, scope: Scope) -> frozenset[str]:
     if isinstance(expression, tree.Name):
         node = scope.values.get(expression.id)
         return node.credited if node else frozenset()
+    if (said := scope.called.get(id(expression))) is not None:
+        return said.credited
     if isinstance(expression, tree.Call) and expression.function.id == "stop_gradient":
         return frozenset()
     return frozenset().union(*(credited_of(part, scope) for part in parts(expression)))
@@ -177,11 +196,11 @@ def evaluate(expression: object, scope: Scope, element: Element) -> Any:
             return lift(UNARY[expression.op], of(expression.operand))
         case tree.Binary():
             return lift(OPERATORS[expression.op], of(expression.left), of(expression.right))
-        case tree.Conditional() if (known := _known(expression.condition)) is not None:
-            return of(expression.then if known else expression.otherwise)
+        case tree.Conditional() if (side := chosen(expression, scope)) is not None:
+            return of(side)
         case tree.Conditional():
-            chosen = (expression.condition, expression.then, expression.otherwise)
-            return lift(FUNCTIONS["where"], *(of(part) for part in chosen))
+            where = (expression.condition, expression.then, expression.otherwise)
+            return lift(FUNCTIONS["where"], *(of(part) for part in where))
         case tree.ListOf():
             return [of(item) for item in expression.items]
         case tree.Index():
@@ -206,6 +225,9 @@ def _call(call: tree.Call, scope: Scope, element: Element) -> Any:
     named = sequenced(call)
     if named is not None:
         return evaluate(named, scope, element)
+    said = scope.called.get(id(call))
+    if said is not None:
+        return said.at(element)
     over = reduced_plates(call)
     if over:
         return _reduce(call, over, scope, element)

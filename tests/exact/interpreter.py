@@ -30,6 +30,7 @@ from tests.exact.expressions import (
 )
 from tests.exact.laws import Law
 from tests.exact.loops import Unrolling
+from tests.exact.memory import Memory, call_all
 from tests.exact.worlds import lift, spread
 
 
@@ -73,7 +74,10 @@ def interpret(
     *,
     budget: int = 20_000,
 ) -> Exact:
-    """Enumerate the story ``text``; ``TooManyWorlds`` above ``budget`` joint outcomes."""
+    """Enumerate the story ``text``; ``TooManyWorlds`` above ``budget`` joint outcomes.
+
+    A stateful function among the ``modules`` is a `tests.exact.memory.Function`.
+    """
     problems = Problems()
     story = parse(Source("exact.story", text), problems)
     assert story is not None and not problems.fatal, problems.found
@@ -101,6 +105,7 @@ class _Walk:
     log_probs: dict[str, Tensor] = field(default_factory=dict)
     costs: dict[str, Node] = field(default_factory=dict)
     proposed: set[str] = field(default_factory=set)
+    memories: dict[str, Memory] = field(default_factory=dict)
 
     def declare(
         self,
@@ -120,6 +125,9 @@ class _Walk:
                     scope.order.append(name.id)
                 case tree.Input():
                     self._input(declaration, inputs[declaration.name.id])
+                case tree.Function(name, flags) if "stateful" in flags:
+                    function: Any = modules[name.id]
+                    self.memories[name.id] = Memory(function, "nondiff" in flags)
                 case tree.Param(name):
                     scope.values[name.id] = Node((), {(): parameters[name.id][None]})
 
@@ -159,6 +167,7 @@ class _Walk:
 
     def node(self, expression: object) -> Node:
         scope = self.scope
+        call_all(expression, scope, self.memories)
         plates = scope.ordered(plates_of(expression, scope))
         elements = {
             tuple(place.values()): evaluate(expression, scope, place)

@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.random_stories.strategies import RandomStory
+from tests.random_stories.memory import declaration
+from tests.random_stories.strategies import FUNCTIONS, RandomStory
 
 METHODS = (
     "ScoreFunction(n={n})",
@@ -33,6 +34,7 @@ class _Story:
     inputs: dict[str, Any] = field(default_factory=dict)
     known: list[str] = field(default_factory=lambda: ["w", "u"])
     plates: list[str] = field(default_factory=list)
+    functions: tuple[str, ...] = ()
     indent: str = ""
 
     def pick(self, *choices: Any) -> Any:
@@ -49,7 +51,10 @@ class _Story:
         """A random scalar that is never huge."""
         if depth == 0:
             return self.leaf()
-        match self.pick("unary", "binary", "binary", "choice", "over", "leaf"):
+        calls = ("call", "call", "call") if self.functions else ()
+        match self.pick("unary", "binary", "binary", "choice", "over", "leaf", *calls):
+            case "call":
+                return self.call(depth - 1)
             case "unary":
                 return self.pick(*UNARY).format(self.expression(depth - 1))
             case "choice":
@@ -66,11 +71,23 @@ class _Story:
         left, right = self.expression(depth - 1), self.expression(depth - 1)
         return self.pick(*BINARY).format(left, right)
 
+    def call(self, depth: int) -> str:
+        """A call of a function with a memory, two arguments for one that is called ``pair``."""
+        function = self.pick(*self.functions)
+        given = [f"1.0 * {self.expression(depth)}" for _ in range(2 if function == "pair" else 1)]
+        return f"{function}({', '.join(given)})"
+
 
 @st.composite
-def loop_stories(draw: st.DrawFn) -> RandomStory:
-    """A random story with one loop, at times with one in it, or with a sample before or behind."""
+def loop_stories(draw: st.DrawFn, stateful: bool = False) -> RandomStory:
+    """A random story with one loop, at times with one in it, or with a sample before or behind.
+
+    One that is ``stateful`` calls functions with a memory.
+    """
     story = _Story(draw, draw(st.sampled_from((1, 2, 2, 3))))
+    if stateful:
+        story.functions = story.pick(*FUNCTIONS)
+        story.lines += [declaration(name) for name in story.functions]
     _declare(story)
     if story.pick(True, False, False):
         _sample(story, "s", story.pick("Expect()", *METHODS[:2]))

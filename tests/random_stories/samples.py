@@ -73,9 +73,8 @@ def _classes(
 def sample(writer: Writer, name: str) -> None:
     """A random ``sample`` statement that the interpreter can afford."""
     law = _named(writer, name, random_law(writer, writer.pick(0, 1, 2)))
-    shared = (
-        writer.pick(*writer.drawn) if writer.drawn and writer.pick(True, False, False) else None
-    )
+    joins = writer.drawn and writer.pick(*_often(writer))
+    shared = writer.pick(*writer.drawn) if joins else None
     if shared is not None and _affordable(writer, law, law.plates | _plates(writer, shared), 1):
         _shared(writer, name, law, shared)
         return
@@ -127,17 +126,36 @@ def _density(writer: Writer, law: Law, value: Written) -> None:
         writer.values.append(Written(text, value.plates))
 
 
+def weighted(writer: Writer, name: str) -> None:
+    """A Bernoulli along with another sample, drawn from a proposal; or any sample."""
+    parameter = expression(writer, (), 0)
+    law = Law(f"Bernoulli(logits={parameter.text})", "Bernoulli", parameter.plates, 2, ())
+    plate = writer.pick(*writer.drawn) if writer.drawn else None
+    if plate is None or not _affordable(writer, law, law.plates | _plates(writer, plate), 1):
+        sample(writer, name)
+        return
+    sampler = f"ImportanceSampling(proposal={_proposal(writer, law)})"
+    value = Written(name, law.plates | _plates(writer, plate))
+    method = f"ScoreFunction() using {sampler} in {plate}"
+    writer.define(f"sample {name} ~ {law.text} with {method}", value)
+
+
 def _shared(writer: Writer, name: str, law: Law, plate: str) -> None:
     options = writer.pick("", "baseline=moving_average", "baseline=batch_average")
     if writer.sizes[plate] == 1:
         options = options.replace("batch", "moving")
     method, sampler = f"ScoreFunction({options})", ""
-    if law.proposal and writer.pick(True, False, False):
+    if law.proposal and writer.pick(*_often(writer)):
         sampler = f" using ImportanceSampling(proposal={_proposal(writer, law)})"
     elif law.family == "Normal":
         method = "Reparameterization()"
     value = Written(name, law.plates | _plates(writer, plate), law.event)
     writer.define(f"sample {name} ~ {law.text} with {method}{sampler} in {plate}", value)
+
+
+def _often(writer: Writer) -> tuple[bool, ...]:
+    """Where functions have a memory, more samples join a plate, and are weighted there."""
+    return (True, False) if writer.functions else (True, False, False)
 
 
 def _proposal(writer: Writer, law: Law) -> str:

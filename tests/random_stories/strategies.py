@@ -13,8 +13,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.random_stories.memory import declaration
 from tests.random_stories.samples import random_law, sample
-from tests.random_stories.writing import Event, Writer, Written, expression, leaf
+from tests.random_stories.writing import Event, Writer, Written, expression, leaf, remembered
 
 FLOATS = (-1.1, -0.4, 0.3, 0.8, 1.3)
 CLASHES: tuple[dict[str, str], ...] = (
@@ -39,6 +40,7 @@ CLASHES: tuple[dict[str, str], ...] = (
     {"a": "forward", "w": "Layout", "v": "Tensor", "b": "draws", "cost0": "cost", "y": "int"},
 )
 """Names that mean something in Python, in torch or in a generated module."""
+FUNCTIONS = (("walk",), ("recall",), ("count",), ("walk",), ("recall",), ("walk", "pair"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,16 @@ class RandomStory:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> RandomStory:
-    """A random story with one to three samples and one to four costs."""
+def stories(draw: st.DrawFn, stateful: bool = False) -> RandomStory:
+    """A random story with one to three samples and one to four costs.
+
+    One that is ``stateful`` calls functions with a memory.
+    """
     writer = Writer(draw)
-    _declare(writer)
+    if stateful:
+        writer.functions = writer.pick(*FUNCTIONS)
+        writer.lines += [declaration(name) for name in writer.functions]
+    declare(writer)
     for name in ("a", "b", "c")[: writer.pick(1, 2, 2, 3)]:
         sample(writer, name)
         _between(writer, name)
@@ -71,7 +79,8 @@ def _renamed(writer: Writer, names: dict[str, str]) -> RandomStory:
 # --- declarations --------------------------------------------------------------------------------
 
 
-def _declare(writer: Writer) -> None:
+def declare(writer: Writer) -> None:
+    """Random plates, inputs and parameters."""
     for plate in ("data", "sites")[: writer.pick(0, 1, 1, 2)]:
         writer.lines.append(f"plate {plate}{writer.pick('', ' sum')}")
         writer.data.append(plate)
@@ -115,8 +124,8 @@ def _between(writer: Writer, name: str) -> None:
     if kind == "cost":
         _cost(writer, f"{name}_early")
     elif kind:
-        target = f"{name}_next"
-        value = expression(writer, writer.pick((), (), (2,)), 2)
+        target, event = f"{name}_next", writer.pick((), (), (2,))
+        value = remembered(writer) if writer.functions else expression(writer, event, 2)
         line = f"{kind} {target} = {value.text}"
         if kind == "compute":
             writer.define(line, Written(target, value.plates, value.event))
@@ -140,7 +149,9 @@ def _cost(writer: Writer, name: str) -> None:
         case "divergence":
             _divergence(writer, name)
         case _:
-            value = expression(writer, (), writer.pick(1, 2, 3))
+            depth = writer.pick(1, 2, 3)
+            said = writer.functions and writer.pick(True, False)
+            value = remembered(writer) if said else expression(writer, (), depth)
             writer.define(f"cost {name} = {value.text}", Written(name, value.plates))
 
 

@@ -34,6 +34,8 @@ class Writer:
     drawn: list[str] = field(default_factory=list)
     values: list[Written] = field(default_factory=list)
     costs: set[str] = field(default_factory=set)
+    functions: tuple[str, ...] = ()
+    kept: dict[str, frozenset[str]] = field(default_factory=dict)
     bits: float = 0.0
 
     def pick(self, *choices: Any) -> Any:
@@ -69,7 +71,10 @@ def expression(writer: Writer, event: Event, depth: int) -> Written:
     """A random expression of this event shape that is never huge."""
     if depth == 0:
         return leaf(writer, event)
-    match writer.pick("unary", "binary", "binary", "binary", "choice", "over", "leaf"):
+    calls = ("call", "call") if writer.functions and event == () else ()
+    match writer.pick("unary", "binary", "binary", "binary", "choice", "over", "leaf", *calls):
+        case "call":
+            return call(writer, writer.pick(*writer.functions), depth - 1)
         case "unary":
             inner = expression(writer, event, depth - 1)
             forms = UNARY if _unmixed(writer, inner.text) else UNARY[:-1]
@@ -104,6 +109,36 @@ def _binary(writer: Writer, event: Event, depth: int) -> Written:
     return Written(f"({left.text} {operator} {right.text})", left.plates | right.plates, event)
 
 
+def call(writer: Writer, function: str, depth: int) -> Written:
+    """A call of a function of the user's, often for a value that has all plates it has in mind.
+
+    One that is called ``pair`` takes two arguments.
+    """
+    kept = writer.kept.get(function, frozenset())
+    known = [value for value in writer.values if value.plates and kept <= value.plates]
+    first = known and writer.pick(True, True, True, False)
+    chosen = writer.pick(*known, *known[-2:] * 2) if first else None
+    given = [part(writer, chosen, ()) if chosen else expression(writer, (), depth)]
+    if function == "pair":
+        given.append(expression(writer, (), depth))
+    plates = frozenset[str]().union(*(value.plates for value in given))
+    writer.kept[function] = kept | plates
+    ints = any(re.search(r"[~=] Categorical\(", line) for line in writer.lines)
+    form = "1.0 * {}" if ints else "{}"
+    texts = ", ".join(form.format(value.text) for value in given)
+    return Written(f"{function}({texts})", plates)
+
+
+def remembered(writer: Writer) -> Written:
+    """What a function with a memory says, at times reduced over plates."""
+    value = call(writer, writer.pick(*writer.functions), writer.pick(0, 0, 1))
+    over = sorted(value.plates)
+    if not over or writer.pick(True, False):
+        return value
+    plate = writer.pick(*over)
+    return Written(f"mean({value.text}, over={plate})", value.plates - {plate})
+
+
 def _over(writer: Writer, event: Event, depth: int) -> Written:
     inner = expression(writer, event, depth - 1)
     if not inner.plates:
@@ -123,6 +158,11 @@ def leaf(writer: Writer, event: Event) -> Written:
     """A value of the story, or a part of one, of this event shape."""
     recent = writer.values[-2:] * 2
     value = writer.pick(*writer.values, *recent, Written(writer.pick(*NUMBERS)))
+    return part(writer, value, event)
+
+
+def part(writer: Writer, value: Written, event: Event) -> Written:
+    """A value, or a part of it, of this event shape."""
     if value.event == event:
         return value
     form = writer.pick(*PARTS.get((value.event, event), ("0.5",)))

@@ -1,16 +1,22 @@
 """Functions with a memory, certified exactly: later calls depend on what earlier ones were given.
 
-The interpreter knows no functions: it reads the same story with the memory written out.
+The interpreter reads the same story with the memory written out, or knows the function's rule.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+import torch
 from torch import Tensor
 
 from storchc.analysis.facts.dependence import Dependence
 from tests.certification.harness import Case, Uncertified, certify
 from tests.certification.loops.test_loops import METHODS, story
+from tests.certification.outcomes import enumerate_estimates
+from tests.random_stories.memory import declaration, keepers, watched
 
 WALK = "function walk batched nondiff stateful: [], []: int -> []"
 RECALL = "function walk batched nondiff stateful: [] -> []"
@@ -37,7 +43,7 @@ class Recall:
         return value
 
 
-def prove(told: str, written: str, function: object) -> None:
+def prove(told: str, written: str, function: Callable[..., Any]) -> None:
     """Certify the module of the story that is told as the one that is written out."""
     certify(
         Case(told, {}, {"walk": function}),
@@ -91,6 +97,46 @@ cost second = {second} ** 2
 """
     told = story(steps.format(first="walk(a)", second="walk(b)"), RECALL)
     prove(told, story(steps.format(first="a", second="(b * mean(a, over=a))")), Recall())
+
+
+# --- what a later call brings to mind says nothing about an earlier one ---------------------------
+
+DRAW = """sample b ~ Bernoulli(logits=u) with ScoreFunction() \
+using ImportanceSampling(proposal=Bernoulli(probs=0.3)) in a"""
+LATER = [("b", "m"), ("m", "b")]
+
+
+def remembering(order: tuple[str, ...], cost: str) -> str:
+    """A mean of calls, above or below a sample that is weighted, which a later call is given."""
+    steps = {"b": DRAW, "m": "compute m = mean(walk(a), over=a)"}
+    told = "\n".join(steps[step] for step in order)
+    return f"""
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+{told}
+compute v = walk(b)
+cost c = {cost}
+"""
+
+
+@pytest.mark.parametrize("order", LATER, ids="-".join)
+def test_a_mean_of_ones_is_one(order: tuple[str, ...]) -> None:
+    text = story(remembering(order, "(m - 1) ** 2") + "cost d = v", RECALL)
+    this = Case(text, {}, {"walk": torch.ones_like})
+    found = enumerate_estimates(this.model(), this)
+    torch.testing.assert_close(found.cost, torch.ones(()).double())
+    torch.testing.assert_close(found.gradient, torch.zeros(2).double())
+
+
+@pytest.mark.parametrize("cost", ["(m - 1) ** 2", "v + m", "v * m"])
+@pytest.mark.parametrize("order", LATER, ids="-".join)
+def test_a_mean_is_weighted_with_what_it_was_made_of(order: tuple[str, ...], cost: str) -> None:
+    text = story(remembering(order, cost), declaration("walk"))
+    functions = keepers(text)
+    this = Case(text, {}, functions)
+    certify(this, model=watched(this.model(), functions), hessian=True)
+
+
+# --- broken variants -----------------------------------------------------------------------------
 
 
 def test_forgetting_the_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from tests.exact import laws
 from tests.exact.interpreter import interpret
 from tests.random_stories import samples
 from tests.random_stories.estimators import Estimated, estimated_stories
+from tests.random_stories.memory import keepers, watched
 from tests.random_stories.running import on_each
 
 TOLERANCE = 1e-8
@@ -43,8 +44,8 @@ def compare(this: Case, model: Model, plain: str, limit: int) -> None:
             parameter.fill_(0.3)
     leaves = differentiable(model, this)
     any_order = model.order is None
+    exact = interpret(plain, this.inputs, parameters(model), this.modules)
     found = enumerate_estimates(model, this, leaves=leaves, hessian=any_order, limit=limit)
-    exact = interpret(plain, this.inputs, parameters(model))
     gradient = derivatives(exact.value, leaves)
     pairs = [(found.cost, exact.value), (found.gradient, flat(gradient))]
     if found.hessian is not None:
@@ -54,16 +55,19 @@ def compare(this: Case, model: Model, plain: str, limit: int) -> None:
             raise Uncertified(f"{got}, expected {expected.detach()}")
 
 
-def many(examples: int, *, part: int = 0, limit: int = TOO_MANY) -> Counter[str]:
+def many(
+    examples: int, *, part: int = 0, limit: int = TOO_MANY, stateful: bool = False
+) -> Counter[str]:
     """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
 
     def check(estimated: Estimated) -> None:
         story = estimated.story
         note(f"{story.text}\n{story.inputs}")
-        this = case(story.text, story.inputs)
+        functions = keepers(story.text)
+        this = case(story.text, story.inputs, **functions)
         try:
-            model = this.model()
+            model = watched(this.model(), functions)
         except storchc.StoryError:
             seen["refused"] += 1
             return
@@ -76,7 +80,7 @@ def many(examples: int, *, part: int = 0, limit: int = TOO_MANY) -> Counter[str]
         else:
             seen["certified"] += 1
 
-    on_each(estimated_stories(), examples, part, check)
+    on_each(estimated_stories(stateful), examples, part, check)
     return seen
 
 
@@ -93,8 +97,19 @@ def test_estimators_agree_with_the_interpreter() -> None:
     assert seen["certified"] > 0.5 * seen.total(), seen
 
 
+def test_estimators_above_functions_with_a_memory() -> None:
+    seen = many(60, part=10, limit=60, stateful=True)
+    assert seen["certified"] > 0.3 * seen.total(), seen
+
+
 @pytest.mark.certify
 @pytest.mark.parametrize("part", range(1, 3))
 def test_more_estimators_agree_with_the_interpreter(part: int) -> None:
     seen = many(150, part=part, limit=60)
     assert seen["certified"] > 0.6 * seen.total(), seen
+
+
+@pytest.mark.certify
+def test_more_estimators_above_functions_with_a_memory() -> None:
+    seen = many(150, part=11, limit=60, stateful=True)
+    assert seen["certified"] > 0.3 * seen.total(), seen

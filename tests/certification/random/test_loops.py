@@ -14,6 +14,7 @@ from storchc.backend import storage
 from tests.certification.harness import case, certify
 from tests.exact.interpreter import TooManyWorlds
 from tests.random_stories.loops import loop_stories
+from tests.random_stories.memory import keepers, watched
 from tests.random_stories.running import on_each
 from tests.random_stories.strategies import RandomStory
 
@@ -26,9 +27,10 @@ def to_the_end(model: Any) -> None:
 def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
     """Certify one story, or count it as refused or too large."""
     note(f"{story.text}\n{story.inputs}")
-    this = case(story.text, story.inputs)
+    functions = keepers(story.text)
+    this = case(story.text, story.inputs, **functions)
     try:
-        model = this.model()
+        model = watched(this.model(), functions)
     except storchc.StoryError as error:
         seen.update({d.code for d in error.diagnostics if d.severity == "error"})
         seen["refused"] += 1
@@ -42,10 +44,11 @@ def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
     seen["certified"] += 1
 
 
-def many(examples: int, *, part: int = 0, hessian: bool = False) -> None:
+def many(examples: int, *, part: int = 0, hessian: bool = False, stateful: bool = False) -> None:
     """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
-    on_each(loop_stories(), examples, part, lambda story: compare(story, seen, hessian=hessian))
+    drawn = loop_stories(stateful)
+    on_each(drawn, examples, part, lambda story: compare(story, seen, hessian=hessian))
     print(seen)
     assert seen["certified"] > 0.5 * seen.total(), seen
 
@@ -53,6 +56,11 @@ def many(examples: int, *, part: int = 0, hessian: bool = False) -> None:
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 def test_compiled_loops_agree_with_the_interpreter() -> None:
     many(60)
+
+
+@pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
+def test_functions_with_a_memory() -> None:
+    many(50, part=60, stateful=True)
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
@@ -66,3 +74,9 @@ def test_plates_without_a_dimension_change_nothing(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("part", range(3))
 def test_more_compiled_loops_agree_to_second_order(part: int) -> None:
     many(250, part=1 + part, hessian=True)
+
+
+@pytest.mark.certify
+@pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
+def test_more_functions_with_a_memory() -> None:
+    many(250, part=61, hessian=True, stateful=True)

@@ -6,13 +6,18 @@ from collections import Counter
 
 import pytest
 from hypothesis import note
+from hypothesis.strategies import SearchStrategy
 
 import storchc
 from storchc.backend import storage
 from storchc.driver import check_story
 from tests.certification.harness import case, certify
+from tests.random_stories.memory import keepers, watched
+from tests.random_stories.remembering import remembering_stories
 from tests.random_stories.running import on_each
 from tests.random_stories.strategies import RandomStory, stories
+
+PURE = stories()
 
 
 def multiplies(text: str) -> bool:
@@ -34,9 +39,10 @@ def multiplies(text: str) -> bool:
 def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
     """Certify one story, or count it as refused."""
     note(f"{story.text}\n{story.inputs}")
-    this = case(story.text, story.inputs)
+    functions = keepers(story.text)
+    this = case(story.text, story.inputs, **functions)
     try:
-        model = this.model()
+        model = watched(this.model(), functions)
     except storchc.StoryError as error:
         seen.update({d.code for d in error.diagnostics if d.severity == "error"})
         seen["refused"] += 1
@@ -48,11 +54,18 @@ def compare(story: RandomStory, seen: Counter[str], *, hessian: bool) -> None:
     seen["certified"] += 1
 
 
-def many(examples: int, *, part: int = 0, hessian: bool = False) -> None:
-    """Compare ``examples`` random stories; most of them must be right."""
+def many(
+    examples: int,
+    of: SearchStrategy[RandomStory] = PURE,
+    *,
+    part: int = 0,
+    hessian: bool = False,
+    share: float = 0.8,
+) -> None:
+    """Compare ``examples`` random stories; this share of them must be right."""
     seen: Counter[str] = Counter()
-    on_each(stories(), examples, part, lambda story: compare(story, seen, hessian=hessian))
-    assert seen["certified"] > 0.8 * (seen["certified"] + seen["refused"]), seen
+    on_each(of, examples, part, lambda story: compare(story, seen, hessian=hessian))
+    assert seen["certified"] > share * (seen["certified"] + seen["refused"]), seen
 
 
 def test_compiled_stories_agree_with_the_interpreter() -> None:
@@ -63,6 +76,21 @@ def test_plates_without_a_dimension_change_nothing(monkeypatch: pytest.MonkeyPat
     """What long chains do to plates of size 1, done to every story."""
     monkeypatch.setattr(storage, "DEEPEST", 0)
     many(80)
+
+
+def test_functions_with_a_memory() -> None:
+    many(80, stories(stateful=True), part=300, share=0.7)
+
+
+def test_what_is_kept_in_mind_moves_with_all_that_was_seen() -> None:
+    many(160, remembering_stories(), part=301, share=0.6)
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize("part", range(2))
+def test_more_functions_with_a_memory(part: int) -> None:
+    many(400, stories(stateful=True), part=310 + part, hessian=True, share=0.7)
+    many(400, remembering_stories(), part=320 + part, hessian=True, share=0.6)
 
 
 @pytest.mark.certify

@@ -14,6 +14,7 @@ from tests.certification.chains.sums import certify_sums
 from tests.certification.harness import case
 from tests.exact.interpreter import TooManyWorlds
 from tests.random_stories.loops import loop_stories
+from tests.random_stories.memory import keepers, watched
 from tests.random_stories.running import on_each
 from tests.random_stories.strategies import RandomStory
 
@@ -42,7 +43,9 @@ def compare(story: RandomStory, seen: Counter[str], *, forgets: bool) -> None:
         seen["other"] += 1
     else:
         try:
-            certify_sums(case(text, story.inputs), tolerance=1e-8)
+            functions = keepers(text)
+            this = case(text, story.inputs, **functions)
+            certify_sums(this, model=watched(this.model(), functions), tolerance=1e-8)
         except TooManyWorlds:
             seen["large"] += 1
             return
@@ -57,10 +60,11 @@ def _told_apart(estimation: Estimation) -> bool:
     return below or mixed or any(estimation.estimators[s.name].enumerated for s in others)
 
 
-def many(examples: int, *, part: int, forgets: bool) -> None:
+def many(examples: int, *, part: int, forgets: bool, stateful: bool = False) -> None:
     """Compare ``examples`` random stories."""
     seen: Counter[str] = Counter()
-    on_each(loop_stories(), examples, part, lambda story: compare(story, seen, forgets=forgets))
+    drawn = loop_stories(stateful)
+    on_each(drawn, examples, part, lambda story: compare(story, seen, forgets=forgets))
     print(seen)
     assert seen["summed out" if forgets else "listed"] > 0.1 * examples, seen
 
@@ -69,6 +73,12 @@ def many(examples: int, *, part: int, forgets: bool) -> None:
 @pytest.mark.parametrize("forgets", [True, False])
 def test_sums_over_sequences_agree_with_the_interpreter(forgets: bool) -> None:
     many(50, part=400, forgets=forgets)
+
+
+@pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
+@pytest.mark.parametrize("forgets", [True, False])
+def test_functions_with_a_memory(forgets: bool) -> None:
+    many(40, part=402, forgets=forgets, stateful=True)
 
 
 @pytest.mark.certify
