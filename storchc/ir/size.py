@@ -6,24 +6,48 @@ broadcasts. A quotient that does not divide is kept as an opaque term, equal onl
 
 from __future__ import annotations
 
-from dataclasses import field
+import re
+from hashlib import blake2b
 
+from storchc.ir.polynomial import Terms, negative, over, plus, times, write
 from storchc.records import dataclass
 
-Monomial = tuple[str, ...]  # sorted factors: free dims, or the text of an opaque quotient
+MOST = 100
+"""How many products are multiplied out at once; beyond, a size keeps its sums as factors."""
+
+_PRIME = 2**127 - 1
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``terms`` maps each product of free dims to its coefficient, sorted, zeros left out.
+    """``terms`` is what the size comes to: `expanded`, or with sums in brackets among the factors.
 
-    ``text`` is how the story wrote it (for messages only); ``literal`` marks a 1 that was written
-    as a number or made by an operation such as ``unsqueeze``, the only size that broadcasts.
+    A factor is a free dim, or the text of an opaque quotient or of a sum. ``factors`` keeps every
+    sum that was multiplied in brackets. ``mark`` is the polynomial's value at a fixed point, modulo
+    a prime: equal sizes have equal marks, however they are written, and two different ones by a
+    chance of one in 10^36. ``text`` is how the story wrote it (for messages only); ``literal``
+    marks a 1 that was written as a number or made by an operation such as ``unsqueeze``, the only
+    size that broadcasts.
     """
 
-    terms: tuple[tuple[Monomial, int], ...]
-    text: str = field(default="", compare=False)
-    literal: bool = field(default=False, compare=False)
+    terms: Terms
+    factors: Terms
+    mark: int
+    expanded: bool = True
+    text: str = ""
+    literal: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Size):
+            return NotImplemented
+        if self.expanded and other.expanded:
+            return self.terms == other.terms
+        return self.mark == other.mark
+
+    def __hash__(self) -> int:
+        return hash(self.mark)
 
     @property
     def value(self) -> int | None:
@@ -46,6 +70,12 @@ class Size:
                 return None
 
     @property
+    def names(self) -> frozenset[str]:
+        """The free dims that the size is made of."""
+        factors = {factor for monomial, _ in self.terms for factor in monomial}
+        return frozenset(name for factor in factors for name in _NAME.findall(factor))
+
+    @property
     def broadcasts(self) -> bool:
         """Whether this is a literal 1."""
         return self.literal and self.value == 1
@@ -54,9 +84,8 @@ class Size:
         return self.text or self.canonical()
 
     def canonical(self) -> str:
-        """The size written as a sum of products, the same for equal sizes."""
-        parts = [_term(monomial, coefficient) for monomial, coefficient in self.terms]
-        return " + ".join(parts).replace("+ -", "- ") or "0"
+        """The size written as a sum of products, the same for equal sizes that are `expanded`."""
+        return write(self.terms)
 
 
 Shape = tuple[Size, ...]
@@ -64,12 +93,13 @@ Shape = tuple[Size, ...]
 
 def constant(value: int, *, text: str = "", literal: bool = True) -> Size:
     """A size known now: written as a number unless ``literal`` is False (a named constant dim)."""
-    return Size((((), value),) if value else (), text or str(value), literal)
+    terms: Terms = (((), value),) if value else ()
+    return Size(terms, terms, value % _PRIME, text=text or str(value), literal=literal)
 
 
 def free(name: str) -> Size:
     """The size of a free dim."""
-    return Size((((name,), 1),), name)
+    return _opaque(name, name, expanded=True, text=name)
 
 
 ONE = constant(1)
@@ -77,18 +107,23 @@ ONE = constant(1)
 
 def add(a: Size, b: Size) -> Size:
     """``a + b``."""
-    return _make(_merge(a.terms, b.terms), _infix(a, "+", b))
+    terms = plus(a.terms, b.terms) if a.expanded and b.expanded else None
+    return _made(terms, plus(a.factors, b.factors), a.mark + b.mark, _infix(a, "+", b))
 
 
 def subtract(a: Size, b: Size) -> Size:
     """``a - b``."""
-    negative = tuple((monomial, -coefficient) for monomial, coefficient in b.terms)
-    return _make(_merge(a.terms, negative), _infix(a, "-", b))
+    terms = plus(a.terms, negative(b.terms)) if a.expanded and b.expanded else None
+    factors = plus(a.factors, negative(b.factors))
+    return _made(terms, factors, a.mark - b.mark, _infix(a, "-", b))
 
 
 def multiply(a: Size, b: Size) -> Size:
     """``a * b``."""
-    return _make(_product(a.terms, b.terms), _infix(a, "*", b))
+    few = len(a.terms) * len(b.terms) <= MOST
+    terms = times(a.terms, b.terms) if few and a.expanded and b.expanded else None
+    factors = times(_in_brackets(a), _in_brackets(b))
+    return _made(terms, factors, a.mark * b.mark, _infix(a, "*", b))
 
 
 def product(sizes: Shape) -> Size:
@@ -104,73 +139,48 @@ def floor_divide(a: Size, b: Size) -> Size:
     text = _infix(a, "//", b)
     exact = divide(a, b)
     if exact is not None:
-        return Size(exact.terms, text)
+        return Size(exact.terms, exact.factors, exact.mark, exact.expanded, text)
     if a.value is not None and b.value is not None and b.value > 0:
         return constant(a.value // b.value, text=text, literal=False)
-    return Size((((f"(({a.canonical()}) // ({b.canonical()}))",), 1),), text)
+    known_by = f"{a.mark} // {b.mark}"
+    written = f"(({a.canonical()}) // ({b.canonical()}))"
+    return _opaque(written, known_by, expanded=a.expanded and b.expanded, text=text)
 
 
 def divide(a: Size, b: Size) -> Size | None:
-    """The size ``c`` with ``c * b == a`` as polynomials, or None where there is none."""
-    if not b.terms:
+    """The size ``c`` with ``c * b == a`` as polynomials, or None where none is found."""
+    known = a.expanded and b.expanded
+    terms = over(a.terms, b.terms) if known else None
+    if known and terms is None:
         return None
-    rest, quotient = dict(a.terms), {}
-    lead, lead_coefficient = b.terms[-1]
-    while rest:
-        top = max(rest, key=_order)
-        factor = _without(top, lead)
-        if factor is None or rest[top] % lead_coefficient:
-            return None
-        step = rest[top] // lead_coefficient
-        quotient[factor] = step
-        removed = _product(((factor, -step),), b.terms)
-        rest = {m: c for m, c in _merge(tuple(rest.items()), removed)}
-    return _make(tuple(sorted(quotient.items(), key=lambda t: _order(t[0]))), _infix(a, "/", b))
+    bracketed = over(a.factors, _in_brackets(b))
+    factors = terms if bracketed is None else bracketed
+    if factors is None:
+        return None
+    return _made(terms, factors, a.mark * pow(b.mark, -1, _PRIME), _infix(a, "/", b))
 
 
-def _make(terms: tuple[tuple[Monomial, int], ...], text: str) -> Size:
-    size = Size(terms)
-    return Size(terms, str(size.value) if size.value is not None else text)
+def _made(terms: Terms | None, factors: Terms, mark: int, text: str) -> Size:
+    """A size that is multiplied out, as ``terms``, or else its ``factors``."""
+    known = factors if terms is None else terms
+    size = Size(known, factors, mark % _PRIME, terms is not None, text)
+    if size.value is None:
+        return size
+    return Size(known, factors, size.mark, size.expanded, str(size.value))
 
 
-def _order(monomial: Monomial) -> tuple[int, Monomial]:
-    return len(monomial), monomial
+def _opaque(factor: str, known_by: str, *, expanded: bool, text: str) -> Size:
+    """A size of one factor, whose value at the fixed point is chosen by what it is known by."""
+    terms: Terms = (((factor,), 1),)
+    digest = blake2b(known_by.encode(), digest_size=16).digest()
+    return Size(terms, terms, int.from_bytes(digest) % _PRIME, expanded, text)
 
 
-def _merge(
-    a: tuple[tuple[Monomial, int], ...], b: tuple[tuple[Monomial, int], ...]
-) -> tuple[tuple[Monomial, int], ...]:
-    total: dict[Monomial, int] = dict(a)
-    for monomial, coefficient in b:
-        total[monomial] = total.get(monomial, 0) + coefficient
-    kept = [(m, c) for m, c in total.items() if c]
-    return tuple(sorted(kept, key=lambda term: _order(term[0])))
-
-
-def _product(
-    a: tuple[tuple[Monomial, int], ...], b: tuple[tuple[Monomial, int], ...]
-) -> tuple[tuple[Monomial, int], ...]:
-    result: tuple[tuple[Monomial, int], ...] = ()
-    for left, x in a:
-        part = tuple((tuple(sorted(left + right)), x * y) for right, y in b)
-        result = _merge(result, part)
-    return result
-
-
-def _without(monomial: Monomial, factor: Monomial) -> Monomial | None:
-    left = list(monomial)
-    for name in factor:
-        if name not in left:
-            return None
-        left.remove(name)
-    return tuple(left)
-
-
-def _term(monomial: Monomial, coefficient: int) -> str:
-    if not monomial:
-        return str(coefficient)
-    names = "*".join(monomial)
-    return names if coefficient == 1 else f"{coefficient}*{names}"
+def _in_brackets(size: Size) -> Terms:
+    """The factors of a product; a sum as a factor of its own."""
+    if len(size.factors) == 1:
+        return size.factors
+    return (((f"({size.canonical()})",), 1),) if size.factors else ()
 
 
 def _infix(a: Size, op: str, b: Size) -> str:
@@ -178,4 +188,6 @@ def _infix(a: Size, op: str, b: Size) -> str:
         text = str(size)
         return f"({text})" if " " in text and op != "+" else text
 
-    return f"{wrap(a)} {op} {wrap(b)}"
+    text = f"{wrap(a)} {op} {wrap(b)}"
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} ... {text[-half:]}"

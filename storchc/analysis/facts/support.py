@@ -42,5 +42,5 @@ def _huge(each: int, places: int) -> int:
 def free_dims(graph: Graph, made: Construct) -> tuple[str, ...]:
     """The dims that the sizes of the parameters are made of, in the story's order."""
     sizes = [size for _, value in made.parameters for size in value.type.shape]
-    names = {name for size in sizes for monomial, _ in size.terms for name in monomial}
+    names = {name for size in sizes for name in size.names}
     return tuple(name for name in graph.dims if name in names)
