@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from storchc.catalogue.method import MethodEntry, SamplerEntry, SamplingClass
+from storchc.catalogue.method import InPlates, MethodEntry, SamplerEntry
+from storchc.catalogue.sampling import IID, Sampling
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import ModuleOption
 from storchc.records import dataclass
@@ -47,11 +48,32 @@ class Estimator:
         return self.entry is not None and self.entry.weighted
 
     @property
-    def sampling(self) -> SamplingClass:
+    def sampling(self) -> Sampling:
         """How its draws depend on one another."""
         if self.sampler is not None:
             return self.sampler.sampling
-        return "iid" if self.entry is None else self.entry.sampling
+        return IID if self.entry is None else self.entry.sampling
+
+    @property
+    def in_plates(self) -> InPlates:
+        """In whose plates it may stand: the sampler says it where there is one."""
+        chosen = self.entry if self.sampler is None else self.sampler
+        return "any" if chosen is None else chosen.in_plates
+
+    @property
+    def mixes_own(self) -> bool:
+        """Whether a cost may mix its plate; a method of the user's is taken to allow it."""
+        return self.sampling.mixes_own and (self.entry is None or self.entry.mixes_own)
+
+    @property
+    def looks(self) -> bool:
+        """Whether it evaluates what follows at values that were not drawn."""
+        return self.entry is not None and self.entry.looks != ""
+
+    @property
+    def even(self) -> bool:
+        """Whether its draws are independent and weigh 1/n each."""
+        return self.sampling.independent and not self.weighted
 
     @property
     def joint(self) -> bool:
@@ -87,7 +109,7 @@ class Estimator:
     @property
     def unbiased(self) -> bool:
         """Whether its expected gradient is the true one, with the options that it has."""
-        if self.sampling == "biased":
+        if self.sampling.exact == "no":
             return False
         if self.entry is None:
             return True

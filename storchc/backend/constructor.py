@@ -200,7 +200,7 @@ def _class(writer: Writer, estimator: Estimator) -> Py:
 
 def _sampler(writer: Writer, sampler: str) -> Py:
     """The class of a sampler; one that shares its name with a method stays behind its module."""
-    if sampler in methods.names():
+    if methods.lookup(sampler) is not None:
         return member(writer.runtime("samplers"), sampler)
     return writer.runtime(sampler)
 

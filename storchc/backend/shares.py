@@ -82,7 +82,7 @@ def _alike(
     """Without the samples above whose independent weights the costs take otherwise (LOSS.md §3)."""
     estimators = writer.estimation.estimators
     drawn = {s for s in own.touched if s in estimators and s != sample}
-    weighing = [s for s in drawn if estimators[s].weighted and estimators[s].sampling == "iid"]
+    weighing = [s for s in drawn if estimators[s].weighted and estimators[s].sampling.independent]
     others = [writer.estimation.cost_origin(c.name) for c in costs] if weighing else []
 
     def differs(sample: str) -> bool:

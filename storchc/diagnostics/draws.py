@@ -30,7 +30,7 @@ def joined(
     why = f"`{_drawer(estimator)}` gives draws that depend on one another"
     if chosen:
         why = f"later samples choose anew among the values of `{node.name}`"
-    elif estimator.sampling == "iid":
+    elif estimator.sampling.independent:
         why = f"`{_drawer(estimator)}` gives values that it evaluates one by one"
     return Problem(
         "S430",

@@ -225,12 +225,12 @@ def cannot_join(node: Sample, entry: Method, span: Span) -> Problem:
     )
 
 
-def cannot_join_coupled(node: Sample, drawer: str, span: Span) -> Problem:
+def cannot_join_coupled(node: Sample, drawer: Entry, span: Span) -> Problem:
     """Antithetic pairs with ``in``."""
     return Problem(
         "S407",
-        f"`{drawer}` draws the elements of a plate together, for which it needs one of its own, "
-        f"not `in {node.plate}`",
+        f"`{drawer.name}` draws the elements of a plate together, for which it needs one of its "
+        f"own, not `in {node.plate}`",
         span,
         f"leave out `in {node.plate}`, or draw `{node.name}` independently",
     )
@@ -305,11 +305,11 @@ def no_index(
 
 
 def wrong_critic(
-    node: Sample, choice: Choice, critic: Callee, wanted: Shape, span: Span
+    node: Sample, critic: Callee, wanted: Shape, span: Span, *, relaxed: bool
 ) -> Problem:
     """A critic that does not take one value of the sample, or does not give one number."""
     shape = write_shape(wanted)
-    given = "value" if choice.name == "LAX" else "relaxed value"
+    given = "relaxed value" if relaxed else "value"
     return Problem(
         "S416",
         f"the critic of `{node.name}` takes a {given}, `{shape}`, to one number, "

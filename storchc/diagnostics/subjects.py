@@ -39,6 +39,14 @@ class Method(Entry, Protocol):
         """The only families that it can stand at, if there are any."""
 
 
+class Sampling(Protocol):
+    """How draws depend on one another."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether they do not."""
+
+
 class Chosen(Entry, Protocol):
     """The method that stands at a sample."""
 
@@ -51,7 +59,7 @@ class Chosen(Entry, Protocol):
         """What draws in its place."""
 
     @property
-    def sampling(self) -> str:
+    def sampling(self) -> Sampling:
         """How its draws depend on one another."""
 
     @property

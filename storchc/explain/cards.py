@@ -7,13 +7,24 @@ from collections.abc import Iterable
 from storchc.catalogue.family import Family
 from storchc.catalogue.function import REQUIRED, Function
 from storchc.catalogue.method import MethodEntry, Option, SamplerEntry
+from storchc.catalogue.sampling import Sampling
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import facts
 
-_WEIGHTS = {"enumerated": "the probabilities of the values"}
-_DRAWS = {
-    "slot-exact": "depend on one another, each exact by itself",
-    "linear-exact": "depend on one another, right for sums over all of them",
+_IN_LOOPS = {
+    "yes": "yes",
+    "sequences": "as whole sequences, whose elements are chosen together",
+    "no": "not in this version",
+}
+_IN_PLATES = {
+    "any": "yes",
+    "own kind": "of a sample with the same method",
+    "no": "no: it opens a plate of its own",
+}
+_DRAWING = {
+    "any": "open: `using` may name a sampler",
+    "own law": "open: `using` may name a sampler without a proposal",
+    "none": "its own: `using` is not possible",
 }
 _NEEDS = {
     "inverse": "a family that is drawn through uniform variables",
@@ -34,7 +45,10 @@ def method_card(entry: MethodEntry) -> str:
         ("needs", "; ".join(_NEEDS[need] for need in sorted(entry.needs))),
         ("families", ", ".join(entry.families)),
         ("derivatives", "of any order" if entry.order is None else f"up to order {entry.order}"),
-        ("drawing", _drawing(entry)),
+        ("drawing", _DRAWING[entry.samplers]),
+        ("in loops", _IN_LOOPS[entry.in_loops]),
+        ("`in` a plate", _IN_PLATES[entry.in_plates]),
+        ("costs may mix", _mixed(entry)),
         ("prefer it when", entry.prefer),
         ("note", entry.notes),
         ("reference", entry.reference),
@@ -45,9 +59,12 @@ def method_card(entry: MethodEntry) -> str:
 def sampler_card(entry: SamplerEntry) -> str:
     """The card of a sampler."""
     pairs = [
-        ("weights", _WEIGHTS.get(entry.sampling, "of its own" if entry.weighted else "1/n")),
-        ("draws", _DRAWS.get(entry.sampling, "")),
+        ("weights", _weights(entry)),
+        ("draws", entry.sampling.words),
         ("needs", "; ".join(_NEEDS[need] for need in sorted(entry.needs))),
+        ("in loops", _IN_LOOPS[entry.in_loops]),
+        ("`in` a plate", _IN_PLATES[entry.in_plates]),
+        ("costs may mix", _mixed(entry.sampling)),
         ("prefer it when", entry.prefer),
         ("reference", entry.reference),
     ]
@@ -137,10 +154,23 @@ def _bias(entry: MethodEntry) -> str:
     return "BIASED: it is the gradient of another objective than the story's"
 
 
-def _drawing(entry: MethodEntry) -> str:
-    if entry.open_drawing:
-        return "open: `using` may name a sampler"
-    return "its own: `using` is not possible"
+def _weights(entry: SamplerEntry) -> str:
+    if entry.sampling.attached:
+        return "the probabilities of the values"
+    return "of its own" if entry.weighted else "1/n"
+
+
+def _mixed(says: MethodEntry | Sampling) -> str:
+    """Which plates of the sample a cost may reduce with `over=` before it is made."""
+    match says.mixes_own, says.mixes_others:
+        case True, True:
+            return "its plate, and others of the sample"
+        case True, False:
+            return "its plate; others of the sample only after that"
+        case False, True:
+            return "other plates of the sample, not its own"
+        case _:
+            return "no plate of the sample"
 
 
 def _card(name: str, summary: str, pairs: Iterable[tuple[str, str]]) -> str:

@@ -15,19 +15,18 @@ from storchc.records import dataclass
 
 def _drawn(estimator: Estimator, plate: str, size: int) -> str:
     """Draws in words, by the way they depend on one another and by what they weigh."""
-    match estimator.sampling:
-        case "iid" if estimator.weighted:
+    match estimator.sampling.exact:
+        case "each" if estimator.weighted:
             return f"{counted(size, 'draw')} of `{plate}` with importance weights"
-        case "iid":
-            return f"{counted(size, 'independent draw')} of `{plate}`, equally weighted"
-        case "slot-exact":
-            return f"{counted(size, 'coupled draw')} of `{plate}`, equally weighted"
-        case "linear-exact" if estimator.weighted:
+        case "each":
+            how = "independent" if estimator.sampling.independent else "coupled"
+            return f"{counted(size, f'{how} draw')} of `{plate}`, equally weighted"
+        case "sums" if estimator.weighted:
             weights = "weighted so that sums over all are right"
             return f"up to {counted(size, 'value')} of `{plate}`, {weights}"
-        case "linear-exact":
+        case "sums":
             return f"{counted(size, 'draw')} of `{plate}`, right together, equally weighted"
-        case _:
+        case "no":
             return (
                 f"up to {counted(size, 'value')} of `{plate}` with their probabilities, no others"
             )

@@ -42,7 +42,7 @@ def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator
 def _blamed(estimator: Estimator) -> str:
     """What makes a gradient biased: the sampler, or the method whatever the sampler."""
     sampler = estimator.sampler
-    return estimator.name if sampler is None or sampler.sampling != "biased" else sampler.name
+    return estimator.name if sampler is None or sampler.sampling.exact != "no" else sampler.name
 
 
 def _plates(graph: Graph, counts: Counts) -> Iterator[str]:

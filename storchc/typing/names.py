@@ -117,9 +117,9 @@ def _foreign(name: tree.Name, wanted: Wanted, candidates: tuple[str, ...]) -> Pr
 
 
 def _uncallable(name: tree.Name, candidates: tuple[str, ...]) -> Problem:
-    if name.id in methods.names():
+    if methods.lookup(name.id) is not None:
         return words.wrong_kind(name, "method", "call")
-    if name.id in samplers.names():
+    if samplers.lookup(name.id) is not None:
         return words.wrong_kind(name, "sampler", "call")
     if name.id in _RANDOM:
         return words.random_function(name)
@@ -206,7 +206,7 @@ def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
             return words.shadows(name, kind, "function")
         if name.id in distributions.names():
             return words.shadows(name, kind, "distribution")
-    if kind == "use" and name.id in (*methods.names(), *samplers.names()):
+    if kind == "use" and (methods.lookup(name.id) or samplers.lookup(name.id)):
         return words.shadows(name, "method", "one")
     return None
 

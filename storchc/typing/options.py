@@ -78,7 +78,7 @@ def _no_method(ctx: Context, name: tree.Name) -> Problem:
     definition = ctx.scope.definitions.get(name.id)
     if definition is not None:
         return name_words.wrong_kind(name, definition.kind, "method", definition.name.span)
-    if name.id in samplers.names():
+    if samplers.lookup(name.id) is not None:
         return name_words.wrong_kind(name, "sampler", "method")
     return name_words.unknown_method(name, "method", (*methods.names(), *ctx.uses))
 
@@ -87,7 +87,7 @@ def _no_sampler(ctx: Context, name: tree.Name) -> Problem:
     definition = ctx.scope.definitions.get(name.id)
     if definition is not None:
         return name_words.wrong_kind(name, definition.kind, "sampler", definition.name.span)
-    if name.id in methods.names():
+    if methods.lookup(name.id) is not None:
         return name_words.wrong_kind(name, "method", "sampler")
     return name_words.unknown_method(name, "sampler", samplers.names())
 

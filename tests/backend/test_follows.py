@@ -14,6 +14,7 @@ import storchc
 from storch_runtime import Downstream, Draw, Method
 from storchc.catalogue import methods
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 from tests.certification.harness import Case, case, certify, derivatives
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
@@ -68,10 +69,15 @@ def entry(name: str, **options: Any) -> MethodEntry:
         summary="for these tests",
         options=(Option("n", "count", 1, "samples", least=1),),
         unbiased=True,
-        sampling="iid",
+        sampling=IID,
         families=("Bernoulli",),
         order=1,
-        open_drawing=False,
+        in_loops="no",
+        above_sequences="of one sample",
+        in_plates="any",
+        mixes_own=False,
+        mixes_others=True,
+        samplers="none",
         formula="",
         evaluations="",
         prefer="",

@@ -53,6 +53,12 @@ def test_check(story: Path) -> None:
     assert modules("check", str(story)) & BANNED == set()
 
 
+def test_check_reads_the_rows_that_the_story_uses(story: Path) -> None:
+    folders = ("storchc.catalogue.methods.", "storchc.catalogue.samplers.")
+    read = {name for name in modules("check", str(story)) if name.startswith(folders)}
+    assert read == {"storchc.catalogue.methods.score_function"}
+
+
 @pytest.mark.parametrize("argument", ["--version"])
 def test_no_command(argument: str) -> None:
     assert modules(argument) & (BANNED | {"lark", "storchc.driver"}) == set()

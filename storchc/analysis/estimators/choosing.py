@@ -15,6 +15,9 @@ from storchc.ir.graph import Choice, Graph, Sample
 from storchc.records import dataclass
 from storchc.source import Span
 
+DEFAULT = "Infer"
+"""The method of a sample for which the story names none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -40,11 +43,12 @@ class Site:
 def estimator_at(site: Site) -> Estimator:
     """The estimator that stands at a sample."""
     choice = site.node.method
-    if enumerates(site.node):
-        return _enumerated(site)
-    if choice is None or choice.name == "Infer":
-        return _inferred(site, choice)
-    entry = methods.lookup(choice.name)
+    if (replacing := _replacing(site.node)) is not None:
+        return _enumerated(site, replacing)
+    entry = methods.lookup(DEFAULT if choice is None else choice.name)
+    if entry is not None and entry.infers:
+        return _inferred(site, entry, choice)
+    assert choice is not None
     if entry is None:
         return _users(site, choice)
     return _made(site, entry, choice.constants, choice.values, entry.summary)
@@ -52,26 +56,28 @@ def estimator_at(site: Site) -> Estimator:
 
 def named_method(node: Sample) -> MethodEntry | None:
     """The method of the catalogue that the story asks for by its name, if it stands there."""
-    if node.method is None or node.method.name == "Infer" or enumerates(node):
+    if node.method is None or _replacing(node) is not None:
         return None
-    return methods.lookup(node.method.name)
+    entry = methods.lookup(node.method.name)
+    return None if entry is None or entry.infers else entry
 
 
 def asked_method(node: Sample) -> MethodEntry | None:
     """The same, and what `using Enumerate` puts there, by the name of the sampler."""
-    if node.sampler is None or not enumerates(node):
+    sampler = _replacing(node)
+    if sampler is None:
         return named_method(node)
-    entry = methods.lookup("Expect")
-    return None if entry is None else replace(entry, name=node.sampler.name)
+    entry = methods.lookup(sampler.method)
+    return None if entry is None else replace(entry, name=sampler.name)
 
 
-def enumerates(node: Sample) -> bool:
-    """Whether `using Enumerate` replaces the method, which must leave open what is drawn."""
-    if node.sampler is None or node.sampler.name != "Enumerate":
-        return False
-    inferred = node.method is None or node.method.name == "Infer"
-    entry = None if inferred or node.method is None else methods.lookup(node.method.name)
-    return entry is None or entry.open_drawing
+def _replacing(node: Sample) -> SamplerEntry | None:
+    """The sampler that replaces the method, which must leave open what is drawn."""
+    sampler = None if node.sampler is None else samplers.lookup(node.sampler.name)
+    if sampler is None or not sampler.method:
+        return None
+    entry = None if node.method is None else methods.lookup(node.method.name)
+    return sampler if entry is None or entry.samplers != "none" else None
 
 
 def _users(site: Site, choice: Choice) -> Estimator:
@@ -90,36 +96,37 @@ def _users(site: Site, choice: Choice) -> Estimator:
     )
 
 
-def _enumerated(site: Site) -> Estimator:
+def _enumerated(site: Site, replacing: SamplerEntry) -> Estimator:
     """`Expect`, whatever the method is; what is said of it points at the sampler."""
-    entry, sampler = methods.lookup("Expect"), site.node.sampler
+    entry, sampler = methods.lookup(replacing.method), site.node.sampler
     assert entry is not None and sampler is not None
-    why = "`using Enumerate`: every value is evaluated, weighted by its probability"
+    why = f"`using {replacing.name}`: every value is evaluated, weighted by its probability"
     made = _made(site, entry, sampler.constants, {}, why)
     return replace(
         made, sampler=None, sampler_constants={}, sampler_values={}, count=1, span=sampler.span
     )
 
 
-def _inferred(site: Site, choice: Choice | None) -> Estimator:
+def _inferred(site: Site, inferring: MethodEntry, choice: Choice | None) -> Estimator:
     constants = dict(choice.constants) if choice else {}
     obstacle = _obstacle(site)
+    pathwise, scored = inferring.infers
     if obstacle is None:
-        entry = methods.lookup("Reparameterization")
-        why = f"`Infer`: `{site.family.name}` is reparameterizable and every path is differentiable"
+        entry = methods.lookup(pathwise)
+        fact = f"`{site.family.name}` is reparameterizable and every path is differentiable"
     else:
-        entry = methods.lookup("ScoreFunction")
+        entry = methods.lookup(scored)
         constants["baseline"] = "batch_average" if _compared(site) else "moving_average"
-        why = f"`Infer`: {obstacle}"
+        fact = obstacle
     assert entry is not None
-    return _made(site, entry, constants, {}, why)
+    return _made(site, entry, constants, {}, f"`{inferring.name}`: {fact}")
 
 
 def _compared(site: Site) -> bool:
     """Whether its draws may be each other's baselines (LOSS.md §4)."""
     if site.count < 2 or site.mixes or (site.node.joins and _proposed(site)):
         return False
-    return drawn(site.graph, site.node.plate) == "iid"
+    return drawn(site.graph, site.node.plate).independent
 
 
 def _obstacle(site: Site) -> str | None:
@@ -134,15 +141,15 @@ def _obstacle(site: Site) -> str | None:
 
 
 def _proposed(site: Site) -> bool:
-    return site.node.sampler is not None and site.node.sampler.name == "ImportanceSampling"
+    sampler = None if site.node.sampler is None else samplers.lookup(site.node.sampler.name)
+    return sampler is not None and sampler.proposal
 
 
 def _made(
     site: Site, entry: MethodEntry, constants: Mapping[str, Constant], values: Values, why: str
 ) -> Estimator:
-    order = entry.order
-    if entry.name == "Reparameterization":
-        order = site.family.pathwise_order
+    orders = [entry.order, site.family.pathwise_order if "pathwise" in entry.needs else None]
+    order = min((o for o in orders if o is not None), default=None)
     if any(constants.get(flag) is True for flag in entry.first_order_if):
         order = 1
     return Estimator(

@@ -18,4 +18,4 @@ def has_path(entry: MethodEntry, family: Family) -> bool:
     """
     if "pathwise" not in entry.needs:
         return True
-    return family.pathwise and (family.finite is None or entry.name == "Reparameterization")
+    return family.pathwise and (family.finite is None or entry.discrete_paths)

@@ -171,7 +171,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
         found = [self.expression(value, known) for value in _inputs(node)]
         for option in _looked_up(node):  # it decides no value, but where it stands is known
             self.expression(option, known)
-        if node.joins and drawn(self.graph, node.plate) == "enumerated":
+        if node.joins and drawn(self.graph, node.plate).attached:
             # its weights meet all that has the plate, made of its value or not
             found.append(known(node.plate))
         if node.mask is not None:  # an element that has stopped keeps the value that it had

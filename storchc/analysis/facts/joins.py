@@ -12,7 +12,7 @@ from storchc.analysis.dataflow import Flow
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.affine import Affine, Bend, NotAffineError, Product, Slope
 from storchc.analysis.facts.dependence import Dependence
-from storchc.analysis.facts.own_score import is_even, slope_of_own_score
+from storchc.analysis.facts.own_score import slope_of_own_score
 from storchc.catalogue import functions
 from storchc.ir.expression import CallUser, OverPlates, Value
 from storchc.ir.graph import Cost, Graph, Sample
@@ -64,7 +64,7 @@ def joins_of(
 def uneven(graph: Graph, node: Sample, estimators: Mapping[str, Estimator]) -> Sample | None:
     """A sample in the plate of ``node`` that is not drawn element by element, of equal weight."""
     along = graph.along(node.plate)
-    return next((s for s in along if not is_even(estimators[s.name])), None)
+    return next((s for s in along if not estimators[s.name].even), None)
 
 
 def lone(node: Sample, estimators: Mapping[str, Estimator]) -> bool:

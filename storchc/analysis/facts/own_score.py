@@ -85,7 +85,7 @@ def biases(graph: Graph, flow: Flow, touched: Dependence, estimators: Estimators
         entry = estimator.entry
         if entry is None or estimator.unbiased:
             continue
-        if estimator.sampler is not None and estimator.sampling == "biased":
+        if estimator.sampler is not None and estimator.sampling.exact == "no":
             found[node.name] = (
                 f"{estimator.sampler.name} is biased: it leaves out every value but those it takes"
             )
@@ -109,7 +109,7 @@ def _bend(
 
     def linear(value: OverPlates) -> bool:
         within = [s for plate in value.plates for s in graph.along(plate)]
-        even = all(is_even(estimators[s.name]) for s in within)
+        even = all(estimators[s.name].even for s in within)
         return functions.linear_over(value) and even
 
     for cost in graph.costs:
@@ -119,12 +119,3 @@ def _bend(
             line = graph.source.position(bend.span.start).line
             return f"on line {line} {bend.reason}; `DReG` is unbiased inside a `logmeanexp`"
     return ""
-
-
-def is_even(estimator: Estimator) -> bool:
-    """Whether its draws are independent and weigh 1/n each."""
-    if estimator.weighted or estimator.enumerated:
-        return False
-    if estimator.sampler is not None:
-        return estimator.sampler.sampling == "iid"
-    return estimator.entry is None or estimator.entry.sampling == "iid"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.choosing import named_method
+from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct
@@ -15,19 +16,22 @@ from storchc.ir.size import Shape
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse a module that does not take the (relaxed) value of a sample, or gives more."""
     for node in known.graph.samples:
-        if named_method(node) is not None and node.method is not None:
-            _check(known.graph, node, node.method, problems)
+        entry = named_method(node)
+        if entry is not None and node.method is not None:
+            _check(known.graph, node, entry, node.method, problems)
 
 
-def _check(graph: Graph, node: Sample, choice: Choice, problems: Problems) -> None:
+def _check(
+    graph: Graph, node: Sample, entry: MethodEntry, choice: Choice, problems: Problems
+) -> None:
     made = construction(graph, node.distribution)
     for option, given in choice.constants.items():
         if not isinstance(given, ModuleOption):
             continue
         callee, wanted = graph.callees[given.name], relaxed_shape(made)
         if not (_takes(callee, wanted) and _gives_a_number(callee)):
-            span = choice.written[option].whole
-            problems.add(words.wrong_critic(node, choice, callee, wanted, span))
+            span, relaxed = choice.written[option].whole, "pathwise" not in entry.needs
+            problems.add(words.wrong_critic(node, callee, wanted, span, relaxed=relaxed))
 
 
 def relaxed_shape(made: Construct) -> Shape:

@@ -31,41 +31,35 @@ def run(known: Estimation, problems: Problems) -> None:
         estimator = estimators[node.name]
         mixed = mixed_plates(dependent, node)
         chosen = node.joins and _selected_again(graph, node, estimators)
-        if node.plate in mixed and (chosen or _keeps_apart(estimator)):
+        if node.plate in mixed and (chosen or not estimator.mixes_own):
             places = tuple(reductions_of(graph, node.plate))
             problems.add(words.joined(node, estimator, places, chosen=chosen))
         elif mixed and _changes_coordinates(estimator):
             places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
             problems.add(words.one_coordinate(node, estimator, sorted(mixed), places))
-        elif mixed and estimator.sampling == "linear-exact" and not estimator.weighted:
+        elif mixed and not (estimator.sampling.mixes_others or _weighs(estimator)):
             places = tuple(p for plate in mixed for p in reductions_of(graph, plate))
             drawer = node.sampler.name if node.sampler else estimator.name
             span = node.sampler.span if node.sampler else estimator.span
             problems.add(credit_words.drawn_together(node, drawer, span, sorted(mixed), places))
-        if _looks(estimator):
+        if estimator.looks:
             _check_stateful(graph, node, dependent, estimator, problems)
         if estimator.joint and node.loops:
             _check_loop(graph, node, estimator, problems)
         if node.joins:
             _check_joined(graph, node, estimators, problems)
-        elif estimator.sampling != "iid" and estimator.baseline == "batch_average":
+        elif estimator.baseline == "batch_average" and not estimator.sampling.independent:
             problems.add(words.compared(node, estimator, node, estimator))
 
 
-def _keeps_apart(estimator: Estimator) -> bool:
-    """Whether the elements of its plate must reach the costs each by itself."""
-    entry = estimator.entry
-    if estimator.sampling in ("slot-exact", "linear-exact", "biased"):
-        return True
-    return entry is not None and (_looks(estimator) or entry.compares or entry.carrier == "control")
-
-
-def _looks(estimator: Estimator) -> bool:
-    return estimator.entry is not None and estimator.entry.looks != ""
-
-
 def _changes_coordinates(estimator: Estimator) -> bool:
-    return estimator.entry is not None and estimator.entry.swaps == "coordinate"
+    entry = estimator.entry
+    return entry is not None and estimator.looks and not entry.mixes_others
+
+
+def _weighs(estimator: Estimator) -> bool:
+    """Whether its draws carry weights: the rule for reductions speaks of these."""
+    return estimator.weighted or estimator.enumerated
 
 
 def _check_stateful(
@@ -100,23 +94,17 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
     estimator = estimators[node.name]
     opener = graph.sample_by_name[node.plate]
     opened = estimators[opener.name]
-    joins = estimator.joint and not _stands_alone(estimator)
-    if joins and opened.name != estimator.name:
+    extends = estimator.in_plates == "own kind"
+    if extends and opened.name != estimator.name:
         problems.add(words.joins_another(node, estimator, opener, opened))
-    elif joins:
+    elif extends:
         _check_plates(graph, node, opener, estimator, problems)
-    if opened.sampling == "iid":
+    if opened.sampling.independent:
         return
     if estimator.baseline == "batch_average" or _compares(estimator):
         problems.add(words.compared(node, estimator, opener, opened))
-    elif _looks(estimator) and _selected_again(graph, node, estimators):
+    elif estimator.looks and _selected_again(graph, node, estimators):
         problems.add(words.selected_again(node, estimator, opener))
-
-
-def _stands_alone(estimator: Estimator) -> bool:
-    """Whether its draws need a plate of their own: that they have none is said already."""
-    chosen = estimator.entry if estimator.sampler is None else estimator.sampler
-    return chosen is not None and chosen.coupled
 
 
 def _check_loop(graph: Graph, node: Sample, estimator: Estimator, problems: Problems) -> None:

@@ -19,13 +19,12 @@ def run(known: Estimation, problems: Problems) -> None:
 
 def _check(known: Estimation, node: Sample, problems: Problems) -> None:
     entry, span = asked_method(node), known.estimators[node.name].span
-    if entry is not None and entry.coupled:
-        problems.add(words.cannot_join_coupled(node, entry.name, span))
-    elif entry is not None and entry.opens_only:
-        problems.add(words.cannot_join(node, entry, span))
+    if entry is not None and entry.in_plates == "no":
+        told = words.cannot_join_coupled if entry.coupled else words.cannot_join
+        problems.add(told(node, entry, span))
     named = named_method(node)
     sampler = None if node.sampler is None else samplers.lookup(node.sampler.name)
-    if sampler is None or node.sampler is None or (named is not None and not named.open_drawing):
+    if sampler is None or node.sampler is None or (named is not None and named.samplers == "none"):
         return
-    if sampler.coupled:
-        problems.add(words.cannot_join_coupled(node, sampler.name, node.sampler.span))
+    if sampler.in_plates == "no" and not sampler.method:
+        problems.add(words.cannot_join_coupled(node, sampler, node.sampler.span))

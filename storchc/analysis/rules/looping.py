@@ -9,7 +9,6 @@ from storchc.analysis.estimator import Estimator
 from storchc.analysis.estimators.choosing import family_of, named_method
 from storchc.analysis.estimators.suiting import suits_family
 from storchc.analysis.facts.dependence import Dependence
-from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph, Sample
@@ -31,7 +30,7 @@ def run(known: Estimation, problems: Problems) -> None:
         if node.loops:
             _check_inside(graph, node, estimators, problems)
             _check_weights(graph, node, dependent, estimator, problems)
-        elif estimator.entry is not None and _looks_below(estimator.entry):
+        elif estimator.entry is not None and estimator.entry.above_sequences != "any":
             _check_above(graph, node, dependent, estimators, problems)
 
 
@@ -79,23 +78,11 @@ def _check_weights(
 def _left_out(estimator: Estimator) -> str | None:
     """What of an estimator is not compiled in loops."""
     entry = estimator.entry
-    if entry is None:
-        sampler = estimator.sampler
-        chosen = sampler is not None and sampler.joint
-        return f"`{estimator.name}` with draws that are chosen together" if chosen else None
-    if entry.name == "ScoreFunction":
-        return None
-    if entry.joint and entry.carrier == "score":
-        return None
-    drawn_alone = not (entry.weighted or entry.joint or entry.coupled or entry.compares)
-    if drawn_alone and entry.carrier == "pathwise" and not (entry.control or _looks_below(entry)):
-        return None
-    return f"`{entry.name}`"
-
-
-def _looks_below(entry: MethodEntry) -> bool:
-    """Whether a method asks for more of what follows its sample than the costs."""
-    return bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
+    if entry is not None:
+        return f"`{entry.name}`" if entry.in_loops == "no" else None
+    sampler = estimator.sampler
+    chosen = sampler is not None and sampler.in_loops == "sequences"
+    return f"`{estimator.name}` with draws that are chosen together" if chosen else None
 
 
 def _check_above(

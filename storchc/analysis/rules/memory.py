@@ -103,7 +103,7 @@ class _Remembering(Forward[Kept]):
     def _weighs(self, plate: str) -> bool:
         """Whether the elements of a plate have weights."""
         of = [self.estimators[s.name] for s in self.graph.along(plate)]
-        return any(e.weighted or e.sampling not in ("iid", "slot-exact") for e in of)
+        return any(e.weighted or e.sampling.exact != "each" for e in of)
 
     def initial(self, carried: Carried, known: Known[Kept]) -> Kept:
         """See `Forward.initial`: no function has itself in mind."""

@@ -40,4 +40,5 @@ def _check(reduction: OverPlates, carrying: list[Sample], problems: Problems) ->
 
 def _carries(estimator: Estimator) -> bool:
     """Whether nothing can be reduced before its weights; those of independent draws multiply."""
-    return estimator.enumerated or (estimator.weighted and estimator.sampling != "iid")
+    weighs = estimator.enumerated or estimator.weighted
+    return weighs and not estimator.sampling.mixes_others

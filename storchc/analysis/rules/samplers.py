@@ -21,13 +21,13 @@ def run(known: Estimation, problems: Problems) -> None:
 def _check(graph: Graph, node: Sample, sampler: Choice, problems: Problems) -> None:
     chosen, entry = samplers.lookup(sampler.name), named_method(node)
     assert chosen is not None
-    if entry is not None and not entry.open_drawing:
+    if entry is not None and entry.samplers == "none":
         problems.add(words.draws_itself(entry, sampler))
         return
     family, made = family_of(node), construction(graph, node.distribution)
-    if "finite" in chosen.needs and family.finite is None and chosen.sampling != "enumerated":
+    if "finite" in chosen.needs and family.finite is None and not chosen.method:
         problems.add(words.infinite_to_draw(node, sampler, made))
     if "inverse" in chosen.needs and not family.inverse:
         problems.add(words.no_inverse(node, made, sampler))
-    if sampler.name == "ImportanceSampling" and entry is not None and entry.carrier == "pathwise":
+    if chosen.proposal and entry is not None and entry.samplers == "own law":
         problems.add(words.pathwise_importance(node, entry, sampler))

@@ -1,6 +1,7 @@
 """Catalogue entry of ARMS."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import SLOT_EXACT
 
 ENTRY = MethodEntry(
     name="ARMS",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 2, "coupled samples", least=2),),
     unbiased=True,
     carrier="control",
-    sampling="slot-exact",
+    sampling=SLOT_EXACT,
     needs=frozenset(),
     families=("Bernoulli",),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="no",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/(n − 1) Σ_k (f_k − f̄) (b_k − p) p (1 − p) / (p − q), q = P(b_k = b_l = 1)",
     evaluations="n",
     prefer="binary vectors, and n evaluations that can be afforded",

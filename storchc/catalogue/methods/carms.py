@@ -1,6 +1,7 @@
 """Catalogue entry of CARMS."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import SLOT_EXACT
 
 ENTRY = MethodEntry(
     name="CARMS",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 2, "coupled samples", least=2),),
     unbiased=True,
     carrier="control",
-    sampling="slot-exact",
+    sampling=SLOT_EXACT,
     needs=frozenset(),
     families=("Categorical", "OneHotCategorical"),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="no",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/(n (n − 1)) Σ_{k≠l} r_kl (f_k − f_l) ∇ log p(x_k), "
     "r_kl = p(x_k) p(x_l) / P(x_k, x_l)",
     evaluations="n",

@@ -1,6 +1,7 @@
 """Catalogue entry of DisARM."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="DisARM",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent pairs", least=1),),
     unbiased=True,
     carrier="control",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset(),
     families=("Bernoulli",),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k ½ (f(b_k) − f(b̃_k)) (b_k − b̃_k) σ(|φ|), b = 1[u < p], b̃ = 1[1 − u < p]",
     evaluations="2 n",
     prefer="binary vectors, and a cost that is not differentiable or must not be biased",

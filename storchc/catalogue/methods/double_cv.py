@@ -1,6 +1,7 @@
 """Catalogue entry of the double control variates."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="DoubleCV",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 2, "independent samples", least=2),),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("Bernoulli",),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k [f_k + h_k − mean_{j≠k}(f_j + h_j)] ∇_θ log p_θ(b_k) − α g_kᵀ ∇_θ p, "
     "h_k = α (b_k − p)ᵀ g_k, g_k = mean_{j≠k} f'(b_j)",
     evaluations="2n, n of them with their gradient",

@@ -1,6 +1,7 @@
 """Catalogue entry of the doubly reparameterized gradient."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="DReG",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=True,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"pathwise", "smooth", "logmeanexp"}),
     families=(),
     order=1,
-    open_drawing=True,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=False,
+    samplers="own law",
     formula="α Σ_k w_k² ∂f_k/∂z_k ∂z_k/∂θ,  w = softmax f,  for α log 1/n Σ_k exp f_k with "
     "f_k = … − log q_θ(z_k), θ stopped there",
     evaluations="n",

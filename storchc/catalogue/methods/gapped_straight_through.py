@@ -1,6 +1,7 @@
 """Catalogue entry of gapped straight-through."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="GappedStraightThrough",
@@ -13,11 +14,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("OneHotCategorical",),
     order=1,
-    open_drawing=False,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k J(softmax((φ + m(x_k)) / τ)) f'(x_k) / τ",
     evaluations="n",
     prefer="the straight-through Gumbel-softmax works, and has too much variance",

@@ -1,6 +1,7 @@
 """Catalogue entry of the entmax relaxation."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="GumbelEntmax",
@@ -16,11 +17,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("OneHotCategorical",),
     order=1,
-    open_drawing=False,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k ∇_θ f(entmax_α((φ + G_k) / τ))",
     evaluations="n",
     prefer="relaxed values should be sparse: most classes then take no part",

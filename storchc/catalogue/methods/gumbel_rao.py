@@ -1,6 +1,7 @@
 """Catalogue entry of Gumbel-Rao."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="GumbelRao",
@@ -12,11 +13,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("OneHotCategorical",),
     order=1,
-    open_drawing=False,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k [1/K Σ_j J(softmax((φ + G_kj)/τ))/τ] f'(x_k), argmax(φ + G_kj) = x_k",
     evaluations="n",
     prefer="the straight-through Gumbel-softmax has too much variance at a low temperature",

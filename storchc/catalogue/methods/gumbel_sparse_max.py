@@ -1,6 +1,7 @@
 """Catalogue entry of the sparsemax relaxation."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="GumbelSparseMax",
@@ -14,11 +15,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("OneHotCategorical",),
     order=1,
-    open_drawing=False,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k ∇_θ f(sparsemax((φ + G_k) / τ))",
     evaluations="n",
     prefer="relaxed values should be as sparse as they can be with a gradient",

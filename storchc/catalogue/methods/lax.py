@@ -1,6 +1,7 @@
 """Catalogue entry of LAX."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="LAX",
@@ -11,11 +12,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"pathwise"}),
     families=(),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k (f(z_k) − c_φ(z_k)) ∇_θ log p_θ(z_k) + ∇_θ c_φ(z(ε_k, θ))",
     evaluations="n, and n of the critic with its gradient",
     prefer="the family is reparameterizable and the cost is not differentiable",

@@ -1,6 +1,7 @@
 """Catalogue entry of local expectation gradients."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="LocalExpectation",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=True,
     carrier="control",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset(),
     families=("Bernoulli", "Categorical", "OneHotCategorical"),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="1/n Σ_k Σ_d Σ_c ∇_θ p_d(c) f(x_k with x_d = c)",
     evaluations="n (1 + D (C − 1))",
     prefer="few coordinates, or evaluations that are cheap in a batch: little variance is left",
@@ -21,5 +27,4 @@ ENTRY = MethodEntry(
     notes="no variance where the cost is a sum of terms of one coordinate each",
     looks="values",
     control="always",
-    swaps="coordinate",
 )

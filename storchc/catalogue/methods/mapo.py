@@ -1,6 +1,7 @@
 """Catalogue entry of memory-augmented policy optimisation."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="MAPO",
@@ -12,11 +13,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite"}),
     families=(),
     order=None,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="no",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{x ∈ B} p_θ(x) f(x) ∇_θ log p_θ(x) + (1 − π_B) f(x') ∇_θ log p_θ(x'), "
     "B the memory, π_B its probability, x' a draw from the others",
     evaluations="buffer_size + 1",

@@ -1,6 +1,7 @@
 """Catalogue entry of measure-valued derivatives."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="MeasureValued",
@@ -8,7 +9,7 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=True,
     carrier="control",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset(),
     families=(
         "Normal",
@@ -20,7 +21,12 @@ ENTRY = MethodEntry(
         "OneHotCategorical",
     ),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="1/n Σ_k Σ_d c_d (f(x_k with x_d = x_d⁺) − f(x_k with x_d = x_d⁻))",
     evaluations="n (1 + D) to n (1 + 4 D); finite families as LocalExpectation",
     prefer="few coordinates and a cost that is not differentiable",
@@ -28,6 +34,5 @@ ENTRY = MethodEntry(
     notes="for a Gamma only the rate may learn: no pair is known for its concentration",
     looks="values",
     control="always",
-    swaps="coordinate",
     fixed=frozenset({("Gamma", "concentration")}),
 )

@@ -1,6 +1,7 @@
 """Catalogue entry of MuProp."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="MuProp",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("Bernoulli", "OneHotCategorical"),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k [f(b_k) − f(μ) − f'(μ)ᵀ(b_k − μ)] ∇_θ log p_θ(b_k) + f'(μ)ᵀ ∇_θ μ",
     evaluations="n + 1, one of them with its gradient",
     prefer="values are discrete and the cost is nearly linear in them",

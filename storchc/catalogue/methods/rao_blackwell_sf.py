@@ -1,6 +1,7 @@
 """Catalogue entry of the Rao-Blackwellised score function."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="RaoBlackwellSF",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("k", "count", None, "values, all different", least=1),),
     unbiased=True,
     carrier="score",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite"}),
     families=(),
     order=None,
-    open_drawing=False,
+    in_loops="sequences",
+    above_sequences="any",
+    in_plates="own kind",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{x ∈ C} p_θ(x) f(x) ∇_θ log p_θ(x) + (1 − p(C)) f(x') ∇_θ log p_θ(x'), "
     "C the k − 1 most probable values, x' one of the others",
     evaluations="k, at most the size of the support",

@@ -1,6 +1,7 @@
 """Catalogue entry of REBAR."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="REBAR",
@@ -13,11 +14,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("Bernoulli", "OneHotCategorical"),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=False,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k (f(b_k) − η c(z̃_k)) ∇_θ log p_θ(b_k) + η ∇_θ c(z_k) − η ∇_θ c(z̃_k), "
     "c(z) = f(σ(z/τ)), z̃ drawn again given b",
     evaluations="3n, 2n of them with their gradient",

@@ -1,6 +1,7 @@
 """Catalogue entry of ReinMax."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="ReinMax",
@@ -11,11 +12,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"smooth"}),
     families=("Bernoulli", "OneHotCategorical"),
     order=1,
-    open_drawing=False,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k [2 J((softmax(φ/τ) + x_k)/2) − J(p)/2] f'(x_k), J(p) = diag p − p pᵀ",
     evaluations="n",
     prefer="values must be discrete, the cost is smooth, and a small bias is good enough",

@@ -1,6 +1,7 @@
 """Catalogue entry of RELAX."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="RELAX",
@@ -14,11 +15,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset(),
     families=("Bernoulli", "OneHotCategorical", "Categorical"),
     order=1,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="none",
     formula="1/n Σ_k (f(b_k) − η c(z̃_k)) ∇_θ log p_θ(b_k) + η ∇_θ c(z_k) − η ∇_θ c(z̃_k), "
     "c(z) = c_φ(σ(z/τ)), z̃ drawn again given b",
     evaluations="n, and 2n of the critic with its gradient",

@@ -1,6 +1,7 @@
 """Catalogue entry of the reparameterization estimator."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="Reparameterization",
@@ -8,15 +9,21 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=True,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"pathwise", "smooth"}),
     families=(),
     order=None,
-    open_drawing=True,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="own law",
     formula="1/n Σ_k ∇_θ f(x(ε_k, θ)),  ε_k ~ p(ε)",
     evaluations="n",
     prefer="the family can be reparameterized and every path to every cost is differentiable",
     reference="Kingma and Welling 2014, arXiv:1312.6114; "
     "implicit: Figurnov et al. 2018, arXiv:1805.08498",
     notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet …).",
+    discrete_paths=True,
 )

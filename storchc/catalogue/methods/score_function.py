@@ -1,6 +1,7 @@
 """Catalogue entry of the score-function estimator."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="ScoreFunction",
@@ -19,11 +20,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset(),
     families=(),
     order=None,
-    open_drawing=True,
+    in_loops="yes",
+    above_sequences="any",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="any",
     formula="1/n Σ_k (f(x_k) − b_k) ∇_θ log p_θ(x_k)",
     evaluations="n",
     prefer="nothing else is possible, or the cost is not differentiable; give it a baseline",

@@ -1,6 +1,7 @@
 """Catalogue entry of the score function without replacement."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="ScoreFunctionWOR",
@@ -12,11 +13,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite"}),
     families=(),
     order=None,
-    open_drawing=False,
+    in_loops="sequences",
+    above_sequences="any",
+    in_plates="own kind",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{s ∈ S} w_s (f_s − p_s f_s − Σ_{s' ≠ s} w_s' f_s') ∇_θ log p_s, S the k largest of "
     "log p_s + Gumbel, κ the next one, w_s = p_s / (1 − exp(−exp(log p_s − κ)))",
     evaluations="k, at most the size of the support",

@@ -1,6 +1,7 @@
 """Catalogue entry of sticking the landing."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="STL",
@@ -8,11 +9,16 @@ ENTRY = MethodEntry(
     options=(Option("n", "count", 1, "independent samples", least=1),),
     unbiased=False,
     carrier="pathwise",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"pathwise", "smooth"}),
     families=(),
     order=1,
-    open_drawing=True,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="own law",
     formula="1/n Σ_k ∇_θ f(z_k, θ),  z_k = z(ε_k, θ), θ stopped in log q_θ(z_k)",
     evaluations="n",
     prefer="the cost has log_prob(q, z), and `q` comes near its target: the variance goes to 0",

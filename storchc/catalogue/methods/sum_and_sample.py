@@ -1,6 +1,7 @@
 """Catalogue entry of the score function summed over some values and sampled on the rest."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="SumAndSample",
@@ -11,11 +12,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite"}),
     families=(),
     order=None,
-    open_drawing=False,
+    in_loops="sequences",
+    above_sequences="any",
+    in_plates="no",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{x ∈ C} p_θ(x) f(x) ∇_θ log p_θ(x) + (1 − p(C))/m Σ_j f(x_j) ∇_θ log p_θ(x_j), "
     "C the sum_size most probable values, m = sample_size draws from the others",
     evaluations="sum_size + sample_size, at most the size of the support",

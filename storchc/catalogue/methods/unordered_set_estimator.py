@@ -1,6 +1,7 @@
 """Catalogue entry of the unordered set estimator."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="UnorderedSetEstimator",
@@ -18,11 +19,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite"}),
     families=(),
     order=None,
-    open_drawing=False,
+    in_loops="sequences",
+    above_sequences="any",
+    in_plates="own kind",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{s ∈ S} p_s R(S, s) (f_s − p_s f_s − Σ_{s' ≠ s} p_s' R^{D∖s}(S, s') f_s') "
     "∇_θ log p_s, R(S, s) = P^{D∖s}(S∖s) / P(S)",
     evaluations="k, at most the size of the support",

@@ -1,6 +1,7 @@
 """Catalogue entry of the relaxation at a set of distinct values."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import LINEAR_EXACT
 
 ENTRY = MethodEntry(
     name="UnorderedSetGumbelSoftmax",
@@ -11,11 +12,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=False,
     carrier="pathwise",
-    sampling="linear-exact",
+    sampling=LINEAR_EXACT,
     needs=frozenset({"finite", "smooth"}),
     families=("Bernoulli", "OneHotCategorical"),
     order=None,
-    open_drawing=False,
+    in_loops="no",
+    above_sequences="any",
+    in_plates="own kind",
+    mixes_own=False,
+    mixes_others=False,
+    samplers="none",
     formula="Σ_{s ∈ S} p_s R(S, s) ∇_θ f(softmax((φ + G_s) / τ)), G_s noise that rounds to s, "
     "R(S, s) = P^{D∖s}(S∖s) / P(S)",
     evaluations="k, at most the size of the support",

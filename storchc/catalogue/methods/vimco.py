@@ -1,6 +1,7 @@
 """Catalogue entry of VIMCO."""
 
 from storchc.catalogue.method import MethodEntry, Option
+from storchc.catalogue.sampling import IID
 
 ENTRY = MethodEntry(
     name="VIMCO",
@@ -17,11 +18,16 @@ ENTRY = MethodEntry(
     ),
     unbiased=True,
     carrier="score",
-    sampling="iid",
+    sampling=IID,
     needs=frozenset({"logmeanexp"}),
     families=(),
     order=None,
-    open_drawing=True,
+    in_loops="no",
+    above_sequences="of one sample",
+    in_plates="any",
+    mixes_own=True,
+    mixes_others=True,
+    samplers="any",
     formula="Σ_k (L − L_{−k}) ∇_θ log p_θ(x_k) + ∇_θ L,  L = α log 1/n Σ_k exp f_k + β; "
     "in L_{−k} the mean of the other f_j stands for f_k",
     evaluations="n",

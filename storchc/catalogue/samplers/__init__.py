@@ -1,32 +1,21 @@
-"""The catalogue of samplers: one module an entry, found through this table of names."""
+"""The catalogue of samplers: one module an entry, found by the name of its file."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from functools import cache
 
+from storchc.catalogue.discovery import every, files, find
 from storchc.catalogue.method import SamplerEntry
 
-_MODULES = {
-    "MonteCarlo": "monte_carlo",
-    "Enumerate": "enumerate",
-    "ImportanceSampling": "importance_sampling",
-    "Antithetic": "antithetic",
-    "Stratified": "stratified",
-    "QuasiMonteCarlo": "quasi_monte_carlo",
-    "WithoutReplacement": "without_replacement",
-    "BeamSearch": "beam_search",
-    "SumAndSample": "sum_and_sample",
-}
+_FILES = files(__path__)
 
 
+@cache
 def names() -> tuple[str, ...]:
-    """Every sampler, in the order of the guide."""
-    return tuple(_MODULES)
+    """Every sampler; asking for them all loads them all."""
+    return tuple(every(__name__, _FILES, SamplerEntry))
 
 
 def lookup(name: str) -> SamplerEntry | None:
     """The entry of the sampler called ``name``, or None."""
-    if name not in _MODULES:
-        return None
-    entry: SamplerEntry = import_module(f"{__name__}.{_MODULES[name]}").ENTRY
-    return entry
+    return find(__name__, _FILES, name, SamplerEntry)

@@ -1,6 +1,7 @@
 """Catalogue entry of importance sampling."""
 
 from storchc.catalogue.method import DISTINCT, Option, SamplerEntry
+from storchc.catalogue.sampling import IID
 
 ENTRY = SamplerEntry(
     name="ImportanceSampling",
@@ -10,8 +11,11 @@ ENTRY = SamplerEntry(
         DISTINCT,
         Option("proposal", "distribution", None, "the distribution to draw from"),
     ),
-    sampling="iid",
+    sampling=IID,
     weighted=True,
+    in_loops="yes",
+    in_plates="any",
+    proposal=True,
     reference="Kahn and Marshall 1953; van Krieken et al. 2021, arXiv:2104.00428",
     prefer="the distribution rarely visits what the cost depends on",
 )
