@@ -8,6 +8,7 @@ from __future__ import annotations
 _ALIVE = "_alive_"
 _FRESH = "_new_"
 _SHOWN = "_shown_"
+_MEAN = "_mean_"
 
 
 def alive_of(loop: str) -> str:
@@ -23,6 +24,26 @@ def fresh_of(name: str) -> str:
 def shown_of(report: str) -> str:
     """What a report shows of elements that may have stopped."""
     return _SHOWN + report
+
+
+def mean_of(name: str) -> str:
+    """The expectation of a value over a sample that is summed out step by step."""
+    return _MEAN + name
+
+
+def averaged(name: str) -> str:
+    """The value of which ``name`` is the expectation, or else itself."""
+    return name.removeprefix(_MEAN)
+
+
+def before_of(sample: str) -> str:
+    """The plate of the outcomes of a sample in the step before; plates have no such names."""
+    return f"{sample} before"
+
+
+def copy_of(sample: str, number: int) -> str:
+    """A plate for the outcomes of some factors of a sample; plates have no such names."""
+    return f"{sample}~{number}"
 
 
 def is_alive(name: str) -> bool:

@@ -38,6 +38,7 @@ from storchc.ir.expression import (
 )
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from storchc.ir.index import construction
+from storchc.ir.names import before_of
 from storchc.ir.walk import children, expressions, walk
 from storchc.records import dataclass
 from storchc.source import Span
@@ -153,7 +154,7 @@ def eliminate(
             obstacles[sample.name] = hindered.obstacle
             continue
         names = look.carried - look.totals
-        before = f"{sample.name} before" if names else ""
+        before = before_of(sample.name) if names else ""
         steps = loop.bound.value
         chains[sample.name] = Chain(sample.name, loop.name, states, steps, before, names)
         expected[sample.name] = look.expectations(loop, before)

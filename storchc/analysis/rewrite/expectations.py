@@ -27,11 +27,10 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.names import averaged, mean_of
 from storchc.ir.types import ValueType
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
-
-_MEAN = "_mean_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Expectations:
 
     def with_means(self, means: frozenset[str]) -> Expectations:
         """The same with the names of the ``means``, which all steps add up to."""
-        further = frozenset(_MEAN + name for name in means & self.dependent)
+        further = frozenset(mean_of(name) for name in means & self.dependent)
         return replace(self, dependent=self.dependent | further, totals=self.totals | further)
 
 
@@ -88,7 +87,7 @@ def _parts(nodes: Iterable[Node]) -> Iterator[Value | Distribution]:
 
 def _with_means(graph: Graph, means: frozenset[str]) -> Graph:
     """The story with a name for the mean of each of these, which is not taken yet."""
-    types = {_MEAN + name: graph.types[name] for name in means}
+    types = {mean_of(name): graph.types[name] for name in means}
     nodes = tuple(
         replace(node, body=tuple(_beside(graph, node, means))) if isinstance(node, Loop) else node
         for node in graph.nodes
@@ -102,7 +101,7 @@ def _beside(graph: Graph, loop: Loop, means: frozenset[str]) -> Iterator[Node]:
         for name in (n for n in _defined(node) if n in means):
             type_ = graph.types[name]
             assert isinstance(type_, ValueType)
-            yield Compute((_MEAN + name,), Reference(name, type_, node.span), (type_,), node.span)
+            yield Compute((mean_of(name),), Reference(name, type_, node.span), (type_,), node.span)
 
 
 def _defined(node: Node) -> tuple[str, ...]:
@@ -176,7 +175,7 @@ class _Writing:
         for node in loop.body:
             match node:
                 case Compute(names=(name,)) if name in self.of.totals:
-                    ancestors = self.credited.values[name.removeprefix(_MEAN)]
+                    ancestors = self.credited.values[averaged(name)]
                     yield self._computed(node, cut=self.of.sample not in ancestors)
                 case Cost() if self.of.depends(node.value):
                     yield from self._cost(node, node.name in used)
@@ -226,7 +225,7 @@ class _Writing:
 
     def _sequence(self, value: SequenceOf) -> SequenceOf:
         name = value.value.name
-        name = _MEAN + name if name in self.means else name
+        name = mean_of(name) if name in self.means else name
         type_ = self._expected_type(value.value.type)
         reference = Reference(name, type_, value.value.span)
         return replace(value, value=reference, type=self._expected_type(value.type))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.joins import Join
 from storchc.analysis.facts.support import outcome_count, support_size
-from storchc.analysis.rewrite.separation.factors import Joined, whole
+from storchc.analysis.rewrite.separation.factors import Joined, JoinedError, whole
 from storchc.analysis.rewrite.separation.rewriting import Rewriter
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
@@ -72,8 +72,8 @@ def separate(
             continue
         try:
             rewritten, separated = _rewritten(written, sample, made, slopes)
-        except Joined as joined:
-            joins[sample.name] = joined
+        except JoinedError as found:
+            joins[sample.name] = found.joined
             continue
         if separated.configurations < joint:
             samples[sample.name], written = separated, rewritten
@@ -138,7 +138,7 @@ def _loop(rewriter: Rewriter, loop: Loop) -> Loop:
         for value in expressions(node):
             rewriter.need_free(value, value.span, words)
         if isinstance(node, Sample) and rewriter.sample.name in node.type.plates:
-            raise Joined(node.span, words.format(rewriter.sample.name))
+            raise JoinedError(node.span, words.format(rewriter.sample.name))
     return loop
 
 
@@ -146,7 +146,9 @@ def _sample(rewriter: Rewriter, node: Sample) -> Node:
     """Another sample, whose parameters may depend on averages over this one only."""
     words = f"`{node.name}` depends on all factors of `{{}}`"
     if node.plate == rewriter.sample.name:
-        raise Joined(node.span, f"`{node.name}` is drawn for each configuration of `{node.plate}`")
+        raise JoinedError(
+            node.span, f"`{node.name}` is drawn for each configuration of `{node.plate}`"
+        )
     for option in expressions(node)[1:]:
         rewriter.need_free(option, option.span, words)
     return replace(node, distribution=rewriter.free_law(node.distribution, node.span, words))

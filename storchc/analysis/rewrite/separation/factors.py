@@ -56,12 +56,20 @@ class Apart:
 Kind = Apart | Literal["free", "mean"]
 
 
-class Joined(Exception):
-    """Raised where factors are joined: the joint support is needed."""
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Where factors are joined, in words: the joint support is needed."""
+
+    span: Span
+    words: str
+
+
+class JoinedError(Exception):
+    """Raised where factors are joined."""
 
     def __init__(self, span: Span, words: str) -> None:
         super().__init__(words)
-        self.span, self.words = span, words
+        self.joined = Joined(span, words)
 
 
 def whole(sizes: Iterable[int], own: int) -> Apart:

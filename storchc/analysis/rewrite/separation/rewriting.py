@@ -2,7 +2,7 @@
 
 A value is followed from the sample to the costs. Where factors would be joined though only a linear
 function does so, a sum above all, the expectation of what stands there is taken first: each factor
-is then weighed and summed alone. `Joined` says where that cannot be done.
+is then weighed and summed alone. `JoinedError` says where that cannot be done.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeVar
 from storchc.analysis.rewrite.separation.factors import (
     Apart,
     Items,
-    Joined,
+    JoinedError,
     Kind,
     Part,
     kept,
@@ -51,6 +51,7 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.graph import Sample
+from storchc.ir.names import copy_of
 from storchc.ir.types import ValueType
 from storchc.ir.walk import walk
 from storchc.records import dataclass
@@ -110,12 +111,12 @@ class Rewriter:
         return self._mean(*self.value(value))
 
     def need_free(self, value: Value | Distribution, place: Span, words: str = "") -> None:
-        """Raise `Joined` where anything in ``value`` depends on the sample."""
+        """Raise `JoinedError` where anything in ``value`` depends on the sample."""
         if any(self.kinds.get(n, "free") != "free" for n in _names(value)):
             raise self._joined(place, words)
 
     def free(self, value: Value, place: Span, words: str = "") -> Value:
-        """``value`` rewritten; `Joined` where it depends on the sample, averages over it aside."""
+        """``value`` rewritten; `JoinedError` where it depends on the sample, averages aside."""
         kind, rewritten = self.value(value)
         if kind != "free":
             raise self._joined(place, words)
@@ -128,9 +129,9 @@ class Rewriter:
             raise self._joined(place, words)
         return rewritten
 
-    def _joined(self, place: Span, words: str = "") -> Joined:
+    def _joined(self, place: Span, words: str = "") -> JoinedError:
         said = words or "this joins the factors of `{}`"
-        return Joined(place, said.format(self.sample.name))
+        return JoinedError(place, said.format(self.sample.name))
 
     # --- functions -------------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ class Rewriter:
 
     def _copy(self, items: Items) -> str:
         """The plate along which the outcomes of these factors stand."""
-        return self.copies.setdefault(items, f"{self.sample.name}~{len(self.copies)}")
+        return self.copies.setdefault(items, copy_of(self.sample.name, len(self.copies)))
 
     def _call(self, value: CallUser) -> tuple[Kind, Value]:
         words = f"`{value.callee}` sees all factors of `{{}}` at once"
