@@ -12,6 +12,7 @@ from storchc.analysis.estimation import Origin
 from storchc.backend import proposals
 from storchc.backend.code import Code
 from storchc.backend.joins import askers_of, joined, weighed
+from storchc.backend.weighing import Weighing
 from storchc.backend.writer import Writer
 from storchc.catalogue import functions
 from storchc.ir.expression import OverPlates
@@ -54,22 +55,33 @@ class Weights:
 def weights_of(writer: Writer, plate: str, origin: Origin, stored: Plates = NO_PLATES) -> Weights:
     """The weights of ``plate`` for a value of this origin, ``stored`` with these plates."""
     estimators = writer.estimation.estimators
-    within = [s.name for s in writer.graph.along(plate)]
-    joint = [s for s in within if estimators[s].joint]
-    again = len(joint) > 1 or any(writer.samples[s].loops for s in joint)
-    met = origin.touched.keys() | (set(joint) if again else set())  # chosen from, whatever it is
+    if plate not in writer.weighing:
+        writer.weighing[plate] = _weighing(writer, plate)
+    along = writer.weighing[plate]
     weighing = {
-        s for s in within if estimators[s].enumerated or (estimators[s].weighted and s in met)
-    }.difference(writer.estimation.separation.samples)
-    if not weighing.isdisjoint(joint):  # its first part knows the weights of the whole
-        weighing = weighing.difference(joint) | {plate}
-    samples = tuple(s for s in within if s in weighing)
+        s
+        for s in along.samples
+        if estimators[s].enumerated or s in origin.touched or s in along.chosen
+    }
+    if not weighing.isdisjoint(along.joint):  # its first part knows the weights of the whole
+        weighing = weighing.difference(along.joint) | {plate}
+    samples = tuple(s for s in dict.fromkeys((plate, *along.samples)) if s in weighing)
     cut = frozenset(s for s in samples if s not in origin.credited)
     averaged = plate not in weighing
     independent = [s for s in samples if not estimators[s].enumerated]
     mixed = tuple((s, m) for s in independent if (m := origin.carried.get(s, NO_PLATES)))
     steps = stored.intersection(writer.graph.loop_names)
     return Weights(samples, (plate,) if averaged else (), cut, mixed, steps)
+
+
+def _weighing(writer: Writer, plate: str) -> Weighing:
+    estimators, within = writer.estimation.estimators, writer.graph.along(plate)
+    joint = frozenset(s.name for s in within if estimators[s.name].joint)
+    again = len(joint) > 1 or any(s.loops for s in within if s.name in joint)
+    weigh = (s.name for s in within if estimators[s.name].enumerated or estimators[s.name].weighted)
+    apart = writer.estimation.separation.samples
+    samples = tuple(s for s in weigh if s not in apart)
+    return Weighing(samples, joint, joint if again else frozenset())
 
 
 def elimination(

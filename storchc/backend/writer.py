@@ -11,6 +11,7 @@ from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.stepping import Stepping
 from storchc.backend.storage import Storage
+from storchc.backend.weighing import Weighing
 from storchc.ir.expression import Value
 from storchc.ir.graph import Graph, Sample
 from storchc.ir.size import Size
@@ -29,7 +30,8 @@ class Writer:
     grows statement by statement. ``joined`` has what a `logmeanexp` joins, for the samples whose
     methods ask for it. ``detached`` cuts values off from their gradient, but not what is owned:
     what a learned baseline needs. ``elsewhere`` is set where the story is written once more, for
-    values that were not drawn: nothing is replayed there. ``stepping`` is what is known of loops.
+    values that were not drawn: nothing is replayed there. ``stepping`` is what is known of loops,
+    ``weighing`` what may weigh the elements of a plate.
     """
 
     graph: Graph
@@ -53,6 +55,7 @@ class Writer:
     elsewhere: bool = False
     stepping: Stepping = field(default_factory=Stepping)
     samples: dict[str, Sample] = field(default_factory=dict)
+    weighing: dict[str, Weighing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.samples = self.samples or {s.name: s for s in self.graph.samples}
