@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
-from storchc.python.expressions import Py
+from storchc.python.expressions import Py, list_of
 from storchc.python.names import Identifiers
 from storchc.python.printer import WIDTH, statement, write
 from storchc.records import dataclass
@@ -50,6 +50,10 @@ class Block:
     def assign(self, target: str, value: Py, comment: str = "") -> None:
         """``target = value  # comment``."""
         self._add(f"{target} = ", value, comment)
+
+    def empty_list(self, target: str, of: Py) -> None:
+        """``target: list[of] = []``."""
+        self._add(f"{target}: list[{self.text(of)}] = ", list_of(), "")
 
     def expression(self, value: Py) -> None:
         """An expression for its effect."""

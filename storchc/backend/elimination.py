@@ -47,7 +47,7 @@ def begin(writer: Writer, block: Block, loop: Loop) -> None:
     for chain in chains_in(writer, loop):
         draws = writer.identifiers.local(f"{chain.sample}_draws")
         mass = writer.stepping.masses[chain.sample] = Mass(draws)
-        block.assign(draws, list_of())
+        block.empty_list(draws, writer.runtime("Draw"))
         if not chain.before:
             continue
         plates = _around(writer, chain) | {chain.before}

@@ -20,7 +20,6 @@ from storchc.python.expressions import (
     call,
     index,
     infix,
-    list_of,
     literal,
     member,
     method,
@@ -129,7 +128,7 @@ def begin_steps(writer: Writer, block: Block, loop: Loop) -> None:
     for plate in _ordered(writer, loop):
         local = writer.identifiers.local(f"{plate}_parents")
         writer.stepping.parents[plate] = local
-        block.assign(local, list_of())
+        block.empty_list(local, writer.torch("Tensor"))
 
 
 def end_steps(writer: Writer, block: Block, loop: Loop, around: dict[str, str]) -> None:

@@ -29,7 +29,6 @@ from storchc.python.expressions import (
     Py,
     call,
     index,
-    list_of,
     literal,
     method,
     name,
@@ -112,7 +111,8 @@ def _begin_list(writer: Writer, block: Block, node: Loop, item: Kept) -> None:
             lists[item] = same
             return
     lists[item] = writer.identifiers.local(_named(item, _LISTS))
-    block.assign(lists[item], list_of())
+    of = writer.runtime("Draw") if item.kind == "draw" else writer.torch("Tensor")
+    block.empty_list(lists[item], of)
 
 
 def _named(item: Kept, suffixes: dict[str, str]) -> str:

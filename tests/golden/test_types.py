@@ -1,7 +1,7 @@
 """Type checkers accept generated modules, and find the mistakes of a script that uses them.
 
-mypy runs here with ``--strict``, pyright with its defaults where it is installed: install the
-package ``pyright`` into any environment, put its ``bin`` on the PATH, and run these tests again.
+mypy runs here with ``--strict``, and so does pyright where it is installed: install the package
+``pyright`` into any environment, put its ``bin`` on the PATH, and run these tests again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from torch import Tensor, nn
 import storchc
 from golden_discrete_vae import DiscreteVAE
 from golden_mixed_plates import MixedPlates
-from spec_discrete_vae_discrete_vae import DiscreteVAE as Loaded
-from storch_runtime import Estimate, StoryModule, gradient_statistics
+from storch_runtime import Estimate, StoryModule
 
 model = DiscreteVAE(nn.Linear(784, 20), nn.Linear(20, 784))
 x = torch.rand(5, 784)
@@ -101,7 +100,7 @@ def test_pyright(folder: Path) -> None:
     pyright = shutil.which("pyright")
     if pyright is None:
         pytest.skip("pyright is not installed")
-    settings = {"extraPaths": [str(path) for path in PATHS]}
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(path) for path in PATHS]}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(
         [pyright, "--pythonpath", sys.executable, "--outputjson"],

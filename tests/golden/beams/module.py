@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Estimate,
     Held,
     Input,
@@ -86,10 +87,10 @@ class Beams(StoryModule):
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
-        y_parents = []
-        effort_steps = []
-        y_draws = []
-        y_values = []
+        y_parents: list[Tensor] = []
+        effort_steps: list[Tensor] = []
+        y_draws: list[Draw] = []
+        y_values: list[Tensor] = []
         for t in range(5):
             # story.story:11  compute h = tanh(cell(concat([y, h])))
             cell_out = _cell.unfold(

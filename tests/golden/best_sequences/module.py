@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Held,
     Input,
     JointSteps,
@@ -93,11 +94,11 @@ class BestSequences(StoryModule):
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
-        y_parents = []
-        y_draws = []
-        y_baselines = []
-        y_values = []
-        alive_steps = []
+        y_parents: list[Tensor] = []
+        y_draws: list[Draw] = []
+        y_baselines: list[Tensor] = []
+        y_values: list[Tensor] = []
+        alive_steps: list[Tensor] = []
         for t in range(5):
             alive_steps.append(alive)
 

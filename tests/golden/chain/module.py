@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import torch
 from storch_runtime import (
+    Draw,
     Estimate,
     Expect,
     Input,
@@ -74,12 +75,12 @@ class Chain(StoryModule):
         T = sizes["T"]
 
         # story.story:13  for t in range(T) from z = zeros([K]):
-        z_draws = []
+        z_draws: list[Draw] = []
         z_mass = torch.ones((1, data), dtype=like.dtype, device=like.device)  # [z before, data]
         z = torch.zeros(3, dtype=like.dtype, device=like.device)
         z = z.expand(z_mass.shape[0], -1)  # [z before, K]
-        seen_steps = []
-        kl_steps = []
+        seen_steps: list[Tensor] = []
+        kl_steps: list[Tensor] = []
         for t in range(T):
             # story.story:14  compute p = OneHotCategorical(logits=transition(z))
             transition_out = _transition.unfold(self.transition(z), (z_mass.shape[0],))

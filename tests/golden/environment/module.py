@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Estimate,
     Input,
     Layout,
@@ -96,8 +97,8 @@ class Environment(StoryModule):
         c = c.expand(action_size, carts, -1)  # [action, carts, H]
         alive = torch.full((action_size, carts), True, dtype=torch.bool, device=like.device)
         action = torch.full((action_size, carts), 0, dtype=torch.int64, device=like.device)
-        action_draws = []
-        loss_steps = []
+        action_draws: list[Draw] = []
+        loss_steps: list[Tensor] = []
         for t in range(T):
             # story.story:15  compute h, c = cell(seen, [h, c])
             new_h, new_c = _cell.counted(

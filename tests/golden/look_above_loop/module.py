@@ -11,6 +11,7 @@ import torch
 from storch_runtime import (
     DisARM,
     Downstream,
+    Draw,
     Estimate,
     Input,
     Layout,
@@ -98,9 +99,9 @@ class Look(StoryModule):
         y_size = opened(methods["y"], replayed.get("y"), 0)
         h = x * s[..., 0][:, :, None]
         h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
-        noise_draws = []
-        y_draws = []
-        miss_steps = []
+        noise_draws: list[Draw] = []
+        y_draws: list[Draw] = []
+        miss_steps: list[Tensor] = []
         for t in range(T):
             # story.story:13  sample noise ~ Normal(zeros([H]), 1)
             noise_law = Normal(
@@ -156,7 +157,7 @@ class Look(StoryModule):
             y_size = opened(methods["y"], None, 0)
             h = x * s[..., 0][:, :, None]
             h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
-            miss_steps = []
+            miss_steps: list[Tensor] = []
             for t in range(T):
                 # story.story:13  sample noise ~ Normal(zeros([H]), 1)
                 noise_draw = noise_steps.draws[t]

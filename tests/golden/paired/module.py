@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Estimate,
     Input,
     JointSteps,
@@ -107,12 +108,12 @@ class Paired(StoryModule):
         walk_joint = widened(walk_draw.joint)
         first = follow(first, walk_joint.parents, 0)
         h = first  # [walk, data, H]
-        walk_parents = []
-        place_draws = []
-        effort_steps = []
-        hit_draws = []
-        hit_values = []
-        noise_draws = []
+        walk_parents: list[Tensor] = []
+        place_draws: list[Draw] = []
+        effort_steps: list[Tensor] = []
+        hit_draws: list[Draw] = []
+        hit_values: list[Tensor] = []
+        noise_draws: list[Draw] = []
         for t in range(5):
             # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEst…
             look_out_ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))

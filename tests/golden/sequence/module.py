@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Estimate,
     Input,
     Layout,
@@ -70,10 +71,10 @@ class Sequence(StoryModule):
         z_size = opened(methods["z"], replayed.get("z"), 0)
         h = torch.zeros(2, dtype=like.dtype, device=like.device)
         h = h.expand(z_size, -1)  # [z, D]
-        z_draws = []
-        h_values = []
-        seen_steps = []
-        effort_steps = []
+        z_draws: list[Draw] = []
+        h_values: list[Tensor] = []
+        seen_steps: list[Tensor] = []
+        effort_steps: list[Tensor] = []
         for t in range(T):
             # story.story:12  compute q = Normal(transition(h), 0.5)
             transition_out = _transition.unfold(self.transition(h), (z_size,))

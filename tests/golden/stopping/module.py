@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Input,
     Layout,
     Methods,
@@ -90,11 +91,11 @@ class Writer(StoryModule):
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         surprise = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)
-        y_draws = []
-        y_baselines = []
-        miss_steps = []
-        surprise_reports = []
-        alive_values = []
+        y_draws: list[Draw] = []
+        y_baselines: list[Tensor] = []
+        miss_steps: list[Tensor] = []
+        surprise_reports: list[Tensor] = []
+        alive_values: list[Tensor] = []
         t_count = number_of_steps(-1 + T, "story.story:12")
         for t in range(t_count):
             alive_values.append(alive)

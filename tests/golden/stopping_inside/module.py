@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime import (
     Downstream,
+    Draw,
     Estimate,
     Input,
     Layout,
@@ -79,18 +80,18 @@ class Pages(StoryModule):
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)  # [y, data]
         length = torch.full((y_size, data), 0, dtype=torch.int64, device=like.device)  # [y, data]
-        y_draws = []
-        miss_steps = []
-        length_reports = []
+        y_draws: list[Draw] = []
+        miss_steps: list[Tensor] = []
+        length_reports: list[Tensor] = []
         for i in range(3):
             # story.story:10  for j in range(4) from h = line(page), y = 0.0:
             line_out = _line.unfold(self.line(page.flatten(0, 1)), (y_size, data))
             h = line_out  # [y, data, H]
             y = torch.where(alive, 0.0, y)  # [y, data]
             alive_ = alive  # [y, data]
-            y_draws_ = []
-            miss_steps_ = []
-            alive_values = []
+            y_draws_: list[Draw] = []
+            miss_steps_: list[Tensor] = []
+            alive_values: list[Tensor] = []
             for j in range(4):
                 alive_values.append(alive_)
 
