@@ -193,6 +193,30 @@ def test_a_row_that_does_not_say_is_no_row(kind: type, question: str) -> None:
         kind(**said)
 
 
+@every_method
+def test_no_row_allows_what_its_method_cannot_do(entry: MethodEntry) -> None:
+    """Rules believe the row; here it is held to how the method draws and where it looks."""
+    asks_below = bool(entry.looks) or entry.stops_own_score or "logmeanexp" in entry.needs
+    assert entry.above_sequences == "of one sample" or not asks_below
+    if asks_below or entry.compares:
+        assert entry.in_loops == "no"
+    if entry.weighted or entry.coupled:
+        assert entry.in_loops != "yes" and entry.in_plates != "any"
+    if entry.looks or entry.compares or entry.carrier == "control":
+        assert not entry.mixes_own
+    assert entry.sampling.mixes_own or not entry.mixes_own
+    assert entry.sampling.mixes_others or not entry.mixes_others
+    assert entry.in_plates == "no" or not (entry.coupled or entry.carrier == "weights")
+    assert entry.joint or (entry.in_loops != "sequences" and entry.in_plates != "own kind")
+    assert entry.sampling.independent or entry.samplers == "none"
+
+
+@every_sampler
+def test_no_row_allows_what_its_sampler_cannot_do(entry: SamplerEntry) -> None:
+    assert entry.in_plates == "no" or not (entry.coupled or entry.method)
+    assert (entry.in_loops == "sequences") == entry.joint
+
+
 @pytest.mark.parametrize("catalogue", [methods, samplers], ids=["methods", "samplers"])
 def test_every_file_is_found_by_its_name(catalogue: object) -> None:
     folder = Path(str(catalogue.__file__)).parent  # type: ignore[attr-defined]
