@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import torch
-from tests.certification.test_separation import separated
 from torch import Tensor
 
 import storchc
 from tests.certification.harness import derivatives
+from tests.certification.separation.test_factors_apart import separated
 
 pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop")
 HEAD = """
