@@ -48,10 +48,19 @@ class Result:
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
-def check_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
-    """Run every check on the story ``data``, called ``name`` in diagnostics."""
+def check_story(
+    name: str,
+    data: bytes,
+    methods: Mapping[str, str] = NO_METHODS,
+    *,
+    until: str | None = None,
+) -> Result:
+    """Run every check on the story ``data``, called ``name`` in diagnostics.
+
+    ``until`` names the last pass of the analysis that is run.
+    """
     with _blamed(name):
-        return _check(name, data, methods)
+        return _check(name, data, methods, until)
 
 
 def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
@@ -66,7 +75,7 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
         return replace(result, code=code)
 
 
-def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
+def _check(name: str, data: bytes, methods: Mapping[str, str], until: str | None = None) -> Result:
     from storchc.syntax.reading import read_story
 
     problems = Problems()
@@ -81,7 +90,7 @@ def _check(name: str, data: bytes, methods: Mapping[str, str]) -> Result:
         return _result(texts, problems)
     from storchc.analysis.passes import analyse
 
-    return _result(texts, problems, typed, analyse(typed, problems))
+    return _result(texts, problems, typed, analyse(typed, problems, until))
 
 
 def _result(

@@ -82,11 +82,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """What a step leaves to the next one; ``ended`` are the inner loops in which it was made."""
+
+    point: Point
+    ended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """The places of a story in order. ``ends`` has, by place of a `Start`, what a step leaves."""
 
     places: tuple[Place, ...]
-    ends: Mapping[int, Point]
+    ends: Mapping[int, End]
     readers: Mapping[Point, tuple[int, ...]]
     makers: Mapping[Point, int]
     forwards_rank: tuple[int, ...]
@@ -209,7 +217,7 @@ def _known(
 
 def _started(
     start: Start,
-    end: Point | None,
+    end: End | None,
     facts: Mapping[Point, Fact],
     known: Known[Fact],
     analysis: Forward[Fact],
@@ -219,9 +227,12 @@ def _started(
         first = known(start.variable)
     else:
         first = analysis.initial(start.carried, known)
-    if end is None or end not in facts:
+    if end is None or end.point not in facts:
         return first
-    return analysis.join(first, analysis.again(facts[end], start.loop))
+    left = facts[end.point]
+    for loop in end.ended:
+        left = analysis.ended(left, loop)
+    return analysis.join(first, analysis.again(left, start.loop))
 
 
 def backwards(flow: Flow, analysis: Backward[Fact]) -> dict[Point, Fact]:
@@ -254,7 +265,7 @@ def backwards(flow: Flow, analysis: Backward[Fact]) -> dict[Point, Fact]:
             else:
                 analysis.initial(node.carried, wanted, push)
             if number in flow.ends:
-                ask(flow.ends[number], wanted)
+                ask(flow.ends[number].point, wanted)
         return iter(changed)
 
     settle(range(len(flow.places) - 1, -1, -1), flow.backwards_rank, visit)
@@ -288,7 +299,7 @@ class _Places:
 
     memories: tuple[Memory, ...]
     places: list[Place] = field(default_factory=list)
-    ends: dict[int, Point] = field(default_factory=dict)
+    ends: dict[int, End] = field(default_factory=dict)
     current: dict[Variable, Point] = field(default_factory=dict)
     home: dict[Point, tuple[str, ...]] = field(default_factory=dict)
 
@@ -314,7 +325,8 @@ class _Places:
             self.home[point] = inside
         self.take(loop.body, inside)
         for number, variable in enumerate(kept, first):
-            self.ends[number] = self.current[variable]
+            left = self.current[variable]
+            self.ends[number] = End(left, self._ended(left, inside))
 
     def _add(
         self,
@@ -386,8 +398,8 @@ class _Places:
             for point in place.reads.values():
                 readers.setdefault(point, []).append(number)
             makers |= {point: number for point in place.makes.values()}
-        for number, point in self.ends.items():
-            readers.setdefault(point, []).append(number)
+        for number, end in self.ends.items():
+            readers.setdefault(end.point, []).append(number)
         after: list[list[int]] = [
             [n for p in place.makes.values() for n in readers.get(p, ())] for place in self.places
         ]

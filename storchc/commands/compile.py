@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from storchc.commands.files import may_write, read, write
+from storchc.commands.options import given_methods, method_option
 from storchc.commands.showing import show
 from storchc.driver import Result, compile_story
 
@@ -17,20 +18,14 @@ from storchc.driver import Result, compile_story
 @click.option(
     "-o", "out", metavar="OUT", help="A file or a folder to write to; - is standard output."
 )
-@click.option(
-    "--method",
-    "methods",
-    metavar="z='M(…)'",
-    multiple=True,
-    help="Give sample z the method M, or 'M(…) using S(…)', in place of the story's.",
-)
+@method_option
 def command(files: tuple[str, ...], out: str | None, methods: tuple[str, ...]) -> None:
     """Write the PyTorch module of each story beside it, as NAME.py.
 
     FILE is a story, in a .story or .yaml file; - is standard input, whose module goes to standard
     output. When a story has errors nothing is written.
     """
-    given = _methods(methods)
+    given = given_methods(methods)
     stories = [read(file) for file in files]
     targets = _targets(files, out)
     results = [compile_story(name, data, given) for name, data in stories]
@@ -38,19 +33,6 @@ def command(files: tuple[str, ...], out: str | None, methods: tuple[str, ...]) -
     if any(result.failed for result in results):
         sys.exit(1)
     _write_all(results, targets)
-
-
-def _methods(texts: tuple[str, ...]) -> dict[str, str]:
-    """What ``--method`` says, by the names of the samples."""
-    given: dict[str, str] = {}
-    for text in texts:
-        name, equal, method = (part.strip() for part in text.partition("="))
-        if not (equal and name.isidentifier() and method):
-            raise click.UsageError(f"--method {text}: write it like --method z='Expect()'.")
-        if name in given:
-            raise click.UsageError(f"--method {name}=… is given twice.")
-        given[name] = method
-    return given
 
 
 def _targets(files: tuple[str, ...], out: str | None) -> list[Path | None]:

@@ -64,7 +64,7 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> NoReturn:
     """Run one command; what it ends with is the status of the ``SystemExit``."""
-    _mend_streams()
+    mend_streams()
     try:
         try:
             cli(args=arguments, prog_name="storchc")
@@ -83,7 +83,7 @@ def run(arguments: list[str]) -> NoReturn:
     sys.exit(0)
 
 
-def _mend_streams() -> None:
+def mend_streams() -> None:
     """Let closed output swallow what is written, and output of few letters replace the others."""
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115

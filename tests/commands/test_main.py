@@ -34,7 +34,7 @@ def test_help_lists_every_command(run) -> None:
 
 def test_every_module_is_a_command() -> None:
     folder = Path(storchc.__file__).parent / "commands"
-    others = {"__init__", "main", "files", "showing", "table"}
+    others = {"__init__", "main", "files", "options", "showing", "table"}
     assert {path.stem for path in folder.glob("*.py")} - others == set(COMMANDS)
 
 

@@ -48,6 +48,16 @@ KNOWS: dict[str, set[str]] = {
     "loading": {"diagnostics", "driver"},
     "api": {"diagnostics", "driver", "ir", "loading"},
     "commands": {"catalogue", "diagnostics", "driver", "explain"},
+    "debug": {
+        "analysis",
+        "catalogue",
+        "commands",
+        "diagnostics",
+        "driver",
+        "ir",
+        "overrides",
+        "syntax",
+    },
     "__init__": {"api", "diagnostics"},
     "__main__": {"commands"},
 }

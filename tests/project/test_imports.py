@@ -18,6 +18,7 @@ ALLOWED = {
     "storchc/syntax": ({"storchc", "lark", "yaml"}, set()),
     "storchc/backend": ({"storchc", "jinja2"}, set()),
     "storchc/commands": ({"storchc", "click"}, {"rich", "torch"}),
+    "storchc/debug": ({"storchc", "click"}, set()),
 }
 
 STORY = """story Start

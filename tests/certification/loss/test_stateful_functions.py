@@ -77,6 +77,26 @@ def test_a_walk_that_stops(method: str) -> None:
     prove(*loop(method, "    stop when s > 1"), Walk())
 
 
+def test_a_walk_that_goes_on_in_an_inner_loop() -> None:
+    steps = """
+    sample a ~ Bernoulli(logits=w) with ScoreFunction(baseline=none)
+    compute p = FIRST
+    cost c = p ** 2
+    for r in range(2)FROM:
+        sample b ~ Bernoulli(logits=u + p) with ScoreFunction(baseline=none) in a
+        compute q = THEN
+        cost d = q ** 2
+"""
+    told, written = steps.replace("FROM", ""), steps.replace("FROM", " from q = p")
+    told = told.replace("FIRST", "walk(a, t)").replace("THEN", "walk(b, 1)")
+    written = written.replace("FIRST", "0.5 * k + a").replace("THEN", "0.5 * q + b")
+    prove(
+        story(f"for t in range(2):{told}", WALK),
+        story(f"for t in range(2) from k = 0:{written}    compute k = q\n"),
+        Walk(),
+    )
+
+
 def test_two_samples_of_one_plate() -> None:
     steps = """
 sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)

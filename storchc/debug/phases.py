@@ -1,0 +1,78 @@
+"""Every phase that can be printed, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.passes import PASSES, Fact
+from storchc.analysis.rules import Rule
+from storchc.debug.dependence import show_credit, show_dependence, show_stepwise
+from storchc.debug.facts import (
+    show_biases,
+    show_estimators,
+    show_joins,
+    show_liveness,
+    show_used,
+    show_verdicts,
+)
+from storchc.debug.flow import show_flow
+from storchc.debug.graph import show_graph
+from storchc.debug.rewrites import (
+    show_elimination,
+    show_listing,
+    show_separation,
+    show_written,
+)
+
+Show = Callable[[Estimation], Iterator[str]]
+
+FACTS: Mapping[str, Show] = {
+    "graph": lambda k: show_graph(k.graph),
+    "flow": lambda k: show_flow(k.graph, k.flow),
+    "dependence": lambda k: show_dependence(k.dependence),
+    "touched": lambda k: show_dependence(k.touched),
+    "used": lambda k: show_used(k.graph, k.used),
+    "resolved": lambda k: show_estimators(k.graph, k.resolved),
+    "live": lambda k: show_liveness(k.live),
+    "joined": lambda k: show_joins(k.graph, k.joined),
+    "elimination": lambda k: show_elimination(k.graph, k.elimination),
+    "listing": lambda k: show_listing(k.graph, k.listing),
+    "separation": lambda k: show_separation(k.separation),
+    "distinct": lambda k: show_verdicts(k.graph, k.distinct),
+}
+"""How the facts of `storchc.analysis.passes` are printed."""
+
+ASKED: Mapping[str, tuple[str, Show]] = {
+    "carried": (
+        "the dependence of weights that are carried on, for costs and credit",
+        lambda k: show_dependence(k.carried),
+    ),
+    "steps": (
+        "the dependence with the steps of loops told apart, for credit",
+        lambda k: show_stepwise(k.graph, k.steps),
+    ),
+    "credit": ("which scores multiply which cost", lambda k: show_credit(k.graph, k.credit)),
+    "biases": ("why gradients of samples are biased", lambda k: show_biases(k.biases)),
+    "written": ("the story that code is generated for", show_written),
+}
+"""The facts of an `Estimation` that are made when they are asked for."""
+
+FIRST = {
+    "tree": "the syntax tree, of the text alone",
+    "typed": "the typed graph, of the tree",
+}
+LAST = {"python": "the generated module, of the graph and all facts"}
+
+
+def phases() -> Iterator[tuple[str, str, str]]:
+    """Name, kind and reason of every phase, in order."""
+    yield from ((name, "stage", reason) for name, reason in FIRST.items())
+    for each in PASSES:
+        match each:
+            case Fact(name, _, reason):
+                yield name, "fact", reason
+            case Rule(name, asks):
+                yield name, "rule", asks
+    yield from ((name, "asked for", what) for name, (what, _) in ASKED.items())
+    yield from ((name, "stage", reason) for name, reason in LAST.items())

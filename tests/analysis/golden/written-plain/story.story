@@ -1,0 +1,4 @@
+story Plain
+param w = 0.3
+sample z ~ Normal(w, 1)
+cost c = z
