@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.dependence import _Finding
 from tests.certification.harness import Case, Uncertified, certify
 from tests.certification.loops.test_loops import METHODS, story
 from tests.certification.outcomes import enumerate_estimates
@@ -160,6 +160,6 @@ def test_a_mean_is_weighted_with_what_it_was_made_of(order: tuple[str, ...], cos
 
 
 def test_forgetting_the_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Dependence, "_with_memory", lambda self, call, ancestors: ancestors)
+    monkeypatch.setattr(_Finding, "_with_memory", lambda self, call, ancestors: ancestors)
     with pytest.raises(Uncertified, match="gradient of"):
         prove(*loop("none"), Walk())
