@@ -321,7 +321,7 @@ def merge(parts: Iterable[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
     if all(p is first for p in rest):
         return first
     total = dict(first)
-    for part in rest:
+    for part in (p for p in rest if not p.items() <= total.items()):
         for key, mixed in part.items():
             total[key] = total[key] | mixed if key in total else mixed
     return total

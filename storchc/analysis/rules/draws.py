@@ -27,10 +27,11 @@ Estimators = Mapping[str, Estimator]
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse what no estimator is right for."""
     graph, dependent, estimators = known.graph, known.touched, known.estimators
+    again = _selected_again(graph, estimators)
     for node in graph.samples:
         estimator = estimators[node.name]
         mixed = mixed_plates(dependent, node)
-        chosen = node.joins and _selected_again(graph, node, estimators)
+        chosen = node.joins and node.name in again
         if node.plate in mixed and (chosen or not estimator.mixes_own):
             places = tuple(reductions_of(graph, node.plate))
             problems.add(words.joined(node, estimator, places, chosen=chosen))
@@ -47,7 +48,7 @@ def run(known: Estimation, problems: Problems) -> None:
         if estimator.joint and node.loops:
             _check_loop(graph, node, estimator, problems)
         if node.joins:
-            _check_joined(graph, node, estimators, problems)
+            _check_joined(graph, node, estimators, node.name in again, problems)
         elif estimator.baseline == "batch_average" and not estimator.sampling.independent:
             problems.add(words.compared(node, estimator, node, estimator))
 
@@ -89,8 +90,13 @@ def _calls(
             yield call, moves or sample in dependent.places[call]
 
 
-def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: Problems) -> None:
-    """A sample in a plate whose elements are one joint sample, and one that extends it."""
+def _check_joined(
+    graph: Graph, node: Sample, estimators: Estimators, chosen: bool, problems: Problems
+) -> None:
+    """A sample in a plate whose elements are one joint sample, and one that extends it.
+
+    ``chosen``: a later sample chooses among its elements anew.
+    """
     estimator = estimators[node.name]
     opener = graph.sample_by_name[node.plate]
     opened = estimators[opener.name]
@@ -103,7 +109,7 @@ def _check_joined(graph: Graph, node: Sample, estimators: Estimators, problems: 
         return
     if estimator.baseline == "batch_average" or _compares(estimator):
         problems.add(words.compared(node, estimator, opener, opened))
-    elif estimator.looks and _selected_again(graph, node, estimators):
+    elif estimator.looks and chosen:
         problems.add(words.selected_again(node, estimator, opener))
 
 
@@ -137,8 +143,13 @@ def _compares(estimator: Estimator) -> bool:
     return estimator.entry is not None and estimator.entry.compares
 
 
-def _selected_again(graph: Graph, node: Sample, estimators: Estimators) -> bool:
-    """Whether a later sample extends the joint sample that ``node`` stands in."""
-    names = [s.name for s in graph.samples]
-    later = graph.samples[names.index(node.name) + 1 :]
-    return any(s.joins and s.plate == node.plate and estimators[s.name].joint for s in later)
+def _selected_again(graph: Graph, estimators: Estimators) -> frozenset[str]:
+    """The samples that stand in a joint sample which a later one extends."""
+    found: set[str] = set()
+    extended: set[str] = set()
+    for node in reversed(graph.samples):
+        if node.plate in extended:
+            found.add(node.name)
+        if node.joins and estimators[node.name].joint:
+            extended.add(node.plate)
+    return frozenset(found)
