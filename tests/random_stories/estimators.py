@@ -24,7 +24,7 @@ FINITE = CLASSES | BINARY | {"Binomial"}
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A method for these families: it opens a plate of its ``own``, or stands ``along`` others.
+    """A method for these families: it opens a plate of its own, or stands ``along`` others too.
 
     One that ``looks`` at values that were not drawn stands above no functions with a memory.
     """
@@ -32,7 +32,6 @@ class Way:
     method: str
     families: frozenset[str]
     plain: str = "ScoreFunction()"
-    own: bool = True
     along: bool = False
     looks: bool = False
 
@@ -61,7 +60,6 @@ WAYS = (
     Way("ScoreFunction(baseline=moving_average) using Stratified(n=2, distinct=true)", FINITE),
     Way("ScoreFunction() using QuasiMonteCarlo(n=2)", FINITE),
     Way("ScoreFunction(baseline=0.4) using SumAndSample(sum_size=1)", FINITE),
-    Way("UnorderedSetEstimator()", FINITE, own=False, along=True),
 )
 
 
@@ -111,5 +109,5 @@ def _fitting(found: re.Match[str], text: str) -> Iterator[Way]:
     if named := re.search(rf"compute {family} = (\w+)\(", text):
         family = named[1]
     for way in WAYS:
-        if family in way.families and (way.along if found["plate"] else way.own):
+        if family in way.families and (way.along or not found["plate"]):
             yield way
