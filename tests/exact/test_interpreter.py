@@ -260,8 +260,9 @@ compute e = mean(a + 1 + w + b + m, over=b)
 cost d = e * a + (e + a) * (a + 1)
 """
     function, w = Sums(), leaf(0.4)
+    functions: dict[str, Any] = {"f": function}
     exact = interpret(
-        story(told, "function f stateful: [] -> []\nparam w = 0.4"), {}, {"w": w}, {"f": function}
+        story(told, "function f stateful: [] -> []\nparam w = 0.4"), {}, {"w": w}, functions
     )
     assert function.calls == [
         (("a",), ("a",)),

@@ -80,7 +80,7 @@ def estimated_stories(draw: st.DrawFn, stateful: bool = False) -> Estimated:
         found = SAMPLE.fullmatch(line)
         ways = list(_fitting(found, story.text)) if found else []
         ways = [way for way in ways if not (stateful and way.looks)]
-        if not ways or draw(st.sampled_from((True, False, False))):
+        if not found or not ways or draw(st.sampled_from((True, False, False))):
             lines.append(line)
             plain.append(line)
             continue
@@ -92,7 +92,7 @@ def estimated_stories(draw: st.DrawFn, stateful: bool = False) -> Estimated:
         lines.append(f"{start}{method}{place}")
         plain.append(f"{start}{way.plain}{place}")
     last = _every(story.text)
-    texts = ["\n".join([*found, last, ""]) for found in (lines, plain)]
+    texts = ["\n".join([*text, last, ""]) for text in (lines, plain)]
     return Estimated(RandomStory(texts[0], story.inputs), texts[1])
 
 
@@ -105,7 +105,7 @@ def _every(text: str) -> str:
 
 
 def _fitting(found: re.Match[str], text: str) -> Iterator[Way]:
-    family = re.match(r"\w+", found["law"])[0]
+    family = found["law"].partition("(")[0]
     if named := re.search(rf"compute {family} = (\w+)\(", text):
         family = named[1]
     for way in WAYS:

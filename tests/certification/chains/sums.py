@@ -47,14 +47,15 @@ def certify_sums(
     estimates = [model(**story.inputs, given=one) for one in given or _worlds(model, exact)]
     shares = [_share(e, given[0]) for e in estimates] if given else exact.probability
     if len(estimates) == 1:
-        shares = [1.0]
+        shares = [torch.ones(())]
     got = sum(share * e.loss for share, e in zip(shares, estimates, strict=True))
     leaves = differentiable(model, story)
     ours, theirs = (derivatives(value, leaves) for value in (got, exact.value))
     _agree("value", got, exact.value, tolerance)
     for name in leaves:
         _agree(f"gradient of {name}", ours[name], theirs[name], tolerance)
-    _agree("Hessian", *(hessian_rows(g, leaves) for g in (ours, theirs)), tolerance)
+    second = hessian_rows(ours, leaves), hessian_rows(theirs, leaves)
+    _agree("Hessian", *second, tolerance)
 
 
 def _worlds(model: Model, exact: Exact) -> list[dict[str, Tensor]]:
