@@ -132,7 +132,9 @@ class Unrolled:
                 own = (name, steps)
                 read |= now.get(MEMORY, frozenset()) if called else frozenset()
                 self.made[own] = self.made.get(own, frozenset()) | read
-                now |= {name: read | {own}} | ({MEMORY: read} if called else {})
+                now[name] = read | {own}
+                if called:
+                    now[MEMORY] = read
 
 
 def _reaching(carried: Carried, known: Reached) -> frozenset[Instance]:

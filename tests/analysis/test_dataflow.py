@@ -181,7 +181,8 @@ def test_steps_are_those_in_which_samples_reach_costs(text: str) -> None:
     graph, made = unrolled(text)
     flow = flow_of(graph)
     steps = stepwise(graph, flow, dependence(graph, flow))
-    loops = {node.name: node.loops for node in (*graph.samples, *graph.costs)}
+    nodes: tuple[Sample | Cost, ...] = (*graph.samples, *graph.costs)
+    loops = {node.name: node.loops for node in nodes}
     found = {name: {(s.name, s.level) for s in views} for name, views in steps.costs.items()}
     found |= {name: {(s.name, s.level) for s in views} for name, views in steps.parameters.items()}
     expected: dict[str, set[tuple[str, int | None]]] = {name: set() for name in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.rewrite.stopping import without_stops
-from storchc.ir.expression import Apply, CallUser, Literal, Reference, Value
+from storchc.ir.expression import Apply, CallUser, Distribution, Literal, Reference, Value
 from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
 from tests.typing.reading import graph
 
@@ -38,7 +38,7 @@ cost c = h + sum(sequence(h))
 """
 
 
-def shown(value: Value) -> str:
+def shown(value: Value | Distribution) -> str:
     """A value in short: choices, names, numbers, and what anything else is made of."""
     match value:
         case Reference(name=name):

@@ -62,7 +62,11 @@ def model(**changed: Any) -> Any:
 
 
 def inputs(**changed: Any) -> dict[str, Any]:
-    sound = {"x": torch.rand(4, 3), "y": torch.rand(4, 2, 3), "i": torch.zeros(4).long()}
+    sound: dict[str, Any] = {
+        "x": torch.rand(4, 3),
+        "y": torch.rand(4, 2, 3),
+        "i": torch.zeros(4).long(),
+    }
     sound |= {"m": torch.ones(2).bool(), "beta": 0.5, "t": 1}
     return sound | changed
 

@@ -31,7 +31,8 @@ class Difference(Method):
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         ends = torch.stack([torch.zeros_like(draw.value), torch.ones_like(draw.value)])
         zero, one = downstream.costs_at(ends)
-        probs = draw.distribution.probs
+        law: Any = draw.distribution
+        probs = law.probs
         return (one - zero) * (probs - probs.detach())
 
 
@@ -41,7 +42,8 @@ class Slope(Method):
     order = 1
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
-        probs = draw.distribution.probs
+        law: Any = draw.distribution
+        probs = law.probs
         mean = probs.detach().expand_as(draw.value).clone().requires_grad_()
         costs = downstream.surrogates_at(mean[None])[0]
         (slope,) = torch.autograd.grad(costs.sum(), mean)
@@ -56,7 +58,8 @@ class Probe(Slope):
         return None
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
-        probs = draw.distribution.probs
+        law: Any = draw.distribution
+        probs = law.probs
         mean = probs.detach().expand_as(draw.value).clone().requires_grad_()
         costs = downstream.surrogates_at(mean[None])[0]
         (slope,) = torch.autograd.grad(costs.sum(), mean)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -149,7 +150,9 @@ def test_two_names_that_become_one_with_an_underscore() -> None:
     assert (list(estimate.samples), list(estimate.costs)) == (["loss_"], ["loss__"])
 
 
-def test_a_method_of_the_users_keeps_out_of_the_way(tmp_path, monkeypatch) -> None:
+def test_a_method_of_the_users_keeps_out_of_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ["Estimate", "torch", "Layout", "super", "F", "Methods"]
     body = "from storch_runtime import Method\n" + "".join(
         f"class {w}(Method): pass\n" for w in words

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from types import FrameType
 
@@ -157,7 +158,7 @@ def measured(kind: Kind, name: str, stage: Stage, sizes: tuple[int, ...]) -> Com
         text = kind.story(size).encode()
         try:
             with at_most(LONGEST):
-                found[size] = seconds(lambda text=text: stage("<bench>", text))
+                found[size] = seconds(partial(stage, "<bench>", text))
         except (GivenUp, RecursionError):
             return Compiling(name, Growth(kind.name, found), size)
     return Compiling(name, Growth(kind.name, found), None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import storchc
 from tests.bench.case import Case, Samples, drawn
@@ -24,16 +25,15 @@ def cases(dtype: torch.dtype = torch.float32) -> Iterator[Case]:
         yield Case(f"introduction, score function, n={n}", model, (), Score(model, n), drawn)
 
 
-def build(method: str) -> nn.Module:
+def build(method: str) -> Any:
     """The compiled story with ``method``."""
-    model: nn.Module = storchc.load(STORY, methods={"e": method})()
-    return model
+    return storchc.load(STORY, methods={"e": method})()
 
 
 class Pathwise:
     """By hand: reparameterization."""
 
-    def __init__(self, model: nn.Module, n: int) -> None:
+    def __init__(self, model: Any, n: int) -> None:
         self.a, self.b, self.c, self.n = model.a, model.b, model.c, n
 
     def __call__(self, samples: Samples | None = None) -> tuple[Tensor, Tensor]:

@@ -148,7 +148,7 @@ def letters() -> Step:
     estimator = storch.method.ScoreFunctionWOR("y", sequences.SEQUENCES)
     logits = storch.deterministic(out.forward)
 
-    @storch.deterministic
+    @storch.deterministic  # type: ignore[untyped-decorator]
     def state(y: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         plates = torch.broadcast_shapes(y.shape[:-1], h.shape[:-1])
         parts = (part.expand(*plates, -1).flatten(0, -2) for part in (y, h))

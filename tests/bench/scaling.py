@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import log
+from typing import Any
 
 from tests.bench import chains, discrete_vae, sequences
 from tests.bench.memory import kept
@@ -59,12 +61,17 @@ def letters(name: str) -> dict[int, Callable[[], None]]:
     return {size: sequences.case(name, size).step for size in (2, 8, 32, 128, 512)}
 
 
+def step(model: Any, x: Any) -> None:
+    """One forward and backward pass."""
+    model(x).backward()
+
+
 def draws(name: str, options: str = "") -> dict[int, Callable[[], None]]:
     """A step of the discrete VAE for each number of draws."""
-    steps = {}
+    steps: dict[int, Callable[[], None]] = {}
     for n in (2, 4, 8, 16, 32):
         model, x = discrete_vae.build(f"{name}(n={n}{options})")
-        steps[n] = lambda model=model, x=x: model(x).backward()
+        steps[n] = partial(step, model, x)
     return steps
 
 

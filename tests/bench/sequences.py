@@ -44,7 +44,9 @@ def case(name: str, steps: int, dtype: torch.dtype = torch.float32) -> Case:
     model = load(STORY.format(method=METHODS[name])).to(dtype)
     start, worth = data(steps)
     inputs = start.to(dtype), worth.to(dtype)
-    by_hand = {"leave one out": Ancestral, "without replacement": Distinct}[name](model, *inputs)
+    by_hand: Any = {"leave one out": Ancestral, "without replacement": Distinct}[name](
+        model, *inputs
+    )
     return Case(titled(name, steps), model, inputs, by_hand, letters_and_weights)
 
 

@@ -41,7 +41,9 @@ def test_steps_leave_nothing_behind() -> None:
 
 @pytest.mark.parametrize("name", sequences.METHODS)
 def test_what_sequences_keep_grows_with_their_length(name: str) -> None:
-    sizes = {steps: kept(sequences.case(name, steps).step) for steps in (4, 16, 64)}
+    sizes: dict[int, float] = {
+        steps: kept(sequences.case(name, steps).step) for steps in (4, 16, 64)
+    }
     assert Growth(name, sizes).exponent < 1.1
 
 

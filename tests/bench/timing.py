@@ -41,7 +41,7 @@ def interleaved(
     times: dict[str, list[float]] = {name: [] for name in contestants}
     gc.collect()
     for index in range(rounds):
-        order = list(contestants) if index % 2 else list(reversed(contestants))
+        order = list(contestants) if index % 2 else list(contestants)[::-1]
         for name in order:
             times[name].append(timed(contestants[name], repeats[name], clock))
     return Times(times)

@@ -242,14 +242,16 @@ def replicate(
     Every input must list the plate; each is repeated along it, so that every element of the plate
     is an independent replicate with leaves of its own.
     """
-    sums = {name: [0.0, 0.0] for name in leaves}
+    sums = {name: [torch.zeros(()), torch.zeros(())] for name in leaves}
     for _ in range(replicates // chunk):
         values = {name: _repeated(value, chunk, name in leaves) for name, value in inputs.items()}
         model(**values).loss.backward()
         for name in leaves:
-            each = values[name].grad * chunk
-            sums[name][0] += each.sum(0)
-            sums[name][1] += each.square().sum(0)
+            gradient = values[name].grad
+            assert gradient is not None
+            each = gradient * chunk
+            sums[name][0] = sums[name][0] + each.sum(0)
+            sums[name][1] = sums[name][1] + each.square().sum(0)
     count = replicates // chunk * chunk
     mean = {name: total / count for name, (total, _) in sums.items()}
     squares = {name: square / count for name, (_, square) in sums.items()}

@@ -3,7 +3,9 @@
 import inspect
 import pickle
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +50,7 @@ def test_analyze_says_what_the_story_says() -> None:
 
 
 @pytest.mark.parametrize("call", [storchc.compile, storchc.load, storchc.analyze])
-def test_errors_are_raised_with_their_diagnostics(call) -> None:
+def test_errors_are_raised_with_their_diagnostics(call: Callable[..., Any]) -> None:
     with pytest.raises(storchc.StoryError, match="<text>:2:1: S110: `smaple`") as caught:
         call(text=WRONG)
     assert caught.value.diagnostics == storchc.check(text=WRONG)
@@ -56,7 +58,7 @@ def test_errors_are_raised_with_their_diagnostics(call) -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"path": "x.story", "text": STORY}])
-def test_a_path_or_a_text(arguments: dict[str, str]) -> None:
+def test_a_path_or_a_text(arguments: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="either the path of a story or its text="):
         storchc.check(**arguments)
 

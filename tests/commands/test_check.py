@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.conftest import Run
+
 WRONG = b"story Wrong\nsmaple z ~ Normal(0, 1)\ncost c = (z\n"
 
 
-def test_a_fine_story_says_nothing(run, story: Path) -> None:
+def test_a_fine_story_says_nothing(run: Run, story: Path) -> None:
     outcome = run("check", "start.story")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
 
-def test_errors_go_to_standard_error(run, tmp_path: Path) -> None:
+def test_errors_go_to_standard_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "wrong.story").write_bytes(WRONG)
     outcome = run("check", "wrong.story")
     assert (outcome.status, outcome.out) == (1, "")
@@ -23,13 +25,13 @@ def test_errors_go_to_standard_error(run, tmp_path: Path) -> None:
     assert outcome.err.endswith("\n\n2 errors\n")
 
 
-def test_standard_input(run) -> None:
+def test_standard_input(run: Run) -> None:
     outcome = run("check", "-", stdin=WRONG)
     assert outcome.status == 1
     assert "<stdin>:2:1" in outcome.err
 
 
-def test_several_files_are_counted_together(run, story: Path, tmp_path: Path) -> None:
+def test_several_files_are_counted_together(run: Run, story: Path, tmp_path: Path) -> None:
     (tmp_path / "wrong.story").write_bytes(WRONG)
     outcome = run("check", "wrong.story", "start.story", "wrong.story")
     assert outcome.status == 1
@@ -37,7 +39,7 @@ def test_several_files_are_counted_together(run, story: Path, tmp_path: Path) ->
     assert outcome.err.count("errors") == 1
 
 
-def test_a_file_that_is_missing_does_not_hide_the_others(run, tmp_path: Path) -> None:
+def test_a_file_that_is_missing_does_not_hide_the_others(run: Run, tmp_path: Path) -> None:
     (tmp_path / "wrong.story").write_bytes(WRONG)
     outcome = run("check", "nowhere.story", "wrong.story")
     assert outcome.status == 2
@@ -46,7 +48,7 @@ def test_a_file_that_is_missing_does_not_hide_the_others(run, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", [".", "", "a\0b", "start.story/x"])
-def test_what_cannot_be_opened(run, story: Path, name: str) -> None:
+def test_what_cannot_be_opened(run: Run, story: Path, name: str) -> None:
     outcome = run("check", name)
     assert outcome.status == 2
     assert outcome.err.startswith("storchc: cannot read `")
@@ -54,7 +56,7 @@ def test_what_cannot_be_opened(run, story: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"\x00", b"story X\n\xe9\n", b"#\n"])
-def test_files_that_are_no_stories(run, tmp_path: Path, data: bytes) -> None:
+def test_files_that_are_no_stories(run: Run, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "odd.story").write_bytes(data)
     (tmp_path / "odd.yaml").write_bytes(data)
     for name in ("odd.story", "odd.yaml"):
@@ -63,7 +65,7 @@ def test_files_that_are_no_stories(run, tmp_path: Path, data: bytes) -> None:
         assert "error[S1" in outcome.err
 
 
-def test_json(run) -> None:
+def test_json(run: Run) -> None:
     outcome = run("check", "-", "--format", "json", stdin=WRONG)
     assert (outcome.status, outcome.err) == (1, "")
     first, second = json.loads(outcome.out)
@@ -74,12 +76,12 @@ def test_json(run) -> None:
     assert second["code"] == "S106"
 
 
-def test_json_of_a_fine_story(run, story: Path) -> None:
+def test_json_of_a_fine_story(run: Run, story: Path) -> None:
     outcome = run("check", "start.story", "--format=json")
     assert (outcome.status, json.loads(outcome.out)) == (0, [])
 
 
-def test_github(run, tmp_path: Path) -> None:
+def test_github(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a,b:50%.story").write_bytes(WRONG)
     outcome = run("check", "a,b:50%.story", "--format", "github")
     assert outcome.out.splitlines()[0] == (
@@ -88,7 +90,7 @@ def test_github(run, tmp_path: Path) -> None:
     )
 
 
-def test_sarif(run) -> None:
+def test_sarif(run: Run) -> None:
     outcome = run("check", "-", "--format", "sarif", stdin=WRONG)
     log = json.loads(outcome.out)
     assert log["version"] == "2.1.0"
@@ -101,11 +103,11 @@ def test_sarif(run) -> None:
     assert region == {"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 7}
 
 
-def test_no_colour_where_there_is_no_terminal(run) -> None:
+def test_no_colour_where_there_is_no_terminal(run: Run) -> None:
     assert "\x1b" not in run("check", "-", stdin=WRONG).err
 
 
-def test_colour_on_a_terminal(run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -114,7 +116,7 @@ def test_colour_on_a_terminal(run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in run("check", "-", stdin=WRONG).err
 
 
-def test_warnings_are_errors_only_when_strict(run) -> None:
+def test_warnings_are_errors_only_when_strict(run: Run) -> None:
     doubtful = b"story S\nparam a = 1.0\nparam b = 1.0\ncost c = a\n"
     outcome = run("check", "-", stdin=doubtful)
     assert outcome.status == 0

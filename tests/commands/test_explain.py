@@ -6,6 +6,7 @@ import pytest
 
 from storchc.catalogue import distributions, functions, methods, samplers
 from storchc.explain.lookup import OF_DISTRIBUTIONS
+from tests.commands.conftest import Run
 
 EXPLAINED = Path(__file__).parent / "explained"
 CATALOGUES = {
@@ -17,7 +18,7 @@ CATALOGUES = {
 
 
 @pytest.mark.parametrize("kind", CATALOGUES)
-def test_catalogues_list_everything(run, kind: str) -> None:
+def test_catalogues_list_everything(run: Run, kind: str) -> None:
     outcome = run(kind)
     listed = [line.split()[0] for line in outcome.out.splitlines()[1:]]
     assert outcome.status == 0
@@ -27,19 +28,19 @@ def test_catalogues_list_everything(run, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CATALOGUES)
-def test_every_entry_has_a_card(run, kind: str) -> None:
+def test_every_entry_has_a_card(run: Run, kind: str) -> None:
     for name in CATALOGUES[kind].names():
         outcome = run("explain", name)
         assert (outcome.status, outcome.err) == (0, "")
         assert outcome.out.startswith(f"{name}: ")
 
 
-def test_a_biased_method_is_called_so(run) -> None:
+def test_a_biased_method_is_called_so(run: Run) -> None:
     assert "BIASED" in run("explain", "GumbelSoftmax").out
     assert "BIASED" not in run("explain", "ScoreFunction").out
 
 
-def test_an_option_that_biases_is_told(run, tmp_path) -> None:
+def test_an_option_that_biases_is_told(run: Run, tmp_path: Path) -> None:
     assert "unbiased, unless `clip` is set" in run("explain", "MAPO").out
     text = """story Memory
 param v[2] = zeros()
@@ -63,7 +64,7 @@ BIASED = [
 
 @pytest.mark.parametrize(("method", "blamed", "why"), BIASED)
 def test_a_story_says_what_makes_it_biased(
-    run, tmp_path: Path, method: str, blamed: str, why: str
+    run: Run, tmp_path: Path, method: str, blamed: str, why: str
 ) -> None:
     story = tmp_path / "biased.story"
     text = "story T\ninput v[3]\nsample z ~ OneHotCategorical(logits=v) with {}\ncost c = z[0]\n"
@@ -76,7 +77,7 @@ def test_a_story_says_what_makes_it_biased(
 
 
 @pytest.mark.parametrize("code", ["S110", "s110"])
-def test_a_code(run, code: str) -> None:
+def test_a_code(run: Run, code: str) -> None:
     out = run("explain", code).out
     assert out.startswith("S110: ")
     assert "```" not in out
@@ -91,32 +92,32 @@ def test_a_code(run, code: str) -> None:
         ("xyzzyx", "There is nothing called `xyzzyx`"),
     ],
 )
-def test_unknown_names(run, name: str, words: str) -> None:
+def test_unknown_names(run: Run, name: str, words: str) -> None:
     outcome = run("explain", name)
     assert (outcome.status, outcome.out) == (2, "")
     assert words in outcome.err
 
 
-def test_a_story_that_is_not_there(run) -> None:
+def test_a_story_that_is_not_there(run: Run) -> None:
     outcome = run("explain", "nowhere.story")
     assert outcome.status == 2
     assert "cannot read `nowhere.story`" in outcome.err
 
 
-def test_a_wrong_story(run) -> None:
+def test_a_wrong_story(run: Run) -> None:
     outcome = run("explain", "-", stdin=b"story X\ncost c = (z\n")
     assert (outcome.status, outcome.out) == (1, "")
     assert "error[S106]" in outcome.err
 
 
 @pytest.mark.parametrize("name", OF_DISTRIBUTIONS)
-def test_functions_of_distributions(run, name: str) -> None:
+def test_functions_of_distributions(run: Run, name: str) -> None:
     assert f"\n{name} " in run("functions").out
     assert run("explain", name).out.startswith(f"{name}: ")
 
 
 @pytest.mark.parametrize("story", sorted(EXPLAINED.glob("*.story")), ids=lambda story: story.stem)
-def test_stories(run, story: Path, request: pytest.FixtureRequest) -> None:
+def test_stories(run: Run, story: Path, request: pytest.FixtureRequest) -> None:
     outcome = run("explain", str(story))
     assert (outcome.status, outcome.err) == (0, "")
     expected = story.with_suffix(".txt")
@@ -125,7 +126,7 @@ def test_stories(run, story: Path, request: pytest.FixtureRequest) -> None:
     assert outcome.out == expected.read_text(encoding="utf-8")
 
 
-def test_a_cost_behind_a_cut_is_not_called_exact(run, tmp_path: Path) -> None:
+def test_a_cost_behind_a_cut_is_not_called_exact(run: Run, tmp_path: Path) -> None:
     story = tmp_path / "wake.story"
     story.write_text(
         "story Wake\nparam m = 0.1\nparam q = 0.2\n"

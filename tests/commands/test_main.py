@@ -12,22 +12,23 @@ import pytest
 
 import storchc
 from storchc.commands.main import COMMANDS
+from tests.commands.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_version(run) -> None:
+def test_version(run: Run) -> None:
     assert run("--version").out == f"storchc {storchc.__version__}\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help(run, command: str) -> None:
+def test_help(run: Run, command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.status == 0
     assert outcome.out.startswith(f"Usage: storchc {command} ")
 
 
-def test_help_lists_every_command(run) -> None:
+def test_help_lists_every_command(run: Run) -> None:
     out = run("--help").out
     assert [name for name in COMMANDS if f"\n  {name} " not in out] == []
 
@@ -51,7 +52,7 @@ def test_every_module_is_a_command() -> None:
         (["methods", "ScoreFunction"], "unexpected extra argument"),
     ],
 )
-def test_wrong_usage(run, arguments: list[str], words: str) -> None:
+def test_wrong_usage(run: Run, arguments: list[str], words: str) -> None:
     outcome = run(*arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert words in outcome.err
@@ -62,7 +63,7 @@ def crash(*_: object) -> None:
 
 
 def test_an_internal_error_asks_for_a_report(
-    run, story: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, story: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storchc.syntax.reading.read_story", crash)
     outcome = run("check", "start.story")
@@ -73,7 +74,7 @@ def test_an_internal_error_asks_for_a_report(
     assert "Traceback" not in outcome.err
 
 
-def test_debug_shows_the_traceback(run, story: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debug_shows_the_traceback(run: Run, story: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storchc.syntax.reading.read_story", crash)
     outcome = run("--debug", "check", "start.story")
     assert outcome.status == 70

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import pickle
 from dataclasses import field
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ class Kept:
     name: str
 
 
-def make(kind: str):
+def make(kind: str) -> Any:
     """A class with every sort of field that the compiler uses."""
 
     @KINDS[kind](frozen=True, slots=True)
@@ -28,7 +29,7 @@ def make(kind: str):
 
         name: str
         items: tuple[int, ...] = ()
-        tags: dict = field(default_factory=dict)
+        tags: dict[str, Any] = field(default_factory=dict)
         span: int = field(default=0, compare=False, repr=False)
 
         @property

@@ -103,6 +103,7 @@ def sequenced(expression: object) -> tree.Name | None:
     """The name under which the sequence of a variable stands when its loop has ended."""
     if isinstance(expression, tree.Call) and expression.function.id == "sequence":
         (variable,) = expression.args
+        assert isinstance(variable, tree.Name)
         return tree.Name(f"sequence of {variable.id}", variable.span)
     return None
 
@@ -149,7 +150,8 @@ def reduced_plates(expression: object) -> list[str]:
     for keyword in expression.keywords:
         if keyword.name.id == "over":
             named = keyword.value
-            return [p.id for p in (named.items if isinstance(named, tree.ListOf) else (named,))]
+            plates = named.items if isinstance(named, tree.ListOf) else (named,)
+            return [plate.id for plate in plates if isinstance(plate, tree.Name)]
     return []
 
 
@@ -222,9 +224,9 @@ def _item(item: object, of: Callable[[object], Any]) -> Any:
 
 
 def _call(call: tree.Call, scope: Scope, element: Element) -> Any:
-    named = sequenced(call)
-    if named is not None:
-        return evaluate(named, scope, element)
+    sequence = sequenced(call)
+    if sequence is not None:
+        return evaluate(sequence, scope, element)
     said = scope.called.get(id(call))
     if said is not None:
         return said.at(element)

@@ -181,7 +181,9 @@ class _Walk:
             parts = {place: value[i] for place, value in node.elements.items()}
             self.scope.values[name] = Node(node.plates, parts, node.samples, node.credited)
 
-    def _observe(self, name: tree.Name, value: object, distribution: object) -> None:
+    def _observe(
+        self, name: tree.Name, value: tree.Expression, distribution: tree.Expression
+    ) -> None:
         log_prob = tree.Call(tree.Name("log_prob", name.span), (distribution, value), (), name.span)
         paid = self.costs[name.id + self.when] = self.node(tree.Unary("-", log_prob, name.span))
         self.scope.values.setdefault(name.id, paid)

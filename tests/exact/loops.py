@@ -39,9 +39,9 @@ class Unrolling:
     def run(self) -> None:
         walk, loop, scope = self.walk, self.loop, self.walk.scope
         start = {c.name.id: _tensors(walk.node(c.value)) for c in loop.carried}
-        for step in _samples(loop.body):
-            if step.plate is None and step.name.id not in scope.order:
-                walk.open(step)
+        for sample in _samples(loop.body):
+            if sample.plate is None and sample.name.id not in scope.order:
+                walk.open(sample)
         self.around = walk.alive
         self.plates = _settled_plates(scope, loop, start, self.around)
         scope.values |= {name: self._started(name, node) for name, node in start.items()}

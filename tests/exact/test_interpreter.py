@@ -222,3 +222,53 @@ def test_too_many_worlds_are_refused() -> None:
     )
     with pytest.raises(TooManyWorlds):
         interpret(text, {}, {"w": leaf(0.0)})
+
+
+class Sums:
+    """Says what it has been given before of an element, and keeps that and what it is given."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+
+    def expect(self, plates: tuple[str, ...], every: tuple[str, ...]) -> None:
+        self.calls.append((plates, every))
+
+    def says(self, kept: Tensor, x: Tensor) -> Tensor:
+        return kept * x
+
+    def keeps(self, kept: Tensor, x: Tensor) -> Tensor:
+        return kept + x
+
+
+def test_a_memory_is_what_it_is_written_out_to_be() -> None:
+    told = """
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+compute first = f(a + 1)
+sample b ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+cost c = f(b + f(w)) if a > 0 else first
+for t in range(2) from h = 0:
+    compute h = h + f(a + t)
+cost d = h
+"""
+    written = """
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+sample b ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+compute m = mean(a + 1, over=a) * w
+compute k = mean(a + 1, over=a) + w
+cost c = k * (b + m) if a > 0 else 0
+compute e = mean(a + 1 + w + b + m, over=b)
+cost d = e * a + (e + a) * (a + 1)
+"""
+    function, w = Sums(), leaf(0.4)
+    functions: dict[str, Any] = {"f": function}
+    exact = interpret(
+        story(told, "function f stateful: [] -> []\nparam w = 0.4"), {}, {"w": w}, functions
+    )
+    assert function.calls == [
+        (("a",), ("a",)),
+        ((), ("a",)),
+        (("b",), ("b", "a")),
+        (("a",), ("b", "a")),
+        (("a",), ("b", "a")),
+    ]
+    agree(exact, interpret(story(written, "param w = 0.4"), {}, {"w": w}).value, w)

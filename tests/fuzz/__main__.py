@@ -37,4 +37,6 @@ def main(seconds: float = 60, seed: int = 0) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:3])) > 0)
+    told = sys.argv[1:]
+    seconds, seed = float(told[0]) if told else 60, int(told[1]) if told[1:] else 0
+    sys.exit(main(seconds, seed) > 0)

@@ -12,7 +12,7 @@ from torch import nn
 import storchc
 from tests.gallery.conftest import SPECS, Script
 
-TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
+TOLERANCE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6}
 DIGITS = torch.rand(4, 64, generator=torch.Generator().manual_seed(0))
 
 

@@ -24,7 +24,7 @@ FINITE = CLASSES | BINARY | {"Binomial"}
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A method for these families: it opens a plate of its ``own``, or stands ``along`` others.
+    """A method for these families: it opens a plate of its own, or stands ``along`` others too.
 
     One that ``looks`` at values that were not drawn stands above no functions with a memory.
     """
@@ -32,7 +32,6 @@ class Way:
     method: str
     families: frozenset[str]
     plain: str = "ScoreFunction()"
-    own: bool = True
     along: bool = False
     looks: bool = False
 
@@ -61,7 +60,6 @@ WAYS = (
     Way("ScoreFunction(baseline=moving_average) using Stratified(n=2, distinct=true)", FINITE),
     Way("ScoreFunction() using QuasiMonteCarlo(n=2)", FINITE),
     Way("ScoreFunction(baseline=0.4) using SumAndSample(sum_size=1)", FINITE),
-    Way("UnorderedSetEstimator()", FINITE, own=False, along=True),
 )
 
 
@@ -82,7 +80,7 @@ def estimated_stories(draw: st.DrawFn, stateful: bool = False) -> Estimated:
         found = SAMPLE.fullmatch(line)
         ways = list(_fitting(found, story.text)) if found else []
         ways = [way for way in ways if not (stateful and way.looks)]
-        if not ways or draw(st.sampled_from((True, False, False))):
+        if not found or not ways or draw(st.sampled_from((True, False, False))):
             lines.append(line)
             plain.append(line)
             continue
@@ -94,7 +92,7 @@ def estimated_stories(draw: st.DrawFn, stateful: bool = False) -> Estimated:
         lines.append(f"{start}{method}{place}")
         plain.append(f"{start}{way.plain}{place}")
     last = _every(story.text)
-    texts = ["\n".join([*found, last, ""]) for found in (lines, plain)]
+    texts = ["\n".join([*text, last, ""]) for text in (lines, plain)]
     return Estimated(RandomStory(texts[0], story.inputs), texts[1])
 
 
@@ -107,9 +105,9 @@ def _every(text: str) -> str:
 
 
 def _fitting(found: re.Match[str], text: str) -> Iterator[Way]:
-    family = re.match(r"\w+", found["law"])[0]
+    family = found["law"].partition("(")[0]
     if named := re.search(rf"compute {family} = (\w+)\(", text):
         family = named[1]
     for way in WAYS:
-        if family in way.families and (way.along if found["plate"] else way.own):
+        if family in way.families and (way.along or not found["plate"]):
             yield way

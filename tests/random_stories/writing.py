@@ -145,7 +145,7 @@ def _over(writer: Writer, event: Event, depth: int) -> Written:
         return inner
     known = sorted(inner.plates)
     plates = writer.draw(st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True))
-    names = ("mean", "logmeanexp")
+    names: tuple[str, ...] = ("mean", "logmeanexp")
     if set(plates) <= set(writer.data):
         names = ("mean", "logmeanexp", "sum", "max")
     function = writer.pick(*names)

@@ -53,8 +53,9 @@ def agrees(model: StoryModule, backend: str) -> None:
         estimate.backward()
     (name,) = estimate.samples
     assert torch.isfinite(estimate.log_probs[name]).all()
-    if isinstance(model.methods[name], GumbelSoftmax):
-        assert model.methods[name].steps.item() == 3
+    method = model.methods[name]
+    if isinstance(method, GumbelSoftmax):
+        assert method.steps.item() == 3
         return
     given = {name: estimate.samples[name].detach()}
     torch.testing.assert_close(

@@ -120,7 +120,7 @@ def test_a_cost_that_is_not_finite_is_named_with_its_line(value: float, named: s
         "second": torch.tensor(value),
     }
     layout = Layout(costs={name: Valued((), f"vae.story:{i}") for i, name in enumerate(costs, 15)})
-    loss = sum(cost.sum() for cost in costs.values()).requires_grad_()
+    loss = torch.stack([cost.sum() for cost in costs.values()]).sum().requires_grad_()
     with pytest.raises(NonFiniteCost, match=rf"vae.story:16: cost `{named}` is not finite"):
         Estimate(loss, layout, cost_values=costs).backward()
 

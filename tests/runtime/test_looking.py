@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -104,12 +106,13 @@ def test_statistics_leave_the_model_as_it_was() -> None:
     model.norm = nn.BatchNorm1d(2)
     model(X).backward()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    gradient = model.encoder.weight.grad.clone()
+    weight: Any = model.encoder.weight
+    gradient = weight.grad.clone()
     state = torch.get_rng_state()
     gradient_statistics(model, {"x": X}, repeats=3, restore_random_state=True)
     assert torch.equal(torch.get_rng_state(), state)
     assert model.training
-    assert torch.equal(model.encoder.weight.grad, gradient)
+    assert torch.equal(weight.grad, gradient)
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name])
 

@@ -542,6 +542,7 @@ def chance(masses: list[float], rest: float, threshold: float) -> float:
 def frequent(draw: Draw, numbers: Tensor, masses: Tensor) -> bool:
     """Whether sets ``[k, N]``, and how κ divides them, come up as often as they must."""
     found, threshold = numbers.sort(0).values, known(draw).threshold
+    assert threshold is not None
     size, many = numbers.shape
     for members in combinations(range(len(masses)), size):
         inside = [masses[i].item() for i in members]
@@ -587,7 +588,7 @@ def test_the_outcomes_of_a_set_are_complete() -> None:
         method = UnorderedSetEstimator(k)
         outcomes = method.outcomes(law)
         assert sum(probability for _, probability in outcomes) == pytest.approx(1, abs=1e-12)
-        mean = 0.0
+        mean = torch.zeros(())
         for value, probability in outcomes:
             draw = method.draw(law, value)
             mean = mean + probability * (draw.weight[..., None] * draw.value).sum(0)

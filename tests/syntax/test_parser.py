@@ -3,7 +3,7 @@
 import pytest
 
 from storchc.diagnostics.diagnostic import Problems
-from storchc.source import Source
+from storchc.source import Source, Span
 from storchc.syntax import tree
 from storchc.syntax.parser import parse, parse_expression, parse_method
 from storchc.syntax.tree import (
@@ -20,7 +20,6 @@ from storchc.syntax.tree import (
     Name,
     Number,
     Slice,
-    Span,
     TensorType,
     Text,
     TupleType,
@@ -240,7 +239,7 @@ def test_kinds_of_declarations_are_sorted() -> None:
         "Input",
         "Input",
     ]
-    assert [node.name.id for node in found.declarations[2:]] == ["x", "a"]  # type: ignore[union-attr]
+    assert [node.name.id for node in found.declarations[2:]] == ["x", "a"]
 
 
 def test_everything() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from storchc.typing import expressions
@@ -115,7 +117,7 @@ def readings(monkeypatch: pytest.MonkeyPatch, text: str) -> int:
     count = 0
     value = expressions.value
 
-    def counted(*args):
+    def counted(*args: Any) -> Any:
         nonlocal count
         count += 1
         return value(*args)

@@ -245,7 +245,11 @@ def test_distributions_have_names() -> None:
     assert isinstance(last.distribution, Named)
     found = graph(STORY + "compute r = q\n").types["r"]
     assert isinstance(found, DistributionType)
-    assert (found.family, write_shape(found.batch), found.plates) == ("Normal", "[K]", {"data"})
+    assert (found.family, write_shape(found.batch), found.plates) == (
+        "Normal",
+        "[K]",
+        frozenset({"data"}),
+    )
 
 
 @pytest.mark.parametrize(
@@ -260,7 +264,7 @@ def test_distributions_have_names() -> None:
     ],
 )
 def test_samples_have_their_plates(distribution: str, expected: str) -> None:
-    assert written(node(f"sample v ~ {distribution}").type) == expected  # type: ignore[union-attr]
+    assert written(node(f"sample v ~ {distribution}").type) == expected
 
 
 def test_joined_samples() -> None:

@@ -181,8 +181,8 @@ def evaluate(value: Value | int | Range, names: dict[str, Tensor]) -> Any:
 
 def _index(item: Any) -> Any:
     if isinstance(item, Range):
-        ends = (None if end is None else end.value for end in (item.start, item.stop))
-        return slice(*ends, item.step)
+        start, stop = (None if end is None else end.value for end in (item.start, item.stop))
+        return slice(start, stop, item.step)
     return item
 
 
@@ -324,7 +324,7 @@ WRONG_SETS = {
     "cross_entropy": algebra.only({0}),
     "max": algebra.together,
 }
-WRONG_FLOW = {
+WRONG_FLOW: dict[str, Any] = {
     "floor": "none",
     "hardshrink": "none",
     "frac": "none",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -59,7 +61,7 @@ def _floats(case: Case) -> list[int]:
 @pytest.mark.parametrize("case", [c for c in CASES if _floats(c)], ids=str)
 def test_gradients_reach_every_operand_that_is_not_broken(case: Case) -> None:
     layout = tuple(("data",) if isinstance(o, Given) else () for o in case.operands)
-    values = [o.draw(("data",)) if isinstance(o, Given) else o for o in case.operands]
+    values: list[Any] = [o.draw(("data",)) if isinstance(o, Given) else o for o in case.operands]
     for i in _floats(case):
         values[i].requires_grad_()
     result, outcome, text = run(case, layout, values)

@@ -22,7 +22,8 @@ def sizes(*items: int | Size) -> Shape:
 
 
 def infer(name: str, *shapes: Shape, dtypes: tuple[Dtype, ...] = (), **settings: Any) -> Outcome:
-    kinds = dtypes or ("float",) * len(shapes)
+    floats: tuple[Dtype, ...] = ("float",)
+    kinds = dtypes or floats * len(shapes)
     types = tuple(ValueType(frozenset(), s, d) for s, d in zip(shapes, kinds, strict=True))
     numbers = (None,) * len(types)
     return entry_of(name).infer(

@@ -44,28 +44,36 @@ def certify_sums(
     set_baselines(model, 0.7)
     drawn = re.sub(_ENUMERATED, "ScoreFunction(n=1)", story.text)
     exact = interpret(drawn, story.inputs, parameters(model), story.modules)
-    estimates = [model(**story.inputs, given=one) for one in given or _worlds(model, exact)]
-    shares = [_share(e, given[0]) for e in estimates] if given else exact.probability
-    if len(estimates) == 1:
-        shares = [1.0]
+    worlds = _worlds(model, exact)
+    estimates = [model(**story.inputs, given=one) for one in given or [w for w, _ in worlds]]
+    shares = [_share(e, given[0]) for e in estimates] if given else [share for _, share in worlds]
     got = sum(share * e.loss for share, e in zip(shares, estimates, strict=True))
     leaves = differentiable(model, story)
     ours, theirs = (derivatives(value, leaves) for value in (got, exact.value))
     _agree("value", got, exact.value, tolerance)
     for name in leaves:
         _agree(f"gradient of {name}", ours[name], theirs[name], tolerance)
-    _agree("Hessian", *(hessian_rows(g, leaves) for g in (ours, theirs)), tolerance)
+    second = hessian_rows(ours, leaves), hessian_rows(theirs, leaves)
+    _agree("Hessian", *second, tolerance)
 
 
-def _worlds(model: Model, exact: Exact) -> list[dict[str, Tensor]]:
-    """What each world draws, sequences aside."""
+def _worlds(model: Model, exact: Exact) -> list[tuple[dict[str, Tensor], Tensor]]:
+    """What worlds draw, sequences aside, each with the probability of all that draw the same."""
     drawn = {
         name: values
         for name, values in exact.samples.items()
         if type(model.methods[name]).__name__ != "Expect"
     }
-    count = len(exact.probability) if drawn else 1
-    return [{name: values[w] for name, values in drawn.items()} for w in range(count)]
+    if not drawn:
+        return [({}, torch.ones(()))]
+    whole = torch.cat([values.flatten(1).double() for values in drawn.values()], 1)
+    different, which = whole.unique(dim=0, return_inverse=True)
+    shares = torch.zeros(len(different)).double().index_add(0, which, exact.probability)
+    first = [int((which == i).nonzero()[0]) for i in range(len(different))]
+    return [
+        ({name: values[w] for name, values in drawn.items()}, share)
+        for w, share in zip(first, shares, strict=True)
+    ]
 
 
 def _share(estimate: Any, names: Iterable[str]) -> Tensor:

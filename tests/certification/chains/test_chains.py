@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -240,7 +241,7 @@ def test_the_number_of_steps_may_be_known_at_the_call() -> None:
 
 
 def test_what_was_never_built_is_not_shown() -> None:
-    model = storchc.load(text=LONG)()
+    model: Any = storchc.load(text=LONG)()
     estimate = model(torch.ones(5))
     assert estimate.plates["c"] == estimate.plates["d"] == ("z",)
     assert estimate.costs["c"].shape == estimate.costs["d"].shape == (4,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -152,7 +153,7 @@ cost c = h
 """,
         "plate data\ninput x[data, 3]",
     )
-    model = storchc.load(text=text)()
+    model: Any = storchc.load(text=text)()
     estimate = model(torch.tensor(X))
     assert estimate.plates["z"] == ("z", "s", "data")
     assert estimate.samples["z"].shape == (8, 2, 2, 3)

@@ -201,7 +201,8 @@ def of_module(text: str, n: int) -> Gradient:
 def log_weights(values: Gradient, noise: Tensor, stopped: bool = False) -> Tensor:
     m, s, t = values.values()
     z = m + s.exp() * noise
-    q = torch.distributions.Normal(*(v.detach() if stopped else v for v in (m, s.exp())))
+    loc, scale = (v.detach() if stopped else v for v in (m, s.exp()))
+    q = torch.distributions.Normal(loc, scale)
     seen = torch.tensor(1.1, dtype=torch.float64)
     likelihood = torch.distributions.Normal(t * z, 0.8).log_prob(seen)
     return likelihood + torch.distributions.Normal(0, 1).log_prob(z) - q.log_prob(z)

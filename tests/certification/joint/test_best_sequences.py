@@ -6,6 +6,7 @@ exact interpreter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import Any
@@ -395,7 +396,7 @@ def own_probability(patch: Patch) -> None:
     patch.setattr(samplers.SumAndSample, "weigh", lambda self, joint: joint.masses.exp())
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[Patch], None]] = {
     "the weights of the step before": of_the_step_before,
     "too seldom one of the dropped": partial(switching, 0.7),
     "always one of the dropped": partial(switching, -torch.inf),

@@ -185,7 +185,9 @@ def test_ratios_are_right_on_average(text: str, method: str) -> None:
     for _ in range(20):
         x = torch.full((count,), 0.7, dtype=torch.float64, requires_grad=True)
         model(x).loss.backward()
-        sums += torch.stack([(x.grad * count).sum(), (x.grad * count).square().sum()])
+        assert x.grad is not None
+        each = x.grad * count
+        sums += torch.stack([each.sum(), each.square().sum()])
     mean, square = sums / (20 * count)
     error = ((square - mean**2) / (20 * count)).sqrt()
     assert abs(float(mean - expected[-1])) <= 5 * float(error)

@@ -159,7 +159,7 @@ def test_what_does_not_follow_an_inner_loop_fails(
     name: str, k: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For what stands around it an inner loop is one choice among the sequences."""
-    right = joining.follow_all
+    right = vars(joining)["follow_all"]
 
     def wrong(writer: Any, block: Any, chosen: Any, node: Any) -> None:
         if not isinstance(node, Loop):

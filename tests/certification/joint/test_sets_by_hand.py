@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -32,6 +33,7 @@ from storch_runtime.methods import score_function_wor, unordered_set_gumbel_soft
 from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.sets import replay_set
 from storch_runtime.samplers.stochastic_beam import log_inclusion
+from storch_runtime.samplers.without_replacement import inclusion_weights
 from storch_runtime.surrogate import weighted_sum
 from tests.certification.harness import Uncertified, fails
 
@@ -332,7 +334,7 @@ def naive_baseline(patch: pytest.MonkeyPatch) -> None:
     """``Σ w R`` with the element's own weight in it."""
 
     def wrong(self: Any, joint: Joint, cost: Tensor) -> Tensor:
-        weight = behind(score_function_wor.inclusion_weights(joint), cost)
+        weight = behind(inclusion_weights(joint), cost)
         return (weight * cost).sum(0).expand_as(cost)
 
     patch.setattr(ScoreFunctionWOR, "baseline", wrong)
@@ -353,7 +355,7 @@ def another_threshold(patch: pytest.MonkeyPatch) -> None:
 
 def last_of_the_set(patch: pytest.MonkeyPatch) -> None:
     """Weights as if κ were lower than it is."""
-    right = score_function_wor.inclusion_weights
+    right = inclusion_weights
 
     def wrong(joint: Joint) -> Tensor:
         assert joint.threshold is not None
@@ -415,7 +417,7 @@ def test_a_baseline_of_a_single_element_would_be_biased(monkeypatch: pytest.Monk
     monkeypatch.setattr(JointMethod, "control_variate", always)
     for make in (UnorderedSetEstimator, ScoreFunctionWOR):
         compare(*one_variable(make(2)))
-        assert fails(lambda make=make: compare(*one_variable(make(1))))
+        assert fails(partial(compare, *one_variable(make(1))))
 
 
 def test_replayed_sets_are_the_sets_of_the_proof() -> None:

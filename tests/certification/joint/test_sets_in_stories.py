@@ -15,8 +15,10 @@ from torch import Tensor
 
 from storch_runtime import Draw, ScoreFunctionWOR
 from storch_runtime.methods import _joint, score_function_wor, unordered_set_gumbel_softmax
+from storch_runtime.methods._relaxed import conditional_points
 from storch_runtime.samplers import without_replacement
 from storch_runtime.samplers.sets import replay_extension, replay_set
+from storch_runtime.samplers.without_replacement import inclusion_weights
 from tests.certification.harness import (
     Uncertified,
     case,
@@ -139,7 +141,7 @@ def naive(patch: pytest.MonkeyPatch) -> None:
     """The baseline includes the element itself."""
 
     def wrong(self: Any, joint: Any, cost: Tensor) -> Tensor:
-        weight = _joint.behind(score_function_wor.inclusion_weights(joint), cost)
+        weight = _joint.behind(inclusion_weights(joint), cost)
         return (weight * cost).sum(0).expand_as(cost)
 
     patch.setattr(ScoreFunctionWOR, "baseline", wrong)
@@ -240,7 +242,7 @@ def test_relaxed_sets_of_two_variables_have_the_mean_of_the_relaxation() -> None
 @pytest.mark.certify
 def test_noise_that_does_not_follow_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Relaxed by the logits of the element itself, not of the one that it continues."""
-    right = unordered_set_gumbel_softmax.conditional_points
+    right = conditional_points
 
     def wrong(law: Any, value: Tensor, count: int) -> Tensor:
         return right(type(law)(logits=law.logits.flip(0), event=law.event), value, count)

@@ -307,7 +307,7 @@ def test_what_does_not_follow_fails(
 @pytest.mark.parametrize("place", [-1, 100])
 def test_another_place_in_the_lineage_fails(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a step has left belongs to the sequences of the moment when it was left."""
-    right = joining.lines_at
+    right: Any = joining.lines_at
 
     def wrong(*given: Any) -> Any:
         return right(*given[:3], place, given[-1])

@@ -114,7 +114,9 @@ def test_the_noise_of_a_given_value_is_drawn_given_it() -> None:
 def test_certain_classes_are_finite(dtype: torch.dtype, key: str) -> None:
     numbers = [1e4, -1e4, -torch.inf] if key == "logits" else [0.0, 1.0, 0.0]
     at = torch.tensor(numbers, dtype=dtype).requires_grad_()
-    written = Written(lambda v: Categorical(**{key: v}), lambda z: (z.to(dtype) - 0.5) ** 2)
+    written = Written(
+        lambda v: Categorical(**dict[str, Any]({key: v})), lambda z: (z.to(dtype) - 0.5) ** 2
+    )
     for draw in (None, ARSM().draw(written.law(at), written.law(at).sample(1))):
         assert bool(gradient(written, ARSM(), at, draw).isfinite().all())
 

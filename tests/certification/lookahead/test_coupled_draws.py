@@ -119,7 +119,9 @@ def test_certain_values_are_finite(dtype: torch.dtype, key: str, n: int) -> None
     assert bool(gradient(written, ARMS(n), at).isfinite().all())
     numbers = [1e4, -1e4, 1e4] if key == "logits" else [1.0, 0.0, 0.0]
     at = torch.tensor(numbers, dtype=dtype).requires_grad_()
-    written = Written(lambda v: Categorical(**{key: v}), lambda z: (z.to(dtype) - 0.5) ** 2)
+    written = Written(
+        lambda v: Categorical(**dict[str, Any]({key: v})), lambda z: (z.to(dtype) - 0.5) ** 2
+    )
     assert bool(gradient(written, CARMS(n), at).isfinite().all())
 
 

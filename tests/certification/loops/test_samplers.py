@@ -83,6 +83,7 @@ def prove(
     first = derivatives(exact.value, leaves)
     pairs = [(found.cost, exact.value), (found.gradient, flat(first))]
     if hessian:
+        assert found.hessian is not None
         pairs.append((found.hessian, hessian_rows(first, leaves)))
     for got, expected in pairs:
         if not torch.allclose(got, expected.detach(), rtol=0, atol=1e-9):
@@ -222,7 +223,7 @@ def test_weights_of_steps_to_come_only_add_variance(monkeypatch: pytest.MonkeyPa
     """A cost weighs what was drawn up to its step: with the whole product it is right as well."""
     method = f"ScoreFunction() using ImportanceSampling(n=1, proposal={PROPOSAL})"
     early = prove(CARRIED, method, hessian=False).total_variance
-    by_step = Steps.weight_by_step.fget
+    by_step = vars(Steps)["weight_by_step"].fget
 
     def whole(self: Steps) -> torch.Tensor:
         return by_step(self)[-1:].expand_as(by_step(self))

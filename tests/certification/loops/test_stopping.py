@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -88,7 +89,7 @@ cost d = g ** 2
 
 def test_several_results_of_a_call_are_held() -> None:
     class Cell(nn.Module):
-        def forward(self, z, h, c):  # type: ignore[no-untyped-def]
+        def forward(self, z: Any, h: Any, c: Any) -> tuple[Any, Any]:
             return (h + 0.5 * z, c * 0.5 + z + h)
 
     text = story(

@@ -54,7 +54,7 @@ def no_score(patch: pytest.MonkeyPatch) -> None:
 
 
 def control_variate_sign(patch: pytest.MonkeyPatch) -> None:
-    right = ScoreFunction.control_variate
+    right: Any = ScoreFunction.control_variate
 
     def wrong(self: Any, draw: Any, downstream: Any) -> Any:
         return -right(self, draw, downstream) * draw.value

@@ -16,6 +16,7 @@ from storchc.analysis.facts import liveness
 from storchc.backend import reductions, scores
 from storchc.backend.code import Code
 from storchc.ir.expression import OverPlates
+from storchc.python.expressions import infix, literal
 from tests.certification.harness import (
     case,
     certify,
@@ -287,7 +288,7 @@ def averaged_scores(patch: pytest.MonkeyPatch) -> None:
 
     def wrong(writer: Any, code: Code, mixed: Any) -> Code:
         total = right_sum(writer, code, mixed)
-        return Code(reductions.infix("/", total.py, reductions.literal(2.0)), total.stored)
+        return Code(infix("/", total.py, literal(2.0)), total.stored)
 
     patch.setattr(scores, "summed", wrong)
 

@@ -25,6 +25,8 @@ RECALL = "function walk batched nondiff stateful: [] -> []"
 class Walk:
     """Where each element has come to; at time 0 it starts anew."""
 
+    place: Tensor
+
     def __call__(self, step: Tensor, time: Tensor) -> Tensor:
         self.place = 0.5 * self.place + step if time.any() else step
         return self.place

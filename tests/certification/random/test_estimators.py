@@ -98,7 +98,7 @@ def test_estimators_agree_with_the_interpreter() -> None:
 
 
 def test_estimators_above_functions_with_a_memory() -> None:
-    seen = many(60, part=10, limit=60, stateful=True)
+    seen = many(30, part=10, limit=40, stateful=True)
     assert seen["certified"] > 0.3 * seen.total(), seen
 
 

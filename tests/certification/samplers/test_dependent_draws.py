@@ -20,6 +20,7 @@ from storch_runtime import (
 )
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
 from storch_runtime.samplers import quasi_monte_carlo
+from storch_runtime.samplers._uniform import collected
 from tests.certification.harness import Uncertified, case, derivatives, fails
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.certification.written_loss import Law, Written, exact_moments, true_gradient
@@ -326,7 +327,7 @@ def test_strata_that_are_not_permuted_fail_where_a_plate_is_mixed(
 def test_points_without_a_shift_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     def fixed(self: Any, edges: list[float], n: int, place: Any) -> Any:
         points = quasi_monte_carlo.sobol(n, place[1])[:, place[0]].tolist()
-        return quasi_monte_carlo.collected(edges, [(tuple(points), 1.0)])
+        return collected(edges, [(tuple(points), 1.0)])
 
     monkeypatch.setattr(QuasiMonteCarlo, "columns", fixed)
     with pytest.raises(AssertionError):

@@ -170,7 +170,7 @@ def test_training_fills_the_memories_of_the_keys_that_come() -> None:
     for who in ([4, 1], [1, 2]):
         for _ in range(3):
             model(**inputs, who=torch.tensor(who)).backward()
-    method = model.methods["z"]
+    method: Any = model.methods["z"]
     assert method.costs.isfinite().sum(1).tolist() == [0, 2, 2, 0, 2]
     ordered = method.costs[[1, 2, 4]]
     assert bool((ordered[:, 0] <= ordered[:, 1]).all())
@@ -180,7 +180,7 @@ def test_training_fills_the_memories_of_the_keys_that_come() -> None:
 
 def test_in_eval_mode_it_compiles_whole() -> None:
     torch.manual_seed(0)
-    model = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
+    model: Any = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
     inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
     who = torch.tensor([1, 3])
     model(**inputs, who=who)
@@ -194,7 +194,7 @@ def test_in_eval_mode_it_compiles_whole() -> None:
 def test_a_minibatch_trains_under_compile_too() -> None:
     """Memories do not grow there: a step with the largest key makes room for all."""
     torch.manual_seed(0)
-    model = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
+    model: Any = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
     inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
     model(**inputs, who=torch.tensor([2, 2])).backward()
     torch.compiler.reset()
@@ -249,7 +249,7 @@ def step(method: MAPO, values: list[int], costs: dict[int, float], key: Any = No
     """One training pass over a categorical, told what is drawn of it for each element."""
     law = Categorical(logits=torch.zeros(len(values), 6))
     key = torch.zeros(len(values), dtype=torch.long) if key is None else torch.tensor(key)
-    memory = method.propose(law, method.n, key=key)
+    memory: Any = method.propose(law, method.n, key=key)
     sequences = memory.sequences.clone()
     free = memory.weight[:-1] == 0
     sampled = torch.tensor(values)[:, None]
@@ -448,9 +448,9 @@ sample z ~ Bernoulli(logits=v * x) with MAPO(buffer_size=2, key=who)
 cost c = (sum(z * v) - 0.3) ** 2 * x
 """
     x, who = torch.tensor([0.7, -1.2]), torch.tensor([1, 0])
-    plain = storchc.load(text=text)()
+    plain: Any = storchc.load(text=text)()
     plain(x, who).backward()  # as many memories as there are keys
-    other = storchc.load(text=text)()
+    other: Any = storchc.load(text=text)()
     other.load_state_dict(plain.state_dict())
     step = torch.compile(other, fullgraph=True, backend="aot_eager")
     for _ in range(3):

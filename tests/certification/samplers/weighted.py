@@ -140,6 +140,7 @@ def agree_in_story(
     first = derivatives(exact.value, leaves)
     pairs = [(found.cost, exact.value), (found.gradient, flat(first))]
     if hessian:
+        assert found.hessian is not None
         pairs.append((found.hessian, hessian_rows(first, leaves)))
     for got, wanted in pairs:
         if not torch.allclose(got, wanted.detach(), rtol=0, atol=1e-9):

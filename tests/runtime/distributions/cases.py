@@ -22,7 +22,7 @@ def parameters(name: str) -> dict[str, Tensor | int]:
     torch.manual_seed(sum(map(ord, name)))
     odds = torch.randn(*BATCH, dtype=torch.double)
     classes = torch.randn(*BATCH, 4, dtype=torch.double)
-    loc_scale = {"loc": odds, "scale": _positive(*BATCH)}
+    loc_scale: dict[str, Tensor | int] = {"loc": odds, "scale": _positive(*BATCH)}
     table: dict[str, dict[str, Tensor | int]] = {
         "Bernoulli": {"logits": odds},
         "Beta": {"concentration1": _positive(*BATCH), "concentration0": _positive(*BATCH)},

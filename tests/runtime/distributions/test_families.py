@@ -214,7 +214,7 @@ def test_numbers_and_smaller_parameters_broadcast(name: str) -> None:
     if not keys or len([v for v in given.values() if isinstance(v, Tensor)]) < 2:
         return
     value = _make(name).sample(2)
-    number = float(given[keys[-1]].mean())  # type: ignore[union-attr]
+    number = float(given[keys[-1]].mean())
     small = getattr(runtime, name)(**given | {keys[-1]: number}, event=1)
     full = getattr(runtime, name)(
         **given | {keys[-1]: torch.full(cases.BATCH, number, dtype=torch.double)}, event=1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -221,7 +222,7 @@ def test_noise_of_classes_is_uniform() -> None:
 @pytest.mark.parametrize("word", ["logits", "probs"])
 def test_what_is_looked_at_without_gradient_has_one_later(word: str) -> None:
     given = torch.rand(2, 3, requires_grad=True)
-    made = Categorical(**{word: given})
+    made = Categorical(**dict[str, Any]({word: given}))
     with torch.no_grad():
         assert not made.logits.requires_grad and not made.probs.requires_grad
     assert made.logits.requires_grad and made.probs.requires_grad

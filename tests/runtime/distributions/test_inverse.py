@@ -12,7 +12,9 @@ from torch import Tensor
 import storch_runtime.distributions as families
 from tests.runtime.distributions import cases
 
-INVERSE = [n for n in families.__all__ if getattr(getattr(families, n), "inverse", False)]
+INVERSE = sorted(
+    n for n, f in vars(families).items() if isinstance(f, type) and getattr(f, "inverse", False)
+)
 VECTORS = ["MultivariateNormal", "LowRankMultivariateNormal", "LogisticNormal"]
 RELAXED = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
 NO_DOUBLES = ["GeneralizedPareto"]  # torch's function takes single precision only

@@ -102,7 +102,8 @@ def test_the_generalized_pareto_is_smooth_where_its_tail_turns(k: float) -> None
     assert torch.autograd.gradcheck(lambda *t: made(*t).from_noise(noise), given)
     assert torch.autograd.gradcheck(lambda *t: made(*t).log_prob(value), given)
     assert torch.autograd.gradgradcheck(lambda *t: made(*t).log_prob(value), given, atol=1e-4)
-    single = td.GeneralizedPareto(*(t.detach().float() for t in given), validate_args=False)
+    loc, scale, concentration = (t.detach().float() for t in given)
+    single = td.GeneralizedPareto(loc, scale, concentration, validate_args=False)
     expected = single.log_prob(value.float()).double()
     torch.testing.assert_close(made(*given).log_prob(value), expected, rtol=1e-3, atol=1e-3)
     assert made(*given).log_prob(torch.tensor(0.2).double()) == -torch.inf
