@@ -118,8 +118,8 @@ class Forward(Protocol[Fact]):
     def statement(self, node: Statement, known: Known[Fact]) -> Mapping[Variable, Fact]:
         """What a statement makes of its variables."""
 
-    def initial(self, carried: Carried, known: Known[Fact]) -> Fact:
-        """What a variable is before the first step of its loop."""
+    def initial(self, carried: Carried, known: Known[Fact]) -> Mapping[Variable, Fact]:
+        """What a variable is before the first step of its loop, and what making it changes."""
 
     def join(self, a: Fact, b: Fact) -> Fact:
         """What holds where either does."""
@@ -186,17 +186,22 @@ def forwards(
         known = _known(place, facts, analysis)
         made: Mapping[Variable, Fact]
         if isinstance(node, Start):
-            made = {node.variable: _started(node, flow.ends.get(number), facts, known, analysis)}
+            made = _started(node, flow.ends.get(number), facts, known, analysis)
         else:
             made = analysis.statement(node, known)
         for variable, fact in made.items():
-            point = place.makes.get(variable, variable)
-            if point not in facts or facts[point] != fact:
+            point = _point_made(flow, place, variable)
+            if point is not None and (point not in facts or facts[point] != fact):
                 facts[point] = fact
                 yield from flow.readers.get(point, ())
 
     settle(range(len(flow.places)), flow.forwards_rank, visit)
     return facts
+
+
+def _point_made(flow: Flow, place: Place, variable: Variable) -> Point | None:
+    """The point that a place makes of a variable; none of one that it only names."""
+    return place.makes.get(variable) if flow.makers else variable
 
 
 def _known(
@@ -221,18 +226,19 @@ def _started(
     facts: Mapping[Point, Fact],
     known: Known[Fact],
     analysis: Forward[Fact],
-) -> Fact:
+) -> Mapping[Variable, Fact]:
     """What holds at the start of any step: of the first, or of one behind another."""
     if start.carried is None:
-        first = known(start.variable)
+        made: Mapping[Variable, Fact] = {start.variable: known(start.variable)}
     else:
-        first = analysis.initial(start.carried, known)
+        made = analysis.initial(start.carried, known)
     if end is None or end.point not in facts:
-        return first
+        return made
     left = facts[end.point]
     for loop in end.ended:
         left = analysis.ended(left, loop)
-    return analysis.join(first, analysis.again(left, start.loop))
+    begun = analysis.join(made[start.variable], analysis.again(left, start.loop))
+    return {**made, start.variable: begun}
 
 
 def backwards(flow: Flow, analysis: Backward[Fact]) -> dict[Point, Fact]:
@@ -254,18 +260,21 @@ def backwards(flow: Flow, analysis: Backward[Fact]) -> dict[Point, Fact]:
             ask(place.reads.get(variable, variable), fact)
 
         def asked(variable: Variable) -> Fact | None:
-            return facts.get(place.makes.get(variable, variable))
+            point = _point_made(flow, place, variable)
+            return None if point is None else facts.get(point)
 
         node = place.node
         if not isinstance(node, Start):
             analysis.statement(node, asked, push)
-        elif (wanted := asked(node.variable)) is not None:
-            if node.carried is None:
-                push(node.variable, wanted)
-            else:
+            return iter(changed)
+        for variable in place.makes:
+            wanted = asked(variable)
+            if wanted is not None and node.carried is not None:
                 analysis.initial(node.carried, wanted, push)
-            if number in flow.ends:
+            if wanted is not None and variable == node.variable and number in flow.ends:
                 ask(flow.ends[number].point, wanted)
+            if wanted is not None and (variable != node.variable or node.carried is None):
+                push(variable, wanted)
         return iter(changed)
 
     settle(range(len(flow.places) - 1, -1, -1), flow.backwards_rank, visit)
@@ -319,10 +328,13 @@ class _Places:
         before = dict(self.current)
         for variable in kept:
             own = carried.get(variable) if isinstance(variable, str) else None
-            read = names_in([own.initial]) if own is not None else {variable}
-            start, point = Start(loop.name, variable, own), At(variable, len(self.places))
-            self._add(start, loops, read, {variable: point}, before)
-            self.home[point] = inside
+            changed = () if own is None else self._called(own.initial)
+            read = {variable} if own is None else names_in([own.initial]) | set(changed)
+            start, number = Start(loop.name, variable, own), len(self.places)
+            made = {v: At(v, number) for v in (variable, *changed)}
+            self._add(start, loops, read, made, before)
+            self.home[made[variable]] = inside
+            before.update((memory, made[memory]) for memory in changed)
         self.take(loop.body, inside)
         for number, variable in enumerate(kept, first):
             left = self.current[variable]
@@ -379,7 +391,11 @@ class _Places:
         """What a statement may change: by its calls, as a sample by choosing among elements."""
         if not self.memories or isinstance(node, Sample):
             return self.memories
-        called = {p.callee for e in expressions(node) for p in walk(e) if isinstance(p, CallUser)}
+        return self._called(*expressions(node))
+
+    def _called(self, *roots: Value | Distribution) -> tuple[Memory, ...]:
+        """The functions with a memory that expressions call."""
+        called = {p.callee for e in roots for p in walk(e) if isinstance(p, CallUser)}
         return tuple(memory for memory in self.memories if memory.function in called)
 
     def _changed(self, nodes: tuple[Node, ...]) -> Iterator[Variable]:

@@ -195,7 +195,11 @@ class Estimation:
         return Origin(*map(ancestors, (self.touched, self.dependence, self.carried)))
 
     def reduced_origin(self, reduction: OverPlates) -> Origin:
-        """The origin of what is reduced at a place of the story that code is generated for."""
-        of = self.written
+        """The origin of what is reduced at a place of the story that code is generated for.
+
+        The slopes of joins stand in the story as it was before; they are free of all that is
+        written otherwise.
+        """
+        of = self.written if reduction.value in self.written.touched.places else self
         known = of.touched, of.dependence, of.carried
         return Origin(*(d.places[reduction.value] for d in known))

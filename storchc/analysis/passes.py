@@ -52,7 +52,7 @@ FACTS: tuple[Fact, ...] = (
         lambda k: touch(k.graph, k.flow, k.dependence),
         "the same through cuts, if the first walk has met any",
     ),
-    Fact("used", lambda k: used(k.flow), "of the graph alone"),
+    Fact("used", lambda k: used(k.graph, k.flow), "of the graph alone"),
     Fact(
         "resolved",
         lambda k: resolve(k.graph, k.flow, k.touched),

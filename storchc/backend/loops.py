@@ -14,6 +14,7 @@ from storchc.backend.statements import (
     define,
     given_value,
     learns,
+    reported,
     settled,
     write_statement,
 )
@@ -313,14 +314,9 @@ def _of_step(writer: Writer, item: Kept, node: Node) -> Py:
         case "cost":
             return writer.costs[item.name].py
         case "report":
-            return name(writer.locals[_reported(node)])
+            return name(writer.locals[reported(writer, node)])
         case _:
             return name(writer.locals[item.name])
-
-
-def _reported(node: Node) -> str:
-    assert isinstance(node, Report)
-    return node.value.name if isinstance(node.value, Reference) else node.name
 
 
 # --- what they leave -----------------------------------------------------------------------------
@@ -458,7 +454,7 @@ def _sequence(writer: Writer, node: Loop, item: Kept, steps: Py, count: Py) -> t
 
 def _rest(writer: Writer, node: Loop, item: Kept) -> dict[str, Py]:
     """What stands for the steps that an early end spares: costs are 0, other things stay."""
-    reports = {n.name: _reported(n) for n in node.body if isinstance(n, Report)}
+    reports = {n.name: reported(writer, n) for n in node.body if isinstance(n, Report)}
     shown = reports.get(item.name) if item.kind == "report" else item.name
     values = {n for m in node.body if isinstance(m, Compute) for n in m.names}
     values |= {n.name for n in node.body if isinstance(n, Sample)}
@@ -479,4 +475,4 @@ def _shape(writer: Writer, node: Loop, item: Kept) -> tuple[Plates, int]:
     if item.name in writer.stepping.reports:  # of an inner loop: stacked before
         inner = report.loops[report.loops.index(node.name) + 1 :]
         return writer.stepping.reports[item.name].stored, report.value.type.rank + len(inner)
-    return writer.stored[_reported(report)], report.value.type.rank
+    return writer.stored[reported(writer, report)], report.value.type.rank

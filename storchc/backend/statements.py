@@ -13,7 +13,7 @@ from storchc.backend.distributions import distribution, expanded
 from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Report, Sample
+from storchc.ir.graph import Compute, Cost, Node, Report, Sample
 from storchc.ir.names import spelled
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.python.expressions import (
@@ -328,12 +328,19 @@ def _cost(writer: Writer, block: Block, node: Cost) -> None:
 
 
 def _report(writer: Writer, block: Block, node: Report) -> None:
-    if node.name in writer.locals or (node.loops and isinstance(node.value, Reference)):
+    if node.name in writer.locals or (node.loops and reported(writer, node) != node.name):
         return
     block.story(node.span)
     code = _whole(writer, node.value)
     target = define(writer, node.name, code.stored)
     block.assign(target, code.py, comment(writer, node.value.type, code.stored))
+
+
+def reported(writer: Writer, node: Node) -> str:
+    """The name of what a report shows: its own, where the value has none in this function."""
+    assert isinstance(node, Report)
+    shown = node.value.name if isinstance(node.value, Reference) else node.name
+    return shown if shown in writer.locals else node.name
 
 
 def learns(writer: Writer, node: Sample) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from storchc.analysis.dataflow import Memory, Variable, names_in
 from storchc.driver import check_story
-from storchc.ir.expression import CallUser
+from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
 
@@ -115,7 +115,9 @@ class Unrolled:
         return now
 
     def _loop(self, loop: Loop, known: Reached, steps: tuple[int, ...]) -> Reached:
-        now = dict(known) | {c.name: _reaching(c, known) for c in loop.carried}
+        now = dict(known)
+        for carried in loop.carried:
+            now |= _begun(carried, known, now.get(MEMORY, frozenset()))
         left: dict[Variable, frozenset[Instance]] = {}
         for step in range(STEPS):
             now = dict(self.run(loop.body, now, (*steps, step)))
@@ -126,7 +128,7 @@ class Unrolled:
         self, node: Node, now: dict[Variable, frozenset[Instance]], steps: tuple[int, ...]
     ) -> None:
         read = frozenset[Instance]().union(*(now.get(v, ()) for v in names_in(expressions(node))))
-        called = any(isinstance(p, CallUser) for e in expressions(node) for p in walk(e))
+        called = calls(*expressions(node))
         match node:
             case Compute((name,)) | Sample(name) | Cost(name):
                 own = (name, steps)
@@ -137,9 +139,17 @@ class Unrolled:
                     now[MEMORY] = read
 
 
-def _reaching(carried: Carried, known: Reached) -> frozenset[Instance]:
-    initial = names_in([carried.initial])
-    return frozenset[Instance]().union(*(known.get(v, ()) for v in initial))
+def _begun(carried: Carried, known: Reached, memory: frozenset[Instance]) -> Reached:
+    """A carried variable before the first step; the function remembers a call in the header."""
+    initial, called = names_in([carried.initial]), calls(carried.initial)
+    read = frozenset[Instance]().union(*(known.get(v, ()) for v in initial))
+    read |= memory if called else frozenset()
+    return {carried.name: read} | ({MEMORY: read} if called else {})
+
+
+def calls(*roots: Value | Distribution) -> bool:
+    """Whether expressions call the stateful function."""
+    return any(isinstance(part, CallUser) for root in roots for part in walk(root))
 
 
 def unrolled(text: str) -> tuple[Graph, Mapping[Instance, frozenset[Instance]]]:

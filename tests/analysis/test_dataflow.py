@@ -20,22 +20,21 @@ from storchc.analysis.dataflow import (
 )
 from storchc.analysis.facts.dependence import dependence, stepwise
 from storchc.driver import check_story
-from storchc.ir.expression import CallUser, Literal, Reference
+from storchc.ir.expression import Literal, Reference
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Sample
 from storchc.ir.size import constant
 from storchc.ir.steps import common
 from storchc.ir.types import NO_PLATES, ValueType
-from storchc.ir.walk import expressions, walk
+from storchc.ir.walk import expressions
 from storchc.source import Span
-from tests.analysis.nests import MEMORY, nests, unrolled
+from tests.analysis.nests import MEMORY, calls, nests, unrolled
 
 Names = frozenset[str]
 
 
 def read_in(node: Statement) -> set[Variable]:
     """The names that a statement reads, and what the function that it calls has in mind."""
-    parts = [p for e in expressions(node) for p in walk(e)]
-    memory = {MEMORY} if any(isinstance(p, CallUser) for p in parts) else set[Variable]()
+    memory = {MEMORY} if calls(*expressions(node)) else set[Variable]()
     return {v for v in names_in(expressions(node)) if isinstance(v, str)} | memory
 
 
@@ -59,8 +58,10 @@ class Reaching(Forward[Names]):
         memory = total if MEMORY in read_in(node) else known(MEMORY)  # samples hand it on
         return {made_by(node): total | {made_by(node)}, MEMORY: memory}
 
-    def initial(self, carried: Carried, known: Known[Names]) -> Names:
-        return frozenset[str]().union(*map(known, names_in([carried.initial])))
+    def initial(self, carried: Carried, known: Known[Names]) -> Mapping[Variable, Names]:
+        memory = {MEMORY} if calls(carried.initial) else set[Variable]()
+        total = frozenset[str]().union(*map(known, names_in([carried.initial]) | memory))
+        return {carried.name: total} | dict.fromkeys(memory, total)
 
     def join(self, a: Names, b: Names) -> Names:
         return a | b
@@ -88,7 +89,8 @@ class Wanted:
             push(MEMORY, kept)
 
     def initial(self, carried: Carried, asked: Names, push: Push[Names]) -> None:
-        for variable in names_in([carried.initial]):
+        memory = {MEMORY} if calls(carried.initial) else set[Variable]()
+        for variable in names_in([carried.initial]) | memory:
             push(variable, asked)
 
     def join(self, a: Names, b: Names) -> Names:
@@ -136,6 +138,24 @@ def test_a_name_by_the_side_of_the_loop_is_not_reached() -> None:
         "    compute h = h\n    compute g = g\ncost c = g\n"
     )
     assert facts["c"] == {"g", "c"}
+
+
+def test_a_cost_makes_nothing_of_what_it_only_names() -> None:
+    facts = reaching(
+        "story S\nparam w = 0.1\ncompute first = w\nfor t in range(3) from h = first:\n"
+        "    cost h\n    compute h = w\n    cost c = h\n"
+    )
+    assert facts["c"] == {"h", "c"}
+
+
+def test_a_function_remembers_what_the_header_of_a_loop_gives_it() -> None:
+    facts = reaching(
+        "story S\nfunction f stateful: [] -> []\nparam w = 0.1\ncompute a = w\ncompute b = w\n"
+        "for t in range(3) from g = f(a), h = f(b):\n    compute g = h\n    compute h = w\n"
+        "cost c = f(w)\n"
+    )
+    assert facts["g"] == {"a", "b", "g", "h"}
+    assert facts["c"] == {"a", "b", "c"}
 
 
 def test_what_a_function_has_in_mind() -> None:
@@ -245,8 +265,8 @@ class Marked(Forward[Names]):
         own = {"a1"} if made_by(node) == "a1" else set[str]()
         return {made_by(node): frozenset(own).union(*map(known, read_in(node)))}
 
-    def initial(self, carried: Carried, known: Known[Names]) -> Names:
-        return frozenset()
+    def initial(self, carried: Carried, known: Known[Names]) -> Mapping[Variable, Names]:
+        return {carried.name: frozenset()}
 
     def join(self, a: Names, b: Names) -> Names:
         return a | b

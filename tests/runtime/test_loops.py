@@ -230,3 +230,27 @@ def test_given_values_become_what_is_drawn(step: str, law: str) -> None:
     if not drawn.is_floating_point():
         with pytest.raises(StoryTypeError, match="float32, but classes are integers"):
             model(given={"z": whole.float()})
+
+
+def test_a_step_reports_what_stands_outside_its_loop() -> None:
+    text = """
+story Shown
+plate data
+input x[data]
+param w = 0.5
+for t in range(2) from h = w:
+    report before = h
+    report outside = w
+    report given = x
+    compute h = h * w
+    for s in range(3):
+        report inside = w
+        report behind = h
+cost c = h
+"""
+    shown = storchc.load(text=text)()(torch.tensor([1.0, 2.0])).reports
+    assert shown["before"].tolist() == [0.5, 0.25]
+    assert shown["outside"].tolist() == [0.5, 0.5]
+    assert shown["given"].tolist() == [[1.0, 1.0], [2.0, 2.0]]
+    assert shown["inside"].tolist() == [[0.5] * 3] * 2
+    assert shown["behind"].tolist() == [[0.25] * 3, [0.125] * 3]

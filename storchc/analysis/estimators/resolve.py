@@ -104,7 +104,6 @@ class _Backwards:
         if node.mask is not None and demand is not None:
             stopping = Break(node.mask.span, "no gradient flows through `stop when`")
             self._ask(node.mask, join(demand, (stopping,)), push)
-            push(node.name, demand)
         self._ask_parameters(node, estimator, demand, weights or SMOOTH, push)
         if weights is not None:  # samples above in this plate have a part in its weights
             push(Weights(node.plate), weights)

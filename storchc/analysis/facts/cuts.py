@@ -65,9 +65,11 @@ class _Walk(Forward[Span | None]):
                 return part.span
         return None
 
-    def initial(self, carried: Carried, known: Known[Span | None]) -> Span | None:
+    def initial(
+        self, carried: Carried, known: Known[Span | None]
+    ) -> Mapping[Variable, Span | None]:
         """See `Forward.initial`."""
-        return self._cut(carried.initial, known)
+        return {carried.name: self._cut(carried.initial, known)}
 
     def join(self, a: Span | None, b: Span | None) -> Span | None:
         """See `Forward.join`."""

@@ -150,7 +150,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
         self, node: Statement, known: Known[Mapping[Key, Plates]]
     ) -> Mapping[Variable, Mapping[Key, Plates]]:
         """See `Forward.statement`."""
-        self.memory = {name: known(Memory(name)) for name in self.stateful}
+        self._remember(known)
         made: dict[Variable, Mapping[Key, Plates]] = {}
         match node:
             case Compute(names, value):
@@ -167,6 +167,10 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
                 assert_never(node)
         return made | {Memory(name): seen for name, seen in self.memory.items()}
 
+    def _remember(self, known: Known[Mapping[Key, Plates]]) -> None:
+        """What functions have in mind before a statement, or before the header of a loop."""
+        self.memory = {name: known(Memory(name)) for name in self.stateful}
+
     def _drawn(self, node: Sample, known: Known[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
         found = [self.expression(value, known) for value in _inputs(node)]
         for option in _looked_up(node):  # it decides no value, but where it stands is known
@@ -180,10 +184,14 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
         own = self.key(node.name)
         return {**parameters, own: parameters.get(own, NO_PLATES)}
 
-    def initial(self, carried: Carried, known: Known[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:
+    def initial(
+        self, carried: Carried, known: Known[Mapping[Key, Plates]]
+    ) -> Mapping[Variable, Mapping[Key, Plates]]:
         """See `Forward.initial`."""
-        self.memory = {}
-        return self.expression(carried.initial, known)
+        self._remember(known)
+        made: dict[Variable, Mapping[Key, Plates]] = {}
+        made[carried.name] = self.expression(carried.initial, known)
+        return made | {Memory(name): seen for name, seen in self.memory.items()}
 
     def join(self, a: Mapping[Key, Plates], b: Mapping[Key, Plates]) -> Mapping[Key, Plates]:
         """See `Forward.join`."""

@@ -116,9 +116,9 @@ class _Walk(Spreading):
         weighing = estimator.enumerated or estimator.weighted
         return {node.name: False, weights: known(weights) or (moved and weighing)}
 
-    def initial(self, carried: Carried, known: Known[bool]) -> bool:
+    def initial(self, carried: Carried, known: Known[bool]) -> Mapping[Variable, bool]:
         """See `Forward.initial`."""
-        return self.expression(carried.initial, known)
+        return {carried.name: self.expression(carried.initial, known)}
 
     def expression(self, value: Value | Distribution, known: Known[bool]) -> bool:
         """Whether a gradient flows from ``value`` to something that learns, noted for its parts."""

@@ -51,6 +51,6 @@ class _Walk(Spreading):
         self.places[id(value)] = made
         return made
 
-    def initial(self, carried: Carried, known: Known[bool]) -> bool:
+    def initial(self, carried: Carried, known: Known[bool]) -> Mapping[Variable, bool]:
         """See `Forward.initial`."""
-        return self._made(carried.initial, known)
+        return {carried.name: self._made(carried.initial, known)}

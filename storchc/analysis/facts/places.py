@@ -22,3 +22,7 @@ class Places(Generic[Fact]):
     def __getitem__(self, expression: Value | Distribution) -> Fact:
         """The fact of an expression of the graph; KeyError for one that does not stand in it."""
         return self._facts[id(expression)]
+
+    def __contains__(self, expression: Value | Distribution) -> bool:
+        """Whether an expression stands in the graph."""
+        return id(expression) in self._facts

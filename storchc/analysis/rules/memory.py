@@ -76,15 +76,22 @@ class _Remembering(Forward[Kept]):
 
     def statement(self, node: Statement, known: Known[Kept]) -> Mapping[Variable, Kept]:
         """See `Forward.statement`."""
-        made: dict[Variable, Kept] = {}
-        for root in expressions(node):
-            for call in _stateful(self.graph, root):
-                memory = Memory(call.callee)
-                made[memory] = self._called(call, made.get(memory) or known(memory))
+        made = self._calls(expressions(node), known)
         if isinstance(node, Sample):
             functions = (n for n, c in self.graph.callees.items() if "stateful" in c.flags)
             for memory in map(Memory, functions):
                 made[memory] = self._drawn(node, made.get(memory) or known(memory))
+        return made
+
+    def _calls(
+        self, roots: tuple[Value | Distribution, ...], known: Known[Kept]
+    ) -> dict[Variable, Kept]:
+        """What the calls in expressions leave, one after another."""
+        made: dict[Variable, Kept] = {}
+        for root in roots:
+            for call in _stateful(self.graph, root):
+                memory = Memory(call.callee)
+                made[memory] = self._called(call, made.get(memory) or known(memory))
         return made
 
     def _called(self, call: CallUser, kept: Kept) -> Kept:
@@ -105,9 +112,9 @@ class _Remembering(Forward[Kept]):
         of = [self.estimators[s.name] for s in self.graph.along(plate)]
         return any(e.weighted or e.sampling.exact != "each" for e in of)
 
-    def initial(self, carried: Carried, known: Known[Kept]) -> Kept:
-        """See `Forward.initial`: no function has itself in mind."""
-        return self.nothing
+    def initial(self, carried: Carried, known: Known[Kept]) -> Mapping[Variable, Kept]:
+        """See `Forward.initial`: of names nothing is kept."""
+        return {carried.name: self.nothing, **self._calls((carried.initial,), known)}
 
     def join(self, a: Kept, b: Kept) -> Kept:
         """See `Forward.join`."""

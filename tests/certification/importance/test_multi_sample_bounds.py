@@ -55,6 +55,21 @@ cost d = x + m
     certified(text, "VIMCO(n=2)", {"x": [0.7, -1.2]})
 
 
+def test_vimco_with_a_reduced_slope_beside_factors_apart() -> None:
+    text = """
+story T
+plate data
+input x[data]
+param w = 0.4
+param u[5] = tensor([0.1, 0.2, -0.3, 0.4, 0.5])
+sample k ~ Bernoulli(logits=u) with Expect()
+sample z ~ Bernoulli(logits=w) with {}
+cost c = mean(x * w, over=data) * logmeanexp(z * w, over=z)
+cost d = sum(k * w)
+"""
+    certified(text, "VIMCO(n=2)", {"x": [0.7, -1.2]})
+
+
 def test_vimco_beside_costs_that_join_nothing_or_another_plate() -> None:
     text = BOUND + "cost d = (z - v) ** 2 * x\ncost e = (mean(z, over=data) - w) ** 2\n"
     certified(text, "VIMCO(n=2)", {"x": [0.7, -1.2]})

@@ -177,7 +177,7 @@ cost d = g ** 2
     model = storchc.load(text=text)().to(dtype)
     drawn = torch.randn(1, 3, 3, 2, dtype=dtype)
     estimate = model(x, given={"z": drawn})
-    w = torch.tensor(0.4, dtype=dtype, requires_grad=True)
+    w = model.w.detach().clone().requires_grad_()  # 0.4 in single precision
     total = torch.zeros((), dtype=dtype)
     for row, steps in enumerate([1, 2, 3]):
         g = w

@@ -34,6 +34,21 @@ cost last = (sum(sequence(z) * stack([1.0, 0.5, 2.0])) - h) ** 2 + z
     certify(case(text), hessian=True)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_carried_name_is_a_cost_before_it_is_defined_again(method: str) -> None:
+    text = story(
+        f"""
+for t in range(3) from h = w:
+    sample z ~ Bernoulli(logits=u) with {METHODS[method]}
+    cost h
+    compute h = z * w
+    cost c = h ** 2
+cost d = h * u
+"""
+    )
+    certify(case(text), hessian=True)
+
+
 @pytest.mark.parametrize("first", METHODS)
 @pytest.mark.parametrize("second", METHODS)
 def test_two_samples_in_a_step(first: str, second: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+import storchc
 from tests.certification.harness import Case, case, certify
 from tests.certification.loops.test_loops import METHODS, story
 
@@ -19,6 +20,19 @@ def prove(story: Case) -> None:
     vars(sys.modules[type(whole).__module__])["all_stopped"] = lambda alive: False
     certify(story, model=whole, hessian=True)
     certify(story, vectorised=False)
+
+
+def test_what_a_sample_starts_from_is_never_held() -> None:
+    text = story(
+        """
+sample a ~ Normal(w, 1) with Reparameterization(n=2)
+for t in range(2) from z = a:
+    sample z ~ Bernoulli(logits=z + u) with ScoreFunction()
+    stop when z == 1
+cost c = z
+"""
+    )
+    assert not storchc.check(text=text)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import storchc
 from storchc.analysis.facts.dependence import _Finding
 from tests.certification.harness import Case, Uncertified, certify
 from tests.certification.loops.test_loops import METHODS, story
@@ -97,6 +98,20 @@ def test_a_walk_that_goes_on_in_an_inner_loop() -> None:
         story(f"for t in range(2) from k = 0:{written}    compute k = q\n"),
         Walk(),
     )
+
+
+@pytest.mark.parametrize("method", ["none", "moving"])
+def test_a_call_in_the_header_of_a_loop_is_remembered(method: str) -> None:
+    steps = f"""
+sample a ~ Bernoulli(logits=w) with {METHODS[method]}
+for t in range(2) from h = HEADER:
+    compute h = h * u + t
+cost c = (BEHIND - w) ** 2
+"""
+    told = steps.replace("HEADER", "walk(a, 0)").replace("BEHIND", "walk(0.5, 1)")
+    written = steps.replace("HEADER", "a").replace("BEHIND", "mean(0.5 * a + 0.5, over=a)")
+    assert "S506" not in {d.code for d in storchc.check(text=story(told, WALK))}
+    prove(story(told, WALK), story(written), Walk())
 
 
 def test_two_samples_of_one_plate() -> None:
