@@ -144,7 +144,7 @@ def _begun(carried: Carried, known: Reached, memory: frozenset[Instance]) -> Rea
     initial, called = names_in([carried.initial]), calls(carried.initial)
     read = frozenset[Instance]().union(*(known.get(v, ()) for v in initial))
     read |= memory if called else frozenset()
-    return {carried.name: read} | ({MEMORY: read} if called else {})
+    return {carried.name: read, MEMORY: read} if called else {carried.name: read}
 
 
 def calls(*roots: Value | Distribution) -> bool:
