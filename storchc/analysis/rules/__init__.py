@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
 
 from storchc.analysis.estimation import Estimation
 from storchc.diagnostics.diagnostic import Problems
@@ -26,8 +26,7 @@ class Rule:
 
 def every_rule() -> tuple[Rule, ...]:
     """All rules, by name."""
-    files = (path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return tuple(map(_rule, sorted(files)))
+    return tuple(_rule(name) for _, name, _ in iter_modules(__path__))
 
 
 def _rule(name: str) -> Rule:
