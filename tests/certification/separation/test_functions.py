@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
@@ -14,13 +16,14 @@ plate data
 input x[data]
 param v[4] = tensor([0.6, -0.8, 0.3, 1.1])
 param m[2, 3] = tensor([[0.2, -0.4, 0.9], [1.0, 0.3, -0.7]])
-sample z ~ OneHotCategorical(logits=outer(v, stack([x, 0.3]))) with Expect()
-sample k ~ Categorical(logits=outer(v, stack([0.1, x]))) with Expect()
-sample b ~ Bernoulli(logits=x * (outer(v[:2], v[:3]) + v[:3])) with Expect()
-sample w ~ Bernoulli(logits=unsqueeze(v, 0)) with Expect()
-sample s ~ Bernoulli(logits=concat([v, v[:2]], 0)) with Expect()
-compute q = Normal(z @ m, 1.5)
 """
+SAMPLES = {
+    "z": "OneHotCategorical(logits=outer(v, stack([x, 0.3])))",
+    "k": "Categorical(logits=outer(v, stack([0.1, x])))",
+    "b": "Bernoulli(logits=x * (outer(v[:2], v[:3]) + v[:3]))",
+    "w": "Bernoulli(logits=unsqueeze(v, 0))",
+    "s": "Bernoulli(logits=concat([v, v[:2]], 0))",
+}
 KEPT = [  # followed by a function that no sum may stand in front of
     "{e}",
     "(z @ m)",
@@ -118,11 +121,20 @@ LINEAR = [
 ]
 
 
-def both(written: str) -> None:
-    """Compare the story with the same one whose factors are joined."""
-    text = f"{HEAD}cost c = {written}\ncost d = 0.1 * (sum(z) + sum(k) + sum(b) + sum(w) + sum(s))"
-    assert separated(text, ("z", "k", "b", "w", "s"))
-    joined = f"{text}\ncost j = 0 * (max(z) + max(b) + max(w) + max(s)) + 0 * max(k)"
+def both(written: str, names: tuple[str, ...] = ()) -> None:
+    """Compare the story with the same one whose factors are joined.
+
+    Its samples are those ``names``, or those of which something is written.
+    """
+    law = "compute q = Normal(z @ m, 1.5)\n" if re.search(r"\bq\b", written) else ""
+    said = law + written
+    names = names or tuple(name for name in SAMPLES if re.search(rf"\b{name}\b", said))
+    drawn = "".join(f"sample {name} ~ {SAMPLES[name]} with Expect()\n" for name in names)
+    sums = " + ".join(f"sum({name})" for name in names)
+    text = f"{HEAD}{drawn}{law}cost c = {written}\ncost d = 0.1 * ({sums})"
+    assert separated(text, names)
+    largest = " + ".join(f"0 * max({name})" for name in names)
+    joined = f"{text}\ncost j = {largest}"
     assert separated(joined, ())
     results = []
     for story in (text, joined):
@@ -138,6 +150,10 @@ def both(written: str) -> None:
 @pytest.mark.parametrize("value", KEPT)
 def test_functions_that_keep_factors_apart(value: str) -> None:
     both(f"sum(tanh({value} + x) ** 2)" if value != "{e}" else "sum(exp(b * x) ** 2)")
+
+
+def test_many_samples_of_which_some_are_looked_at() -> None:
+    both("sum(exp(b * x) ** 2) + sum(z * v[:2], dim=1)[0]", tuple(SAMPLES))
 
 
 @pytest.mark.parametrize("value", LINEAR)
