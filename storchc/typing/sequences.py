@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from storchc.catalogue import distributions
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import Reference, SequenceOf, Value
 from storchc.ir.types import ValueType
 from storchc.syntax import tree
-from storchc.syntax.walk import parts
+from storchc.syntax.walk import names, parts
 from storchc.typing.context import Context, Refused
 
 
@@ -21,24 +22,50 @@ def every_step(steps: tuple[tree.Step, ...]) -> Iterator[tree.Step]:
 
 
 def wanted_sequences(steps: tuple[tree.Step, ...]) -> frozenset[str]:
-    """The names that ``sequence`` is taken of somewhere, and those that are reported."""
+    """The names that something looks at in steps that do not count.
+
+    ``sequence`` is taken of them somewhere, they are reported, or reduced with ``over=`` together
+    with those of elements that go on.
+    """
     found: set[str] = set()
+    laws: dict[str, set[str]] = {}
     for step in every_step(steps):
         match step:
             case tree.Report(name=name, value=None):
                 found.add(name.id)
             case tree.For(carried=carried):
-                found |= _sequenced(carried)
+                found |= _looked_at(carried)
+            case tree.Compute(names=(name,), value=tree.Call() as call) if _is_law(call):
+                laws[name.id] = {part.id for part in names(call)}
+                found |= _looked_at(step)
             case _:
-                found |= _sequenced(step)
-    return frozenset(found)
+                found |= _looked_at(step)
+    return frozenset(_through(found, laws))
 
 
-def _sequenced(node: object) -> set[str]:
-    """The names under ``sequence`` anywhere in a node of the syntax tree."""
-    calls = (part for part in parts(node) if isinstance(part, tree.Call))
-    args = (arg for call in calls if call.function.id == "sequence" for arg in call.args)
-    return {arg.id for arg in args if isinstance(arg, tree.Name)}
+def _looked_at(node: object) -> set[str]:
+    """The names under ``sequence`` or ``over=`` anywhere in a node of the syntax tree."""
+    found: set[str] = set()
+    for call in (part for part in parts(node) if isinstance(part, tree.Call)):
+        if call.function.id == "sequence":
+            found |= {arg.id for arg in call.args if isinstance(arg, tree.Name)}
+        elif any(keyword.name.id == "over" for keyword in call.keywords):
+            found |= {name.id for name in names(call)}
+    return found
+
+
+def _is_law(call: tree.Call) -> bool:
+    return distributions.lookup(call.function.id) is not None
+
+
+def _through(found: set[str], laws: dict[str, set[str]]) -> set[str]:
+    """The names, and those that distributions among them are made of: these hold nothing."""
+    waiting = [name for name in found if name in laws]
+    while waiting:
+        more = laws.pop(waiting.pop(), set()) - found
+        found |= more
+        waiting += [name for name in more if name in laws]
+    return found
 
 
 def sequence(ctx: Context, node: tree.Call) -> Value | None:

@@ -151,7 +151,9 @@ def _loop(story: _Story) -> None:
     story.known += carried + ["t"] + (["x[t]"] if story.inputs else [])
     stops = story.pick(True, False, False)
     state = "inner" if story.pick(True, False, False, False) else "state"
-    kinds = story.draw(st.permutations(["sample", state, "cost", *story.pick([], ["cost"])]))
+    kinds = story.draw(
+        st.permutations(["sample", state, "cost", *story.pick([], ["cost"], ["value"])])
+    )
     for i, kind in enumerate(kinds):
         match kind:
             case "sample":
@@ -160,6 +162,9 @@ def _loop(story: _Story) -> None:
                 story.write(f"compute h = {_next(story)}")
             case "inner":
                 _inner(story)
+            case "value":
+                story.write(f"compute v = {story.expression(2)}")
+                story.known += ["v"] * 3
             case "cost":
                 story.write(f"cost c{i} = {story.expression(2)}")
     if stops:

@@ -22,6 +22,25 @@ def prove(story: Case) -> None:
     certify(story, vectorised=False)
 
 
+def test_a_reduction_sees_what_stopped_elements_hold() -> None:
+    text = story(
+        """
+for t in range(2) from z = 0:
+    sample z ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+    compute m = z * u + t
+    compute q = Normal(m, 1)
+    compute l = log_prob(q, 0.5)
+    cost c = logmeanexp(log_prob(q, 0.3), over=z) * w
+    for s in range(2) from k = t * u:
+        compute v = k + s
+        compute k = k * w + v
+        cost d = mean(v * l, over=z)
+    stop when z == 1
+"""
+    )
+    prove(case(text))
+
+
 def test_what_a_sample_starts_from_is_never_held() -> None:
     text = story(
         """
