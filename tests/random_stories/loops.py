@@ -144,7 +144,10 @@ def _sample(story: _Story, name: str, method: str) -> None:
 
 def _loop(story: _Story) -> None:
     carried = ["h", *(["z"] if story.pick(True, False) else [])]
-    starts = ", ".join(f"{name} = {story.pick('0', '0.2', 'w', story.leaf())}" for name in carried)
+    calls = [story.call(1)] if story.functions else []
+    starts = ", ".join(
+        f"{name} = {story.pick('0', '0.2', 'w', story.leaf(), *calls)}" for name in carried
+    )
     story.write(f"for t in range({story.steps}) from {starts}:")
     outside = list(story.known)
     story.indent = "    "

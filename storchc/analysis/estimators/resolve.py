@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import assert_never
 
-from storchc.analysis.dataflow import Flow, Push, Statement, Variable, Weights, backwards
+from storchc.analysis.dataflow import Flow, Memory, Push, Statement, Variable, Weights, backwards
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.estimators.choosing import Site, estimator_at, family_of
 from storchc.analysis.estimators.counts import counts_of
-from storchc.analysis.facts.demands import SMOOTH, Break, Demand, Demands, ask, join
+from storchc.analysis.facts.demands import SMOOTH, Break, Demand, Demands, ask, ask_operands, join
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.mixing import mixed_samples
-from storchc.ir.expression import Distribution, Value
+from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
 
@@ -28,14 +29,15 @@ class Estimators:
 
 def resolve(graph: Graph, flow: Flow, touched: Dependence) -> Estimators:
     """The estimators of a story; ``touched`` is what samples move, through cuts too."""
-    walk = _Backwards(graph, counts_of(graph), mixed_samples(graph, touched))
-    backwards(flow, walk)
+    stateful = tuple(n for n, callee in graph.callees.items() if "stateful" in callee.flags)
+    found = _Backwards(graph, counts_of(graph), mixed_samples(graph, touched), stateful)
+    backwards(flow, found)
     names = [s.name for s in graph.samples]
     return Estimators(
-        {name: walk.found[name] for name in names},
+        {name: found.found[name] for name in names},
         Demands(
-            {name: walk.asked[name] for name in names if name in walk.asked},
-            {name: walk.weights[name] for name in names},
+            {name: found.asked[name] for name in names if name in found.asked},
+            {name: found.weights[name] for name in names},
         ),
     )
 
@@ -47,6 +49,7 @@ class _Backwards:
     graph: Graph
     counts: Mapping[str, int]
     mixing: frozenset[str]
+    stateful: tuple[str, ...]
     found: dict[str, Estimator] = field(default_factory=dict)
     asked: dict[str, Demand] = field(default_factory=dict)
     weights: dict[str, Demand] = field(default_factory=dict)
@@ -58,6 +61,7 @@ class _Backwards:
         push: Push[Demand],
     ) -> None:
         """See `Backward.statement`."""
+        self._remembered(node, asked, push)
         match node:
             case Cost(name, value, observed):
                 demand = None if observed else asked(name)
@@ -71,6 +75,21 @@ class _Backwards:
                 pass
             case _:
                 assert_never(node)
+
+    def _remembered(
+        self,
+        node: Statement,
+        asked: Callable[[Variable], Demand | None],
+        push: Push[Demand],
+    ) -> None:
+        """What later calls of a stateful function have in mind is made of what it is given here."""
+        for name in self.stateful:
+            if (demand := asked(Memory(name))) is None:
+                continue
+            push(Memory(name), demand)
+            for call in (p for value in expressions(node) for p in walk(value)):
+                if isinstance(call, CallUser) and call.callee == name:
+                    ask_operands(call, demand, push, self.graph.callees)
 
     def _joint(
         self, names: tuple[str, ...], asked: Callable[[Variable], Demand | None]

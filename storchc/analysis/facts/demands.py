@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from storchc.analysis.dataflow import Push, Weights
+from storchc.analysis.dataflow import Memory, Push, Weights
 from storchc.analysis.facts.edges import edges
-from storchc.ir.expression import Distribution, Named, OverPlates, Reference, Value
+from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
 from storchc.ir.graph import Callee
 from storchc.records import dataclass
 from storchc.source import Span
@@ -53,11 +53,30 @@ def ask(
     if isinstance(value, OverPlates):
         for plate in value.plates:
             push(Weights(plate), demand)
+    if isinstance(value, CallUser) and "stateful" in callees[value.callee].flags:
+        push(Memory(value.callee), _through(value, demand, callees))
+    ask_operands(value, demand, push, callees)
+
+
+def ask_operands(
+    value: Value | Distribution,
+    demand: Demand,
+    push: Push[Demand],
+    callees: Mapping[str, Callee],
+) -> None:
+    """Ask the operands of ``value``, by what its edges let through."""
     for edge in edges(value, callees):
         if edge.flow == "broken":
             ask(edge.operand, join(demand, (Break(edge.span, edge.reason),)), push, callees)
         elif edge.flow == "smooth":
             ask(edge.operand, demand, push, callees)
+
+
+def _through(call: CallUser, demand: Demand, callees: Mapping[str, Callee]) -> Demand:
+    """What is asked of what a function has in mind: no gradient flows out of a `nondiff` one."""
+    if "nondiff" not in callees[call.callee].flags:
+        return demand
+    return join(demand, (Break(call.span, f"`{call.callee}` is declared `nondiff`"),))
 
 
 _MOST_BREAKS = 4  # enough to explain; keeps long stories linear

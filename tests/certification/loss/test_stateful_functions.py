@@ -173,6 +173,36 @@ def test_a_mean_is_weighted_with_what_it_was_made_of(order: tuple[str, ...], cos
     certify(this, model=watched(this.model(), functions), hessian=True)
 
 
+@pytest.mark.parametrize("first", ["compute k = walk(a)", "compute k = a"])
+@pytest.mark.parametrize("initial", ["walk(a)", "walk(w)", "w"])
+def test_what_a_loop_begins_with_is_a_call_like_any_other(first: str, initial: str) -> None:
+    steps = f"""
+sample a ~ Bernoulli(logits=w) with ScoreFunction(n=2)
+{first}
+for t in range(2) from h = {initial}:
+    cost c = h ** 2
+    compute h = h * w + 0.1
+cost d = k + walk(u) ** 2
+"""
+    text = story(steps, declaration("walk"))
+    functions = keepers(text)
+    certify(Case(text, {}, functions), model=watched(Case(text, {}, functions).model(), functions))
+
+
+@pytest.mark.parametrize(
+    ("function", "given"), [("count", "z"), ("walk", "round(z)")], ids=["nondiff", "jump"]
+)
+def test_a_path_that_breaks_on_its_way_into_the_memory(function: str, given: str) -> None:
+    """What a later call has in mind of `z` moves with it, and no gradient flows there."""
+    steps = f"""
+sample z ~ Normal(w, 1) with Reparameterization()
+compute r = {function}({given})
+cost c = {function}(u) + z
+"""
+    with pytest.raises(storchc.StoryError, match="S402"):
+        storchc.compile(text=story(steps, declaration(function)))
+
+
 # --- broken variants -----------------------------------------------------------------------------
 
 
