@@ -32,7 +32,7 @@ def build_graph(
     ctx = Context(collect(story, source, problems), problems)
     ctx.scope.used.update(_replaced(story, overrides))
     story = _overridden(story, overrides, problems)
-    ctx.loops.sequenced = wanted_sequences(story.steps)
+    ctx.loops.sequenced = wanted_sequences(story)
     inputs, params = _declare(ctx, story)
     nodes = tuple(node for step in story.steps if (node := read_step(ctx, step)) is not None)
     if problems.fatal:

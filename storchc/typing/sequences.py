@@ -21,35 +21,37 @@ def every_step(steps: tuple[tree.Step, ...]) -> Iterator[tree.Step]:
             yield from every_step(step.body)
 
 
-def wanted_sequences(steps: tuple[tree.Step, ...]) -> frozenset[str]:
+def wanted_sequences(story: tree.Story) -> frozenset[str]:
     """The names that something looks at in steps that do not count.
 
     ``sequence`` is taken of them somewhere, they are reported, or reduced with ``over=`` together
-    with those of elements that go on.
+    with those of elements that go on; a stateful function keeps those of all elements in mind.
     """
+    callees = (node for node in story.declarations if isinstance(node, tree.Module | tree.Function))
+    stateful = frozenset(c.name.id for c in callees if "stateful" in c.flags)
     found: set[str] = set()
     laws: dict[str, set[str]] = {}
-    for step in every_step(steps):
+    for step in every_step(story.steps):
         match step:
             case tree.Report(name=name, value=None):
                 found.add(name.id)
             case tree.For(carried=carried):
-                found |= _looked_at(carried)
+                found |= _looked_at(carried, stateful)
             case tree.Compute(names=(name,), value=tree.Call() as call) if _is_law(call):
                 laws[name.id] = {part.id for part in names(call)}
-                found |= _looked_at(step)
+                found |= _looked_at(step, stateful)
             case _:
-                found |= _looked_at(step)
+                found |= _looked_at(step, stateful)
     return frozenset(_through(found, laws))
 
 
-def _looked_at(node: object) -> set[str]:
-    """The names under ``sequence`` or ``over=`` anywhere in a node of the syntax tree."""
+def _looked_at(node: object, stateful: frozenset[str]) -> set[str]:
+    """The names in such calls anywhere in a node of the syntax tree."""
     found: set[str] = set()
     for call in (part for part in parts(node) if isinstance(part, tree.Call)):
         if call.function.id == "sequence":
             found |= {arg.id for arg in call.args if isinstance(arg, tree.Name)}
-        elif any(keyword.name.id == "over" for keyword in call.keywords):
+        elif call.function.id in stateful or any(k.name.id == "over" for k in call.keywords):
             found |= {name.id for name in names(call)}
     return found
 

@@ -5,8 +5,8 @@ stopped keeps its last value, and its costs are 0. So the stages behind this one
 carried variables, `where` and masks of samples.
 
 Held is only what something looks at in steps that do not count: carried variables, samples, what
-`sequence` is taken of, what is reported, and what `over=` reduces together with elements that go
-on. All of it is carried then, by the loops around too.
+`sequence` is taken of, what is reported, what `over=` reduces together with elements that go on,
+and what stateful functions see. All of it is carried then, by the loops around too.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The interpreter reads the same story with the memory written out, or knows the f
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,25 @@ cost c = (BEHIND - w) ** 2
     written = steps.replace("HEADER", "a").replace("BEHIND", "mean(0.5 * a + 0.5, over=a)")
     assert "S506" not in {d.code for d in storchc.check(text=story(told, WALK))}
     prove(story(told, WALK), story(written), Walk())
+
+
+def test_a_function_sees_what_stopped_elements_hold() -> None:
+    text = story(
+        """
+sample a ~ Bernoulli(logits=u) with ScoreFunction(n=2)
+for t in range(3):
+    compute y = w * t + a
+    report r = walk(1.0 * y)
+    stop when a == 1
+cost c = walk(1.0 * u) + u
+""",
+        declaration("walk"),
+    )
+    functions = keepers(text)
+    this = Case(text, {}, functions)
+    model = watched(this.model(), functions)
+    vars(sys.modules[type(model).__module__])["all_stopped"] = lambda alive: False
+    certify(this, model=model, vectorised=False, hessian=True)
 
 
 def test_two_samples_of_one_plate() -> None:
