@@ -32,7 +32,7 @@ def compare(story: RandomStory, seen: Counter[str], *, forgets: bool) -> None:
     text = text.replace(", over=z)", ")")
     if forgets:
         text = _STOP.sub("", text).replace("sum(sequence(alive))", "0.3")
-        text = _STATE.sub("    compute h = 0.5 * tanh(z + w)", text)
+        text = _STATE.sub(lambda state: _forgetting(text, state.start()), text)
     note(f"{text}\n{story.inputs}")
     result = compile_story("random.story", text.encode())
     estimation = result.estimation
@@ -52,6 +52,13 @@ def compare(story: RandomStory, seen: Counter[str], *, forgets: bool) -> None:
         seen["summed out" if estimation.elimination.chains else "listed"] += 1
 
 
+def _forgetting(text: str, place: int) -> str:
+    """A state that is made of this step alone, of its outcome where that is drawn above."""
+    header = text[: text.index(":", text.index("for t in"))].rpartition("\n")[2]
+    drawn = "sample z" in text[:place] or "z =" in header
+    return f"    compute h = 0.5 * tanh({'z + w' if drawn else 'w'})"
+
+
 def _told_apart(estimation: Estimation) -> bool:
     """Whether one sequence drawn says something else than all: it is joined, or drawn below."""
     others = [s for s in estimation.graph.samples if s.name != "z"]
@@ -66,19 +73,20 @@ def many(examples: int, *, part: int, forgets: bool, stateful: bool = False) -> 
     drawn = loop_stories(stateful)
     on_each(drawn, examples, part, lambda story: compare(story, seen, forgets=forgets))
     print(seen)
-    assert seen["summed out" if forgets else "listed"] > 0.1 * examples, seen
+    share = 0.06 if stateful else 0.1  # most functions with a memory may not see all sequences
+    assert seen["summed out" if forgets else "listed"] > share * examples, seen
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 @pytest.mark.parametrize("forgets", [True, False])
 def test_sums_over_sequences_agree_with_the_interpreter(forgets: bool) -> None:
-    many(50, part=400, forgets=forgets)
+    many(80, part=400, forgets=forgets)
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 @pytest.mark.parametrize("forgets", [True, False])
 def test_functions_with_a_memory(forgets: bool) -> None:
-    many(40, part=402, forgets=forgets, stateful=True)
+    many(80, part=402, forgets=forgets, stateful=True)
 
 
 @pytest.mark.certify
