@@ -280,12 +280,14 @@ class _Look:
         found = NEVER.union(*told)
         match node:
             case Sample() if node is self.sample:
+                self._check_calls(node, found)
                 self.whens[name] = frozenset({"now"})
             case Sample() if found or name in node.type.plates:
                 raise HinderedError(node.name_span, f"`{node.name}` is drawn below `{name}`")
             case Report() if found:
                 raise HinderedError(node.span, f"a report shows it for each sequence of `{name}`")
             case Compute(names) | Cost(name=str() as names):
+                self._check_calls(node, found)
                 self._defined((names,) if isinstance(names, str) else names, node, found)
             case Loop() if found or self._within(node):
                 raise HinderedError(node.header, f"a loop within the step depends on `{name}`")
@@ -294,15 +296,17 @@ class _Look:
             case _:
                 assert_never(node)
 
+    def _check_calls(self, node: Node, found: frozenset[When]) -> None:
+        """A stateful function is to see whole sequences, one by one."""
+        for call in (part for value in expressions(node) for part in walk(value)):
+            if found and isinstance(call, CallUser) and self._stateful(call):
+                said = f"`{call.callee}` is to see each sequence of `{self.sample.name}`"
+                raise HinderedError(call.span, said)
+
     def _defined(
         self, names: tuple[str, ...], node: Compute | Cost, found: frozenset[When]
     ) -> None:
         name = self.sample.name
-        for call in (part for value in expressions(node) for part in walk(value)):
-            if found and isinstance(call, CallUser) and self._stateful(call):
-                raise HinderedError(
-                    call.span, f"`{call.callee}` is to see each sequence of `{name}`"
-                )
         if isinstance(node, Cost) and len(found) > 1:
             self.paired.add(node.name)
         if isinstance(node, Cost) and node.observed:
