@@ -27,7 +27,7 @@ from tests.certification.harness import (
 )
 from tests.certification.outcomes import TOO_MANY, enumerate_estimates, flat
 from tests.exact import laws
-from tests.exact.interpreter import interpret
+from tests.exact.interpreter import TooManyWorlds, interpret
 from tests.random_stories import samples
 from tests.random_stories.estimators import Estimated, estimated_stories
 from tests.random_stories.memory import keepers, watched
@@ -76,6 +76,8 @@ def many(
         except Uncertified as error:
             if "more than" not in str(error):
                 raise
+            seen["too many outcomes"] += 1
+        except TooManyWorlds:
             seen["too many outcomes"] += 1
         else:
             seen["certified"] += 1
