@@ -20,11 +20,10 @@ from storchc.backend.statements import (
 )
 from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
-from storchc.ir.expression import Literal, Reference, SequenceOf
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.expression import Literal, Reference
+from storchc.ir.graph import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.names import spelled
 from storchc.ir.types import Plates, ValueType
-from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import (
     Atom,
     Py,
@@ -198,7 +197,7 @@ def _filled(writer: Writer, start: Literal, type_: ValueType, full: Plates) -> C
 
 def _kept(writer: Writer, node: Loop) -> dict[Kept, int]:
     """What every step leaves, and behind which statement of the body; -1: before all."""
-    wanted = _sequenced(writer.graph)
+    wanted = writer.sequenced
     found = {
         kept: place - (kept.kind == "baseline" and isinstance(n, Sample))
         for place, n in enumerate(node.body)
@@ -210,12 +209,6 @@ def _kept(writer: Writer, node: Loop) -> dict[Kept, int]:
         if _averages(writer, node):
             found[Kept("mask", node.name)] = -1
     return found
-
-
-def _sequenced(graph: Graph) -> frozenset[str]:
-    """The names that ``sequence`` is taken of."""
-    parts = (e for n in graph.all_nodes for root in expressions(n) for e in walk(root))
-    return frozenset(e.value.name for e in parts if isinstance(e, SequenceOf))
 
 
 def _left_by(writer: Writer, node: Node, wanted: frozenset[str]) -> list[Kept]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
@@ -18,7 +19,7 @@ from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.backend.timed import summed_over_time
 from storchc.backend.writer import Writer
-from storchc.ir.expression import CallUser
+from storchc.ir.expression import CallUser, Distribution, SequenceOf, Value
 from storchc.ir.graph import Callee, Graph, Input
 from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
@@ -76,7 +77,8 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
 def _writer(graph: Graph, estimation: Estimation) -> Writer:
     public = frozenset({graph.name, *graph.callees, *(i.name for i in graph.inputs)})
     identifiers = Identifiers(public)
-    writer = Writer(graph, estimation, storage_of(graph, estimation), identifiers, translate)
+    storage, sequenced = storage_of(graph, estimation), _sequenced(graph)
+    writer = Writer(graph, estimation, storage, identifiers, translate, sequenced)
     writer.attributes = constructor.attribute_names(graph)
     writer.owned = owned_by_methods(graph, estimation.estimators)
     for item in graph.inputs:
@@ -138,8 +140,16 @@ def _constant(writer: Writer, key: str, code: Py) -> list[str]:
 
 
 def _called(graph: Graph) -> set[str]:
-    roots = [e for node in graph.all_nodes for e in expressions(node)]
-    return {e.callee for root in roots for e in walk(root) if isinstance(e, CallUser)}
+    return {e.callee for e in _every(graph) if isinstance(e, CallUser)}
+
+
+def _sequenced(graph: Graph) -> frozenset[str]:
+    """The names that ``sequence`` is taken of."""
+    return frozenset(e.value.name for e in _every(graph) if isinstance(e, SequenceOf))
+
+
+def _every(graph: Graph) -> Iterator[Value | Distribution]:
+    return (e for n in graph.all_nodes for root in expressions(n) for e in walk(root))
 
 
 def _input(writer: Writer, item: Input) -> Py:

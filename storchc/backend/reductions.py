@@ -94,8 +94,8 @@ def elimination(
     left = {p: weights_of(writer, p, origin, stored) for p in writer.storage.order(plates)}
     carried = {p: _carried(writer, w) - {p} for p, w in left.items()}
     while left:
-        free = [p for p in left if not any(p in carried[q] for q in left)]
-        group = tuple(free[:1] or [p for p in left if carried[p] & left.keys()])
+        free = next((p for p in left if not any(p in carried[q] for q in left)), None)
+        group = tuple(p for p in left if carried[p] & left.keys()) if free is None else (free,)
         yield group, _together([left.pop(p) for p in group])
 
 

@@ -25,11 +25,12 @@ class ScoreSums:
     writer: Writer
     sums: dict[Scores, Code] = field(default_factory=dict)
     boxes: dict[Scores, Code] = field(default_factory=dict)
+    each: dict[str, Plates] = field(default_factory=dict)
 
     def plates(self, scores: Scores) -> Plates:
         """The plates that a sum of scores has in memory."""
-        each = (self._stored(seen) - mixed for seen, mixed in scores)
-        return frozenset[str]().union(*each)
+        each = {(self._stored(seen), mixed) for seen, mixed in scores}
+        return frozenset[str]().union(*(stored - mixed for stored, mixed in each))
 
     def of(self, scores: Scores, wanted: str) -> Code:
         """``L``, made from the largest part of it that is there already."""
@@ -79,7 +80,11 @@ class ScoreSums:
         return in_steps(self.writer, seen, summed(self.writer, score, mixed))
 
     def _stored(self, seen: Seen) -> Plates:
-        return stored_of(self.writer, self.writer.samples[seen.name])
+        stored = self.each.get(seen.name)
+        if stored is None:  # every cost of a chain asks for every sample above it
+            stored = stored_of(self.writer, self.writer.samples[seen.name])
+            self.each[seen.name] = stored
+        return stored
 
 
 def summed(writer: Writer, code: Code, mixed: Plates) -> Code:

@@ -30,8 +30,9 @@ class Writer:
     grows statement by statement. ``joined`` has what a `logmeanexp` joins, for the samples whose
     methods ask for it. ``detached`` cuts values off from their gradient, but not what is owned:
     what a learned baseline needs. ``elsewhere`` is set where the story is written once more, for
-    values that were not drawn: nothing is replayed there. ``stepping`` is what is known of loops,
-    ``weighing`` what may weigh the elements of a plate.
+    values that were not drawn: nothing is replayed there. ``sequenced`` are the names that
+    ``sequence`` is taken of, ``stepping`` is what is known of loops, ``weighing`` what may weigh
+    the elements of a plate.
     """
 
     graph: Graph
@@ -39,6 +40,7 @@ class Writer:
     storage: Storage
     identifiers: Identifiers
     translate: Callable[[Writer, Value], Code]
+    sequenced: frozenset[str]
     locals: dict[str, str] = field(default_factory=dict)
     stored: dict[str, Plates] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)

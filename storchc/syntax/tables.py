@@ -16,7 +16,8 @@ from hashlib import sha256
 import lark
 from lark import Lark
 from lark.grammar import Rule
-from lark.lexer import TerminalDef
+from lark.lexer import Lexer, LexerState, LexerThread, LineCounter, TerminalDef
+from lark.utils import TextSlice
 
 from storchc.syntax.builder import Builder
 
@@ -56,8 +57,24 @@ def tables() -> Lark:
         data = plain.memo_serialize([TerminalDef, Rule])
         if kept is not None:
             _write(kept, data)
-    parser: Lark = Lark._load_from_dict(*data, transformer=Builder())  # type: ignore[no-untyped-call]
+    plugins = {"LexerThread": _FromStart}
+    parser: Lark = Lark._load_from_dict(*data, transformer=Builder(), _plugins=plugins)  # type: ignore[no-untyped-call]
     return parser
+
+
+class _FromStart(LexerThread):
+    """Reads a piece of a text without counting the lines before it, which places do not need.
+
+    Counted anew for every statement, they would make the time to parse quadratic in the lines.
+    """
+
+    @classmethod
+    def from_text(cls, lexer: Lexer, text_or_slice: Any) -> LexerThread:
+        """A thread that stands at the first character of the piece."""
+        piece = TextSlice.cast_from(text_or_slice)
+        place = LineCounter("\n")  # type: ignore[no-untyped-call]
+        place.char_pos = piece.start
+        return cls(lexer, LexerState(piece, place))
 
 
 def _read(kept: str) -> Any:

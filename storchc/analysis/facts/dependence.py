@@ -93,16 +93,17 @@ def carriage(graph: Graph, flow: Flow) -> Dependence:
 def stepwise(graph: Graph, flow: Flow, credited: Dependence) -> Stepwise:
     """The dependence by paths, with the steps of loops told apart."""
     if not graph.loop_names:
-        return Stepwise(_here(credited.parameters), _here(credited.costs))
+        seen = {sample.name: Seen(sample.name) for sample in graph.samples}
+        return Stepwise(_here(credited.parameters, seen), _here(credited.costs, seen))
     walk = _Steps(graph, around=loops_of(graph))
     forwards(flow, walk, {})
     return Stepwise(walk.parameters, walk.costs)
 
 
-def _here(found: Mapping[str, Ancestors]) -> Mapping[str, StepAncestors]:
-    """As seen where there are no steps."""
+def _here(found: Mapping[str, Ancestors], seen: Mapping[str, Seen]) -> Mapping[str, StepAncestors]:
+    """As ``seen`` where there are no steps."""
     return {
-        name: {Seen(sample): mixed for sample, mixed in ancestors.items()}
+        name: {seen[sample]: mixed for sample, mixed in ancestors.items()}
         for name, ancestors in found.items()
     }
 
