@@ -17,7 +17,8 @@ from typing import Protocol, TypeVar
 
 from storchc.fixpoint import ranked, settle
 from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 

@@ -29,8 +29,8 @@ from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing, Whole
 from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -135,7 +135,7 @@ class Estimation:
         separated = self.separation.samples.get(sample.name)
         if separated is not None:
             return separated.configurations
-        return support_size(construction(self.graph, sample.distribution))
+        return support_size(self.graph.construction(sample.distribution))
 
     # --- made when asked for ---------------------------------------------------------------------
 

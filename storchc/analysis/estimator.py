@@ -8,7 +8,7 @@ from typing import Literal
 from storchc.catalogue.method import InPlates, MethodEntry, SamplerEntry
 from storchc.catalogue.sampling import IID, Sampling
 from storchc.ir.expression import Construct, Named, Value
-from storchc.ir.graph import ModuleOption
+from storchc.ir.nodes import ModuleOption
 from storchc.records import dataclass
 from storchc.source import Span
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from storchc.backend.elimination import chain_of
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Named, Reference
-from storchc.ir.graph import Compute, Loop, Node, Sample
+from storchc.ir.nodes import Compute, Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
 
 

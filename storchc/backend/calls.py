@@ -5,7 +5,7 @@ from __future__ import annotations
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Value
-from storchc.ir.graph import Callee, Slot
+from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import (
     NONE,

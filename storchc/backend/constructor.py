@@ -7,7 +7,8 @@ from storchc.backend.text import default
 from storchc.backend.writer import Writer
 from storchc.catalogue import methods
 from storchc.ir.defaults import Initial, Numbers
-from storchc.ir.graph import Callee, Graph, ModuleOption, Param, Sample, Slot
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee, ModuleOption, Param, Sample, Slot
 from storchc.python.expressions import (
     NONE,
     Choice,

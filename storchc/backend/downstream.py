@@ -16,7 +16,7 @@ from storchc.backend.statements import baseline
 from storchc.backend.sums import added
 from storchc.backend.timed import alive_weights, following, stored_of
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Cost, Sample
+from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, infix, literal, method, tuple_of

@@ -14,7 +14,7 @@ from storchc.backend.distributions import distribution
 from storchc.backend.stepping import Mass
 from storchc.backend.writer import Writer
 from storchc.ir.expression import SummedOut
-from storchc.ir.graph import Carried, Loop, Sample
+from storchc.ir.nodes import Carried, Loop, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import (
     NONE,

@@ -12,7 +12,7 @@ from storchc.backend.block import Block
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Distribution, Named, Reference, SequenceOf, Value
-from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates
 from storchc.ir.walk import children, expressions
 from storchc.python.expressions import Atom, Py, call, literal, member, method, name, tuple_of

@@ -18,7 +18,7 @@ from storchc.backend.shares import Shares
 from storchc.backend.sums import added
 from storchc.backend.timed import over_all
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Cost, Loop, ModuleOption, Node, Sample
+from storchc.ir.nodes import Cost, Loop, ModuleOption, Node, Sample
 from storchc.python.expressions import Py, literal, name
 from storchc.python.printer import write
 

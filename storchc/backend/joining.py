@@ -10,7 +10,7 @@ from __future__ import annotations
 from storchc.backend.block import Block
 from storchc.backend.following import Chosen, follow_all, follow_into, within
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import (
     ALL,

@@ -6,7 +6,7 @@ from storchc.analysis.estimation import Origin
 from storchc.backend.block import place
 from storchc.backend.reductions import weight_plates, weights_of
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Cost, Report, Sample
+from storchc.ir.nodes import Cost, Report, Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import Py, call, literal, table, tuple_of
 

@@ -21,8 +21,8 @@ from storchc.backend.statements import (
 from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Literal, Reference
-from storchc.ir.graph import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.names import spelled
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import (
     Atom,

@@ -19,7 +19,7 @@ from storchc.backend.sums import MANY, added, plus
 from storchc.backend.timed import over_all, stored_of
 from storchc.backend.total import Term, reduced
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Cost, Sample
+from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.python.expressions import call, index, literal, method, name, tuple_of

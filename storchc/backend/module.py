@@ -20,7 +20,8 @@ from storchc.backend.text import docstring
 from storchc.backend.timed import summed_over_time
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Distribution, SequenceOf, Value
-from storchc.ir.graph import Callee, Graph, Input
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee, Input
 from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.python.names import Identifiers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from storchc.analysis.facts.mixing import reduced_inside
 from storchc.backend.block import Block
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Loop, Sample
+from storchc.ir.nodes import Loop, Sample
 from storchc.python.expressions import Py, call, infix, literal, member, method, name, tuple_of
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
-from storchc.ir.index import construction
 from storchc.ir.size import Shape
 from storchc.python.expressions import (
     ALL,
@@ -78,9 +77,9 @@ def own_log_prob(writer: Writer, value: LogProbEach) -> Code | None:
     name = value.value.name
     if name not in writer.estimation.separation.samples:
         return None
-    made = construction(writer.graph, value.distribution)
+    made = writer.graph.construction(value.distribution)
     law = writer.graph.sample_by_name[name].distribution
-    if made is not construction(writer.graph, law):
+    if made is not writer.graph.construction(law):
         return None
     code = member(writer.draw(name), "log_prob")
     return Code(code, writer.distribution_plates[name] | {name})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.backend.block import Block
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 from storchc.python.expressions import Py, literal, method, name, tuple_of
 
 

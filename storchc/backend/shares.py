@@ -21,7 +21,7 @@ from storchc.backend.reductions import (
     weights_of,
 )
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import infix

@@ -9,7 +9,7 @@ from storchc.backend.code import Code
 from storchc.backend.reductions import reduce_all
 from storchc.backend.sums import added
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import Py, infix, literal, method, prefix
 

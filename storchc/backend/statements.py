@@ -13,8 +13,8 @@ from storchc.backend.distributions import distribution, expanded
 from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
-from storchc.ir.graph import Compute, Cost, Node, Report, Sample
 from storchc.ir.names import spelled
+from storchc.ir.nodes import Compute, Cost, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.python.expressions import (
     NONE,

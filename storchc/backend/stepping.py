@@ -6,7 +6,7 @@ from dataclasses import field, fields
 from typing import Any
 
 from storchc.backend.code import Code
-from storchc.ir.graph import Loop
+from storchc.ir.nodes import Loop
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import Py
 from storchc.records import dataclass

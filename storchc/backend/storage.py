@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
 from storchc.python.expressions import ALL, NONE, Py, index
 from storchc.records import dataclass

@@ -10,7 +10,7 @@ from storchc.backend.code import Code
 from storchc.backend.reductions import reduce_all
 from storchc.backend.shares import Shares
 from storchc.backend.writer import Writer
-from storchc.ir.graph import Cost, Sample
+from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen, common
 from storchc.ir.types import Plates
 from storchc.python.expressions import call, literal, method, tuple_of

@@ -13,7 +13,8 @@ from storchc.backend.stepping import Stepping
 from storchc.backend.storage import Storage
 from storchc.backend.weighing import Weighing
 from storchc.ir.expression import Value
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.size import Size
 from storchc.ir.types import NO_PLATES, Dtype, Plates
 from storchc.python.expressions import Atom, Py, call, index, infix, literal, member, method, name

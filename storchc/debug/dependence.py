@@ -10,7 +10,8 @@ from storchc.analysis.facts.dependence import Ancestors, Dependence, Stepwise
 from storchc.debug.graph import title
 from storchc.debug.places import Known, show_known
 from storchc.debug.types import line_of
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.steps import Seen, StepAncestors
 from storchc.ir.types import Plates
 

@@ -16,7 +16,8 @@ from storchc.debug.expressions import call, write
 from storchc.debug.graph import options
 from storchc.debug.places import Known, show_known
 from storchc.debug.types import line_of
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 
 
 def show_used(graph: Graph, found: frozenset[str]) -> Iterator[str]:

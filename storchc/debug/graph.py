@@ -7,13 +7,13 @@ from typing import assert_never
 
 from storchc.debug.expressions import call, write
 from storchc.debug.types import line_of, write_type
-from storchc.ir.graph import (
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import (
     Callee,
     Choice,
     Compute,
     Cost,
     Dim,
-    Graph,
     Loop,
     ModuleOption,
     Node,

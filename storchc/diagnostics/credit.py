@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 from storchc.source import Span
 
 CODES = {

@@ -6,7 +6,7 @@ from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.subjects import Break, Entry, Method
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct
-from storchc.ir.graph import Callee, Choice, Sample
+from storchc.ir.nodes import Callee, Choice, Sample
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
 from storchc.source import Span

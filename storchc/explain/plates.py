@@ -8,7 +8,8 @@ from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.suggest import listed
 from storchc.explain.text import counted, spoken, times
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
 from storchc.records import dataclass
 

@@ -12,8 +12,8 @@ from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
-from storchc.ir.graph import Graph, ModuleOption, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import ModuleOption, Sample
 
 
 def sample_facts(
@@ -59,7 +59,7 @@ def _factors(graph: Graph, estimation: Estimation, node: Sample) -> str:
     if node.name in separation.samples:
         separated = separation.samples[node.name]
         how = "alone, or with those that a cost joins it with" if separated.copies else "alone"
-        joint = support_size(construction(graph, node.distribution)) or 0
+        joint = support_size(graph.construction(node.distribution)) or 0
         instead = str(joint) if joint <= _READABLE else "more than 10^12"
         return f"each factor {how}: {separated.configurations} evaluations instead of {instead}"
     if node.name in separation.joins:
@@ -154,7 +154,7 @@ def _why(node: Sample, estimator: Estimator, counts: Counts) -> str:
         relaxed = "smooth" in needs
         reasons.append(f"`{family}` has a relaxation" if relaxed else f"it is made for `{family}`")
     if "finite" in needs:
-        size = support_size(construction(counts.graph, node.distribution))
+        size = support_size(counts.graph.construction(node.distribution))
         reasons.append("the support is finite" + (f" ({counted(size, 'outcome')})" if size else ""))
     if "smooth" in needs:
         reasons.append(f"every path from `{node.name}` to a cost is differentiable")

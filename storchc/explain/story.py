@@ -11,8 +11,9 @@ from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
-from storchc.ir.graph import Callee, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
 from storchc.ir.names import is_alive, is_made
+from storchc.ir.nodes import Callee, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96

@@ -1,15 +1,114 @@
-"""Finding what a name stands for."""
+"""The tables of a story: its nodes by kind and by name, each made once, when first asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
 from storchc.ir.expression import Construct, Distribution, Named
-from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost, DataPlate, Loop, Node, Report, Sample
+from storchc.ir.types import Plates
 
 
-def construction(graph: Graph, distribution: Distribution) -> Construct:
-    """The distribution as it was made, whatever names it went through."""
-    while isinstance(distribution, Named):
-        made = graph.compute_by_name[distribution.name].value
-        assert isinstance(made, Construct | Named)
-        distribution = made
-    return distribution
+class Index:
+    """Tables of nodes in story order, of plates in the order of opening, of loops."""
+
+    nodes: tuple[Node, ...]
+    data_plates: Mapping[str, DataPlate]
+    sample_plates: tuple[str, ...]
+    loop_names: tuple[str, ...]
+
+    @cached_property
+    def all_nodes(self) -> tuple[Node, ...]:
+        """Every node in story order, those of a loop's body behind the loop itself."""
+        return tuple(_flat(self.nodes)) if self.loop_names else self.nodes
+
+    @cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops in story order, outer before inner."""
+        return tuple(n for n in self.all_nodes if isinstance(n, Loop)) if self.loop_names else ()
+
+    @cached_property
+    def carried(self) -> frozenset[str]:
+        """The names that loops carry from step to step."""
+        return frozenset(c.name for loop in self.loops for c in loop.carried)
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """The stochastic nodes in story order."""
+        return tuple(n for n in self.all_nodes if isinstance(n, Sample))
+
+    @cached_property
+    def costs(self) -> tuple[Cost, ...]:
+        """The costs in story order."""
+        return tuple(n for n in self.all_nodes if isinstance(n, Cost))
+
+    @cached_property
+    def reports(self) -> tuple[Report, ...]:
+        """The reports in story order."""
+        return tuple(n for n in self.all_nodes if isinstance(n, Report))
+
+    @cached_property
+    def loop_by_name(self) -> Mapping[str, Loop]:
+        """Every loop by its name."""
+        return {loop.name: loop for loop in self.loops}
+
+    @cached_property
+    def sample_by_name(self) -> Mapping[str, Sample]:
+        """Every stochastic node by its name, in story order."""
+        return {sample.name: sample for sample in self.samples}
+
+    @cached_property
+    def _along(self) -> Mapping[str, tuple[Sample, ...]]:
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            found.setdefault(sample.plate, []).append(sample)
+        return {plate: tuple(samples) for plate, samples in found.items()}
+
+    @cached_property
+    def cost_by_name(self) -> Mapping[str, Cost]:
+        """Every cost by its name, in story order."""
+        return {cost.name: cost for cost in self.costs}
+
+    @cached_property
+    def report_by_name(self) -> Mapping[str, Report]:
+        """Every report by its name, in story order."""
+        return {report.name: report for report in self.reports}
+
+    @cached_property
+    def compute_by_name(self) -> Mapping[str, Compute]:
+        """The deterministic node that defines a name; the first, of a carried variable."""
+        found: dict[str, Compute] = {}
+        for node in self.all_nodes:
+            if isinstance(node, Compute):
+                for name in node.names:
+                    found.setdefault(name, node)
+        return found
+
+    def along(self, plate: str) -> tuple[Sample, ...]:
+        """The samples that stand in a sample plate, in story order; none for a data plate."""
+        return self._along.get(plate, ())
+
+    def order(self, plates: Plates) -> tuple[str, ...]:
+        """Plates in memory order: newest sample plate outermost, data plates last, as declared.
+
+        The steps of a loop, where a value has them as a dimension, come before all plates.
+        """
+        steps = [loop for loop in self.loop_names if loop in plates]
+        opened = [p for p in reversed(self.sample_plates) if p in plates]
+        return (*steps, *opened, *(p for p in self.data_plates if p in plates))
+
+    def construction(self, distribution: Distribution) -> Construct:
+        """The distribution as it was made, whatever names it went through."""
+        while isinstance(distribution, Named):
+            made = self.compute_by_name[distribution.name].value
+            assert isinstance(made, Construct | Named)
+            distribution = made
+        return distribution
+
+
+def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        if isinstance(node, Loop):
+            yield from _flat(node.body)

@@ -31,7 +31,7 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 
 
 def children(expression: Value | Distribution) -> tuple[Value | Distribution, ...]:

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from storchc.diagnostics import names as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Graph, Input, Node, Param
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Input, Node, Param
 from storchc.source import Source
 from storchc.syntax import tree
 from storchc.syntax.walk import names

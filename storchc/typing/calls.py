@@ -9,7 +9,7 @@ from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as words
 from storchc.diagnostics import shapes as shape_words
 from storchc.ir.expression import CallUser, Literal, Setting, Value
-from storchc.ir.graph import Callee, Slot
+from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import NO_PLATES, Plates, ValueType, write_shape
 from storchc.syntax import tree
 from storchc.typing import distributions, expressions, overplates, sequences, settings

@@ -8,7 +8,7 @@ from dataclasses import field
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.ir.expression import Construct
-from storchc.ir.graph import Callee, DataPlate, Dim, Use
+from storchc.ir.nodes import Callee, DataPlate, Dim, Use
 from storchc.ir.size import Size
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.records import dataclass

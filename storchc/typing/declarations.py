@@ -7,7 +7,7 @@ import keyword
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import plates as plate_words
 from storchc.diagnostics import shapes as words
-from storchc.ir.graph import Callee, DataPlate, Dim, Input, Param, Slot, Use
+from storchc.ir.nodes import Callee, DataPlate, Dim, Input, Param, Slot, Use
 from storchc.ir.size import Size, constant, free
 from storchc.ir.types import NO_PLATES, ValueType
 from storchc.syntax import tree

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from storchc.diagnostics.diagnostic import Problems
 from storchc.fixpoint import ranked, settle
-from storchc.ir import graph
+from storchc.ir import nodes
 from storchc.ir.names import alive_of
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.records import dataclass
@@ -26,7 +26,7 @@ from storchc.typing.context import Context
 from storchc.typing.names import values_of
 from storchc.typing.places import ALIVE, behind, enter, stop_of
 
-Reader = Callable[[Context, tree.Step], graph.Node | None]
+Reader = Callable[[Context, tree.Step], nodes.Node | None]
 Type = ValueType | DistributionType | None
 
 

@@ -6,7 +6,7 @@ from storchc.catalogue.family import POSITIVE, Family
 from storchc.diagnostics import options as words
 from storchc.diagnostics import shapes as shape_words
 from storchc.ir.expression import CallUser, Value
-from storchc.ir.graph import Callee, Slot
+from storchc.ir.nodes import Callee, Slot
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
 from storchc.syntax import tree

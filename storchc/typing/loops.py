@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problem
-from storchc.ir import graph
+from storchc.ir import nodes
 from storchc.ir.expression import Value
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.syntax import tree
@@ -20,13 +20,13 @@ from storchc.typing.growth import Reader, grown, joined
 from storchc.typing.names import values_of
 from storchc.typing.places import enter, leave, stop_of
 
-Nodes = tuple[graph.Node, ...]
+Nodes = tuple[nodes.Node, ...]
 
 _DEEPEST = 16
 """Loops inside of one another; Python has no more than 20 blocks so."""
 
 
-def read_loop(ctx: Context, node: tree.For, read: Reader) -> graph.Loop | None:
+def read_loop(ctx: Context, node: tree.For, read: Reader) -> nodes.Loop | None:
     """The typed loop; None when something in it is wrong, which is reported then.
 
     ``read`` reads the steps of the body.
@@ -49,7 +49,7 @@ def read_loop(ctx: Context, node: tree.For, read: Reader) -> graph.Loop | None:
         return None
     if bound is None or body is None:
         return None
-    return graph.Loop(name, node.counter.id, bound, known, body, None, node.header, node.span, stop)
+    return nodes.Loop(name, node.counter.id, bound, known, body, None, node.header, node.span, stop)
 
 
 def _check_depth(ctx: Context, node: tree.For) -> None:
@@ -70,9 +70,9 @@ def _open_plates(ctx: Context, body: tuple[tree.Step, ...]) -> None:
 
 def _carried(
     inner: Context, node: tree.For, initial: Mapping[str, Value | None]
-) -> dict[str, graph.Carried | None]:
+) -> dict[str, nodes.Carried | None]:
     """The carried variables with the types that they have in every step; None for wrong ones."""
-    found: dict[str, graph.Carried | None] = {}
+    found: dict[str, nodes.Carried | None] = {}
     for carried in node.carried:
         name, value = carried.name.id, initial[carried.name.id]
         if value is None:
@@ -81,23 +81,23 @@ def _carried(
             continue
         type_ = joined(inner.loops.settled.get(name), value.type) or value.type
         inner.define(carried.name, type_)
-        found[name] = graph.Carried(name, value, type_, carried.span)
+        found[name] = nodes.Carried(name, value, type_, carried.span)
     return found
 
 
 def _body(
-    ctx: Context, node: tree.For, carried: Mapping[str, graph.Carried | None], read: Reader
+    ctx: Context, node: tree.For, carried: Mapping[str, nodes.Carried | None], read: Reader
 ) -> Nodes | None:
     """The nodes of the body; None when one is wrong."""
     steps = [step for step in node.body if not isinstance(step, tree.StopWhen)]
-    nodes = [_step(ctx, step, carried, read) for step in steps]
-    known = tuple(found for found in nodes if found is not None)
-    return known if len(known) == len(nodes) else None
+    steps_read = [_step(ctx, step, carried, read) for step in steps]
+    known = tuple(found for found in steps_read if found is not None)
+    return known if len(known) == len(steps_read) else None
 
 
 def _step(
-    ctx: Context, step: tree.Step, carried: Mapping[str, graph.Carried | None], read: Reader
-) -> graph.Node | None:
+    ctx: Context, step: tree.Step, carried: Mapping[str, nodes.Carried | None], read: Reader
+) -> nodes.Node | None:
     """A step with the types that it has in a loop, and the loops that it stands in."""
     node = read(ctx, step)
     stopping.hold(ctx, step)
@@ -107,12 +107,12 @@ def _step(
     for name in values_of(step):
         if name.id in carried:
             ctx.types[name.id] = _end(ctx, carried[name.id], node)
-    if isinstance(node, graph.Sample | graph.Cost | graph.Report):
+    if isinstance(node, nodes.Sample | nodes.Cost | nodes.Report):
         return replace(node, loops=ctx.place.inside)
     return node
 
 
-def _end(ctx: Context, carried: graph.Carried | None, node: graph.Node) -> ValueType | None:
+def _end(ctx: Context, carried: nodes.Carried | None, node: nodes.Node) -> ValueType | None:
     """What a carried variable is from here on, and at the end of the step."""
     type_ = None if carried is None else ctx.types[carried.name]
     if carried is None or type_ is None:
@@ -123,14 +123,14 @@ def _end(ctx: Context, carried: graph.Carried | None, node: graph.Node) -> Value
     return end
 
 
-def _change(carried: graph.Carried, end: ValueType | DistributionType, node: graph.Node) -> Problem:
+def _change(carried: nodes.Carried, end: ValueType | DistributionType, node: nodes.Node) -> Problem:
     """Why a variable cannot be carried."""
     name, start, place = carried.name, carried.type, carried.span
     if isinstance(end, DistributionType):
         return words.changes_type(name, node.span, "a distribution", start.dtype, place)
     if end.shape != start.shape:
         shapes = write_shape(end.shape), write_shape(start.shape)
-        drawn = isinstance(node, graph.Sample) and node.distribution.type.family == "Categorical"
+        drawn = isinstance(node, nodes.Sample) and node.distribution.type.family == "Categorical"
         if drawn and len(start.shape) == len(end.shape) + 1:
             return words.index_in_place_of_one_hot(name, node.span, *shapes, place)
         return words.changes_shape(name, node.span, *shapes, place)

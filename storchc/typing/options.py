@@ -12,7 +12,7 @@ from storchc.diagnostics import options as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import CallUser, Construct, Literal, Named, Reference, Value
-from storchc.ir.graph import Choice, ModuleOption, Written
+from storchc.ir.nodes import Choice, ModuleOption, Written
 from storchc.ir.types import DistributionType, write_shape
 from storchc.records import dataclass
 from storchc.syntax import tree

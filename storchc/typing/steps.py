@@ -6,7 +6,7 @@ from storchc.diagnostics import names as name_words
 from storchc.diagnostics import plates as plate_words
 from storchc.diagnostics import shapes as words
 from storchc.ir.expression import CallUser, Value
-from storchc.ir.graph import Compute, Cost, Node, Report, Sample
+from storchc.ir.nodes import Compute, Cost, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType, write_shape
 from storchc.syntax import tree
 from storchc.typing import calls, distributions, expressions, loops

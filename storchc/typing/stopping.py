@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storchc.diagnostics import loops as words
-from storchc.ir import graph
+from storchc.ir import nodes
 from storchc.ir.types import NO_PLATES, DistributionType, Plates, ValueType, write_shape
 from storchc.syntax import tree
 from storchc.typing import expressions
@@ -17,7 +17,7 @@ from storchc.typing.context import Context
 from storchc.typing.names import values_of
 
 
-def read_stop(ctx: Context, node: tree.StopWhen) -> graph.Stop | None:
+def read_stop(ctx: Context, node: tree.StopWhen) -> nodes.Stop | None:
     """The typed condition; None when it is wrong, which is reported then."""
     condition = expressions.value(ctx, node.condition)
     if condition is None:
@@ -29,7 +29,7 @@ def read_stop(ctx: Context, node: tree.StopWhen) -> graph.Stop | None:
     if type_.shape:
         ctx.problems.add(words.condition_shape(place, write_shape(type_.shape)))
         return None
-    return graph.Stop(condition, node.span)
+    return nodes.Stop(condition, node.span)
 
 
 def plates_of_alive(ctx: Context) -> Plates:
@@ -70,13 +70,13 @@ def is_looked_at(ctx: Context, name: str) -> bool:
     return name in ctx.loops.sequenced or ctx.scope.kind(name) == "carried"
 
 
-def with_types(ctx: Context, node: graph.Node) -> graph.Node:
+def with_types(ctx: Context, node: nodes.Node) -> nodes.Node:
     """A node with the types that its names have been given."""
     match node:
-        case graph.Compute(names=names, types=types):
+        case nodes.Compute(names=names, types=types):
             found = tuple(ctx.types[n] or type_ for n, type_ in zip(names, types, strict=True))
             return replace(node, types=found)
-        case graph.Sample(name=name):
+        case nodes.Sample(name=name):
             type_ = ctx.types[name]
             assert not isinstance(type_, DistributionType)
             return node if type_ is None else replace(node, type=type_)

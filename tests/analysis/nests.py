@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from storchc.analysis.dataflow import Memory, Variable, names_in
 from storchc.driver import check_story
 from storchc.ir.expression import CallUser, Distribution, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
 
 STEPS = 4

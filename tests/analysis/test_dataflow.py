@@ -21,7 +21,8 @@ from storchc.analysis.dataflow import (
 from storchc.analysis.facts.dependence import dependence, stepwise
 from storchc.driver import check_story
 from storchc.ir.expression import Literal, Reference
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Sample
 from storchc.ir.size import constant
 from storchc.ir.steps import common
 from storchc.ir.types import NO_PLATES, ValueType

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from storchc.analysis.rewrite.stopping import without_stops
 from storchc.ir.expression import Apply, CallUser, Distribution, Literal, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from tests.typing.reading import graph
 
 ONE = """story S

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storchc.debug.expressions import write
 from storchc.driver import check_story
-from storchc.ir.graph import Compute
+from storchc.ir.nodes import Compute
 from storchc.ir.size import Size
 from storchc.source import Span
 

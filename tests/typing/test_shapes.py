@@ -18,7 +18,7 @@ from storchc.ir.expression import (
     Select,
     StaticChoice,
 )
-from storchc.ir.graph import Choice, Compute, Cost, ModuleOption, Sample
+from storchc.ir.nodes import Choice, Compute, Cost, ModuleOption, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.syntax.parser import parse_method
 from storchc.typing.nn_classes import CLASSES

@@ -11,7 +11,8 @@ from storchc.analysis.facts.drawing import drawn
 from storchc.catalogue import distributions, methods, samplers
 from storchc.catalogue.family import Family
 from storchc.catalogue.method import MethodEntry, SamplerEntry
-from storchc.ir.graph import Choice, Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Choice, Sample
 from storchc.records import dataclass
 from storchc.source import Span
 

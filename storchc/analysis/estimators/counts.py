@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from storchc.catalogue import methods, samplers
 from storchc.catalogue.method import MethodEntry, SamplerEntry
-from storchc.ir.graph import Choice, Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Choice, Sample
 
 
 def counts_of(graph: Graph) -> Mapping[str, int]:

@@ -14,7 +14,8 @@ from storchc.analysis.facts.demands import SMOOTH, Break, Demand, Demands, ask, 
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.mixing import mixed_samples
 from storchc.ir.expression import CallUser, Distribution, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from storchc.ir.expression import Apply, Distribution, OverPlates, Reference, Value
-from storchc.ir.graph import Compute, Cost, Graph
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost
 from storchc.records import dataclass
 from storchc.source import Span
 

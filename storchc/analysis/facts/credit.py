@@ -8,7 +8,8 @@ from dataclasses import field
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.dependence import Ancestors, Dependence, Stepwise
 from storchc.analysis.facts.liveness import Liveness
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.steps import Loops, Seen, StepAncestors, in_steps
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass

@@ -13,7 +13,8 @@ from storchc.analysis.dataflow import Flow, Forward, Known, Statement, Variable,
 from storchc.analysis.facts.dependence import Dependence
 from storchc.catalogue import functions
 from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 from storchc.source import Span

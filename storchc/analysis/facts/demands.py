@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from storchc.analysis.dataflow import Memory, Push, Weights
 from storchc.analysis.facts.edges import edges
 from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
-from storchc.ir.graph import Callee
+from storchc.ir.nodes import Callee
 from storchc.records import dataclass
 from storchc.source import Span
 

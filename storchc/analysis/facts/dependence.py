@@ -18,7 +18,8 @@ from storchc.analysis.facts.drawing import drawn
 from storchc.analysis.facts.edges import Edge, edges
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.steps import Loops, Seen, StepAncestors, earlier_in, ended, loops_of
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass

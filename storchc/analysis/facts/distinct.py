@@ -15,7 +15,8 @@ from storchc.analysis.facts.liveness import Liveness, liveness
 from storchc.catalogue import distributions
 from storchc.ir.defaults import layers
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 

@@ -34,7 +34,7 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Callee
+from storchc.ir.nodes import Callee
 from storchc.records import dataclass
 from storchc.source import Span
 

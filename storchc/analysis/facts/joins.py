@@ -15,7 +15,8 @@ from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.own_score import slope_of_own_score
 from storchc.catalogue import functions
 from storchc.ir.expression import CallUser, OverPlates, Value
-from storchc.ir.graph import Cost, Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Cost, Sample
 from storchc.ir.walk import walk
 from storchc.records import dataclass
 from storchc.source import Span

@@ -17,7 +17,7 @@ from storchc.analysis.dataflow import (
     names_in,
 )
 from storchc.ir.expression import Distribution, Value
-from storchc.ir.graph import Carried, Compute, Cost, Report, Sample
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import expressions
 from storchc.records import dataclass
 

@@ -33,7 +33,8 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.records import dataclass
 
 

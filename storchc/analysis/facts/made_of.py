@@ -8,7 +8,7 @@ from dataclasses import field
 from storchc.analysis.dataflow import Flow, Known, Spreading, Statement, Variable, forwards
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import Construct, Distribution, Named, Reference, Value
-from storchc.ir.graph import Carried, Compute, Cost, Report, Sample
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import children, expressions
 from storchc.records import dataclass
 

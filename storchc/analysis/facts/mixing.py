@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from storchc.analysis.facts.dependence import Dependence
 from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Loop, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Loop, Report, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.source import Span

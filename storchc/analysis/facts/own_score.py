@@ -16,8 +16,8 @@ from storchc.analysis.facts.made_of import made_of
 from storchc.catalogue import functions
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
-from storchc.ir.graph import Graph, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.walk import expressions, walk
 
 Estimators = Mapping[str, Estimator]
@@ -30,8 +30,8 @@ def own_log_prob(graph: Graph, value: Value | Distribution) -> str | None:
     name = _original(graph, value.value)
     for sample in graph.samples:
         if sample.name == name:
-            made = construction(graph, value.distribution)
-            return name if made is construction(graph, sample.distribution) else None
+            made = graph.construction(value.distribution)
+            return name if made is graph.construction(sample.distribution) else None
     return None
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from storchc.analysis.estimator import Estimator
 from storchc.ir.expression import CallUser, Distribution, Reference, Value
-from storchc.ir.graph import Graph, ModuleOption, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import ModuleOption, Sample
 from storchc.ir.walk import expressions, walk
 
 

@@ -17,7 +17,8 @@ from storchc.analysis.dataflow import (
     names_in,
 )
 from storchc.ir.expression import CallUser, Distribution, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Report, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 

@@ -36,9 +36,9 @@ from storchc.ir.expression import (
     StaticChoice,
     Value,
 )
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
 from storchc.ir.names import before_of
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.walk import children, expressions, walk
 from storchc.records import dataclass
 from storchc.source import Span
@@ -143,7 +143,7 @@ def eliminate(
     expected: dict[str, Expectations] = {}
     paired: dict[str, frozenset[str]] = {}
     for sample in graph.samples:
-        states = support_size(construction(graph, sample.distribution))
+        states = support_size(graph.construction(sample.distribution))
         if not (sample.loops and estimators[sample.name].enumerated) or states is None:
             continue
         loop = graph.loop_by_name[sample.loops[-1]]

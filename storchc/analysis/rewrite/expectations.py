@@ -26,8 +26,9 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample
+from storchc.ir.graph import Graph
 from storchc.ir.names import averaged, mean_of
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import ValueType
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass

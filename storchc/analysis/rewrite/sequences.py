@@ -19,8 +19,8 @@ from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination, HinderedError, Obstacle, check_cuts
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Loop, Node, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
@@ -83,7 +83,7 @@ def list_sequences(
         if free:
             unknown[sample.name] = Unknown(free[0])
             continue
-        states = support_size(construction(graph, sample.distribution)) or 1
+        states = support_size(graph.construction(sample.distribution)) or 1
         try:
             check_cuts(graph, flow, sample, credited, touched)
             _check(graph, sample, touched, estimators)

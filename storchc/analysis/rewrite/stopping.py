@@ -17,8 +17,9 @@ from dataclasses import replace
 from storchc.catalogue import functions
 from storchc.catalogue.function import Arguments
 from storchc.ir.expression import Apply, CallUser, Construct, Literal, Named, Reference, Value
-from storchc.ir.graph import Carried, Compute, Cost, Graph, Loop, Node, Report, Sample, Stop
+from storchc.ir.graph import Graph
 from storchc.ir.names import alive_of, fresh_of, is_alive, shown_of
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample, Stop
 from storchc.ir.types import NO_PLATES, DistributionType, ValueType
 from storchc.records import dataclass
 from storchc.source import Span

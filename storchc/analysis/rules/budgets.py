@@ -9,8 +9,7 @@ from storchc.analysis.facts.support import BUDGET
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Label, Problems
-from storchc.ir.graph import Sample
-from storchc.ir.index import construction
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -36,7 +35,7 @@ def _refuse(
     numbers: tuple[int, int],
     problems: Problems,
 ) -> None:
-    made = construction(known.graph, sample.distribution)
+    made = known.graph.construction(sample.distribution)
     told = *numbers, known.estimators[sample.name].span
     chain, joined = (
         known.elimination.chains.get(sample.name),

@@ -8,7 +8,8 @@ from storchc.analysis.facts.mixing import mixed_samples, reductions_of
 from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.source import Span
 
 

@@ -18,7 +18,8 @@ from storchc.ir.expression import (
     StaticChoice,
     Value,
 )
-from storchc.ir.graph import Graph, Loop, Node
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Loop, Node
 from storchc.ir.size import Size, subtract
 from storchc.ir.walk import children, expressions, walk
 

@@ -7,7 +7,8 @@ from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Callee, Graph, ModuleOption, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee, ModuleOption, Sample
 from storchc.ir.walk import expressions, walk
 
 _COUPLING = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"})

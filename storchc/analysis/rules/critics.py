@@ -8,8 +8,8 @@ from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct
-from storchc.ir.graph import Callee, Choice, Graph, ModuleOption, Sample, Slot
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee, Choice, ModuleOption, Sample, Slot
 from storchc.ir.size import Shape
 
 
@@ -24,7 +24,7 @@ def run(known: Estimation, problems: Problems) -> None:
 def _check(
     graph: Graph, node: Sample, entry: MethodEntry, choice: Choice, problems: Problems
 ) -> None:
-    made = construction(graph, node.distribution)
+    made = graph.construction(node.distribution)
     for option, given in choice.constants.items():
         if not isinstance(given, ModuleOption):
             continue

@@ -17,8 +17,8 @@ from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser
-from storchc.ir.graph import Graph, Loop, Node, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Loop, Node, Sample
 from storchc.ir.walk import expressions, walk
 
 Estimators = Mapping[str, Estimator]
@@ -131,7 +131,7 @@ def _check_plates(
     """All that a joint sample takes along must have its plates, and no others."""
     for sample in graph.samples:
         if node.plate in sample.type.plates and (more := sample.type.plates - opener.type.plates):
-            place = construction(graph, node.distribution).span
+            place = graph.construction(node.distribution).span
             place = place if sample is node else sample.name_span
             problems.add(words.plates_of_its_own(node, estimator, sample, graph.order(more), place))
             return

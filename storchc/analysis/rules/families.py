@@ -7,7 +7,6 @@ from storchc.analysis.estimators.choosing import family_of, named_method
 from storchc.analysis.estimators.suiting import has_path, suits_family
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.index import construction
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -16,7 +15,7 @@ def run(known: Estimation, problems: Problems) -> None:
         entry, choice, family = named_method(node), node.method, family_of(node)
         if entry is None or choice is None:
             continue
-        made = construction(known.graph, node.distribution)
+        made = known.graph.construction(node.distribution)
         if not suits_family(entry, family):
             problems.add(words.wrong_family(entry, node, made, choice))
         elif not has_path(entry, family):

@@ -8,8 +8,7 @@ from storchc.analysis.facts.support import free_dims, support_size
 from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Sample
-from storchc.ir.index import construction
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -22,7 +21,7 @@ def run(known: Estimation, problems: Problems) -> None:
 
 def _check(known: Estimation, node: Sample, entry: MethodEntry, problems: Problems) -> None:
     family, span = family_of(node), known.estimators[node.name].span
-    made = construction(known.graph, node.distribution)
+    made = known.graph.construction(node.distribution)
     if family.finite is None:
         pathwise = family.pathwise
         problems.add(words.infinite_support(node, entry, made, span, pathwise=pathwise))

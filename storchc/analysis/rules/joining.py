@@ -7,7 +7,7 @@ from storchc.analysis.estimators.choosing import asked_method, named_method
 from storchc.catalogue import samplers
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:

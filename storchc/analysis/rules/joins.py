@@ -6,7 +6,7 @@ from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.joins import lone, uneven
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:

@@ -11,7 +11,8 @@ from storchc.analysis.estimators.suiting import suits_family
 from storchc.analysis.facts.dependence import Dependence
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 
 Estimators = Mapping[str, Estimator]
 

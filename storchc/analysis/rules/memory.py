@@ -16,7 +16,8 @@ from storchc.analysis.estimator import Estimator
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import CallUser, Distribution, Value
-from storchc.ir.graph import Carried, Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Sample
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass

@@ -8,7 +8,8 @@ from storchc.analysis.estimators.suiting import has_path, suits_family
 from storchc.analysis.facts.demands import Demand
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Compute, Graph, Loop, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Loop, Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:

@@ -9,7 +9,8 @@ from storchc.analysis.estimator import Estimator
 from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import OverPlates
-from storchc.ir.graph import Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Sample
 from storchc.ir.walk import expressions, walk
 
 

@@ -7,8 +7,8 @@ from storchc.analysis.estimators.choosing import family_of, named_method
 from storchc.catalogue import samplers
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Choice, Graph, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Choice, Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -24,7 +24,7 @@ def _check(graph: Graph, node: Sample, sampler: Choice, problems: Problems) -> N
     if entry is not None and entry.samplers == "none":
         problems.add(words.draws_itself(entry, sampler))
         return
-    family, made = family_of(node), construction(graph, node.distribution)
+    family, made = family_of(node), graph.construction(node.distribution)
     if "finite" in chosen.needs and family.finite is None and not chosen.method:
         problems.add(words.infinite_to_draw(node, sampler, made))
     if "inverse" in chosen.needs and not family.inverse:

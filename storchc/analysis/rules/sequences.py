@@ -6,7 +6,7 @@ from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.support import BUDGET
 from storchc.diagnostics import loops as words
 from storchc.diagnostics.diagnostic import Label, Problems
-from storchc.ir.graph import Sample
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:

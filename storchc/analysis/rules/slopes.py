@@ -17,7 +17,8 @@ from storchc.analysis.facts.leading import leading_to, roots
 from storchc.catalogue import distributions
 from storchc.diagnostics import draws as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Carried, Graph, Sample
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Sample
 from storchc.ir.walk import walk
 from storchc.source import Span
 

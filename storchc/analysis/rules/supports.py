@@ -7,8 +7,7 @@ from storchc.analysis.estimators.choosing import family_of
 from storchc.analysis.facts.own_score import has_own_score
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.graph import Sample
-from storchc.ir.index import construction
+from storchc.ir.nodes import Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -19,7 +18,7 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _check(known: Estimation, sample: Sample, problems: Problems) -> None:
-    family, made = family_of(sample), construction(known.graph, sample.distribution)
+    family, made = family_of(sample), known.graph.construction(sample.distribution)
     entry, span = known.estimators[sample.name].entry, known.estimators[sample.name].span
     for name, value in made.parameters:
         fixed = entry is not None and (family.name, name) in entry.fixed

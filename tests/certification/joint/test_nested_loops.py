@@ -10,7 +10,7 @@ from torch import Tensor
 
 from storch_runtime.joint import Joint
 from storchc.backend import joining
-from storchc.ir.graph import Loop
+from storchc.ir.nodes import Loop
 from tests.certification.harness import case, derivatives, differentiable, fails
 from tests.certification.joint.sequences import BITS, Sequences
 from tests.certification.joint.test_several_variables import DATA, HEAD, METHODS, X

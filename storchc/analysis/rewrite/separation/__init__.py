@@ -17,8 +17,8 @@ from storchc.analysis.facts.support import outcome_count, support_size
 from storchc.analysis.rewrite.separation.factors import Joined, JoinedError, whole
 from storchc.analysis.rewrite.separation.rewriting import Rewriter
 from storchc.ir.expression import Construct, Named, Value
-from storchc.ir.graph import Compute, Cost, Graph, Loop, Node, Report, Sample
-from storchc.ir.index import construction
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.walk import expressions
 from storchc.records import dataclass
 
@@ -64,7 +64,7 @@ def separate(
     joins: dict[str, Joined] = {}
     written = graph
     for sample in graph.samples:
-        made = construction(graph, sample.distribution)
+        made = graph.construction(sample.distribution)
         joint = support_size(made)
         if sample.loops or not estimators[sample.name].enumerated:
             continue

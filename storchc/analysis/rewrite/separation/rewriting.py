@@ -50,8 +50,8 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.graph import Sample
 from storchc.ir.names import copy_of
+from storchc.ir.nodes import Sample
 from storchc.ir.types import ValueType
 from storchc.ir.walk import walk
 from storchc.records import dataclass

@@ -1,0 +1,233 @@
+"""What a story declares and states, after its types are known: the parts of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from storchc.ir.defaults import Initial, Layer
+from storchc.ir.expression import Construct, Distribution, Named, Value
+from storchc.ir.size import Size
+from storchc.ir.types import DistributionType, Flag, ValueType, write_shape
+from storchc.records import dataclass
+from storchc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A dim: a constant with its value, or free (None), bound at the call."""
+
+    name: str
+    value: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlate:
+    """A declared plate and how it is reduced in the total cost."""
+
+    name: str
+    reduction: Literal["mean", "sum"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An argument of ``forward``."""
+
+    name: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter and how it starts."""
+
+    name: str
+    type: ValueType
+    init: Initial
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One argument or result of a user's module or function; several items make a tuple."""
+
+    items: tuple[ValueType, ...]
+    is_tuple: bool
+
+    def __str__(self) -> str:
+        """As in a story: ``[K]: int``, or several in parentheses."""
+        items = ", ".join(
+            write_shape(item.shape) + (f": {item.dtype}" if item.dtype != "float" else "")
+            for item in self.items
+        )
+        return f"({items})" if self.is_tuple else items
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A module or function of the user's: what it takes and gives, per row.
+
+    ``default`` is what a module is where the user gives none; ``path`` a function's dotted name.
+    """
+
+    name: str
+    kind: Literal["module", "function"]
+    flags: frozenset[Flag]
+    arguments: tuple[Slot, ...]
+    results: tuple[Slot, ...]
+    default: Layer | None
+    path: str | None
+    span: Span
+
+    @property
+    def signature(self) -> str:
+        """What it takes and gives, as in a story: ``[K], [] -> [M]``."""
+        sides = (", ".join(map(str, side)) for side in (self.arguments, self.results))
+        return " -> ".join(sides)
+
+    @property
+    def folds(self) -> bool:
+        """Whether the plates are folded into one batch dimension for the call."""
+        return self.kind == "module" or "batched" in self.flags
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A method of the user's, brought in by ``use``."""
+
+    module: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Deterministic: one value or distribution under a name, or a call's results under several."""
+
+    names: tuple[str, ...]
+    value: Value | Distribution
+    types: tuple[ValueType | DistributionType, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A method or sampler as the story names it.
+
+    ``constants`` are options known now (numbers, words, strings, flags; user modules appear as
+    ``ModuleOption``); ``values`` are story expressions. ``written`` says where options stand.
+    """
+
+    name: str
+    constants: Mapping[str, int | float | bool | str | ModuleOption | None]
+    values: Mapping[str, Value | Construct | Named]
+    span: Span
+    written: Mapping[str, Written]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where an option stands in the story: all of it, and its value."""
+
+    whole: Span
+    value: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOption:
+    """A module of the user's given as an option: ``c_phi=critic``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Stochastic: ``type`` includes the sample's plate.
+
+    ``plate`` is the plate it opens (its own name) or, with ``in``, the one it joins (``joins`` is
+    True). ``method`` is None where none is named.
+    ``loops`` are the loops around it, outermost first. ``mask`` says for which elements it counts,
+    in a loop that stops.
+    """
+
+    name: str
+    distribution: Distribution
+    type: ValueType
+    plate: str
+    joins: bool
+    method: Choice | None
+    sampler: Choice | None
+    span: Span
+    name_span: Span
+    loops: tuple[str, ...] = ()
+    mask: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A cost: ``value`` defines it, or is a Reference to an existing value.
+
+    ``observed`` marks ``observe``, whose value is already ``-log_prob`` of it: its name is not the
+    value's. ``loops`` are the loops around it, outermost first.
+    """
+
+    name: str
+    value: Value
+    observed: bool
+    span: Span
+    loops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A value to look at; no part of the total. ``loops`` are the loops around it."""
+
+    name: str
+    value: Value
+    span: Span
+    loops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A variable that a loop carries from step to step; ``type`` holds before and after each."""
+
+    name: str
+    initial: Value
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """``stop when condition``: the elements for which it holds count no more from the next step."""
+
+    condition: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``for t in range(T) from h = h0:`` with its body.
+
+    ``name`` is the counter's, made unique: it names the dimension of the steps. In the body a
+    carried name is the previous step's value until the node that defines it again. ``stop`` ends
+    the steps of a loop for some elements, as the story says it; once that is written into the
+    body, ``alive`` is the carried truth value whose last node does so.
+    """
+
+    name: str
+    counter: str
+    bound: Size
+    carried: tuple[Carried, ...]
+    body: tuple[Node, ...]
+    alive: str | None
+    header: Span
+    span: Span
+    stop: Stop | None = None
+
+
+Node = Compute | Sample | Cost | Report | Loop
