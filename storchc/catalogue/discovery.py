@@ -7,6 +7,7 @@ A file is called as its entry, in small letters and with underscores where they 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, TypeVar
@@ -28,6 +29,7 @@ def files(paths: Iterable[str]) -> Mapping[str, str]:
     return {stem.replace("_", ""): stem for _, stem, _ in iter_modules(paths)}
 
 
+@cache
 def load(package: str, stem: str, kind: type[E]) -> E:
     """The entry that a file of ``package`` holds."""
     entry = import_module(f"{package}.{stem}").ENTRY

@@ -27,6 +27,8 @@ def wanted_sequences(story: tree.Story) -> frozenset[str]:
     ``sequence`` is taken of them somewhere, they are reported, or reduced with ``over=`` together
     with those of elements that go on; a stateful function keeps those of all elements in mind.
     """
+    if not any(isinstance(step, tree.For) for step in story.steps):
+        return frozenset()  # there are no steps to look at
     callees = (node for node in story.declarations if isinstance(node, tree.Module | tree.Function))
     stateful = frozenset(c.name.id for c in callees if "stateful" in c.flags)
     found: set[str] = set()

@@ -62,6 +62,8 @@ class _Backwards(Wanting):
 
     def _memories(self, values: tuple[Value | Distribution, ...]) -> set[Memory]:
         """The functions with a memory that are called."""
+        if not self.stateful:
+            return set()
         calls = (p for value in values for p in walk(value) if isinstance(p, CallUser))
         return {Memory(call.callee) for call in calls if call.callee in self.stateful}
 

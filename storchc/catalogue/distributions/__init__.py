@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from storchc.catalogue.family import Family
@@ -48,8 +49,10 @@ def names() -> list[str]:
 
 def lookup(name: str) -> Family | None:
     """The entry of a family, or None."""
-    group = _MODULES.get(name)
-    if group is None:
-        return None
-    table: tuple[Family, ...] = import_module(f"{__name__}.{group}").FAMILIES
+    return _row(name) if name in _MODULES else None
+
+
+@cache
+def _row(name: str) -> Family:
+    table: tuple[Family, ...] = import_module(f"{__name__}.{_MODULES[name]}").FAMILIES
     return next(family for family in table if family.name == name)
