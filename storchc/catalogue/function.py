@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from storchc.ir.expression import Apply, Setting, Value
+from storchc.ir.ranges import Range
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import Dtype, ValueType
 from storchc.python.expressions import Py
@@ -158,19 +159,19 @@ class Algebra:
     terms: Callable[[Apply], Value | None] | None = None
 
 
-Smoothness = Literal["smooth", "kink", "jump", "pole"]
-"""The worst that happens to a function as one argument moves."""
+Smoothness = Literal[
+    "smooth",
+    "bend",  # the second derivative jumps: the expected Hessian is still right
+    "corner",  # the first derivative jumps
+    "jump",  # the value jumps
+    "pole",  # it is infinite on a set that is met by moving in one direction
+]
+"""The worst that happens to a function as one operand moves within its range."""
 
+Smooth = Callable[[Apply, tuple[Range, ...]], tuple[Smoothness, ...]]
+"""The smoothness of an application in each of its operands, from where these lie."""
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Numbers from ``low`` to ``high``, which may be infinite."""
-
-    low: float
-    high: float
-
-
-Bounds = Callable[[Apply, tuple[Interval, ...]], Interval]
+Ranging = Callable[[Apply, tuple[Range, ...]], Range]
 """Where the elements of the result lie, from where those of the operands do."""
 
 
@@ -203,8 +204,8 @@ class Function:
     ``symbol``: how a story writes it, where that is not a call of its name.
     ``condition``: the position of the operand that chooses between the others, if one does.
     ``cut``: the result does not count as made of its operands at all: no path, and no credit.
-    ``smoothness``, one for each parameter, and ``range`` are None where nobody has said yet: no
-    analysis asks for them so far, and one that does takes None for "anything may be".
+    ``smoothness`` and ``range``: how it moves, and where it lies; constructors of the most common
+    ones are in `storchc.catalogue.functions.smooth` and `storchc.catalogue.functions.ranging`.
     """
 
     name: str
@@ -222,8 +223,8 @@ class Function:
     symbol: str = ""
     condition: int | None = None
     cut: bool = False
-    smoothness: tuple[Smoothness, ...] | None = None
-    range: Bounds | None = None
+    smoothness: Smooth | None = None
+    range: Ranging | None = None
 
     def breaks(self, position: int) -> bool:
         """Whether no gradient flows through the operand at ``position``."""
