@@ -247,11 +247,13 @@ class _Walk:
             if proposal is not None:
                 shares[key] = lift(torch.exp, lift(laws.log_prob, law.at(place), values[key]) - log)
         weighing = scope.values[plate] if plate in scope.enumerated else law
+        # weights that do not enter linearly are expected to differ with what is drawn from
+        decides = [law, weighing, *([] if proposal is None else [proposal])]
         scope.values[name] = Node(
             plates,
             values,
-            law.samples | weighing.samples | {key_name},
-            law.credited | weighing.credited | {key_name},
+            frozenset({key_name}).union(*(node.samples for node in decides)),
+            frozenset({key_name}).union(*(node.credited for node in decides)),
         )
         if proposal is not None:
             self.log_probs[name] = self.log_probs[name].detach()

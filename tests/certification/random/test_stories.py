@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 import storchc
 from storchc.backend import storage
 from storchc.driver import check_story
-from tests.certification.harness import Uncertified, case, certify
+from tests.certification.harness import case, certify
 from tests.random_stories.memory import keepers, watched
 from tests.random_stories.remembering import remembering_stories
 from tests.random_stories.running import on_each
@@ -86,15 +86,8 @@ def test_what_is_kept_in_mind_moves_with_all_that_was_seen() -> None:
     many(160, remembering_stories(), part=301, share=0.6)
 
 
-OPEN = pytest.mark.xfail(
-    raises=Uncertified,
-    reason="a draw from a proposal that depends on another draw, below a pathwise sample: module "
-    "and interpreter disagree, functions with a memory or not; which of them is wrong is open",
-)
-
-
 @pytest.mark.certify
-@pytest.mark.parametrize("part", [pytest.param(0, marks=OPEN), 1])
+@pytest.mark.parametrize("part", range(2))
 def test_more_functions_with_a_memory(part: int) -> None:
     many(400, stories(stateful=True), part=310 + part, hessian=True, share=0.7)
     many(400, remembering_stories(), part=320 + part, hessian=True, share=0.6)
