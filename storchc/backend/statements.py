@@ -152,8 +152,9 @@ def _sample(writer: Writer, block: Block, node: Sample) -> None:
     apart = estimator.enumerated and node.mask is None
     aligned = frozenset[str]() if apart else plates
     made = distribution(writer, node.distribution, aligned, tensor=True)
-    writer.distribution_plates[node.name] = made.stored
     law = made.py if apart else expanded(writer, made, plates)
+    # what an enumerated sample weighs has all plates along which its sequences end
+    writer.distribution_plates[node.name] = made.stored if apart else plates
     target = _law(writer, block, node, law)
     draw = writer.identifiers.local(f"{node.name}_draw")
     writer.draws[node.name] = draw

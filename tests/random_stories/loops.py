@@ -154,7 +154,7 @@ def _loop(story: _Story) -> None:
     story.known += carried + ["t"] + (["x[t]"] if story.inputs else [])
     stops = story.pick(True, False, False)
     state = "inner" if story.pick(True, False, False, False) else "state"
-    more = story.pick([], ["cost"], ["value"]) if story.functions else story.pick([], ["cost"])
+    more = story.pick([], ["cost"], ["value"])
     kinds = story.draw(st.permutations(["sample", state, "cost", *more]))
     for i, kind in enumerate(kinds):
         match kind:

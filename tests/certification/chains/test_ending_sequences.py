@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -95,6 +96,97 @@ def test_inner_loops_that_stop() -> None:
     found, true = (torch.autograd.grad(value, leaves) for value in (model().loss, expected))
     for got, exact in zip(found, true, strict=True):
         torch.testing.assert_close(got, exact, rtol=0, atol=1e-9)
+
+
+SAME_LAW = """story Same
+plate data sum
+input x[data, 3]
+param w = 0.4
+for t in range(3) from h = w, z = 0:
+    compute h = 0.5 * tanh(x[t]) + h
+    sample z ~ Bernoulli(logits=w - 0.3) with Expect()
+    stop when {condition}
+cost end = {cost}
+"""
+MATRIX = [[0.3, -0.8, 0.8], [-0.9, 0.2, 0.1]]
+
+
+@pytest.mark.parametrize("condition", ["z == 1 and h > 0", "z == 1 and x[t] > 0", "x[t] > 0"])
+@pytest.mark.parametrize("cost", ["(sum(sequence(z)) - z) + h", "z", "h * z"])
+def test_ends_that_differ_along_a_plate_that_the_law_lacks(condition: str, cost: str) -> None:
+    certify_sums(case(SAME_LAW.format(condition=condition, cost=cost), {"x": MATRIX}))
+
+
+def ends_by_hand(w: Tensor, x: Tensor, *, joined: bool) -> Tensor:
+    """The cost of `SAME_LAW`, of one element: ``h + z``, or its `logmeanexp` over all sequences."""
+    total = torch.zeros((), dtype=torch.float64)
+    for outcomes in product((0, 1), repeat=3):
+        h, z, share, alive = w, 0, torch.ones((), dtype=torch.float64), True
+        for outcome, step in zip(outcomes, x, strict=True):
+            share = share * torch.sigmoid((w - 0.3) if outcome else (0.3 - w))
+            if alive:
+                h, z = 0.5 * torch.tanh(step) + h, outcome
+                alive = not (z == 1 and h.item() > 0)
+        total = total + share * (torch.exp(h + z) if joined else h + z)
+    return total.log() if joined else total
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_such_ends_by_hand(joined: bool) -> None:
+    cost = "logmeanexp(h + z, over=z)" if joined else "h + z"
+    story = case(SAME_LAW.format(condition="z == 1 and h > 0", cost=cost), {"x": MATRIX})
+    model, x = story.model(), story.inputs["x"]
+    expected = sum(ends_by_hand(model.w, row, joined=joined) for row in x)
+    assert isinstance(expected, Tensor)
+    loss = model(**story.inputs).loss
+    torch.testing.assert_close(loss, expected)
+    found, true = (torch.autograd.grad(value, (model.w, x)) for value in (loss, expected))
+    torch.testing.assert_close(found, true)
+
+
+BESIDE = """story Beside
+plate data
+input x[data, 2]
+param w = 0.4
+for t in range(2) from a = 0, b = 0, h = 0.1:
+    sample a ~ Bernoulli(logits={first}) with Expect()
+    sample b ~ Bernoulli(logits={second}) with Expect()
+    compute h = h + w * a - b
+    stop when {condition}
+cost end = a * h
+"""
+
+
+@pytest.mark.parametrize("first", ["w", "w * b"])
+@pytest.mark.parametrize("second", ["w", "w * a", "x[t]"])
+@pytest.mark.parametrize("condition", ["a == 1 and b == 0", "b == 1 and x[t] > 0", "x[t] > 0"])
+def test_ends_that_differ_along_another_sample(first: str, second: str, condition: str) -> None:
+    text = BESIDE.format(first=first, second=second, condition=condition)
+    certify_sums(case(text, {"x": [[0.3, -0.8], [-0.9, 0.2]]}))
+
+
+WITHIN = """story Within
+plate data
+input x[data]
+param w = 0.4
+for i in range(2) from k = 0, s = 0.1:
+    for j in range(2) from z = k, h = s:
+        sample z ~ Bernoulli(logits=w) with Expect()
+        compute h = h + w * z * (j + 1)
+        stop when {inner}
+    compute k = z
+    compute s = h + i
+    stop when {outer}
+cost end = s * (k + 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [("z == 1 and x > 0", "s > 9"), ("z == 1", "x > 0"), ("h > 0.3", "x + s > 1")],
+)
+def test_such_ends_of_inner_loops(inner: str, outer: str) -> None:
+    certify_sums(case(WITHIN.format(inner=inner, outer=outer), {"x": [0.3, -0.9]}))
 
 
 def test_a_single_step() -> None:
