@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
+from storch_runtime.ownership import Trained
 from storch_runtime.resting import looking
 
 __all__ = ["Downstream"]
@@ -56,7 +57,7 @@ class Downstream:
         follows: Callable[[Tensor], Tensor] | None = None,
         folds: bool = True,
         methods: nn.ModuleDict | None = None,
-        critic: nn.Module | None = None,
+        critic: Trained | None = None,
         joined: Tensor | None = None,
         slope: Tensor | float = 1.0,
     ) -> None:

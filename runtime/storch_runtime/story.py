@@ -13,6 +13,7 @@ from storch_runtime.estimate import Estimate, WatchedEstimate
 from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
 from storch_runtime.methods.expect import Expect
+from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.resting import resting
 from storch_runtime.watch import Watch
 
@@ -89,6 +90,7 @@ class StoryModule(nn.Module):
 
     order: ClassVar[int | None] = None
     method_modules: ClassVar[tuple[str, ...]] = ()
+    _shared: dict[str, frozenset[str]]
     forward: Callable[..., Estimate]
 
     def __init__(self) -> None:
@@ -103,6 +105,7 @@ class StoryModule(nn.Module):
     @methods.setter
     def methods(self, methods: Methods) -> None:
         self._modules["methods"] = methods
+        self._look_for_shared()
 
     def __call__(self: _Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Run `forward`; an exception that leaves the story is noted with its story line."""
@@ -118,16 +121,40 @@ class StoryModule(nn.Module):
                 method.advance()
         return found
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; with a module or parameter the model may hold others than before."""
+        super().__setattr__(name, value)
+        if isinstance(value, nn.Module | nn.Parameter) and "methods" in self._modules:
+            self._look_for_shared()
+
     def method_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters of the methods, and of what only their options use."""
-        own = [getattr(self, name) for name in self.method_modules]
-        for part in (self.methods, *own):
-            yield from [part] if isinstance(part, nn.Parameter) else part.parameters()
+        held = frozenset(self.model_parameters())
+        return (parameter for parameter in self.parameters() if parameter not in held)
 
     def model_parameters(self) -> Iterator[nn.Parameter]:
-        """Every parameter that is not a method's."""
-        own = {id(parameter) for parameter in self.method_parameters()}
-        return (parameter for parameter in self.parameters() if id(parameter) not in own)
+        """Every parameter that the model holds, be it that a method's module holds it too."""
+        apart = {"methods", *self.method_modules}
+        parts = [part for name, part in self._modules.items() if name not in apart]
+        own = [p for name, p in self._parameters.items() if name not in apart]
+        every = [*own, *(p for part in parts if part is not None for p in part.parameters())]
+        return iter(dict.fromkeys(p for p in every if p is not None))
+
+    def method_module(self, name: str) -> Trained:
+        """The module ``name`` as methods train it: what the model holds too is fixed in it."""
+        module = self._modules[name]
+        assert module is not None
+        if name not in self.method_modules:
+            return Apart(module, frozenset(dict(module.named_parameters())))
+        held = self._shared[name]
+        return Apart(module, held) if held else module
+
+    def _look_for_shared(self) -> None:
+        """Compare the parameters of methods with the model's, so that no step needs to."""
+        named = {name: self._modules.get(name) for name in self.method_modules}
+        modules = {name: module for name, module in named.items() if module is not None}
+        model = frozenset(self.model_parameters()) if modules else frozenset[nn.Parameter]()
+        self._shared = {name: apart(module, model) for name, module in modules.items()}
 
     def begin_watched(self, given: Mapping[str, Tensor] | None) -> None:
         """At the start of a forward pass, where methods have parameters of their own."""

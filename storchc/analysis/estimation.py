@@ -24,6 +24,7 @@ from storchc.analysis.facts.distinct import Verdict
 from storchc.analysis.facts.joins import Join, Joins
 from storchc.analysis.facts.liveness import Liveness, learning, liveness
 from storchc.analysis.facts.own_score import biases
+from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
@@ -81,6 +82,7 @@ class Estimation:
     elimination: Elimination
     listing: Listing
     live: Liveness
+    ownership: Ownership
     joined: Joins
     separation: Separation
     distinct: Mapping[str, tuple[Verdict, ...]]

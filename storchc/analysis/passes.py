@@ -15,6 +15,7 @@ from storchc.analysis.facts.dependence import dependence, touch
 from storchc.analysis.facts.distinct import verdicts
 from storchc.analysis.facts.joins import joins_of
 from storchc.analysis.facts.liveness import learning, liveness
+from storchc.analysis.facts.ownership import ownership
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
@@ -62,6 +63,11 @@ FACTS: tuple[Fact, ...] = (
         "live",
         lambda k: liveness(k.graph, k.flow, k.estimators, learning(k.graph)),
         "what a sample hands on depends on where its estimator has the gradient",
+    ),
+    Fact(
+        "ownership",
+        lambda k: ownership(k.graph, k.flow, k.estimators),
+        "asks which methods were given a module",
     ),
     Fact(
         "joined",

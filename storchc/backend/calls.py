@@ -42,7 +42,8 @@ def called(writer: Writer, value: CallUser, callee: Callee) -> tuple[Py, Plates]
         _argument(writer, callee, group, slot, stored)
         for group, slot in zip(flat, callee.arguments, strict=True)
     ]
-    parts = [writer.own(callee.name), *arguments]
+    trained = writer.detached and callee.name in writer.owned and callee.kind == "module"
+    parts = [writer.of_methods(callee.name) if trained else writer.own(callee.name), *arguments]
     if stored and value.span in writer.estimation.spared:
         parts.insert(0, writer.runtime("distinct_rows"))
     if "nondiff" in callee.flags or (writer.detached and callee.name not in writer.owned):

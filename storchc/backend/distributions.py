@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
@@ -43,14 +45,21 @@ def distribution(
 
 
 def _named(writer: Writer, value: Named, plates: Plates, rank: int) -> Code:
-    code = name(writer.locals[value.name])
+    code: Py = name(writer.locals[value.name])
     stored = writer.stored[value.name]
+    if _is_held(writer, value):
+        code = method(code, "detached")
     if rank > len(value.type.batch):
         code = method(code, "lift", literal(rank))
     missing = _inner(writer, stored, plates)
     if missing:
         code = method(code, "unsqueeze", *map(literal, missing))
     return Code(code, stored)
+
+
+def _is_held(writer: Writer, value: Distribution) -> bool:
+    """Whether it is the model's by its name, where only what methods own may learn."""
+    return writer.detached and isinstance(value, Named) and value.name not in writer.owned
 
 
 def _inner(writer: Writer, stored: Plates, plates: Plates) -> list[int]:
@@ -117,6 +126,9 @@ def function(
     writer: Writer, value: LogProb | LogProbEach | Divergence | Entropy | Property
 ) -> Code:
     """A function or property of distributions."""
+    held = isinstance(value, Entropy | Property) and _is_held(writer, value.distribution)
+    if held:  # what a distribution knows of itself already is detached behind it
+        writer = replace(writer, detached=False)
     match value:
         case LogProb() | LogProbEach():
             code = _log_prob(writer, value)
@@ -128,9 +140,7 @@ def function(
         case Property(of, attribute, _, _):
             made = distribution(writer, of, frozenset(), tensor=True)
             code = Code(member(made.py, attribute), made.stored)
-    if writer.detached:
-        return Code(method(code.py, "detach"), code.stored)
-    return code
+    return Code(method(code.py, "detach"), code.stored) if held else code
 
 
 def _log_prob(writer: Writer, value: LogProb | LogProbEach) -> Code:

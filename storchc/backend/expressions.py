@@ -83,14 +83,14 @@ def _reference(writer: Writer, value: Reference) -> Code:
         shared = writer.detached and value.name not in writer.owned
         return Code(method(param, "detach") if shared else param, NO_PLATES)
     code: Py = name(writer.locals[value.name])
-    if writer.detached and value.name in writer.estimation.written.live.names:
+    if writer.cuts(value.name):
         code = method(code, "detach")
     return Code(code, writer.stored[value.name])
 
 
 def _sequence(writer: Writer, value: SequenceOf) -> Code:
     code = writer.stepping.sequences[value.value.name]
-    cut = writer.detached and value.value.name in writer.estimation.written.live.names
+    cut = writer.cuts(value.value.name)
     return Code(method(code.py, "detach") if cut else code.py, code.stored)
 
 

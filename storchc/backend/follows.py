@@ -47,7 +47,7 @@ def further(
     options: dict[str, Py] = {}
     critics = [v for v in estimator.constants.values() if isinstance(v, ModuleOption)]
     if critics:
-        options["critic"] = writer.own(critics[0].name)
+        options["critic"] = writer.of_methods(critics[0].name)
     if estimator.entry.looks:
         nodes = below(writer, sample, costs)
         function = _function(writer, block, sample, shares, costs, nodes, surrogate)

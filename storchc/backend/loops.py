@@ -164,7 +164,8 @@ def _start(writer: Writer, block: Block, node: Loop, carried: Carried) -> None:
         code = _filled(writer, carried.initial, type_, full)
         block.assign(define(writer, carried.name, full), code.py, comment(writer, type_, full))
         return
-    code = writer.tensor(writer.value(carried.initial), carried.initial.type.dtype)
+    initial = writer.making(carried.name).value(carried.initial)
+    code = writer.tensor(initial, carried.initial.type.dtype)
     known = carried.name in writer.locals and not writer.elsewhere
     target = define(writer, carried.name, full)
     own = _is_param(writer, code.py)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.ownership import owned_by_methods
 from storchc.backend import constructor
 from storchc.backend.block import Block, place, safe_name
 from storchc.backend.calls import one_of, result_constant, results_constant
@@ -81,7 +80,7 @@ def _writer(graph: Graph, estimation: Estimation) -> Writer:
     storage, sequenced = storage_of(graph, estimation), _sequenced(graph)
     writer = Writer(graph, estimation, storage, identifiers, translate, sequenced)
     writer.attributes = constructor.attribute_names(graph)
-    writer.owned = owned_by_methods(graph, estimation.estimators)
+    writer.owned = estimation.ownership.owned
     for item in graph.inputs:
         writer.locals[item.name] = item.name
         writer.stored[item.name] = item.type.plates

@@ -46,6 +46,7 @@ def write_statement(writer: Writer, block: Block, node: Compute | Sample | Cost 
 
 def _compute(writer: Writer, block: Block, node: Compute) -> None:
     block.story(node.span)
+    writer = writer.making(node.names[0])
     if isinstance(node.value, CallUser) and len(node.types) > 1:
         _compute_several(writer, block, node, node.value)
     elif isinstance(node.value, Construct | Named):

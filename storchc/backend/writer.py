@@ -27,7 +27,7 @@ class Writer:
 
     ``translate`` writes a value of any kind. It is given from above, as kinds of values are written
     by files of their own, which write what their values are made of with this.
-    ``owned`` are the params and modules that learned baselines have for themselves. ``stored``
+    ``owned`` are the params, modules and values that methods have for themselves. ``stored``
     grows statement by statement. ``joined`` has what a `logmeanexp` joins, for the samples whose
     methods ask for it. ``detached`` cuts values off from their gradient, but not what is owned:
     what a learned baseline needs. ``elsewhere`` is set where the story is written once more, for
@@ -67,6 +67,16 @@ class Writer:
         """The same writer for expressions whose inputs are detached."""
         return replace(self, detached=True)
 
+    def making(self, name: str) -> Writer:
+        """The writer for what a name is made of: detached where learned baselines alone use it."""
+        return self.cut() if name in self.owned else self
+
+    def cuts(self, name: str) -> bool:
+        """Whether a value is detached here: not where learned baselines alone use it."""
+        if not self.detached or name in self.owned:
+            return False
+        return name in self.estimation.written.live.names
+
     # --- names -----------------------------------------------------------------------------------
 
     def runtime(self, identifier: str) -> Py:
@@ -80,6 +90,10 @@ class Writer:
     def own(self, attribute: str) -> Py:
         """``self.attribute`` of a param, module or function by its story name."""
         return member(name("self"), self.attributes[attribute])
+
+    def of_methods(self, module: str) -> Py:
+        """A module as methods train it, without the parameters that the model holds too."""
+        return call("self.method_module", literal(self.attributes[module]))
 
     def inner(self, wanted: str) -> Py:
         """A local name of the generator's own, the same throughout the function."""

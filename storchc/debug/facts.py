@@ -12,6 +12,7 @@ from storchc.analysis.facts.demands import Demand
 from storchc.analysis.facts.distinct import Verdict
 from storchc.analysis.facts.joins import Joins
 from storchc.analysis.facts.liveness import Liveness
+from storchc.analysis.facts.ownership import Ownership
 from storchc.debug.expressions import call, write
 from storchc.debug.graph import options
 from storchc.debug.places import Known, show_known
@@ -24,6 +25,15 @@ def show_used(graph: Graph, found: frozenset[str]) -> Iterator[str]:
     """The names that matter, and those that do not, in the order of the alphabet."""
     yield f"used: {', '.join(sorted(found)) or 'none'}"
     yield f"not used: {', '.join(sorted(graph.types.keys() - found)) or 'none'}"
+
+
+def show_ownership(graph: Graph, found: Ownership) -> Iterator[str]:
+    """What each method trains, and what its option is made of that the model trains."""
+    for sample in (s.name for s in graph.samples if s.name in found.trained):
+        trained, held = (sorted(of[sample]) for of in (found.trained, found.held))
+        yield f"{sample} trains: {', '.join(trained) or 'nothing'}"
+        yield f"{sample} holds: {', '.join(held) or 'nothing'}"
+    yield f"for methods alone: {', '.join(sorted(found.owned)) or 'nothing'}"
 
 
 # --- estimators ----------------------------------------------------------------------------------

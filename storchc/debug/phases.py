@@ -13,6 +13,7 @@ from storchc.debug.facts import (
     show_estimators,
     show_joins,
     show_liveness,
+    show_ownership,
     show_used,
     show_verdicts,
 )
@@ -35,6 +36,7 @@ FACTS: Mapping[str, Show] = {
     "used": lambda k: show_used(k.graph, k.used),
     "resolved": lambda k: show_estimators(k.graph, k.resolved),
     "live": lambda k: show_liveness(k.live),
+    "ownership": lambda k: show_ownership(k.graph, k.ownership),
     "joined": lambda k: show_joins(k.graph, k.joined),
     "elimination": lambda k: show_elimination(k.graph, k.elimination),
     "listing": lambda k: show_listing(k.graph, k.listing),

@@ -15,6 +15,7 @@ CODES = {
     "S505": "baseline has nothing of its own to learn",
     "S506": "sample reaches no cost",
     "S507": "a cost joins a plate of draws that are right together only",
+    "S508": "nobody trains what a baseline is made of",
 }
 
 
@@ -101,5 +102,30 @@ def idle_baseline(node: Sample, span: Span) -> Problem:
         f"the baseline of `{node.name}` has no param or module of its own, so it never learns",
         span,
         "give it a module or a param that stands nowhere else: `module value: [H] -> []`",
+        severity="warning",
+    )
+
+
+def critic_of_the_model(name: str, node: Sample, span: Span, *, paid: bool) -> Problem:
+    """A critic that a cost or a distribution uses too."""
+    trained = "a cost uses it too, which" if paid else "the model uses it too, which"
+    return Problem(
+        "S505",
+        f"`{name}`, the critic of `{node.name}`, never learns that: {trained} alone trains it",
+        span,
+        "give the method a module that stands nowhere else",
+        severity="warning",
+    )
+
+
+def trained_by_nobody(name: str, node: Sample, span: Span) -> Problem:
+    """Part of a baseline that the model uses too, but never gives a gradient."""
+    return Problem(
+        "S508",
+        f"nobody trains `{name}`: the model uses it, but no gradient reaches it there, and what "
+        f"the model uses the baseline of `{node.name}` holds fixed",
+        span,
+        f"where it is meant to stay as it is write `stop_gradient(…)` here too; else give the "
+        f"baseline a module of its own, or take the cut away where the model uses `{name}`",
         severity="warning",
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Constant, Estimator
 from storchc.analysis.facts.own_score import has_own_score
+from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.support import support_size
 from storchc.diagnostics.suggest import listed
 from storchc.explain.plates import Counts
@@ -30,7 +31,8 @@ def sample_facts(
         ("method", _method(graph, node, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("evaluations", _looks(node, estimator)),
-        ("trains", _trains(estimator)),
+        ("trains", _trains(estimation.ownership, node, estimator)),
+        ("holds fixed", _holds(estimation.ownership, node)),
         ("legal because", _why(node, estimator, counts)),
         ("distinct", _distinct(estimation, node)),
         ("credited with", _credited(graph, estimation, node) if lives else _idle()),
@@ -183,10 +185,21 @@ def _looks(node: Sample, estimator: Estimator) -> str:
     return f"of what follows `{node.name}`: {estimator.entry.evaluations}"
 
 
-def _trains(estimator: Estimator) -> str:
+def _trains(owners: Ownership, node: Sample, estimator: Estimator) -> str:
+    """What the method's own loss moves."""
     if estimator.entry is None or not estimator.trains:
         return ""
-    return "parameters of its own (`model.method_parameters()`), by `estimate.backward()`"
+    own = [] if estimator.baseline == "learned" else ["parameters of its own"]
+    named = [f"`{name}`" for name in sorted(owners.trained.get(node.name, ()))]
+    if not own + named:
+        return "nothing"
+    return f"{spoken(own + named)} (`model.method_parameters()`), by `estimate.backward()`"
+
+
+def _holds(owners: Ownership, node: Sample) -> str:
+    """What its option is made of that is not its own to train."""
+    held = sorted(owners.held.get(node.name, ()))
+    return f"{listed(held)}, which the model uses too" if held else ""
 
 
 def _idle() -> str:

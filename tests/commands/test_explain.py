@@ -136,3 +136,24 @@ def test_a_cost_behind_a_cut_is_not_called_exact(run: Run, tmp_path: Path) -> No
     out = run("explain", str(story)).out
     assert "depends on    `z` behind `stop_gradient` alone, which earns no credit" in out
     assert "no sample: it is exact" not in out
+
+
+OWNERS = """
+story T
+plate data
+input x[data, 2]
+module actor: [2] -> [3]
+module trunk: [2] -> [4]
+module value: [4] -> []
+compute h = trunk(x)
+sample a ~ Categorical(logits=actor(x)) with ScoreFunction(baseline=value(h) + actor(x)[0])
+cost c = (a - 0.7) ** 2 * x[0]
+"""
+
+
+def test_it_lists_what_a_baseline_trains_and_holds(run: Run, tmp_path: Path) -> None:
+    story = tmp_path / "owners.story"
+    story.write_text(OWNERS)
+    words = " ".join(run("explain", str(story)).out.split())
+    assert "trains `trunk` and `value` (`model.method_parameters()`)" in words
+    assert "holds fixed `actor`, which the model uses too" in words

@@ -11,6 +11,7 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
+from storch_runtime.ownership import Trained
 
 
 class SelfTrained(Method):
@@ -43,7 +44,7 @@ class SelfTrained(Method):
         own = downstream.own_loss
         return downstream.cost.new_zeros(()) if own is None else own
 
-    def _trained(self, critic: nn.Module | None) -> list[nn.Parameter]:
+    def _trained(self, critic: Trained | None) -> list[nn.Parameter]:
         own = list(self.parameters())
         return own if critic is None else [*own, *critic.parameters()]
 

@@ -1,38 +1,112 @@
-"""Which params and modules only the methods' options use: theirs to train, not the model's."""
+"""Who trains which params and modules: the model, or the methods whose options use them.
+
+Uses count by value: what reaches a cost, a distribution or another option is the model's, be it
+behind a cut. What only a learned baseline is made of is the baseline's, however many named steps
+and loops stand between. Reports are detached, and count for nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Set
+from functools import partial
 
+from storchc.analysis.dataflow import Flow, Statement
 from storchc.analysis.estimator import Estimator
-from storchc.ir.expression import CallUser, Distribution, Reference, Value
+from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.use import Expressions, Users, users
+from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import ModuleOption, Sample
-from storchc.ir.walk import expressions, walk
+from storchc.ir.nodes import Callee, Compute, Cost, ModuleOption, Report, Sample
+from storchc.ir.walk import expressions
+from storchc.records import dataclass
+
+PAID, DRAWN = "a cost", "a draw"
+"""The model as a user: its costs, and its distributions with their options."""
+MODEL = frozenset({PAID, DRAWN})
 
 
-def owned_by_methods(graph: Graph, estimators: Mapping[str, Estimator]) -> frozenset[str]:
-    """The names of params and callees that stand in learned options and nowhere else."""
-    options = [o for s in graph.samples for o in learned(s)]
-    others = [e for node in graph.all_nodes for e in expressions(node) if e not in options]
-    modules = {
-        value.name
-        for estimator in estimators.values()
-        for value in estimator.constants.values()
-        if isinstance(value, ModuleOption)
-    }
-    trainable = {p.name for p in graph.params} | graph.callees.keys()
-    return frozenset(trainable & (named(options) | modules) - named(others))
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who trains the params and modules that options of methods are made of.
+
+    ``trained`` has, by sample, those that its method trains, ``held`` those that the model uses
+    too, ``moved`` the ones of them that a gradient of the option would reach. ``taught`` are the
+    names that the gradient of the model reaches, by way of its costs or its draws. ``owned`` are
+    all names that only methods use, those of values too.
+    """
+
+    trained: Mapping[str, frozenset[str]]
+    held: Mapping[str, frozenset[str]]
+    owned: frozenset[str]
+    moved: Mapping[str, frozenset[str]]
+    taught: Mapping[str, Users]
 
 
-def learned(node: Sample) -> list[Value | Distribution]:
+def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ownership:
+    """Who trains what; most stories have no method that trains."""
+    given = {s.name: critics(estimators[s.name]) for s in graph.samples}
+    training = [s.name for s in graph.samples if learned(s) or given[s.name]]
+    if not training:
+        return Ownership({}, {}, frozenset(), {}, {})
+    by_value = users(graph, flow, _roots, _made_of)
+    by_path = users(graph, flow, _roots, _made_of, partial(_smooth, graph.callees))
+    learns = {p.name for p in graph.params}
+    learns |= {n for n, callee in graph.callees.items() if callee.kind == "module"}
+    held, taught = ({n for n, who in m.items() if who & MODEL} for m in (by_value, by_path))
+    asked = {s: _of(by_value, s) | given[s] for s in training}
+    reached = {s: _of(by_path, s) | given[s] for s in training}
+    return Ownership(
+        {s: (names & learns) - held for s, names in asked.items()},
+        {s: names & learns & held for s, names in asked.items()},
+        frozenset[str]().union(*asked.values()) - held.union(*_shared(graph, held)),
+        {s: names & learns & held for s, names in reached.items()},
+        {n: by_path[n] & MODEL for n in taught & learns},
+    )
+
+
+def _shared(graph: Graph, held: Set[str]) -> Iterator[tuple[str, ...]]:
+    """The names that are made together with one of the model's."""
+    for node in graph.all_nodes:
+        if isinstance(node, Compute) and not held.isdisjoint(node.names):
+            yield node.names
+
+
+def learned(node: Sample) -> Expressions:
     """The expressions that train themselves: learned baselines."""
     values = node.method.values if node.method else {}
-    return [values["baseline"]] if "baseline" in values else []
+    return (values["baseline"],) if "baseline" in values else ()
 
 
-def named(roots: Iterable[Value | Distribution]) -> set[str]:
-    """The values that expressions read, and what they call."""
-    parts = [part for root in roots for part in walk(root)]
-    called = {part.callee for part in parts if isinstance(part, CallUser)}
-    return called | {part.name for part in parts if isinstance(part, Reference)}
+def critics(estimator: Estimator) -> frozenset[str]:
+    """The modules that a method was given."""
+    given = estimator.constants.values()
+    return frozenset(value.name for value in given if isinstance(value, ModuleOption))
+
+
+def _of(used: Mapping[str, Users], sample: str) -> frozenset[str]:
+    return frozenset(name for name, who in used.items() if sample in who)
+
+
+def _roots(node: Statement) -> Iterator[tuple[str, Expressions]]:
+    match node:
+        case Cost():
+            yield PAID, expressions(node)
+        case Sample():
+            own = learned(node)
+            yield DRAWN, tuple(e for e in expressions(node) if not any(e is o for o in own))
+            yield node.name, own
+
+
+def _made_of(node: Statement) -> Expressions:
+    return () if isinstance(node, Sample | Report) else expressions(node)
+
+
+def _smooth(
+    callees: Mapping[str, Callee], value: Value | Distribution
+) -> Iterator[Value | Distribution]:
+    """The parts of an expression that a gradient reaches."""
+    if not (isinstance(value, CallUser) and "nondiff" in callees[value.callee].flags):
+        yield value
+    for edge in edges(value, callees):
+        if edge.flow == "smooth":
+            yield from _smooth(callees, edge.operand)

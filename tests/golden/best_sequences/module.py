@@ -109,7 +109,9 @@ class BestSequences(StoryModule):
             h = torch.where(alive[:, :, None], torch.tanh(cell_out), h)  # [y, data, H]
 
             # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with ScoreFunction(baseli…
-            value_out = _value.unfold(self.value(h.detach().flatten(0, 1)), (y_size, data))
+            value_out = _value.unfold(
+                self.method_module("value")(h.detach().flatten(0, 1)), (y_size, data)
+            )
             y_baselines.append(value_out)
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             y_law = OneHotCategorical(logits=out_out)

@@ -113,7 +113,9 @@ class Writer(StoryModule):
                 q.retain_grads()
 
             # story.story:15  sample y ~ q with ScoreFunction(n=5, baseline=value(h))
-            value_out = _value.unfold(self.value(h.detach().flatten(0, 1)), (y_size, data))
+            value_out = _value.unfold(
+                self.method_module("value")(h.detach().flatten(0, 1)), (y_size, data)
+            )
             y_baselines.append(value_out)
             y_draw = methods["y"].draw_each(q, step_of(replayed.get("y"), 2, (t,), (t_count,)), 0)
             y_draw = held(y_draw, alive, y)

@@ -1,0 +1,241 @@
+"""Who trains what: a parameter that the model holds gets no gradient from methods' own losses."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import storchc
+from storch_runtime import gradient_statistics
+
+X = torch.tensor([[0.3, -0.8], [1.1, 0.4]], dtype=torch.float64)
+
+APART = """
+story T
+plate data
+input x[data, 2]
+module actor: [2] -> [3]
+module value: [2] -> []
+sample a ~ Categorical(logits=actor(x)) with {}
+cost c = (a - 0.7) ** 2 * x[0] + 5
+"""
+NAMED = """
+story T
+plate data
+input x[data, 2]
+module actor: [2] -> [3]
+module trunk: [2] -> [4]
+module value: [4] -> []
+compute h = trunk(x)
+report shown = h
+sample a ~ Categorical(logits=actor(x)) with ScoreFunction(baseline=value(h))
+cost c = (a - 0.7) ** 2 * x[0] + 5
+"""
+RECURRENT = """
+story T
+plate data
+input x[data, 2]
+module actor: [2] -> [3]
+module cell: [2], [4] -> [4]
+module value: [4] -> []
+for t in range(3) from h = zeros([4]):
+    compute h = cell(x, h)
+    sample a ~ Categorical(logits=actor(x)) with ScoreFunction(baseline=value(h))
+    cost c = (a - 0.7) ** 2 * x[0] + 5
+    {}
+"""
+
+
+class Scalar(nn.Module):
+    """The only column of what a module gives."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, *arguments: Tensor) -> Tensor:
+        found: Tensor = self.inner(*arguments)
+        return found.squeeze(-1)
+
+
+class Cell(nn.Module):
+    """A recurrent cell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(6, 4)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        found: Tensor = self.inner(torch.cat([x, h], -1))
+        return found.tanh()
+
+
+def load(text: str, **modules: nn.Module) -> Any:
+    return storchc.load(text=text)(**modules).double()
+
+
+def expected_gradients(model: Any, given: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The gradients that `backward` leaves, over all outcomes, weighted by their probability."""
+    total = {name: torch.zeros_like(p) for name, p in model.named_parameters()}
+    for outcome in given:
+        model.zero_grad()
+        estimate = model(X, given=outcome)
+        chance = sum(value.sum() for value in estimate.log_probs.values()).detach().exp()
+        estimate.backward()
+        for name, parameter in model.named_parameters():
+            if parameter.grad is not None:
+                total[name] += chance * parameter.grad
+    return total
+
+
+def outcomes() -> list[dict[str, Tensor]]:
+    pairs = torch.cartesian_prod(torch.arange(3), torch.arange(3))
+    return [{"a": pair[None]} for pair in pairs]
+
+
+def trunk_and_heads() -> tuple[nn.Module, nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    trunk = nn.Sequential(nn.Linear(2, 4), nn.Tanh())
+    return (
+        trunk,
+        nn.Sequential(trunk, nn.Linear(4, 3)),
+        Scalar(nn.Sequential(trunk, nn.Linear(4, 1))),
+    )
+
+
+@pytest.mark.parametrize("tied", ["a trunk in both", "weights of one in the other"])
+def test_a_trunk_inside_two_modules_is_the_models(tied: str) -> None:
+    _, actor, value = trunk_and_heads()
+    if tied != "a trunk in both":
+        value = deepcopy(value)
+        value.inner[0][0].weight = actor[0][0].weight  # type: ignore[index]
+        value.inner[0][0].bias = actor[0][0].bias  # type: ignore[index]
+    model = load(APART.format("ScoreFunction(baseline=value(x))"), actor=actor, value=value)
+    found = expected_gradients(model, outcomes())
+    exact = load(APART.format("Expect()"), actor=actor, value=value)
+    exact.zero_grad()
+    exact(X).backward()
+    for name, parameter in exact.actor.named_parameters():
+        torch.testing.assert_close(found[f"actor.{name}"], parameter.grad)
+    assert found["value.inner.1.weight"].abs().sum() > 1e-3
+    model_side = set(model.model_parameters())
+    assert model_side == set(actor.parameters())
+    assert len(list(model.method_parameters())) == 2
+    assert model_side.isdisjoint(model.method_parameters())
+
+
+def test_a_module_that_is_set_later_is_compared_again() -> None:
+    trunk, actor, value = trunk_and_heads()
+    other = Scalar(nn.Linear(2, 1))
+    model = load(APART.format("ScoreFunction(baseline=value(x))"), actor=actor, value=other)
+    assert set(model.method_parameters()) == set(other.parameters())
+    model.value = value.double()
+    assert set(model.method_parameters()) == set(value.parameters()) - set(trunk.parameters())
+    copied = deepcopy(model)
+    copied(X).backward()
+    assert copied.value.inner[1].weight.grad is not None
+
+
+def test_a_named_trunk_is_the_baselines_to_train() -> None:
+    torch.manual_seed(0)
+    value = Scalar(nn.Linear(4, 1))
+    model = load(NAMED, actor=nn.Linear(2, 3), trunk=nn.Linear(2, 4), value=value)
+    torch.manual_seed(1)
+    estimate = model(X)
+    estimate.backward()
+    cost = estimate.costs["c"]
+    error = (model.value(model.trunk(X)) - cost.detach()).square().mean()
+    wanted = torch.autograd.grad(error, list(model.trunk.parameters()))
+    for parameter, right in zip(model.trunk.parameters(), wanted, strict=True):
+        torch.testing.assert_close(parameter.grad, right)
+    assert set(model.model_parameters()) == set(model.actor.parameters())
+
+
+@pytest.mark.parametrize("stop", ["", "stop when a == 1"])
+def test_a_recurrent_critic_learns_through_its_loop(stop: str) -> None:
+    torch.manual_seed(0)
+    value = Scalar(nn.Linear(4, 1))
+    model = load(RECURRENT.format(stop), actor=nn.Linear(2, 3), cell=Cell(), value=value)
+    model(X).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.cell.parameters())
+    before = gradient_statistics(model, (X,), repeats=200).variance
+    optimiser = torch.optim.Adam(model.method_parameters(), 0.03)
+    for _ in range(150):
+        optimiser.zero_grad()
+        model(X).backward()
+        optimiser.step()
+    after = gradient_statistics(model, (X,), repeats=200).variance
+    assert sum(v.sum() for v in after.values()) < 0.2 * sum(v.sum() for v in before.values())
+
+
+CRITIC = """
+story T
+param w = 0.4
+module critic: [] -> []
+module other: [] -> []
+sample z ~ Bernoulli(logits=w) with {}
+cost c = (z - 0.3) ** 2 + 2 * {}(z)
+"""
+
+
+class Line(nn.Module):
+    """``scale x²``."""
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(scale))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale * x.square()
+
+
+@pytest.mark.parametrize("law", ["Bernoulli(logits=w)", "Normal(w, 1)"])
+@pytest.mark.parametrize("shared", ["critic", "other"])
+def test_a_critic_that_a_cost_uses_is_trained_by_the_cost(law: str, shared: str) -> None:
+    """Be it under the same name, or as the same parameter in another module."""
+    method = "RELAX(c_phi=critic)" if law.startswith("B") else "LAX(c_phi=critic)"
+    text = CRITIC.replace("Bernoulli(logits=w)", law).format(method, shared)
+    critic = Line(1.3)
+    other = Line(0.0)
+    other.scale = critic.scale
+    model = load(text, critic=critic, other=other)
+    for _ in range(3):
+        model.zero_grad()
+        estimate = model()
+        estimate.backward()
+        z = estimate.samples["z"].double()
+        torch.testing.assert_close(model.critic.scale.grad, 2 * z.square().mean())
+    assert critic.scale in set(model.model_parameters())
+    codes = [problem.code for problem in storchc.check(text=text)]
+    assert ("S505" in codes) == (shared == "critic")
+
+
+FIXED = [
+    "baseline=m",  # of an input
+    "baseline=stop_gradient(actor(x)[0])",
+    "baseline=(argmax(actor(x)) - 0.7) ** 2",  # the cost of a greedy choice
+    "baseline=v",  # trained by a cost of its own
+    "baseline=value(x)",
+]
+
+
+@pytest.mark.parametrize("option", FIXED)
+def test_baselines_that_are_fixed_or_trained_elsewhere_are_not_warned_of(option: str) -> None:
+    text = f"""
+story T
+plate data
+input x[data, 2]
+input m[data]
+module actor: [2] -> [3]
+module judge: [2] -> []
+module value: [2] -> []
+compute v = judge(x)
+sample a ~ Categorical(logits=actor(x)) with ScoreFunction({option})
+cost c = (a - 0.7) ** 2 * m
+cost fit = (v - stop_gradient(c)) ** 2
+"""
+    assert [p for p in storchc.check(text=text) if p.code in ("S505", "S508")] == []
