@@ -22,9 +22,13 @@ from storchc.analysis.facts.dependence import (
 )
 from storchc.analysis.facts.distinct import Verdict
 from storchc.analysis.facts.joins import Join, Joins
+from storchc.analysis.facts.jumps import Jumps
 from storchc.analysis.facts.liveness import Liveness, learning, liveness
+from storchc.analysis.facts.motion import Motion
 from storchc.analysis.facts.own_score import biases
 from storchc.analysis.facts.ownership import Ownership
+from storchc.analysis.facts.places import Places
+from storchc.analysis.facts.reach import Reaching
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
@@ -71,6 +75,8 @@ class Estimation:
     sequences are listed, ``separation`` those whose factors are evaluated apart. ``joined`` has the
     costs that multi-sample methods know how to join, ``distinct`` the calls below samples that
     repeat, ``used`` the names that something uses which is paid or shown.
+    ``agreed`` are the choices that do not jump; ``motion`` is what moves every expression,
+    ``reaching`` what of it is alive, ``jumps`` are those of a story that something moves.
     """
 
     typed: Graph
@@ -78,7 +84,11 @@ class Estimation:
     flow: Flow
     dependence: Dependence
     touched: Dependence
+    agreed: frozenset[int]
     resolved: Estimators
+    motion: Places[Motion]
+    reaching: Reaching
+    jumps: Jumps
     elimination: Elimination
     listing: Listing
     live: Liveness

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from storchc.analysis.dataflow import flow_of
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.resolve import resolve
+from storchc.analysis.facts.agreement import agreed
 from storchc.analysis.facts.dependence import dependence, touch
 from storchc.analysis.facts.distinct import verdicts
 from storchc.analysis.facts.joins import joins_of
+from storchc.analysis.facts.jumps import jumps
 from storchc.analysis.facts.liveness import learning, liveness
 from storchc.analysis.facts.ownership import ownership
+from storchc.analysis.facts.motion import motion
+from storchc.analysis.facts.reach import reaching
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
@@ -53,11 +57,12 @@ FACTS: tuple[Fact, ...] = (
         lambda k: touch(k.graph, k.flow, k.dependence),
         "the same through cuts, if the first walk has met any",
     ),
+    Fact("agreed", lambda k: agreed(k.graph), "of the graph alone: which choices do not jump"),
     Fact("used", lambda k: used(k.graph, k.flow), "of the graph alone"),
     Fact(
         "resolved",
-        lambda k: resolve(k.graph, k.flow, k.touched),
-        "`Infer` asks whether a cost joins the draws",
+        lambda k: resolve(k.graph, k.flow, k.touched, k.agreed),
+        "`Infer` asks whether a cost joins the draws, and which choices jump",
     ),
     Fact(
         "live",
@@ -69,6 +74,17 @@ FACTS: tuple[Fact, ...] = (
         lambda k: ownership(k.graph, k.flow, k.estimators),
         "asks which methods were given a module",
     ),
+    Fact(
+        "motion",
+        lambda k: motion(k.graph, k.flow, k.estimators),
+        "a sample moves with what learns where its gradient is pathwise",
+    ),
+    Fact(
+        "reaching",
+        lambda k: reaching(k.graph, k.flow, k.estimators, k.agreed),
+        "what is alive by a sample depends on where its estimator has the gradient",
+    ),
+    Fact("jumps", lambda k: jumps(k.graph, k.motion, k.reaching), "asks what moves and is alive"),
     Fact(
         "joined",
         lambda k: joins_of(k.graph, k.flow, k.touched, k.estimators),

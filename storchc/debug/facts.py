@@ -66,7 +66,7 @@ def _estimator(estimator: Estimator) -> str:
 def _demand(graph: Graph, demand: Demand | None) -> str:
     if demand is None:
         return "nothing"
-    broken = [f"{b.reason} (line {line_of(graph, b.span)})" for b in demand]
+    broken = [f"{b.reason} (line {line_of(graph, b.span)})" for b in demand.breaks]
     return "; ".join(broken) or "every path is differentiable"
 
 

@@ -19,6 +19,7 @@ from storchc.debug.facts import (
 )
 from storchc.debug.flow import show_flow
 from storchc.debug.graph import show_graph
+from storchc.debug.moving import show_agreed, show_jumps, show_motion, show_reaching
 from storchc.debug.rewrites import (
     show_elimination,
     show_listing,
@@ -33,10 +34,14 @@ FACTS: Mapping[str, Show] = {
     "flow": lambda k: show_flow(k.graph, k.flow),
     "dependence": lambda k: show_dependence(k.dependence),
     "touched": lambda k: show_dependence(k.touched),
+    "agreed": lambda k: show_agreed(k.graph, k.agreed),
     "used": lambda k: show_used(k.graph, k.used),
     "resolved": lambda k: show_estimators(k.graph, k.resolved),
     "live": lambda k: show_liveness(k.live),
     "ownership": lambda k: show_ownership(k.graph, k.ownership),
+    "motion": lambda k: show_motion(k.graph, k.motion),
+    "reaching": lambda k: show_reaching(k.graph, k.reaching),
+    "jumps": lambda k: show_jumps(k.graph, k.jumps),
     "joined": lambda k: show_joins(k.graph, k.joined),
     "elimination": lambda k: show_elimination(k.graph, k.elimination),
     "listing": lambda k: show_listing(k.graph, k.listing),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from storchc.ir.expression import Construct, Distribution, Named
-from storchc.ir.nodes import Compute, Cost, DataPlate, Loop, Node, Report, Sample
+from storchc.ir.nodes import Compute, Cost, DataPlate, Loop, Node, Report, Sample, Stop
 from storchc.ir.types import Plates
 
 
@@ -27,6 +27,11 @@ class Index:
     def loops(self) -> tuple[Loop, ...]:
         """The loops in story order, outer before inner."""
         return tuple(n for n in self.all_nodes if isinstance(n, Loop)) if self.loop_names else ()
+
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        """The conditions by which loops end for some elements, as the story writes them."""
+        return tuple(loop.stop for loop in self.loops if loop.stop is not None)
 
     @cached_property
     def carried(self) -> frozenset[str]:

@@ -142,6 +142,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy_with_logits": _cross_entropy,
     "mse_loss": lambda a, b: (as_float(a) - as_float(b)).square(),
     "stop_gradient": lambda x: tensor(x).detach(),
+    "continuous": lambda x: x,
     "log_prob": laws.log_prob,
     "entropy": laws.entropy,
     "kl_divergence": laws.kl_divergence,

@@ -137,7 +137,7 @@ def _obstacle(site: Site) -> str | None:
     if site.family.finite is not None:
         return f"the pathwise gradient of `{site.family.name}` is biased"
     if site.demand:
-        return site.demand[0].reason
+        return site.demand.breaks[0].reason
     return "the draws are weighted" if _proposed(site) else None
 
 

@@ -10,7 +10,7 @@ from storchc.analysis.dataflow import Flow, Memory, Push, Statement, Variable, W
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.estimators.choosing import Site, estimator_at, family_of
 from storchc.analysis.estimators.counts import counts_of
-from storchc.analysis.facts.demands import SMOOTH, Break, Demand, Demands, ask, ask_operands, join
+from storchc.analysis.facts.demands import SMOOTH, Asking, Demand, Demands, join
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.mixing import mixed_samples
 from storchc.ir.expression import CallUser, Distribution, Value
@@ -28,10 +28,16 @@ class Estimators:
     demands: Demands
 
 
-def resolve(graph: Graph, flow: Flow, touched: Dependence) -> Estimators:
-    """The estimators of a story; ``touched`` is what samples move, through cuts too."""
+def resolve(
+    graph: Graph, flow: Flow, touched: Dependence, agreed: frozenset[int] = frozenset()
+) -> Estimators:
+    """The estimators of a story; ``touched`` is what samples move, through cuts too.
+
+    ``agreed`` are the choices that do not jump.
+    """
     stateful = tuple(n for n, callee in graph.callees.items() if "stateful" in callee.flags)
-    found = _Backwards(graph, counts_of(graph), mixed_samples(graph, touched), stateful)
+    asking = Asking(graph.callees, agreed)
+    found = _Backwards(graph, counts_of(graph), mixed_samples(graph, touched), stateful, asking)
     backwards(flow, found)
     names = [s.name for s in graph.samples]
     return Estimators(
@@ -51,6 +57,7 @@ class _Backwards:
     counts: Mapping[str, int]
     mixing: frozenset[str]
     stateful: tuple[str, ...]
+    asking: Asking
     found: dict[str, Estimator] = field(default_factory=dict)
     asked: dict[str, Demand] = field(default_factory=dict)
     weights: dict[str, Demand] = field(default_factory=dict)
@@ -90,7 +97,7 @@ class _Backwards:
             push(Memory(name), demand)
             for call in (p for value in expressions(node) for p in walk(value)):
                 if isinstance(call, CallUser) and call.callee == name:
-                    ask_operands(call, demand, push, self.graph.callees)
+                    self.asking.ask_operands(call, demand, push)
 
     def _joint(
         self, names: tuple[str, ...], asked: Callable[[Variable], Demand | None]
@@ -122,8 +129,8 @@ class _Backwards:
         if demand is not None:
             self.asked[node.name] = demand
         if node.mask is not None and demand is not None:
-            stopping = Break(node.mask.span, "no gradient flows through `stop when`")
-            self._ask(node.mask, join(demand, (stopping,)), push)
+            stopping = demand.broken(node.mask.span, "no gradient flows through `stop when`")
+            self._ask(node.mask, stopping, push)
         self._ask_parameters(node, estimator, demand, weights or SMOOTH, push)
         if weights is not None:  # samples above in this plate have a part in its weights
             push(Weights(node.plate), weights)
@@ -153,7 +160,7 @@ class _Backwards:
         return join(a, b)
 
     def _ask(self, value: Value | Distribution, demand: Demand, push: Push[Demand]) -> None:
-        ask(value, demand, push, self.graph.callees)
+        self.asking.ask(value, demand, push)
 
 
 def _smooth_options(estimator: Estimator) -> list[Value | Distribution]:

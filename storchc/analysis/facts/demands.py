@@ -2,16 +2,28 @@
 
 Demands run backwards: a value that reaches a cost, or the parameters of a sample whose gradient
 lives in its log-probability or weights, must be reached by a smooth path. A value's demand lists
-the places that break such a path; an empty list means that every path is differentiable.
+the places that break such a path; an empty list means that every path is differentiable. A choice
+whose sides agree where its condition changes breaks none, and neither does a place of which the
+story says by `continuous` that the value does not jump there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from storchc.analysis.dataflow import Memory, Push, Weights
 from storchc.analysis.facts.edges import edges
-from storchc.ir.expression import CallUser, Distribution, Named, OverPlates, Reference, Value
+from storchc.analysis.facts.smoothness import CONTINUOUS, steps
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Distribution,
+    Named,
+    OverPlates,
+    Reference,
+    Value,
+)
 from storchc.ir.nodes import Callee
 from storchc.records import dataclass
 from storchc.source import Span
@@ -25,8 +37,27 @@ class Break:
     reason: str
 
 
-Demand = tuple[Break, ...]
-SMOOTH: Demand = ()
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is asked of a value: ``breaks`` are where paths to the costs are broken.
+
+    ``said``: every path goes through `continuous`, which says that places where values jump do not
+    break it.
+    """
+
+    breaks: tuple[Break, ...] = ()
+    said: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether some path is broken."""
+        return bool(self.breaks)
+
+    def broken(self, span: Span, reason: str) -> Demand:
+        """The same of what comes before a place where no gradient flows."""
+        return join(self, Demand((Break(span, reason),), self.said))
+
+
+SMOOTH = Demand()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +71,54 @@ class Demands:
     weights: Mapping[str, Demand]
 
 
-def ask(
-    value: Value | Distribution,
-    demand: Demand,
-    push: Push[Demand],
-    callees: Mapping[str, Callee],
-) -> None:
-    """Ask ``value`` to carry a gradient back to all that it is made of."""
-    if isinstance(value, Reference | Named):
-        push(value.name, demand)
-        return
-    if isinstance(value, OverPlates):
-        for plate in value.plates:
-            push(Weights(plate), demand)
-    if isinstance(value, CallUser) and "stateful" in callees[value.callee].flags:
-        push(Memory(value.callee), _through(value, demand, callees))
-    ask_operands(value, demand, push, callees)
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How values are asked to carry a gradient back to all that they are made of.
 
+    ``agreed`` are the choices whose sides agree where the condition changes, by identity.
+    """
 
-def ask_operands(
-    value: Value | Distribution,
-    demand: Demand,
-    push: Push[Demand],
-    callees: Mapping[str, Callee],
-) -> None:
-    """Ask the operands of ``value``, by what its edges let through."""
-    for edge in edges(value, callees):
-        if edge.flow == "broken":
-            ask(edge.operand, join(demand, (Break(edge.span, edge.reason),)), push, callees)
-        elif edge.flow == "smooth":
-            ask(edge.operand, demand, push, callees)
+    callees: Mapping[str, Callee]
+    agreed: frozenset[int]
 
+    def ask(self, value: Value | Distribution, demand: Demand, push: Push[Demand]) -> None:
+        """Ask ``value``, and what it is made of."""
+        if isinstance(value, Reference | Named):
+            push(value.name, demand)
+            return
+        if isinstance(value, OverPlates):
+            for plate in value.plates:
+                push(Weights(plate), demand)
+        if isinstance(value, CallUser) and "stateful" in self.callees[value.callee].flags:
+            push(Memory(value.callee), self._remembered(value, demand))
+        self.ask_operands(value, demand, push)
 
-def _through(call: CallUser, demand: Demand, callees: Mapping[str, Callee]) -> Demand:
-    """What is asked of what a function has in mind: no gradient flows out of a `nondiff` one."""
-    if "nondiff" not in callees[call.callee].flags:
-        return demand
-    return join(demand, (Break(call.span, f"`{call.callee}` is declared `nondiff`"),))
+    def ask_operands(self, value: Value | Distribution, demand: Demand, push: Push[Demand]) -> None:
+        """Ask the operands of ``value``, by what its edges let through."""
+        said = isinstance(value, Apply) and value.function == CONTINUOUS
+        onwards = replace(demand, said=True) if said else demand
+        for position, edge in enumerate(edges(value, self.callees)):
+            if edge.flow == "cut":
+                continue
+            if edge.flow == "smooth":
+                self.ask(edge.operand, onwards, push)
+            elif id(value) in self.agreed and isinstance(value, Apply):
+                self._ask_agreed(value, demand, push)
+            elif demand.said and isinstance(value, Apply) and steps(value, position):
+                self.ask(edge.operand, demand, push)
+            else:
+                self.ask(edge.operand, demand.broken(edge.span, edge.reason), push)
+
+    def _ask_agreed(self, choice: Apply, demand: Demand, push: Push[Demand]) -> None:
+        """The comparison of a choice is no place where a path breaks; what it compares may be."""
+        said = replace(demand, said=True)
+        self.ask(choice.operands[0], said, push)
+
+    def _remembered(self, call: CallUser, demand: Demand) -> Demand:
+        """What is asked of what a function has in mind: no gradient flows out of `nondiff` ones."""
+        if "nondiff" not in self.callees[call.callee].flags:
+            return demand
+        return demand.broken(call.span, f"`{call.callee}` is declared `nondiff`")
 
 
 _MOST_BREAKS = 4  # enough to explain; keeps long stories linear
@@ -84,6 +126,7 @@ _MOST_BREAKS = 4  # enough to explain; keeps long stories linear
 
 def join(a: Demand, b: Demand) -> Demand:
     """Both demands: a path broken in either is broken."""
-    if not b or a == b:
+    if a == b:
         return a
-    return (a + tuple(x for x in b if x not in a))[:_MOST_BREAKS]
+    breaks = a.breaks + tuple(x for x in b.breaks if x not in a.breaks)
+    return Demand(breaks[:_MOST_BREAKS], a.said and b.said)

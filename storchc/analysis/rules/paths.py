@@ -21,12 +21,17 @@ def run(known: Estimation, problems: Problems) -> None:
 
 def _check_value(known: Estimation, node: Sample, problems: Problems) -> None:
     entry, choice, demand = named_method(node), node.method, known.demands.of.get(node.name)
-    if entry is None or choice is None or "smooth" not in entry.needs or not demand:
-        return
-    family = family_of(node)
-    if suits_family(entry, family) and has_path(entry, family):
+    if refused(known, node) and entry is not None and choice is not None and demand is not None:
         broken = _broken_in(known.graph, demand)
-        problems.add(words.path_broken(node, entry, demand, *broken, choice))
+        problems.add(words.path_broken(node, entry, demand.breaks, *broken, choice))
+
+
+def refused(known: Estimation, node: Sample) -> bool:
+    """Whether the method of a sample goes a path that is broken."""
+    entry, family = named_method(node), family_of(node)
+    if entry is None or "smooth" not in entry.needs or not known.demands.of.get(node.name):
+        return False
+    return suits_family(entry, family) and has_path(entry, family)
 
 
 def _check_weights(known: Estimation, node: Sample, problems: Problems) -> None:
@@ -34,12 +39,12 @@ def _check_weights(known: Estimation, node: Sample, problems: Problems) -> None:
     estimator, demand = known.estimators[node.name], known.demands.weights[node.name]
     weighs = estimator.weighted and not estimator.joint
     if weighs and demand and node.sampler is not None:
-        problems.add(words.weights_broken(node, node.sampler, demand))
+        problems.add(words.weights_broken(node, node.sampler, demand.breaks))
 
 
 def _broken_in(graph: Graph, demand: Demand) -> tuple[tuple[str, ...], bool]:
     """The values in whose statements a path is broken, and whether one is in a `stop when`."""
-    places = [b.span for b in demand]
+    places = [b.span for b in demand.breaks]
     broken = [
         node.names[0] if isinstance(node, Compute) else node.name
         for node in graph.all_nodes

@@ -39,7 +39,9 @@ _GROUPS = {
         stack
     """,
     "indexing": "take gather embedding one_hot",
-    "creation": "zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient",
+    "creation": """
+        zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient continuous
+    """,
     "linear": """
         matmul linear dot outer cdist cross det logdet inverse cholesky matrix_exp diagonal
         trace diag_embed tril triu

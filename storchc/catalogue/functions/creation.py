@@ -253,4 +253,19 @@ STOP_GRADIENT = Function(
     group=GROUP,
 )
 
-FUNCTIONS = (*CONSTANTS, *COUNTERS, TENSOR, STOP_GRADIENT)
+# --- what a story says of a value ----------------------------------------------------------------
+
+CONTINUOUS = Function(
+    "continuous",
+    "the value itself, of which the story says that it does not jump",
+    (Parameter("input"),),
+    lambda args: Outcome(args.shapes[0], args.types[0].dtype),
+    lambda e: e.operands[0],
+    broken="none",
+    algebra=SUM,
+    numbers="all",
+    fold=lambda number: number,
+    group=GROUP,
+)
+
+FUNCTIONS = (*CONSTANTS, *COUNTERS, TENSOR, STOP_GRADIENT, CONTINUOUS)

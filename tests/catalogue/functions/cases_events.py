@@ -307,6 +307,8 @@ def _creation() -> Iterator[Case]:
     for data in (0.5, (1, 2), ((1, 2.5), (3, -math.inf)), ((True,), (False,))):
         yield case("tensor", means=lambda d=data: torch.tensor(d), data=data)
     yield case("stop_gradient", positive(2), means=lambda a: a)
+    yield case("continuous", positive(2), means=lambda a: a)
+    yield case("continuous", ints(2), means=lambda a: a)
 
 
 CASES = (

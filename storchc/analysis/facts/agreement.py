@@ -1,0 +1,183 @@
+"""Choices whose sides agree where the condition changes, so that they do not jump (LOSS.md §8).
+
+``z - th if z > th else 0`` is one: with z at th both sides are 0. Sides are compared in numbers: a
+place where the two sides of the comparison are equal is looked for, with random numbers for all
+that else stands there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import field
+from itertools import pairwise
+from random import Random
+from types import EllipsisType
+
+from storchc.catalogue import functions
+from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
+from storchc.ir.graph import Graph
+from storchc.ir.walk import children, expressions, walk
+from storchc.records import dataclass
+
+COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal"})
+_NAMES = 8  # how many names deep a story is read
+_TRIALS = 3
+
+
+def agreed(graph: Graph) -> frozenset[int]:
+    """The choices that do not jump, by the identity of the expression; the graph holds them."""
+    return frozenset(
+        id(part)
+        for node in graph.all_nodes
+        for root in expressions(node)
+        for part in walk(root)
+        if isinstance(part, Apply) and _agree(graph, part)
+    )
+
+
+def _agree(graph: Graph, value: Apply) -> bool:
+    if functions.row(value.function).condition != 0:
+        return False
+    condition, then, otherwise = value.operands
+    comparison = _followed(graph, condition)
+    if not isinstance(comparison, Apply) or comparison.function not in COMPARISONS:
+        return False
+    if all(operand.type.dtype != "float" for operand in comparison.operands):
+        return False
+    left, right = comparison.operands
+    return all(
+        _meets(graph, Random(trial), left, right, then, otherwise) for trial in range(_TRIALS)
+    )
+
+
+def _followed(graph: Graph, value: Value) -> Value | Distribution:
+    """What a name stands for, if one computes it."""
+    for _ in range(_NAMES):
+        made = _named(graph, value)
+        if made is None:
+            break
+        value = made
+    return value
+
+
+def _named(graph: Graph, value: Value) -> Value | None:
+    if not isinstance(value, Reference) or value.name in graph.carried:
+        return None
+    node = graph.compute_by_name.get(value.name)
+    if node is None or len(node.names) != 1:
+        return None
+    made = node.value
+    return None if isinstance(made, Distribution) else made
+
+
+def _meets(
+    graph: Graph, random: Random, left: Value, right: Value, then: Value, otherwise: Value
+) -> bool:
+    """Whether the sides agree at all places where the comparison changes, and there are some."""
+    numbers = _Numbers(graph, random)
+
+    def gap(values: _Numbers) -> float:
+        return values.of(left) - values.of(right)
+
+    gap(numbers)
+    met = 0
+    for leaf in tuple(numbers.leaves):
+        for root in _roots(lambda x, leaf=leaf: gap(numbers.at(leaf, x))):  # type: ignore[misc]
+            there = numbers.at(leaf, root)
+            a, b = there.of(then), there.of(otherwise)
+            if not abs(a - b) <= 1e-6 * (1 + abs(a) + abs(b)):
+                return False
+            met += 1
+    return met > 0
+
+
+def _roots(gap: Callable[[float], float]) -> Iterator[float]:
+    """Where a function of one number is 0: of a line, or what a look at some numbers finds."""
+    at = [gap(x) for x in (-1.0, 0.5, 2.0)]
+    if not all(map(math.isfinite, at)) or abs(at[0] - 2 * at[1] + at[2]) > 1e-9 * sum(map(abs, at)):
+        yield from _bracketed(gap)
+    elif at[0] != at[2]:
+        yield -1.0 - 3.0 * at[0] / (at[2] - at[0])
+
+
+def _bracketed(gap: Callable[[float], float]) -> Iterator[float]:
+    steps = [-6.03 + 0.37 * i for i in range(34)]
+    for low, high in pairwise(steps):
+        below, above = gap(low), gap(high)
+        if not below * above < 0:
+            continue
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if gap(middle) * below > 0 else (low, middle)
+        if abs(gap(low)) < 1e-6 * (abs(below) + abs(above)):  # no pole
+            yield low
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """Numbers for expressions: what is made of others is computed, all else is a leaf."""
+
+    graph: Graph
+    random: Random
+    leaves: dict[Hashable, float] = field(default_factory=dict)
+    names: dict[str, float] = field(default_factory=dict)
+    depth: int = 0
+
+    def at(self, leaf: Hashable, number: float) -> _Numbers:
+        """The same with another number for a leaf."""
+        return _Numbers(self.graph, self.random, {**self.leaves, leaf: number})
+
+    def of(self, value: Value | Distribution) -> float:
+        """The number of an expression."""
+        match value:
+            case Literal(number):
+                return float(number)
+            case Reference(name):
+                return self._of_name(name, value)
+            case Apply(function, operands, settings):
+                row = functions.row(function)
+                if row.cut or function == "continuous":
+                    return self.of(operands[0])
+                if row.fold is not None and not settings:
+                    return float(row.fold(*(self.of(operand) for operand in operands)))
+        return self._leaf(_key(value))
+
+    def _of_name(self, name: str, value: Reference) -> float:
+        made = _named(self.graph, value)
+        if made is None or self.depth == _NAMES:
+            return self._leaf(name)
+        if name not in self.names:
+            self.depth += 1
+            self.names[name] = self.of(made)
+            self.depth -= 1
+        return self.names[name]
+
+    def _leaf(self, key: Hashable) -> float:
+        if key not in self.leaves:
+            self.leaves[key] = self.random.uniform(0.3, 2.5)
+        return self.leaves[key]
+
+
+def _key(value: Value | Distribution) -> Hashable:
+    """What an expression says, wherever it stands."""
+    if isinstance(value, Reference):
+        return value.name
+    said = (
+        getattr(value, name, None)
+        for name in ("function", "callee", "family", "name", "plates", "value", "items", "size")
+    )
+    plain = (part if isinstance(part, _PLAIN) else _plain_items(part) for part in said)
+    settings: Mapping[str, object] = getattr(value, "settings", {})
+    inner = tuple(_key(child) for child in children(value))
+    return (type(value).__name__, *plain, repr(dict(settings)), *inner)
+
+
+_PLAIN = str | int | float | None
+
+
+def _plain_items(part: object) -> Hashable:
+    """The items of an index that are no values; values are among the operands."""
+    if not isinstance(part, tuple):
+        return None
+    return tuple(repr(i) for i in part if isinstance(i, int | str | Range | EllipsisType))

@@ -1,0 +1,180 @@
+"""No value jumps at a place that moves with what learns (LOSS.md §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.jumps import Jump, is_pole
+from storchc.analysis.facts.motion import Motion, Mover
+from storchc.analysis.rules.paths import refused
+from storchc.catalogue import functions
+from storchc.diagnostics import jumps as words
+from storchc.diagnostics.diagnostic import Label, Problems
+from storchc.ir.expression import Apply, CallUser, Distribution, OverPlates, Reference, Value
+from storchc.ir.walk import children
+from storchc.source import Span
+
+
+def run(known: Estimation, problems: Problems) -> None:
+    """Refuse moved jumps; warn of what learns where no gradient comes back."""
+    broken = frozenset(node.name for node in known.graph.samples if refused(known, node))
+    blamed = set()
+    for jump in known.jumps.moved:
+        mover = jump.motion.learns
+        assert mover is not None
+        blamed.add(mover.name)
+        if mover.sample not in broken:
+            _refuse(known, jump, mover, problems)
+    for call, reach in known.reaching:
+        if isinstance(call, CallUser) and reach.alive:
+            blamed |= _check_call(known, call, broken, problems)
+    _check_params(known, blamed, problems)
+
+
+# --- moved jumps ---------------------------------------------------------------------------------
+
+
+def _refuse(known: Estimation, jump: Jump, mover: Mover, problems: Problems) -> None:
+    learning = _leaf(known, jump, lambda motion: motion.learns == mover)
+    moving = _leaf(known, jump, lambda motion: motion.continuous == jump.motion.continuous)
+    labels = [Label(learning.span, _why(learning, mover))]
+    if moving.span != learning.span:
+        labels.append(Label(moving.span, f"continuous, by `{jump.motion.continuous}`"))
+    problem = words.moved(
+        _what(known, jump),
+        jump.value.span,
+        _named(mover),
+        tuple(labels),
+        _mends(known, jump, mover, learning),
+    )
+    problems.add(problem)
+
+
+def _leaf(known: Estimation, jump: Jump, having: Callable[[Motion], bool]) -> Value | Distribution:
+    """The innermost place in what jumps that moves in a certain way; the jump where it does so."""
+    place, inner = jump.value, jump.operands
+    while True:
+        found = next((operand for operand in inner if having(known.motion[operand])), None)
+        if found is None:
+            return place
+        place = found
+        inner = tuple(e.operand for e in edges(place, known.graph.callees) if e.flow != "cut")
+
+
+def _why(place: Value | Distribution, mover: Mover) -> str:
+    """Why a place learns."""
+    if isinstance(place, Reference) and place.name == mover.sample:
+        return f"a pathwise sample, whose parameters move with {_named(mover)}"
+    if isinstance(place, OverPlates) and mover.kind == "weights":
+        return f"reduced with weights that learn, those of `{mover.name}`"
+    if isinstance(place, Reference | CallUser) and _name_of(place) == mover.name:
+        return f"{_named(mover)} learns"
+    return f"moves with {_named(mover)}, which learns"
+
+
+def _name_of(place: Reference | CallUser) -> str:
+    return place.name if isinstance(place, Reference) else place.callee
+
+
+def _named(mover: Mover) -> str:
+    return f"the weights of `{mover.name}`" if mover.kind == "weights" else f"`{mover.name}`"
+
+
+def _what(known: Estimation, jump: Jump) -> str:
+    match jump.value:
+        case Apply(function):
+            row = functions.row(function)
+            verb = "has a pole" if is_pole(jump) else "jumps"
+            return f"`{row.symbol or row.name}` {verb}"
+        case CallUser(callee):
+            return f"a layer of `{callee}` jumps"
+    return "the discrete `mode` jumps"
+
+
+def _mends(
+    known: Estimation, jump: Jump, mover: Mover, learning: Value | Distribution
+) -> tuple[str, ...]:
+    if isinstance(jump.value, CallUser):
+        return ("use a layer that does not jump, such as `nn.Softshrink` or `nn.ReLU`",)
+    source, continuous = known.graph.source, jump.motion.continuous
+    mends = [f"write `stop_gradient({_short(source.cut(learning.span))})` if none is wanted"]
+    mends.append(_STAND_INS.get(_function(jump), "use a smooth stand-in"))
+    if mover.sample:
+        mends.insert(0, f"draw `{mover.sample}` with `ScoreFunction()`")
+    elif not known.motion[learning].continuous:
+        mends.insert(0, f"move `{mover.name}` into the distribution of `{continuous}`")
+    if jump.value.type.dtype != "bool":
+        mends.append("`continuous(…)` says of a value that it does not jump")
+    elif not any(s.condition.span.holds(jump.value.span) for s in known.typed.stops):
+        condition = _short(source.cut(jump.value.span))
+        mends.append(
+            "where the sides of a choice agree as it changes, cut its condition: "
+            f"`where(stop_gradient({condition}), …)`"
+        )
+    return tuple(mends)
+
+
+_STAND_INS = {
+    **dict.fromkeys(
+        ("less", "less_equal", "greater", "greater_equal"),
+        "use a smooth stand-in, such as `sigmoid`",
+    ),
+    **dict.fromkeys(("argmax", "argmin"), "use a smooth stand-in, such as `softmax`"),
+}
+
+
+def _function(jump: Jump) -> str:
+    return jump.value.function if isinstance(jump.value, Apply) else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 and "\n" not in text else "…"
+
+
+# --- no gradient comes back ----------------------------------------------------------------------
+
+
+def _check_call(
+    known: Estimation, call: CallUser, broken: frozenset[str], problems: Problems
+) -> set[str]:
+    """Warn of what learns in the arguments of a `nondiff` function."""
+    callee = known.graph.callees[call.callee]
+    if "nondiff" not in callee.flags:
+        return set()
+    found = set()
+    for argument in children(call):
+        mover = known.motion[argument].learns
+        if mover is None:
+            continue
+        found.add(mover.name)
+        if mover.sample not in broken:
+            written = _short(known.graph.source.cut(argument.span))
+            named = _named(mover)
+            problems.add(words.nondiff_learns(callee, call.span, named, argument.span, written))
+            break
+    return found
+
+
+def _check_params(known: Estimation, blamed: set[str], problems: Problems) -> None:
+    """Warn of params that a cost depends on and that cannot move."""
+    for param in known.graph.params:
+        reach = known.reaching.names.get(param.name)
+        if reach is not None and reach.alive and not reach.smooth and param.name not in blamed:
+            problems.add(words.param_on_a_lattice(param, _ending(known, param.name)))
+
+
+def _ending(known: Estimation, param: str) -> Span | None:
+    """The first place where what a param does ends in a jump."""
+    places = (
+        edge.span
+        for value, _ in known.reaching
+        for edge in edges(value, known.graph.callees)
+        if edge.flow == "broken" and _by(known.motion[edge.operand], param)
+    )
+    return min(places, default=None)
+
+
+def _by(motion: Motion, param: str) -> bool:
+    return motion.learns is not None and motion.learns.name == param
