@@ -57,7 +57,11 @@ FACTS: tuple[Fact, ...] = (
         lambda k: touch(k.graph, k.flow, k.dependence),
         "the same through cuts, if the first walk has met any",
     ),
-    Fact("agreed", lambda k: agreed(k.graph), "of the graph alone: which choices do not jump"),
+    Fact(
+        "agreed",
+        lambda k: agreed(k.graph, k.touched),
+        "nobody asks of a choice by what no sample touches",
+    ),
     Fact("used", lambda k: used(k.graph, k.flow), "of the graph alone"),
     Fact(
         "resolved",

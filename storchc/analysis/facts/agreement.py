@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import field
+from functools import partial
 from itertools import pairwise
 from random import Random
 from types import EllipsisType
 
+from storchc.analysis.facts.dependence import Dependence
 from storchc.catalogue import functions
 from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
 from storchc.ir.graph import Graph
@@ -21,33 +23,41 @@ from storchc.ir.walk import children, expressions, walk
 from storchc.records import dataclass
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal"})
-_NAMES = 8  # how many names deep a story is read
-_TRIALS = 3
+_NAMES = 8  # how many names deep a story is read, where the names themselves do not agree
+_TRIALS = 2
 
 
-def agreed(graph: Graph) -> frozenset[int]:
-    """The choices that do not jump, by the identity of the expression; the graph holds them."""
+def agreed(graph: Graph, touched: Dependence) -> frozenset[int]:
+    """The choices that do not jump, by the identity of the expression; the graph holds them.
+
+    Those by what no sample touches are left out: nobody asks.
+    """
     return frozenset(
         id(part)
         for node in graph.all_nodes
         for root in expressions(node)
         for part in walk(root)
-        if isinstance(part, Apply) and _agree(graph, part)
+        if isinstance(part, Apply)
+        and functions.row(part.function).condition == 0
+        and touched.places[part.operands[0]]
+        and _agree(graph, part)
     )
 
 
 def _agree(graph: Graph, value: Apply) -> bool:
-    if functions.row(value.function).condition != 0:
-        return False
     condition, then, otherwise = value.operands
+    if isinstance(then, Literal) and isinstance(otherwise, Literal):
+        return then.value == otherwise.value
     comparison = _followed(graph, condition)
     if not isinstance(comparison, Apply) or comparison.function not in COMPARISONS:
         return False
     if all(operand.type.dtype != "float" for operand in comparison.operands):
         return False
     left, right = comparison.operands
-    return all(
-        _meets(graph, Random(trial), left, right, then, otherwise) for trial in range(_TRIALS)
+    choice = _Choice(left, right, then, otherwise)
+    return any(
+        all(choice.meets(_Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
+        for names in (0, _NAMES)
     )
 
 
@@ -71,25 +81,33 @@ def _named(graph: Graph, value: Value) -> Value | None:
     return None if isinstance(made, Distribution) else made
 
 
-def _meets(
-    graph: Graph, random: Random, left: Value, right: Value, then: Value, otherwise: Value
-) -> bool:
-    """Whether the sides agree at all places where the comparison changes, and there are some."""
-    numbers = _Numbers(graph, random)
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """``then if left > right else otherwise``."""
 
-    def gap(values: _Numbers) -> float:
-        return values.of(left) - values.of(right)
+    left: Value
+    right: Value
+    then: Value
+    otherwise: Value
 
-    gap(numbers)
-    met = 0
-    for leaf in tuple(numbers.leaves):
-        for root in _roots(lambda x, leaf=leaf: gap(numbers.at(leaf, x))):  # type: ignore[misc]
-            there = numbers.at(leaf, root)
-            a, b = there.of(then), there.of(otherwise)
-            if not abs(a - b) <= 1e-6 * (1 + abs(a) + abs(b)):
-                return False
-            met += 1
-    return met > 0
+    def meets(self, numbers: _Numbers) -> bool:
+        """Whether the sides agree where the comparison changes, as one of the numbers moves."""
+        self._gap(numbers)
+        for leaf in tuple(numbers.leaves):
+            found = list(_roots(partial(self._gap_at, numbers, leaf)))
+            if found:
+                return all(self._agree(numbers.at(leaf, root)) for root in found)
+        return False
+
+    def _gap(self, numbers: _Numbers) -> float:
+        return numbers.of(self.left) - numbers.of(self.right)
+
+    def _gap_at(self, numbers: _Numbers, leaf: Hashable, number: float) -> float:
+        return self._gap(numbers.at(leaf, number))
+
+    def _agree(self, numbers: _Numbers) -> bool:
+        a, b = numbers.of(self.then), numbers.of(self.otherwise)
+        return abs(a - b) <= 1e-6 * (1 + abs(a) + abs(b))
 
 
 def _roots(gap: Callable[[float], float]) -> Iterator[float]:
@@ -120,13 +138,15 @@ class _Numbers:
 
     graph: Graph
     random: Random
+    names: int
     leaves: dict[Hashable, float] = field(default_factory=dict)
-    names: dict[str, float] = field(default_factory=dict)
-    depth: int = 0
+    keys: dict[int, Hashable] = field(default_factory=dict)
+    known: dict[str, float] = field(default_factory=dict)
 
     def at(self, leaf: Hashable, number: float) -> _Numbers:
         """The same with another number for a leaf."""
-        return _Numbers(self.graph, self.random, {**self.leaves, leaf: number})
+        leaves = {**self.leaves, leaf: number}
+        return _Numbers(self.graph, self.random, self.names, leaves, self.keys)
 
     def of(self, value: Value | Distribution) -> float:
         """The number of an expression."""
@@ -141,17 +161,19 @@ class _Numbers:
                     return self.of(operands[0])
                 if row.fold is not None and not settings:
                     return float(row.fold(*(self.of(operand) for operand in operands)))
-        return self._leaf(_key(value))
+        if id(value) not in self.keys:
+            self.keys[id(value)] = _key(value)
+        return self._leaf(self.keys[id(value)])
 
     def _of_name(self, name: str, value: Reference) -> float:
-        made = _named(self.graph, value)
-        if made is None or self.depth == _NAMES:
+        made = _named(self.graph, value) if self.names else None
+        if made is None:
             return self._leaf(name)
-        if name not in self.names:
-            self.depth += 1
-            self.names[name] = self.of(made)
-            self.depth -= 1
-        return self.names[name]
+        if name not in self.known:
+            self.names -= 1
+            self.known[name] = self.of(made)
+            self.names += 1
+        return self.known[name]
 
     def _leaf(self, key: Hashable) -> float:
         if key not in self.leaves:
