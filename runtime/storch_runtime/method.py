@@ -60,11 +60,10 @@ class Method(nn.Module):
     order: int | None = None
     looking: bool = False
 
-    def __init__(self, n: int = 1, *, sampler: Sampler | None = None, slots: int = 1) -> None:
+    def __init__(self, n: int = 1, *, sampler: Sampler | None = None) -> None:
         super().__init__()
         self.n = n
         self.sampler: Sampler = MonteCarlo() if sampler is None else sampler
-        self.slots = slots
 
     @property
     def n(self) -> int:

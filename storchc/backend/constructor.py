@@ -161,12 +161,17 @@ def _method(writer: Writer, node: Sample) -> Py:
     if estimator.sampler is not None and estimator.sampler.name != "MonteCarlo":
         own = {k: _constant(writer, v) for k, v in _sampler_options(estimator).items()}
         options["sampler"] = call(_sampler(writer, estimator.sampler.name), **own)
-    slots = len(writer.estimation.credit.groups.get(node.name, {}))
-    if slots > 1:
-        options["slots"] = literal(slots)
+    if estimator.baseline == "moving_average" and any(slots := _slots(writer, node)):
+        options["slots"] = tuple_of(*map(literal, slots))
     if (steps := _averaged_steps(writer, node, estimator)) is not None:
         options["steps"] = literal(steps)
     return call(_class(writer, estimator), **_count(node, estimator), **options)
+
+
+def _slots(writer: Writer, node: Sample) -> list[str]:
+    """What averages are kept under: the plates that are mixed on the way to their costs."""
+    groups = writer.estimation.credit.groups.get(node.name, {})
+    return ["-".join(writer.graph.order(mixed)) for mixed in groups]
 
 
 def _sampler_options(estimator: Estimator) -> dict[str, Constant]:

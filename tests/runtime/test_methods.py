@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import storchc
 from storch_runtime import (
     Downstream,
     Draw,
@@ -136,10 +137,49 @@ def test_moving_average_weighs_and_leaves_out_idle_elements() -> None:
 
 
 def test_moving_averages_are_kept_by_slot() -> None:
-    method = ScoreFunction(1, baseline="moving_average", slots=2, decay=0.0)
+    method = ScoreFunction(1, baseline="moving_average", slots=("", "data"), decay=0.0)
     draw = method.draw(Bernoulli(logits=torch.zeros(3, 2), event=1))
     method.baseline_value(draw, Downstream(torch.full((1, 3), 5.0), slot=1))
-    assert method.average.tolist() == [0.0, 5.0]
+    assert (method.average.item(), method.get_buffer("average-data").item()) == (0.0, 5.0)
+
+
+SLOTS = """
+story T
+plate data
+input x[data]
+param w = 0.3
+sample z ~ Bernoulli(logits=w * x) with ScoreFunction(baseline=moving_average)
+{}
+"""
+COSTS = ["cost a = z * x + 3", "cost b = mean(z * x, over=data) ** 2 - 5"]
+
+
+def averages_of(model: Any) -> dict[str, float]:
+    return {name: value.item() for name, value in model.methods.state_dict().items()}
+
+
+def test_averages_keep_their_names_whatever_the_order_of_the_costs() -> None:
+    first, second = (
+        storchc.load(text=SLOTS.format("\n".join(costs)))() for costs in (COSTS, COSTS[::-1])
+    )
+    first(torch.ones(3))
+    assert averages_of(first) != {"z.average": 0.0, "z.average-data": 0.0}
+    second.load_state_dict(first.state_dict())
+    assert averages_of(second) == averages_of(first)
+    assert set(averages_of(first)) == {"z.average", "z.average-data"}
+    alone = storchc.load(text=SLOTS.format(COSTS[1]))()
+    assert set(averages_of(alone)) == {"z.average-data"}
+
+
+def test_an_old_checkpoint_gets_its_names() -> None:
+    model = storchc.load(text=SLOTS.format("\n".join(COSTS)))()
+    model.load_state_dict({"w": torch.tensor(0.3), "methods.z.average": torch.tensor([1.0, 2.0])})
+    assert averages_of(model) == {"z.average": 1.0, "z.average-data": 2.0}
+    alone = storchc.load(text=SLOTS.format(COSTS[1]))()
+    alone.load_state_dict({"w": torch.tensor(0.3), "methods.z.average": torch.tensor(4.0)})
+    assert averages_of(alone) == {"z.average-data": 4.0}
+    with pytest.raises(RuntimeError, match="averages of 2 sets of costs, but the story has 1 now"):
+        alone.load_state_dict({"methods.z.average": torch.tensor([1.0, 2.0])}, strict=False)
 
 
 def test_moving_average_stands_still_in_eval_and_under_given() -> None:

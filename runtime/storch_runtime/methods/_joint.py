@@ -28,8 +28,8 @@ class JointMethod(Method):
 
     rest: ClassVar[bool] = True
 
-    def __init__(self, k: int = 1, *, use_baseline: bool = True, slots: int = 1) -> None:
-        super().__init__(k, slots=slots)
+    def __init__(self, k: int = 1, *, use_baseline: bool = True) -> None:
+        super().__init__(k)
         self.use_baseline = use_baseline
 
     @property

@@ -47,9 +47,8 @@ class Relaxed(SelfTrained):
         temperature: float = 0.5,
         eta: float = 1.0,
         learn: bool = True,
-        slots: int = 1,
     ) -> None:
-        super().__init__(n, slots=slots)
+        super().__init__(n)
         self.learn = learn
         self.temperature = temperature
         self.eta: Tensor | float = eta

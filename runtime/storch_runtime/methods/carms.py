@@ -25,5 +25,5 @@ class CARMS(Coupled):
 
     families = (Categorical, OneHotCategorical)
 
-    def __init__(self, n: int = 2, *, slots: int = 1) -> None:
-        super().__init__(n, slots=slots)
+    def __init__(self, n: int = 2) -> None:
+        super().__init__(n)

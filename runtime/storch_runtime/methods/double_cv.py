@@ -47,8 +47,8 @@ class DoubleCV(SelfTrained):
 
     families = (Bernoulli,)
 
-    def __init__(self, n: int = 2, *, slots: int = 1) -> None:
-        super().__init__(n, slots=slots)
+    def __init__(self, n: int = 2) -> None:
+        super().__init__(n)
         self.alpha = nn.Parameter(torch.zeros(()))
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:

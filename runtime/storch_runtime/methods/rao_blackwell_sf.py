@@ -36,8 +36,8 @@ __all__ = ["RaoBlackwellSF"]
 class RaoBlackwellSF(JointMethod):
     """The score function at ``k`` values, all of them different."""
 
-    def __init__(self, k: int = 1, *, slots: int = 1) -> None:
-        super().__init__(k, use_baseline=False, slots=slots)
+    def __init__(self, k: int = 1) -> None:
+        super().__init__(k, use_baseline=False)
         self.sampler = SumAndSample(k - 1, 1)
 
     def propose(

@@ -46,8 +46,8 @@ class RODEO(SelfTrained):
 
     families = (Bernoulli,)
 
-    def __init__(self, n: int = 2, *, slots: int = 1) -> None:
-        super().__init__(n, slots=slots)
+    def __init__(self, n: int = 2) -> None:
+        super().__init__(n)
         self.alpha = nn.Parameter(torch.zeros(()))
         self.beta = nn.Parameter(torch.zeros(()))
         self.network = nn.Sequential(nn.Linear(2, 100), nn.LeakyReLU(0.3), nn.Linear(100, 2))

@@ -35,10 +35,11 @@ Baseline = Literal["none", "moving_average", "batch_average", "learned"]
 
 
 class ScoreFunction(Method):
-    """The score function; ``slots`` counts the sets of mixed plates of its sample.
+    """The score function; ``slots`` names the sets of mixed plates of its sample.
 
     ``steps`` is the number of averages of a sample in a loop, one a step; None: one for all. With 0
     the number of steps is not known before a call: there are as many as the longest loop had.
+    ``average`` is that of costs that mix nothing; others have their plates in the name.
     """
 
     average: Tensor
@@ -50,16 +51,17 @@ class ScoreFunction(Method):
         baseline: Baseline = "none",
         decay: float = 0.95,
         sampler: Sampler | None = None,
-        slots: int = 1,
+        slots: tuple[str, ...] = ("",),
         steps: int | None = None,
     ) -> None:
-        super().__init__(n, sampler=sampler, slots=slots)
+        super().__init__(n, sampler=sampler)
         self.baseline = baseline
         self.decay = decay
         self.steps = steps
+        self.slots = slots
         if baseline == "moving_average":
-            sets, each = (slots,) if slots > 1 else (), () if steps is None else (steps,)
-            self.register_buffer("average", torch.zeros(sets + each))
+            for slot in slots:
+                self.register_buffer(_average_of(slot), torch.zeros(() if steps is None else steps))
             self._read: dict[int, Tensor] = {}
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
@@ -106,7 +108,8 @@ class ScoreFunction(Method):
         return steps.reshape(-1, *(1,) * (draw.box.dim() - 1))
 
     def _kept(self, slot: int) -> Tensor:
-        return self.average if self.slots == 1 else self.average[slot]
+        kept: Tensor = self.get_buffer(_average_of(self.slots[slot]))
+        return kept
 
     @torch.no_grad()
     def _update(self, downstream: Downstream, count: int) -> None:
@@ -116,21 +119,48 @@ class ScoreFunction(Method):
             mean = _by_step(downstream).expand(count)
         if distributed.is_available() and distributed.is_initialized():
             mean = _between_ranks(mean, self.steps)
-        missing = 0 if self.steps is None else len(mean) - self.average.shape[-1]
-        if missing > 0:
-            self.average = pad(self.average, (0, missing))
         kept = self._kept(downstream.slot)
+        if self.steps is not None and len(mean) > len(kept):
+            kept = pad(kept, (0, len(mean) - len(kept)))
+            setattr(self, _average_of(self.slots[downstream.slot]), kept)
         kept = kept if self.steps is None else kept[: len(mean)]
         mean = mean.to(kept.dtype)
         lasting = torch.where(mean.isfinite(), mean, kept)  # one broken step must not stay for ever
         kept.lerp_(lasting, 1 - self.decay)
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *others: Any) -> None:
+    def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *others: Any) -> None:
         """Take the averages of as many steps as were saved."""
-        saved = state_dict.get(f"{prefix}average")
-        if self.steps == 0 and saved is not None and saved.shape[:-1] == self.average.shape[:-1]:
-            self.average = self.average.new_zeros(saved.shape)
-        super()._load_from_state_dict(state_dict, prefix, *others)
+        if self.baseline == "moving_average":
+            self._name(state, prefix, errors=others[-1])
+        for slot in range(len(self.slots)) if self.steps == 0 else ():
+            name = _average_of(self.slots[slot])
+            saved = state.get(prefix + name)
+            if saved is not None and saved.dim() == 1:
+                setattr(self, name, self._kept(slot).new_zeros(saved.shape))
+        super()._load_from_state_dict(state, prefix, *others)
+
+    def _name(self, state: dict[str, Any], prefix: str, errors: list[str]) -> None:
+        """Give the averages of an old checkpoint their names: it had them in the costs' order."""
+        names = [prefix + _average_of(slot) for slot in self.slots]
+        saved = state.get(f"{prefix}average")
+        if saved is None or state.keys() & (set(names) - {f"{prefix}average"}):
+            return
+        apart = saved.dim() > (self.steps is not None)
+        slots = saved.unbind(0) if apart else (saved,)
+        if len(slots) == len(names):
+            del state[f"{prefix}average"]
+            state.update(zip(names, slots, strict=True))
+        elif apart:
+            errors.append(
+                f"{prefix}average holds the averages of {len(slots)} sets of costs, but the story "
+                f"has {len(names)} now, and which is which was not saved: take it out of the "
+                "checkpoint, and they begin anew"
+            )
+
+
+def _average_of(slot: str) -> str:
+    """The name of the average that stands for the costs of a slot."""
+    return f"average-{slot}" if slot else "average"
 
 
 def _fitted(steps: Tensor, count: int, rest: float) -> Tensor:

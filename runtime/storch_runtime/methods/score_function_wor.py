@@ -37,9 +37,13 @@ class ScoreFunctionWOR(JointMethod):
     rest = False
 
     def __init__(
-        self, k: int = 1, *, biased: bool = False, use_baseline: bool = True, slots: int = 1
+        self,
+        k: int = 1,
+        *,
+        biased: bool = False,
+        use_baseline: bool = True,
     ) -> None:
-        super().__init__(k, use_baseline=use_baseline, slots=slots)
+        super().__init__(k, use_baseline=use_baseline)
         self.biased = biased
 
     def replay(

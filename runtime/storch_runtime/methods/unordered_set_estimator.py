@@ -51,9 +51,8 @@ class UnorderedSetEstimator(JointMethod):
         *,
         use_baseline: bool = True,
         integration: Integration = "auto",
-        slots: int = 1,
     ) -> None:
-        super().__init__(k, use_baseline=use_baseline, slots=slots)
+        super().__init__(k, use_baseline=use_baseline)
         self.integration = integration
 
     def replay(

@@ -39,9 +39,8 @@ class VIMCO(Method):
         *,
         mean: Literal["geometric", "arithmetic"] = "geometric",
         sampler: Sampler | None = None,
-        slots: int = 1,
     ) -> None:
-        super().__init__(n, sampler=sampler, slots=slots)
+        super().__init__(n, sampler=sampler)
         self.mean = mean
 
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:

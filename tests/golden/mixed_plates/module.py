@@ -47,7 +47,7 @@ class MixedPlates(StoryModule):
         self.w = nn.Parameter(torch.full((), 0.5))
         self.methods = Methods(
             {
-                "a": ScoreFunction(n=3, baseline="moving_average", slots=2),
+                "a": ScoreFunction(n=3, baseline="moving_average", slots=("a", "data")),
                 "b": ScoreFunction(baseline="learned"),
             },
         )
