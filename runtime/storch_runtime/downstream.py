@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from storch_runtime.ownership import Trained
+from storch_runtime.ranks import mean_between_ranks, shared
 from storch_runtime.resting import looking
 
 __all__ = ["Downstream"]
@@ -78,10 +79,25 @@ class Downstream:
         """The average of ``value`` over the elements of positive weight, a scalar."""
         if self.weights is None:
             return value.mean()
-        shape = (value + self.weights).shape
-        weights = self.weights.detach().expand(shape)
-        counted: Tensor = weights * value.expand(shape).masked_fill(weights == 0, 0)
-        return counted.sum() / weights.sum()
+        total, count = self._counted(value, self.weights)
+        return total / count
+
+    def mean_of_all(self, value: Tensor) -> Tensor:
+        """The average of ``value`` as `mean`, where other processes share the training.
+
+        They average their gradients: each weighs its elements by those that count in all of them.
+        """
+        if self.weights is None or not shared():
+            return self.mean(value)
+        total, count = self._counted(value, self.weights)
+        return total / mean_between_ranks(count)
+
+    def _counted(self, value: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """The weighted sum of ``value``, and the sum of its weights."""
+        shape = (value + weights).shape
+        weights = weights.detach().expand(shape)
+        counted = weights * value.expand(shape).masked_fill(weights == 0, 0)
+        return counted.sum(), weights.sum()
 
     def costs_at(self, points: Tensor) -> Tensor:
         """The downstream cost at other values ``[h, n, *plates, *event]``: ``[h, n, *plates]``."""

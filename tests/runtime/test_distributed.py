@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import distributed
+from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 
+import storchc
 from storch_runtime import MAPO, Downstream, ScoreFunction, Steps
 from storch_runtime.distributions import Bernoulli, Categorical
 from tests.runtime.written import Learned, Toy
@@ -34,6 +35,8 @@ def work(rank: int, folder: str) -> None:
         other = mine.clone()
         distributed.all_reduce(other)
         torch.testing.assert_close(other, 2 * mine)
+    regress(rank)
+    replay_own_parameters()
     average_by_step(rank)
     remember(rank)
     distributed.barrier()
@@ -47,6 +50,81 @@ def average_by_step(rank: int) -> None:
     draw = Steps([method.draw_each(law) for _ in range(steps)], steps)
     method.baseline_value(draw, Downstream(torch.full((steps, 3), 1.0 + 2 * rank)))
     assert method.average.tolist() == [1.0, 1.0, 1.5]
+
+
+STOPS = """
+story Stops
+plate data
+input x[data]
+module value: [] -> []
+for t in range(4):
+    sample z ~ Bernoulli(logits=x) with ScoreFunction(baseline=value(x))
+    cost c = z + x
+    stop when z == 1
+"""
+RELAXED = """
+story Relaxed
+plate data
+input x[data]
+param w = 0.3
+module critic: [] -> []
+sample z ~ Bernoulli(logits=w * x) with RELAX(c_phi=critic)
+cost c = (z - x) ** 2
+"""
+
+
+class Slope(nn.Module):
+    """``slope x``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(0.4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.slope * x
+
+
+def regress(rank: int) -> None:
+    """A baseline in a loop that stops is fitted to what is alive in both processes together."""
+    x = torch.tensor([0.4, -2.0, 1.5, -0.7])
+    torch.manual_seed(3)
+    law = Bernoulli(logits=torch.zeros(4))
+    method = ScoreFunction(baseline="learned")
+    draw = Steps([method.draw_each(law) for _ in range(3)], 3)
+    alive = torch.tensor([[1.0, 1, 1, 1], [1, 0, 1, 1], [0, 0, 0, 1]])
+    cost = torch.arange(12.0).reshape(3, 4)
+
+    def slope_of(elements: slice) -> Tensor:
+        value = Slope()
+        seen = Downstream(
+            cost[:, elements],
+            baseline=value(x[elements]).expand_as(cost[:, elements]),
+            weights=alive[:, elements],
+        )
+        own = method.own_loss(draw, seen)
+        assert own is not None
+        own.backward()
+        assert value.slope.grad is not None
+        return value.slope.grad
+
+    mine = slope_of(slice(2 * rank, 2 * rank + 2))
+    distributed.all_reduce(mine)
+    torch.testing.assert_close(mine / 2, slope_of(slice(0, 4)))
+    model = storchc.load(text=STOPS)(value=Slope())
+    parallel = DistributedDataParallel(model)
+    for _ in range(2):  # the processes may leave their loops at different steps
+        parallel(x[2 * rank : 2 * rank + 2]).backward()
+
+
+def replay_own_parameters() -> None:
+    """Values that are given train nothing, and no process waits for what they leave out."""
+    parallel = DistributedDataParallel(storchc.load(text=RELAXED)(critic=Slope()))
+    for given in (None, {"z": torch.ones(1, 2)}, {"z": torch.zeros(1, 2)}, None):
+        parallel.zero_grad()
+        parallel(torch.tensor([0.3, 0.8]), given=given).backward()
+        own = [p.grad for p in parallel.module.method_parameters()]
+        assert all(g is not None and g.isfinite() for g in own)
+        assert given is None or not any(own)
 
 
 def remember(rank: int) -> None:

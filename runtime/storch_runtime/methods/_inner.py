@@ -34,19 +34,31 @@ class SelfTrained(Method):
             return
         slopes = torch.autograd.grad(variance, own, allow_unused=True)
         downstream.own_loss = variance.new_zeros(()) + sum(
-            (slope * (p - p.detach())).sum()
+            unmoved(p) if slope is None else (slope * (p - p.detach())).sum()
             for slope, p in zip(slopes, own, strict=True)
-            if slope is not None
         )
 
     def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor:
-        """See `Method.own_loss`: what `control_variate` left; 0 where it trained nothing."""
-        own = downstream.own_loss
-        return downstream.cost.new_zeros(()) if own is None else own
+        """See `Method.own_loss`: what `control_variate` left; 0 where it trained nothing.
+
+        Of values that were given nothing is learned, but every parameter takes part all the same:
+        `DistributedDataParallel` waits for all of them.
+        """
+        if downstream.own_loss is not None:
+            return downstream.own_loss
+        nothing = downstream.cost.new_zeros(())
+        if not draw.replayed or not torch.is_grad_enabled():
+            return nothing
+        return nothing + sum(unmoved(p) for p in self._trained(downstream.critic))
 
     def _trained(self, critic: Trained | None) -> list[nn.Parameter]:
         own = list(self.parameters())
         return own if critic is None else [*own, *critic.parameters()]
+
+
+def unmoved(parameter: nn.Parameter) -> Tensor:
+    """0, with a gradient of 0 for the parameter, whatever is in it."""
+    return parameter.flatten()[:0].sum()
 
 
 def slope(costs: Tensor, leaf: Tensor, *, again: bool = False) -> Tensor:

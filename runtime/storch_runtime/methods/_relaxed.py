@@ -99,7 +99,7 @@ class Relaxed(SelfTrained):
         coefficient, baseline = self.eta * back, self.eta * costs[1]
         if self.learns(draw):
             estimate = logit_estimate(draw, downstream.cost - baseline, coefficient)
-            variance = downstream.mean(squares([estimate], draw.log_prob.dim()))
+            variance = downstream.mean_of_all(squares([estimate], draw.log_prob.dim()))
             self.train_on(variance, downstream)
         path = injected(coefficient, finite(law.logits), event_dims(law))
         return minus_baseline(draw, baseline) + path

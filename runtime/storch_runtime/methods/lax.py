@@ -44,7 +44,7 @@ class LAX(SelfTrained):
         if self.learns(draw):
             estimates = _estimates(draw, downstream.cost - costs, slopes)
             if estimates:
-                variance = downstream.mean(squares(estimates, costs.dim()))
+                variance = downstream.mean_of_all(squares(estimates, costs.dim()))
                 self.train_on(variance, downstream)
         path = draw.distribution.replay(leaf.detach())
         back = sum_event(slopes.detach() * (path - path.detach()), event)

@@ -24,6 +24,7 @@ from torch import Tensor, distributed
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
+from storch_runtime.ranks import shared
 from storch_runtime.samplers._rest import Rest, settled
 from storch_runtime.samplers.sampler import Outcome
 
@@ -279,7 +280,7 @@ def _owner(distribution: Distribution, key: Tensor | None) -> Tensor:
 
 def _from_all(rows: Tensor, paid: Tensor) -> tuple[Tensor, Tensor]:
     """What was seen in all processes, so that all remember the same."""
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if not shared():
         return rows, paid
     count = torch.tensor(len(rows), device=rows.device)
     counts = [torch.zeros_like(count) for _ in range(distributed.get_world_size())]

@@ -27,6 +27,7 @@ from torch.nn.functional import pad
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
+from storch_runtime.ranks import shared
 from storch_runtime.samplers.sampler import Sampler
 
 __all__ = ["ScoreFunction"]
@@ -88,7 +89,8 @@ class ScoreFunction(Method):
         """The squared error of a learned baseline."""
         if self.baseline != "learned":
             return None
-        return downstream.mean((_expression(downstream) - downstream.cost).square())
+        errors = (_expression(downstream) - downstream.cost).square()
+        return downstream.mean_of_all(errors) if self.training else downstream.mean(errors)
 
     def _moving_average(self, draw: Draw, downstream: Downstream) -> Tensor:
         """The average of earlier passes; this one enters it afterwards.
@@ -117,7 +119,7 @@ class ScoreFunction(Method):
             mean = downstream.mean(downstream.cost)
         else:  # what is paid behind the loop is the same for all steps
             mean = _by_step(downstream).expand(count)
-        if distributed.is_available() and distributed.is_initialized():
+        if shared():
             mean = _between_ranks(mean, self.steps)
         kept = self._kept(downstream.slot)
         if self.steps is not None and len(mean) > len(kept):
