@@ -29,6 +29,7 @@ from storchc.analysis.facts.own_score import biases
 from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reaching
+from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
@@ -74,7 +75,8 @@ class Estimation:
     the enumerated samples of loops that are summed out step by step, ``listing`` those whose whole
     sequences are listed, ``separation`` those whose factors are evaluated apart. ``joined`` has the
     costs that multi-sample methods know how to join, ``distinct`` the calls below samples that
-    repeat, ``used`` the names that something uses which is paid or shown.
+    repeat, ``ranges`` where values lie, ``used`` the names that something uses which is paid or
+    shown.
     ``agreed`` are the choices that do not jump; ``motion`` is what moves every expression,
     ``reaching`` what of it is alive, ``jumps`` are those of a story that something moves.
     """
@@ -93,6 +95,7 @@ class Estimation:
     listing: Listing
     live: Liveness
     ownership: Ownership
+    ranges: Ranges
     joined: Joins
     separation: Separation
     distinct: Mapping[str, tuple[Verdict, ...]]

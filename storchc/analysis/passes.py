@@ -20,6 +20,7 @@ from storchc.analysis.facts.liveness import learning, liveness
 from storchc.analysis.facts.motion import motion
 from storchc.analysis.facts.ownership import ownership
 from storchc.analysis.facts.reach import reaching
+from storchc.analysis.facts.ranges import ranges_of
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
@@ -67,6 +68,11 @@ FACTS: tuple[Fact, ...] = (
         "resolved",
         lambda k: resolve(k.graph, k.flow, k.touched, k.agreed),
         "`Infer` asks whether a cost joins the draws, and which choices jump",
+    ),
+    Fact(
+        "ranges",
+        lambda k: ranges_of(k.graph, k.flow, k.estimators),
+        "a relaxed sample lies between the values of its family, weights need not sum to 1",
     ),
     Fact(
         "live",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
 from storchc.catalogue.function import Misfit
+from storchc.ir.ranges import Range
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import DistributionType, Dtype, ValueType, write_shape
 from storchc.records import dataclass
@@ -107,7 +108,9 @@ class Family:
     only); no function where the support cannot be listed. ``pathwise``: samples carry a gradient,
     right up to ``pathwise_order`` (None: any). ``replay``: how the gradient of a given sample is
     re-attached: by its noise, implicitly (first order), or not at all. ``inverse``: samples are
-    drawn through uniform variables where these are given. ``divergences``: to which
+    drawn through uniform variables where these are given. ``ends``: where samples lie, by where the
+    parameters do, if that is not known of the support alone; ``inside``: samples never round onto
+    an end of it. ``divergences``: to which
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
     should know before using it.
     """
@@ -124,6 +127,8 @@ class Family:
     pathwise_order: int | None = None
     replay: Literal["noise", "implicit", "none"] = "none"
     inverse: bool = False
+    ends: Callable[[Mapping[str, Range]], Range] | None = None
+    inside: bool = False
     finite: Callable[[Arguments], Size | None] | None = None
     entropy: bool = True
     divergences: frozenset[str] = frozenset()

@@ -197,15 +197,15 @@ class Function:
 
     ``infer`` is its shape rule (raises Misfit); ``emit`` writes its code.
     ``broken``: the operands through which no gradient flows (``"all"``, ``"none"``, or positions).
-    ``algebra``: what it does with its arguments. Neither of the two has a default: a row says both.
+    ``algebra``: what it does with its arguments. ``range``, ``smoothness``: where the result lies,
+    and how it moves with each operand; constructors of the most common are in
+    `storchc.catalogue.functions.ranging` and `.smooth`. None of these has a default.
     ``numbers``: positions of operands that may be plain Python numbers; others are made tensors.
     ``fold`` computes the result when every operand is a number known now; it never raises.
     ``over``: how ``over=`` may take the place of ``dim=``, if it may.
     ``symbol``: how a story writes it, where that is not a call of its name.
     ``condition``: the position of the operand that chooses between the others, if one does.
     ``cut``: the result does not count as made of its operands at all: no path, and no credit.
-    ``smoothness`` and ``range``: how it moves, and where it lies; constructors of the most common
-    ones are in `storchc.catalogue.functions.smooth` and `storchc.catalogue.functions.ranging`.
     """
 
     name: str
@@ -215,6 +215,8 @@ class Function:
     emit: Callable[[Emission], Py]
     broken: Literal["all", "none"] | frozenset[int]
     algebra: Algebra
+    range: Ranging
+    smoothness: Smooth
     align: Align = "broadcast"
     numbers: Literal["all", "none"] | frozenset[int] = "none"
     fold: Callable[..., int | float | bool] | None = None
@@ -223,8 +225,6 @@ class Function:
     symbol: str = ""
     condition: int | None = None
     cut: bool = False
-    smoothness: Smooth | None = None
-    range: Ranging | None = None
 
     def breaks(self, position: int) -> bool:
         """Whether no gradient flows through the operand at ``position``."""

@@ -13,12 +13,15 @@ from storchc.analysis.facts.distinct import Verdict
 from storchc.analysis.facts.joins import Joins
 from storchc.analysis.facts.liveness import Liveness
 from storchc.analysis.facts.ownership import Ownership
+from storchc.analysis.facts.ranges import Ranges
 from storchc.debug.expressions import call, write
 from storchc.debug.graph import options
 from storchc.debug.places import Known, show_known
 from storchc.debug.types import line_of
+from storchc.ir.expression import Distribution, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.ranges import ANYTHING, Range
 
 
 def show_used(graph: Graph, found: frozenset[str]) -> Iterator[str]:
@@ -68,6 +71,35 @@ def _demand(graph: Graph, demand: Demand | None) -> str:
         return "nothing"
     broken = [f"{b.reason} (line {line_of(graph, b.span)})" for b in demand.breaks]
     return "; ".join(broken) or "every path is differentiable"
+
+
+# --- ranges ---------------------------------------------------------------------------------------
+
+
+def show_ranges(found: Ranges) -> Iterator[str]:
+    """Where values lie."""
+
+    def statement(node: Node) -> str:
+        match node:
+            case Compute(_, value) | Cost(_, value) | Report(_, value):
+                return _range(found.places[value])
+            case Sample(name):
+                return _range(found.samples[name])
+            case Loop():
+                return ""
+            case _:
+                assert_never(node)
+
+    def expression(value: Value | Distribution) -> str:
+        return _range(found.places[value])
+
+    return show_known(found.graph, Known(statement, expression, nothing=_range(ANYTHING)))
+
+
+def _range(found: Range) -> str:
+    flags = ("whole", "nonzero", "simplex", "inside", "supposed")
+    words = [flag for flag in flags if getattr(found, flag)]
+    return ", ".join([f"in {found}", *words, *([] if found.known else ["or part of it"])])
 
 
 # --- liveness ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from storchc.debug.facts import (
     show_joins,
     show_liveness,
     show_ownership,
+    show_ranges,
     show_used,
     show_verdicts,
 )
@@ -37,6 +38,7 @@ FACTS: Mapping[str, Show] = {
     "agreed": lambda k: show_agreed(k.graph, k.agreed),
     "used": lambda k: show_used(k.graph, k.used),
     "resolved": lambda k: show_estimators(k.graph, k.resolved),
+    "ranges": lambda k: show_ranges(k.ranges),
     "live": lambda k: show_liveness(k.live),
     "ownership": lambda k: show_ownership(k.graph, k.ownership),
     "motion": lambda k: show_motion(k.graph, k.motion),

@@ -25,7 +25,8 @@ class Range:
     ``whole``: they are integers. ``nonzero``: none of them is 0. ``simplex``: along the last event
     dimension they are not below 0 and sum to 1. ``inside``: floats do not round onto an open end.
     ``known``: they do go everywhere in it, as far as storchc can say; what a user's module gives,
-    an input or a param may stay within any part of where it could be.
+    an input or a param may stay within any part of where it could be. ``supposed``: as long as the
+    user's modules are what the story says that they are where nobody gives another one.
     """
 
     low: float = -INFINITY
@@ -37,6 +38,7 @@ class Range:
     simplex: bool = False
     inside: bool = False
     known: bool = True
+    supposed: bool = False
 
     # --- asked of a range ------------------------------------------------------------------------
 
@@ -114,6 +116,14 @@ class Range:
             return low.high < high.low
         return low.high_open or high.low_open
 
+    def __str__(self) -> str:
+        """As in mathematics: ``(0, inf)``."""
+        if self.number is not None:
+            return f"{self.number:g}"
+        left = "(" if self.low_open or math.isinf(self.low) else "["
+        right = ")" if self.high_open or math.isinf(self.high) else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
     # --- made of ranges --------------------------------------------------------------------------
 
     def joined(self, other: Range) -> Range:
@@ -130,6 +140,7 @@ class Range:
             self.simplex and other.simplex,
             _as_inside(self) and _as_inside(other),
             self.known and other.known,
+            self.supposed or other.supposed,
         )
 
     def widened(self) -> Range:
@@ -172,6 +183,7 @@ SIGNED_UNIT = Range(-1.0, 1.0)
 OPEN_SIGNED_UNIT = Range(-1.0, 1.0, low_open=True, high_open=True)
 TRUTH = Range(0.0, 1.0, whole=True)
 COUNT = Range(0.0, whole=True)
+INTEGERS = Range(whole=True)
 SIMPLEX = Range(0.0, 1.0, simplex=True)
 
 

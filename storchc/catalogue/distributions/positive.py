@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from storchc.catalogue.distributions.parts import properties, scalar
 from storchc.catalogue.family import POSITIVE, Family, Parameter
+from storchc.ir.ranges import Range
 
 _IMPLICIT = "Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498"
 _GAMMAS = frozenset({"Chi2", "Exponential", "Gamma", "Gumbel", "Normal"})
+
+
+def _above_scale(parameters: Mapping[str, Range]) -> Range:
+    scale = parameters["scale"]
+    return Range(max(scale.low, 0.0), low_open=True, known=scale.known)
+
+
+def _beyond_a_threshold(parameters: Mapping[str, Range]) -> Range:
+    loc = parameters["loc"]
+    return Range(loc.low, low_open=True, known=loc.known)
+
 
 CHI2 = Family(
     "Chi2",
@@ -15,6 +29,7 @@ CHI2 = Family(
     "positive",
     properties("df"),
     scalar,
+    inside=True,
     pathwise=True,
     pathwise_order=1,
     replay="implicit",
@@ -56,6 +71,7 @@ GAMMA = Family(
     "nonnegative",
     properties("concentration", "rate"),
     scalar,
+    inside=True,
     pathwise=True,
     pathwise_order=1,
     replay="implicit",
@@ -74,6 +90,7 @@ GENERALIZED_PARETO = Family(
     "bounded",
     properties("loc", "scale", "concentration"),
     scalar,
+    ends=_beyond_a_threshold,
     pathwise=True,
     replay="noise",
     inverse=True,
@@ -139,6 +156,7 @@ PARETO = Family(
     "bounded",
     properties("scale", "alpha"),
     scalar,
+    ends=_above_scale,
     pathwise=True,
     replay="noise",
     inverse=True,

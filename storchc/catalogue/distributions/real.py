@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from storchc.catalogue.distributions.parts import properties, scalar
 from storchc.catalogue.family import POSITIVE, Family, Parameter
+from storchc.ir.ranges import Range
 
 _LOC_SCALE = (Parameter("loc"), Parameter("scale", bounds=POSITIVE))
 
@@ -76,6 +79,13 @@ STUDENT_T = Family(
     reference="Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498",
 )
 
+
+def _between(parameters: Mapping[str, Range]) -> Range:
+    low, high = parameters["low"], parameters["high"]
+    known = low.known and high.known
+    return Range(low.low, high.high, low_open=True, high_open=True, known=known)
+
+
 UNIFORM = Family(
     "Uniform",
     "Evenly spread between low and high.",
@@ -83,6 +93,7 @@ UNIFORM = Family(
     "bounded",
     properties("low", "high"),
     scalar,
+    ends=_between,
     pathwise=True,
     replay="noise",
     inverse=True,

@@ -63,6 +63,7 @@ DIRICHLET = Family(
     "simplex",
     properties("concentration"),
     _concentration,
+    inside=True,
     pathwise=True,
     pathwise_order=1,
     replay="implicit",

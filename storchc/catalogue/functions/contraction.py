@@ -14,8 +14,9 @@ from storchc.catalogue.function import (
     Outcome,
     Parameter,
 )
-from storchc.catalogue.functions import algebra, moves, terms
+from storchc.catalogue.functions import algebra, along, moves, terms
 from storchc.catalogue.functions.fitting import fit, numeric
+from storchc.catalogue.functions.smooth import SMOOTH
 from storchc.catalogue.functions.writing import same
 from storchc.ir.size import Size
 from storchc.ir.types import write_shape
@@ -98,6 +99,8 @@ FUNCTIONS = (
         _einsum,
         broken="none",
         algebra=Algebra(moves.lettered, algebra.each, terms=terms.products),
+        range=along.lettered,
+        smoothness=SMOOTH,
         align="plates",
         group="linear",
     ),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from storchc.catalogue.function import Arguments, Emission, Function, Misfit, Outcome, Parameter
 from storchc.catalogue.functions.algebra import CONSTANT, SUM
 from storchc.catalogue.functions.fitting import need_rank, positive_sizes, size_of, sizes_of
+from storchc.catalogue.functions.ranging import fixed, one, same
+from storchc.catalogue.functions.smooth import SMOOTH
 from storchc.catalogue.functions.writing import expanded, setting, sizes
+from storchc.ir import ranges as at
+from storchc.ir.expression import Apply
+from storchc.ir.ranges import Range
 from storchc.ir.size import Shape, Size, add, constant, floor_divide, subtract
 from storchc.ir.types import Dtype
 from storchc.python.expressions import Py, call, list_of, literal, method, tuple_of
@@ -56,9 +62,14 @@ CONSTANTS = (
             partial(_fill, name),
             broken="none",
             algebra=CONSTANT,
+            range=fixed(at.exactly(number)),
+            smoothness=SMOOTH,
             group=GROUP,
         )
-        for name, summary in (("zeros", "zeros of a shape"), ("ones", "ones of a shape"))
+        for name, summary, number in (
+            ("zeros", "zeros of a shape", 0),
+            ("ones", "ones of a shape", 1),
+        )
     ),
     Function(
         "full",
@@ -68,6 +79,8 @@ CONSTANTS = (
         _full,
         broken="none",
         algebra=SUM,
+        range=same,
+        smoothness=SMOOTH,
         align="plates",
         numbers=frozenset({0}),
         group=GROUP,
@@ -81,11 +94,13 @@ CONSTANTS = (
             partial(lambda name, e: call(f"torch.{name}", *e.operands), name),
             broken="all",
             algebra=SUM,
+            range=fixed(at.exactly(number)),
+            smoothness=SMOOTH,
             group=GROUP,
         )
-        for name, summary in (
-            ("zeros_like", "zeros of a value's shape, plates and dtype"),
-            ("ones_like", "ones of a value's shape, plates and dtype"),
+        for name, summary, number in (
+            ("zeros_like", "zeros of a value's shape, plates and dtype", 0),
+            ("ones_like", "ones of a value's shape, plates and dtype", 1),
         )
     ),
 )
@@ -149,6 +164,26 @@ def _eye(e: Emission) -> Py:
     return call("torch.eye", *(codes[:1] if square else codes), **e.creation())
 
 
+def _identity(value: Apply, ranges: tuple[Range, ...]) -> Range:
+    """0 and 1; the rows of a square matrix are one-hot."""
+    return replace(at.TRUTH, simplex=value.settings["m"] is None)
+
+
+def _counted(value: Apply, ranges: tuple[Range, ...]) -> Range:
+    """From the start up to the step before the end, where both are known."""
+    start, end, step = _range(Arguments((), (), value.settings))
+    if start.value is None or end.value is None:
+        return at.COUNT if start.value is not None and start.value >= 0 < step else at.INTEGERS
+    listed = range(start.value, end.value, step)
+    return at.hull(at.exactly(n) for n in (listed[0], listed[-1]))
+
+
+def _spaced(value: Apply, ranges: tuple[Range, ...]) -> Range:
+    ends = (value.settings[name] for name in ("start", "end"))
+    found = at.hull(at.exactly(end) for end in ends if isinstance(end, int | float))
+    return replace(found, whole=False, nonzero=False)
+
+
 COUNTERS = (
     Function(
         "arange",
@@ -158,6 +193,8 @@ COUNTERS = (
         _arange,
         broken="none",
         algebra=CONSTANT,
+        range=_counted,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
     Function(
@@ -168,6 +205,8 @@ COUNTERS = (
         _linspace,
         broken="none",
         algebra=CONSTANT,
+        range=_spaced,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
     Function(
@@ -178,6 +217,8 @@ COUNTERS = (
         _eye,
         broken="none",
         algebra=CONSTANT,
+        range=_identity,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
 )
@@ -226,6 +267,24 @@ def _tensor(e: Emission) -> Py:
     return call("torch.tensor", _nested(e.settings["data"]), **e.creation())
 
 
+def _written(value: Apply, ranges: tuple[Range, ...]) -> Range:
+    """What is written there, and whether each row sums to 1."""
+    data = value.settings["data"]
+    found = at.hull(at.exactly(n) for n in _leaves(data) if isinstance(n, int | float))
+    simplex = found.nonnegative and all(abs(sum(row) - 1) < 1e-6 for row in _rows(data))
+    return replace(found, simplex=simplex)
+
+
+def _rows(value: object) -> Iterator[tuple[float, ...]]:
+    if not isinstance(value, tuple | list):
+        yield (0.0,)
+    elif value and isinstance(value[0], tuple | list):
+        for item in value:
+            yield from _rows(item)
+    else:
+        yield tuple(float(item) for item in value)
+
+
 TENSOR = Function(
     "tensor",
     "numbers, written out in nested lists",
@@ -234,6 +293,8 @@ TENSOR = Function(
     _tensor,
     broken="none",
     algebra=CONSTANT,
+    range=_written,
+    smoothness=SMOOTH,
     group=GROUP,
 )
 
@@ -248,6 +309,8 @@ STOP_GRADIENT = Function(
     lambda e: method(e.operands[0], "detach"),
     broken="all",
     algebra=SUM,
+    range=one(lambda a: a),
+    smoothness=SMOOTH,
     cut=True,
     fold=lambda number: number,
     group=GROUP,

@@ -7,18 +7,49 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
-from storchc.catalogue.function import Algebra, Arguments, Emission, Function, Outcome, Parameter
+from storchc.catalogue.function import (
+    Algebra,
+    Arguments,
+    Emission,
+    Function,
+    Outcome,
+    Parameter,
+    Ranging,
+    Smooth,
+)
+from storchc.catalogue.functions import elementary as special
 from storchc.catalogue.functions import folding
 from storchc.catalogue.functions.algebra import ELEMENTWISE, SUM
 from storchc.catalogue.functions.fitting import elementwise, numeric
+from storchc.catalogue.functions.ranging import (
+    REAL,
+    TRUTH,
+    even,
+    falling,
+    fixed,
+    one,
+    rising,
+    whole,
+)
+from storchc.catalogue.functions.smooth import SMOOTH, by, corners, counts, poles, steps, touches
 from storchc.catalogue.functions.writing import FUNCTIONAL, listed, same
+from storchc.ir import ranges as at
+from storchc.ir.ranges import Range
 from storchc.ir.types import Dtype
 from storchc.python.expressions import Py
 
 Rule = Literal["float", "number", "bool", "whole"]
 Broken = Literal["all", "none"]
 Fold = Callable[..., int | float | bool]
+Table = dict[str, tuple[str, Fold | None, Ranging, Smooth]]
+"""Summary, what it is of a number, where it lies and how it moves, by name."""
+
+Options = tuple[tuple[str, str, tuple[Parameter, ...], Ranging, Smooth], ...]
+"""The same of functions with settings, without what they are of a number."""
+
 INPUT = Parameter("input")
+LOGARITHM = rising(folding.logarithm(math.log), at.NONNEGATIVE)
+LOG_POLE = by(special.below(0.0))
 
 
 def _number(name: str, default: float | None = None) -> Parameter:
@@ -50,13 +81,24 @@ def _emit(target: str, rule: Rule, parameters: tuple[Parameter, ...], e: Emissio
 def _rows(
     home: str,
     rule: Rule,
-    rows: dict[str, tuple[str, Fold | None]],
+    rows: Table,
     *,
     broken: Broken,
     algebra: Algebra = ELEMENTWISE,
 ) -> Iterator[Function]:
-    for name, (summary, fold) in rows.items():
-        yield _row(home, rule, name, summary, (INPUT,), broken=broken, fold=fold, algebra=algebra)
+    for name, (summary, fold, range, smoothness) in rows.items():
+        yield _row(
+            home,
+            rule,
+            name,
+            summary,
+            (INPUT,),
+            range,
+            smoothness,
+            broken=broken,
+            fold=fold,
+            algebra=algebra,
+        )
 
 
 def _row(
@@ -65,6 +107,8 @@ def _row(
     name: str,
     summary: str,
     parameters: tuple[Parameter, ...],
+    range: Ranging,
+    smoothness: Smooth,
     *,
     broken: Broken,
     fold: Fold | None = None,
@@ -78,122 +122,245 @@ def _row(
         partial(_emit, f"{home}.{name}", rule, parameters),
         broken=broken,
         algebra=algebra,
+        range=range,
+        smoothness=smoothness,
         fold=fold,
         group="activations" if home == FUNCTIONAL else "elementwise",
     )
 
 
-FLOATS: dict[str, tuple[str, Fold | None]] = {
-    "exp": ("e to the power of x", folding.exp),
-    "exp2": ("2 to the power of x", None),
-    "expm1": ("exp(x) - 1, exact near 0", folding.expm1),
-    "log": ("natural logarithm", folding.logarithm(math.log)),
-    "log2": ("logarithm to base 2", folding.logarithm(math.log2)),
-    "log10": ("logarithm to base 10", folding.logarithm(math.log10)),
-    "log1p": ("log(1 + x), exact near 0", folding.logarithm(math.log1p, -1.0)),
-    "sqrt": ("square root", folding.within(math.sqrt, 0.0)),
-    "rsqrt": ("1 / sqrt(x)", folding.rsqrt),
-    "reciprocal": ("1 / x", folding.reciprocal),
-    "sin": ("sine", folding.periodic(math.sin)),
-    "cos": ("cosine", folding.periodic(math.cos)),
-    "tan": ("tangent", folding.periodic(math.tan)),
-    "asin": ("inverse sine", folding.within(math.asin, -1.0, 1.0)),
-    "acos": ("inverse cosine", folding.within(math.acos, -1.0, 1.0)),
-    "atan": ("inverse tangent", math.atan),
-    "sinh": ("hyperbolic sine", folding.sinh),
-    "cosh": ("hyperbolic cosine", folding.cosh),
-    "tanh": ("hyperbolic tangent", math.tanh),
-    "asinh": ("inverse hyperbolic sine", math.asinh),
-    "acosh": ("inverse hyperbolic cosine", folding.within(math.acosh, 1.0)),
-    "atanh": ("inverse hyperbolic tangent", folding.atanh),
-    "sigmoid": ("1 / (1 + exp(-x))", folding.sigmoid),
-    "erf": ("error function", math.erf),
-    "erfc": ("1 - erf(x)", math.erfc),
-    "erfinv": ("inverse of the error function", None),
-    "lgamma": ("logarithm of the absolute value of the gamma function", None),
-    "digamma": ("derivative of lgamma", None),
-    "i0": ("modified Bessel function of order 0", None),
-    "sinc": ("sin(pi x) / (pi x)", None),
+FLOATS: Table = {
+    "exp": ("e to the power of x", folding.exp, rising(folding.exp), SMOOTH),
+    "exp2": ("2 to the power of x", None, rising(folding.exp2), SMOOTH),
+    "expm1": ("exp(x) - 1, exact near 0", folding.expm1, rising(folding.expm1), SMOOTH),
+    "log": ("natural logarithm", folding.logarithm(math.log), LOGARITHM, LOG_POLE),
+    "log2": (
+        "logarithm to base 2",
+        folding.logarithm(math.log2),
+        rising(folding.logarithm(math.log2), at.NONNEGATIVE),
+        LOG_POLE,
+    ),
+    "log10": (
+        "logarithm to base 10",
+        folding.logarithm(math.log10),
+        rising(folding.logarithm(math.log10), at.NONNEGATIVE),
+        LOG_POLE,
+    ),
+    "log1p": (
+        "log(1 + x), exact near 0",
+        folding.logarithm(math.log1p, -1.0),
+        rising(folding.logarithm(math.log1p, -1.0), Range(-1.0)),
+        by(special.below(-1.0)),
+    ),
+    "sqrt": (
+        "square root",
+        folding.within(math.sqrt, 0.0),
+        rising(folding.within(math.sqrt, 0.0), at.NONNEGATIVE),
+        by(special.defined_from(0.0)),
+    ),
+    "rsqrt": ("1 / sqrt(x)", folding.rsqrt, falling(folding.rsqrt, at.NONNEGATIVE), LOG_POLE),
+    "reciprocal": ("1 / x", folding.reciprocal, one(at.reciprocal), by(poles(0.0))),
+    "sin": ("sine", folding.periodic(math.sin), fixed(at.SIGNED_UNIT), SMOOTH),
+    "cos": ("cosine", folding.periodic(math.cos), fixed(at.SIGNED_UNIT), SMOOTH),
+    "tan": ("tangent", folding.periodic(math.tan), one(special.tangent), by(special.tangent_poles)),
+    "asin": (
+        "inverse sine",
+        folding.within(math.asin, -1.0, 1.0),
+        rising(math.asin, at.SIGNED_UNIT),
+        by(touches(-1.0, 1.0)),
+    ),
+    "acos": (
+        "inverse cosine",
+        folding.within(math.acos, -1.0, 1.0),
+        falling(math.acos, at.SIGNED_UNIT),
+        by(touches(-1.0, 1.0)),
+    ),
+    "atan": ("inverse tangent", math.atan, rising(math.atan), SMOOTH),
+    "sinh": ("hyperbolic sine", folding.sinh, rising(folding.sinh), SMOOTH),
+    "cosh": ("hyperbolic cosine", folding.cosh, even(folding.cosh), SMOOTH),
+    "tanh": ("hyperbolic tangent", math.tanh, rising(math.tanh), SMOOTH),
+    "asinh": ("inverse hyperbolic sine", math.asinh, rising(math.asinh), SMOOTH),
+    "acosh": (
+        "inverse hyperbolic cosine",
+        folding.within(math.acosh, 1.0),
+        rising(folding.within(math.acosh, 1.0), Range(1.0)),
+        by(special.defined_from(1.0)),
+    ),
+    "atanh": (
+        "inverse hyperbolic tangent",
+        folding.atanh,
+        rising(folding.atanh, at.SIGNED_UNIT),
+        by(poles(-1.0, 1.0)),
+    ),
+    "sigmoid": ("1 / (1 + exp(-x))", folding.sigmoid, rising(folding.sigmoid), SMOOTH),
+    "erf": ("error function", math.erf, rising(math.erf), SMOOTH),
+    "erfc": ("1 - erf(x)", math.erfc, falling(math.erfc), SMOOTH),
+    "erfinv": ("inverse of the error function", None, REAL, by(poles(-1.0, 1.0))),
+    "lgamma": (
+        "logarithm of the absolute value of the gamma function",
+        None,
+        one(special.log_gamma),
+        by(special.gamma_poles),
+    ),
+    "digamma": ("derivative of lgamma", None, REAL, by(special.gamma_poles)),
+    "i0": ("modified Bessel function of order 0", None, fixed(Range(1.0)), SMOOTH),
+    "sinc": ("sin(pi x) / (pi x)", None, fixed(Range(-0.2173, 1.0)), SMOOTH),
 }
 
-SCALES: dict[str, tuple[str, Fold | None]] = {
-    "deg2rad": ("degrees to radians", math.radians),
-    "rad2deg": ("radians to degrees", math.degrees),
+SCALES: Table = {
+    "deg2rad": ("degrees to radians", math.radians, rising(math.radians), SMOOTH),
+    "rad2deg": ("radians to degrees", math.degrees, rising(math.degrees), SMOOTH),
 }
 
-SPECIAL: dict[str, tuple[str, Fold | None]] = {
-    "erfcx": ("exp(x**2) erfc(x)", None),
-    "i0e": ("exp(-|x|) i0(x)", None),
-    "i1": ("modified Bessel function of order 1", None),
-    "i1e": ("exp(-|x|) i1(x)", None),
-    "ndtr": ("distribution function of the standard normal", None),
-    "log_ndtr": ("logarithm of ndtr, exact in the tail", None),
-    "ndtri": ("quantile function of the standard normal", None),
-    "entr": ("-x log(x)", None),
+SPECIAL: Table = {
+    "erfcx": ("exp(x**2) erfc(x)", None, fixed(at.POSITIVE), SMOOTH),
+    "i0e": ("exp(-|x|) i0(x)", None, fixed(Range(0.0, 1.0, low_open=True)), by(corners(0.0))),
+    "i1": ("modified Bessel function of order 1", None, one(special.signed), SMOOTH),
+    "i1e": ("exp(-|x|) i1(x)", None, fixed(Range(-0.2192, 0.2192)), by(corners(0.0, kind="bend"))),
+    "ndtr": ("distribution function of the standard normal", None, fixed(at.OPEN_UNIT), SMOOTH),
+    "log_ndtr": ("logarithm of ndtr, exact in the tail", None, fixed(at.NEGATIVE), SMOOTH),
+    "ndtri": ("quantile function of the standard normal", None, REAL, by(poles(0.0, 1.0))),
+    "entr": ("-x log(x)", None, one(special.entropy), by(special.entropy_smooth)),
 }
 
-NUMBERS: dict[str, tuple[str, Fold | None]] = {
-    "abs": ("absolute value", abs),
-    "square": ("x * x", folding.square),
+NUMBERS: Table = {
+    "abs": ("absolute value", abs, one(at.absolute), by(corners(0.0))),
+    "square": ("x * x", folding.square, one(at.square), SMOOTH),
 }
 
-ROUNDING: dict[str, tuple[str, Fold | None]] = {
-    "floor": ("the next integer below", folding.whole(math.floor)),
-    "ceil": ("the next integer above", folding.whole(math.ceil)),
-    "trunc": ("the next integer towards 0", folding.whole(math.trunc)),
-    "sign": ("-1, 0 or 1", folding.sign),
+ROUNDING: Table = {
+    "floor": ("the next integer below", folding.whole(math.floor), whole(math.floor), by(counts)),
+    "ceil": ("the next integer above", folding.whole(math.ceil), whole(math.ceil), by(counts)),
+    "trunc": (
+        "the next integer towards 0",
+        folding.whole(math.trunc),
+        whole(math.trunc),
+        by(counts),
+    ),
+    "sign": ("-1, 0 or 1", folding.sign, one(special.sign), by(steps(0.0))),
 }
 
-TRUTHS: dict[str, tuple[str, Fold | None]] = {
-    "isfinite": ("whether x is neither infinite nor NaN", math.isfinite),
-    "isinf": ("whether x is infinite", math.isinf),
-    "isnan": ("whether x is NaN", math.isnan),
-    "signbit": ("whether x is below 0 (or -0.0)", None),
+TRUTHS: Table = {
+    "isfinite": ("whether x is neither infinite nor NaN", math.isfinite, TRUTH, SMOOTH),
+    "isinf": ("whether x is infinite", math.isinf, TRUTH, SMOOTH),
+    "isnan": ("whether x is NaN", math.isnan, TRUTH, SMOOTH),
+    "signbit": ("whether x is below 0 (or -0.0)", None, TRUTH, by(corners(0.0, kind="jump"))),
 }
 
-ACTIVATIONS: dict[str, tuple[str, Fold | None]] = {
-    "hardsigmoid": ("piecewise linear sigmoid", None),
-    "hardswish": ("x relu6(x + 3) / 6", None),
-    "logsigmoid": ("log(sigmoid(x)), exact in the tail", None),
-    "mish": ("x tanh(softplus(x))", None),
-    "relu6": ("x between 0 and 6", None),
-    "selu": ("scaled exponential linear unit", None),
-    "silu": ("x sigmoid(x)", None),
-    "softsign": ("x / (1 + |x|)", None),
-    "tanhshrink": ("x - tanh(x)", None),
+ACTIVATIONS: Table = {
+    "hardsigmoid": ("piecewise linear sigmoid", None, fixed(at.UNIT), by(corners(-3.0, 3.0))),
+    "hardswish": ("x relu6(x + 3) / 6", None, one(special.bowl(-0.375)), by(corners(-3.0, 3.0))),
+    "logsigmoid": ("log(sigmoid(x)), exact in the tail", None, fixed(at.NEGATIVE), SMOOTH),
+    "mish": ("x tanh(softplus(x))", None, one(special.bowl(-0.3089)), SMOOTH),
+    "relu6": ("x between 0 and 6", None, one(special.clamped(0.0, 6.0)), by(corners(0.0, 6.0))),
+    "selu": (
+        "scaled exponential linear unit",
+        None,
+        one(special.at_least(-1.7581)),
+        by(corners(0.0)),
+    ),
+    "silu": ("x sigmoid(x)", None, one(special.bowl(-0.2785)), SMOOTH),
+    "softsign": ("x / (1 + |x|)", None, rising(special.soft_sign), by(corners(0.0, kind="bend"))),
+    "tanhshrink": ("x - tanh(x)", None, one(special.signed), SMOOTH),
 }
 
-OPTIONS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
-    ("celu", "continuously differentiable exponential linear unit", (INPUT, _number("alpha", 1.0))),
-    ("elu", "exponential linear unit", (INPUT, _number("alpha", 1.0))),
-    ("gelu", "x ndtr(x)", (INPUT, Parameter("approximate", "text", "none"))),
+OPTIONS: Options = (
+    (
+        "celu",
+        "continuously differentiable exponential linear unit",
+        (INPUT, _number("alpha", 1.0)),
+        one(special.signed),
+        by(corners(0.0, kind="bend")),
+    ),
+    (
+        "elu",
+        "exponential linear unit",
+        (INPUT, _number("alpha", 1.0)),
+        special.exponential_linear,
+        special.elu_bends,
+    ),
+    (
+        "gelu",
+        "x ndtr(x)",
+        (INPUT, Parameter("approximate", "text", "none")),
+        one(special.bowl(-0.1701)),
+        SMOOTH,
+    ),
     (
         "hardtanh",
         "x between two bounds",
         (INPUT, _number("min_val", -1.0), _number("max_val", 1.0)),
+        special.hard_tanh,
+        special.hard_tanh_corners,
     ),
-    ("leaky_relu", "x, times a slope below 0", (INPUT, _number("negative_slope", 0.01))),
-    ("softplus", "log(1 + exp(x))", (INPUT, _number("beta", 1.0), _number("threshold", 20.0))),
-    ("softshrink", "x drawn towards 0 by lambd", (INPUT, _number("lambd", 0.5))),
+    (
+        "leaky_relu",
+        "x, times a slope below 0",
+        (INPUT, _number("negative_slope", 0.01)),
+        special.leaky,
+        special.leaky_corner,
+    ),
+    (
+        "softplus",
+        "log(1 + exp(x))",
+        (INPUT, _number("beta", 1.0), _number("threshold", 20.0)),
+        special.soft_plus,
+        special.soft_plus_jump,
+    ),
+    (
+        "softshrink",
+        "x drawn towards 0 by lambd",
+        (INPUT, _number("lambd", 0.5)),
+        special.shrunk,
+        special.shrinking("corner"),
+    ),
 )
-JUMPS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
-    ("hardshrink", "x where |x| > lambd, 0 elsewhere", (INPUT, _number("lambd", 0.5))),
+JUMPS: Options = (
+    (
+        "hardshrink",
+        "x where |x| > lambd, 0 elsewhere",
+        (INPUT, _number("lambd", 0.5)),
+        special.shrunk,
+        special.shrinking("jump"),
+    ),
     (
         "threshold",
         "x above a threshold, a number elsewhere",
         (INPUT, Parameter("threshold", "number"), Parameter("value", "number")),
+        special.threshold,
+        special.threshold_jump,
     ),
 )
 
-SETTINGS: tuple[tuple[str, str, tuple[Parameter, ...]], ...] = (
-    ("logit", "log(x / (1 - x)), x kept within [eps, 1 - eps]", (INPUT, _number("eps"))),
+SETTINGS: Options = (
+    (
+        "logit",
+        "log(x / (1 - x)), x kept within [eps, 1 - eps]",
+        (INPUT, _number("eps")),
+        special.logit,
+        special.logit_smooth,
+    ),
     (
         "nan_to_num",
         "NaN and infinities replaced by numbers",
         (INPUT, _number("nan", 0.0), _number("posinf"), _number("neginf")),
+        special.without_nan,
+        SMOOTH,
     ),
-    ("polygamma", "n-th derivative of digamma", (Parameter("n", "int"), INPUT)),
-    ("mvlgamma", "logarithm of the multivariate gamma function", (INPUT, Parameter("p", "int"))),
+    (
+        "polygamma",
+        "n-th derivative of digamma",
+        (Parameter("n", "int"), INPUT),
+        special.polygamma,
+        by(special.gamma_poles),
+    ),
+    (
+        "mvlgamma",
+        "logarithm of the multivariate gamma function",
+        (INPUT, Parameter("p", "int")),
+        REAL,
+        special.multigamma_poles,
+    ),
 )
 
 FUNCTIONS = (
@@ -207,14 +374,34 @@ FUNCTIONS = (
     *(_row(FUNCTIONAL, "float", *row, broken="none") for row in OPTIONS),
     *(_row(FUNCTIONAL, "float", *row, broken="all") for row in JUMPS),
     *(_row("torch", "float", *row, broken="none") for row in SETTINGS),
-    _row("torch", "float", "frac", "x - trunc(x)", (INPUT,), broken="all"),
-    _row("torch", "number", "relu", "x above 0, 0 elsewhere", (INPUT,), broken="none"),
+    _row(
+        "torch",
+        "float",
+        "frac",
+        "x - trunc(x)",
+        (INPUT,),
+        one(special.fraction),
+        by(counts),
+        broken="all",
+    ),
+    _row(
+        "torch",
+        "number",
+        "relu",
+        "x above 0, 0 elsewhere",
+        (INPUT,),
+        one(lambda a: at.larger(a, at.exactly(0))),
+        by(corners(0.0)),
+        broken="none",
+    ),
     _row(
         "torch",
         "number",
         "round",
         "the nearest integer (or multiple of 10**-decimals), ties to even",
         (INPUT, Parameter("decimals", "int", 0)),
+        special.rounded,
+        special.rounding,
         broken="all",
     ),
 )

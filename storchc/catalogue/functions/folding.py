@@ -13,6 +13,11 @@ def exp(x: Number) -> float:
     return math.inf if x > 709 else math.exp(x)
 
 
+def exp2(x: Number) -> float:
+    """``2**x``; infinite where it overflows."""
+    return math.inf if x > 1023 else 2.0**x
+
+
 def expm1(x: Number) -> float:
     """``e**x - 1``; infinite where it overflows."""
     return math.inf if x > 709 else math.expm1(x)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storchc.catalogue.function import (
     Algebra,
     Arguments,
@@ -19,7 +21,12 @@ from storchc.catalogue.functions.fitting import (
     positive_sizes,
     size_of,
 )
+from storchc.catalogue.functions.ranging import fixed, one
+from storchc.catalogue.functions.smooth import JUMPS, always
 from storchc.catalogue.functions.writing import convert, functional, sizes, unsqueezed
+from storchc.ir import ranges as at
+from storchc.ir.expression import Apply
+from storchc.ir.ranges import Range
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
 from storchc.python.expressions import ALL, DOTS, Py, call, index, literal, method, tuple_of
@@ -87,6 +94,11 @@ def _over_plates(e: Emission, position: int) -> Py:
         return e.operands[position]
     event = (literal(-1),) * e.types[position].rank
     return method(e.operands[position], "expand", *e.plates(), *event)
+
+
+def _rows(value: Apply, ranges: tuple[Range, ...]) -> Range:
+    """Rows of probabilities are probabilities, single elements of them are not."""
+    return ranges[0] if value.operands[0].type.rank > 1 else ranges[0].elementwise()
 
 
 # --- embedding -----------------------------------------------------------------------------------
@@ -159,6 +171,8 @@ FUNCTIONS = (
         lambda e: taken(e, 0, 1),
         broken=frozenset({1}),
         algebra=Algebra(moves.rows_taken, algebra.only({0}), parts=terms.row_taken),
+        range=_rows,
+        smoothness=always("smooth", "jump"),
         align="plates",
         numbers=frozenset({1}),
         group=GROUP,
@@ -171,6 +185,8 @@ FUNCTIONS = (
         _gather,
         broken=frozenset({1}),
         algebra=Algebra(moves.gathered, algebra.only({0}), parts=terms.gathered),
+        range=one(at.Range.elementwise),
+        smoothness=always("smooth", "jump"),
         align="expand",
         group=GROUP,
     ),
@@ -182,6 +198,8 @@ FUNCTIONS = (
         _embedding,
         broken=frozenset({0}),
         algebra=Algebra(moves.rows_embedded, algebra.only({1}), parts=terms.row_embedded),
+        range=lambda value, ranges: ranges[1],
+        smoothness=always("jump", "smooth"),
         align="plates",
         group=GROUP,
     ),
@@ -193,6 +211,8 @@ FUNCTIONS = (
         _one_hot,
         broken="all",
         algebra=Algebra(moves.pushed, algebra.nothing),
+        range=fixed(replace(at.TRUTH, simplex=True)),
+        smoothness=JUMPS,
         group=GROUP,
     ),
 )

@@ -13,9 +13,12 @@ from storchc.catalogue.function import (
     Outcome,
     Parameter,
 )
-from storchc.catalogue.functions import algebra, moves, terms
+from storchc.catalogue.functions import algebra, along, moves, terms, writing
 from storchc.catalogue.functions.fitting import broadcast, need_equal, need_rank, numeric
-from storchc.catalogue.functions.writing import fitted, functional, given, same, setting, unsqueezed
+from storchc.catalogue.functions.ranging import REAL, same, two
+from storchc.catalogue.functions.smooth import SMOOTH, always
+from storchc.catalogue.functions.writing import fitted, functional, given, setting, unsqueezed
+from storchc.ir import ranges as at
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import ValueType, write_shape
 from storchc.python.expressions import Py, call, infix, literal, member, method
@@ -51,7 +54,7 @@ def _matmul_help(left: Shape, right: Shape) -> str:
 
 
 def _matmul(e: Emission) -> Py:
-    left, right = same(e)
+    left, right = writing.same(e)
     return matrix_product(left, right, e.types[0], e.types[1])
 
 
@@ -95,6 +98,8 @@ MATMUL = Function(
     _matmul,
     broken="none",
     algebra=MULTIPLIED,
+    range=along.contracted(along.inner_size),
+    smoothness=SMOOTH,
     align="plates",
     group=GROUP,
 )
@@ -120,7 +125,7 @@ def _linear_shape(args: Arguments) -> Outcome:
 
 
 def _linear(e: Emission) -> Py:
-    codes = same(e)
+    codes = writing.same(e)
     if not any(t.plates for t in e.types[1:]):
         return functional("linear", *codes)
     weight = member(codes[1], "mT")
@@ -150,7 +155,7 @@ def _outer_shape(args: Arguments) -> Outcome:
 
 
 def _outer(e: Emission) -> Py:
-    left, right = same(e)
+    left, right = writing.same(e)
     if not any(t.plates for t in e.types):
         return call("torch.outer", left, right)
     return infix("*", unsqueezed(left, -1), method(right, "unsqueeze", literal(-2)))
@@ -165,6 +170,8 @@ VECTORS = (
         _linear,
         broken="none",
         algebra=Algebra(moves.layered, algebra.only({0, 2}, {1, 2}), terms=terms.layer),
+        range=along.layered,
+        smoothness=SMOOTH,
         align="plates",
         group=GROUP,
     ),
@@ -176,6 +183,8 @@ VECTORS = (
         _matmul,
         broken="none",
         algebra=MULTIPLIED,
+        range=along.contracted(along.inner_size),
+        smoothness=SMOOTH,
         align="plates",
         group=GROUP,
     ),
@@ -187,6 +196,8 @@ VECTORS = (
         _outer,
         broken="none",
         algebra=Algebra(moves.crossed, algebra.each),
+        range=two(at.multiply),
+        smoothness=SMOOTH,
         align="plates",
         group=GROUP,
     ),
@@ -208,7 +219,7 @@ def _cdist_shape(args: Arguments) -> Outcome:
 
 def _cdist(e: Emission) -> Py:
     order = {"p": setting(e, "p")} if e.settings["p"] != 2 else {}
-    return call("torch.cdist", *same(e), **order)
+    return call("torch.cdist", *writing.same(e), **order)
 
 
 def _cross_shape(args: Arguments) -> Outcome:
@@ -220,7 +231,7 @@ def _cross_shape(args: Arguments) -> Outcome:
 
 
 def _cross(e: Emission) -> Py:
-    codes = (fitted(e, code, i, e.result.shape) for i, code in enumerate(same(e)))
+    codes = (fitted(e, code, i, e.result.shape) for i, code in enumerate(writing.same(e)))
     return call("torch.linalg.cross", *codes)
 
 
@@ -233,6 +244,8 @@ DISTANCES = (
         _cdist,
         broken="none",
         algebra=Algebra(moves.distances, algebra.nothing, terms=terms.city_blocks),
+        range=along.distances,
+        smoothness=along.distances_smooth,
         align="plates",
         group=GROUP,
     ),
@@ -244,6 +257,8 @@ DISTANCES = (
         _cross,
         broken="none",
         algebra=Algebra(moves.last, algebra.each),
+        range=REAL,
+        smoothness=SMOOTH,
         align="plates",
         group=GROUP,
     ),
@@ -265,7 +280,7 @@ def _matrix_shape(name: str, scalar: bool, args: Arguments) -> Outcome:
 
 
 def _matrix(target: str, e: Emission) -> Py:
-    return call(target, *same(e))
+    return call(target, *writing.same(e))
 
 
 MATRICES = tuple(
@@ -277,15 +292,22 @@ MATRICES = tuple(
         partial(_matrix, target),
         broken="none",
         algebra=Algebra(moves.contracted if scalar else moves.matrices, algebra.nothing),
+        range=REAL,
+        smoothness=always("pole" if singular else "smooth"),
         align="plates",
         group=GROUP,
     )
-    for target, scalar, summary in (
-        ("torch.det", True, "determinant"),
-        ("torch.logdet", True, "logarithm of the determinant"),
-        ("torch.inverse", False, "inverse of a matrix"),
-        ("torch.linalg.cholesky", False, "lower triangular root of a positive definite matrix"),
-        ("torch.matrix_exp", False, "exponential of a matrix"),
+    for target, scalar, singular, summary in (
+        ("torch.det", True, False, "determinant"),
+        ("torch.logdet", True, True, "logarithm of the determinant"),
+        ("torch.inverse", False, True, "inverse of a matrix"),
+        (
+            "torch.linalg.cholesky",
+            False,
+            False,
+            "lower triangular root of a positive definite matrix",
+        ),
+        ("torch.matrix_exp", False, False, "exponential of a matrix"),
     )
 )
 
@@ -332,6 +354,8 @@ DIAGONALS = (
         _diagonal,
         broken="none",
         algebra=Algebra(moves.diagonals, algebra.together),
+        range=same,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
     Function(
@@ -342,6 +366,8 @@ DIAGONALS = (
         lambda e: method(_diagonal(e), "sum", literal(-1)),
         broken="none",
         algebra=Algebra(moves.contracted, algebra.together),
+        range=along.diagonal_sum,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
     Function(
@@ -352,6 +378,8 @@ DIAGONALS = (
         lambda e: call("torch.diag_embed", *e.operands),
         broken="none",
         algebra=Algebra(moves.embedded, algebra.together),
+        range=along.with_zeros,
+        smoothness=SMOOTH,
         group=GROUP,
     ),
     *(
@@ -363,6 +391,8 @@ DIAGONALS = (
             partial(_triangle, name),
             broken="none",
             algebra=algebra.SUM,
+            range=along.with_zeros,
+            smoothness=SMOOTH,
             group=GROUP,
         )
         for name, summary in (

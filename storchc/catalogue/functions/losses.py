@@ -14,10 +14,13 @@ from storchc.catalogue.function import (
     Misfit,
     Outcome,
     Parameter,
+    Ranging,
     Together,
 )
-from storchc.catalogue.functions import algebra, moves
+from storchc.catalogue.functions import algebra, misfits, moves
 from storchc.catalogue.functions.fitting import broadcasts_to, elementwise
+from storchc.catalogue.functions.ranging import REAL, fixed, one
+from storchc.catalogue.functions.smooth import SMOOTH
 from storchc.catalogue.functions.writing import (
     converted,
     fitted,
@@ -28,6 +31,7 @@ from storchc.catalogue.functions.writing import (
     sizes,
     tensor,
 )
+from storchc.ir import ranges as at
 from storchc.ir.expression import Apply
 from storchc.ir.size import Shape
 from storchc.ir.types import write_shape
@@ -95,6 +99,8 @@ ELEMENTS = tuple(
         partial(_elements, name, parameters),
         broken=_BROKEN.get(name, "none"),
         algebra=Algebra(moves.elementwise, _LINEAR.get(name, algebra.nothing)),
+        range=misfits.ELEMENTS[name][0],
+        smoothness=misfits.ELEMENTS[name][1],
         align="plates",
         numbers=frozenset(range(sum(p.kind == "value" for p in parameters))),
         group=GROUP,
@@ -148,6 +154,8 @@ SOFT_MARGIN = Function(
     _soft_margin,
     broken="none",
     algebra=algebra.ELEMENTWISE,
+    range=fixed(at.POSITIVE),
+    smoothness=SMOOTH,
     group=GROUP,
 )
 
@@ -168,6 +176,8 @@ GAUSSIAN = Function(
     _gaussian,
     broken="none",
     algebra=algebra.ELEMENTWISE,
+    range=REAL,
+    smoothness=misfits.normal_smooth,
     group=GROUP,
 )
 
@@ -247,6 +257,7 @@ def _class_function(
     parameters: tuple[Parameter, ...],
     infer: Callable[[Arguments], Outcome],
     linear: Callable[[Apply], Together],
+    range: Ranging,
 ) -> Function:
     return Function(
         name,
@@ -256,6 +267,8 @@ def _class_function(
         partial(_class_loss, name, parameters),
         broken="none",
         algebra=Algebra(moves.classes, linear),
+        range=range,
+        smoothness=misfits.classes_smooth,
         align="plates",
         group=GROUP,
     )
@@ -273,6 +286,7 @@ CLASSES = (
         (*INPUT, IGNORE, SMOOTHING),
         _cross_entropy_shape,
         _probabilities,
+        misfits.cross_entropy,
     ),
     _class_function(
         "nll_loss",
@@ -280,6 +294,7 @@ CLASSES = (
         (*INPUT, IGNORE),
         partial(_labels, "nll_loss"),
         algebra.only({0}),
+        one(at.negative),
     ),
 )
 

@@ -14,17 +14,21 @@ from storchc.catalogue.function import (
     Misfit,
     Outcome,
     Parameter,
+    Ranging,
     Together,
 )
-from storchc.catalogue.functions import algebra, moves, terms
+from storchc.catalogue.functions import algebra, along, moves, terms, writing
+from storchc.catalogue.functions.elementary import signed
 from storchc.catalogue.functions.fitting import axis, broadcast, numeric, sizes_of
+from storchc.catalogue.functions.ranging import REAL, fixed, one, same
+from storchc.catalogue.functions.smooth import JUMPS, SMOOTH
 from storchc.catalogue.functions.writing import (
     convert,
     functional,
-    same,
     setting,
     sizes,
 )
+from storchc.ir import ranges as at
 from storchc.ir.expression import Apply
 from storchc.ir.size import constant, divide
 from storchc.ir.types import write_shape
@@ -70,6 +74,7 @@ def _values(name: str, e: Emission) -> Py:
 def _function(
     name: str,
     summary: str,
+    range: Ranging,
     rule: Rule = "float",
     linear: Callable[[Apply], Together] = algebra.nothing,
 ) -> Function:
@@ -81,19 +86,24 @@ def _function(
         _softmin if name == "softmin" else partial(_along, name),
         broken="none",
         algebra=Algebra(moves.along, linear),
+        range=range,
+        smoothness=SMOOTH,
         group="normalising",
     )
 
 
 OF_ONE_DIM = Algebra(moves.along, algebra.nothing)
+ORDER_CORNER = along.corner_of_several(along.size_along)
 
 ALONG = (
-    _function("softmax", "exp(x) / sum(exp(x)) along a dimension"),
-    _function("log_softmax", "x - logsumexp(x) along a dimension"),
-    _function("softmin", "softmax(-x) along a dimension"),
-    _function("cumsum", "running sum along a dimension", "number", algebra.together),
-    _function("cumprod", "running product along a dimension", "number"),
-    _function("logcumsumexp", "running logsumexp along a dimension"),
+    _function("softmax", "exp(x) / sum(exp(x)) along a dimension", along.probabilities),
+    _function("log_softmax", "x - logsumexp(x) along a dimension", along.log_probabilities),
+    _function("softmin", "softmax(-x) along a dimension", along.probabilities),
+    _function(
+        "cumsum", "running sum along a dimension", along.running_sum, "number", algebra.together
+    ),
+    _function("cumprod", "running product along a dimension", along.running_product, "number"),
+    _function("logcumsumexp", "running logsumexp along a dimension", along.running_log_sum),
     *(
         Function(
             name,
@@ -103,6 +113,8 @@ ALONG = (
             partial(_values, name),
             broken="none",
             algebra=OF_ONE_DIM,
+            range=same,
+            smoothness=ORDER_CORNER,
             group="normalising",
         )
         for name, summary in (
@@ -154,6 +166,8 @@ ORDERED = (
         partial(_sorted, "sort"),
         broken="none",
         algebra=OF_ONE_DIM,
+        range=same,
+        smoothness=ORDER_CORNER,
         group="normalising",
     ),
     Function(
@@ -164,6 +178,8 @@ ORDERED = (
         partial(_sorted, "argsort"),
         broken="all",
         algebra=OF_ONE_DIM,
+        range=along.positions_along,
+        smoothness=JUMPS,
         group="normalising",
     ),
     Function(
@@ -174,6 +190,8 @@ ORDERED = (
         _topk,
         broken="none",
         algebra=OF_ONE_DIM,
+        range=same,
+        smoothness=ORDER_CORNER,
         group="normalising",
     ),
 )
@@ -203,7 +221,7 @@ def _cosine_shape(args: Arguments) -> Outcome:
 def _cosine(e: Emission) -> Py:
     dim = axis(e.settings["dim"], broadcast(t.shape for t in e.types))
     changed = {p.name: setting(e, p.name) for p in COSINE if _changed(e, p)}
-    return functional("cosine_similarity", *same(e), dim=literal(dim), **changed)
+    return functional("cosine_similarity", *writing.same(e), dim=literal(dim), **changed)
 
 
 def _glu_shape(args: Arguments) -> Outcome:
@@ -240,6 +258,8 @@ SCALED = (
         _normalize,
         broken="none",
         algebra=OF_ONE_DIM,
+        range=along.unit_length,
+        smoothness=along.unit_smooth,
         group="normalising",
     ),
     Function(
@@ -250,6 +270,8 @@ SCALED = (
         _cosine,
         broken="none",
         algebra=Algebra(moves.paired, algebra.nothing),
+        range=fixed(at.SIGNED_UNIT),
+        smoothness=along.cosine_smooth,
         group="normalising",
     ),
     Function(
@@ -260,6 +282,8 @@ SCALED = (
         lambda e: functional("glu", _input(e), dim=_dim(e)),
         broken="none",
         algebra=Algebra(moves.along, algebra.nothing, terms=terms.gated),
+        range=along.gated,
+        smoothness=SMOOTH,
         group="normalising",
     ),
 )
@@ -272,11 +296,25 @@ LAYERS = tuple(
         partial(_layer, name, default),
         broken="none",
         algebra=Algebra(moves.normalized, algebra.nothing),
+        range=range,
+        smoothness=smoothness,
         group="normalising",
     )
-    for name, summary, default in (
-        ("layer_norm", "the last dimensions, brought to mean 0 and variance 1", 1e-5),
-        ("rms_norm", "the last dimensions, divided by the root of their mean square", None),
+    for name, summary, default, range, smoothness in (
+        (
+            "layer_norm",
+            "the last dimensions, brought to mean 0 and variance 1",
+            1e-5,
+            REAL,
+            along.standardised_smooth,
+        ),
+        (
+            "rms_norm",
+            "the last dimensions, divided by the root of their mean square",
+            None,
+            one(signed),
+            along.root_mean_smooth,
+        ),
     )
 )
 

@@ -16,12 +16,17 @@ from storchc.catalogue.function import (
     Misfit,
     Outcome,
     Parameter,
+    Ranging,
+    Smooth,
 )
-from storchc.catalogue.functions import algebra, moves
+from storchc.catalogue.functions import algebra, moves, relations
 from storchc.catalogue.functions.algebra import ELEMENTWISE, PRODUCT, SUM
 from storchc.catalogue.functions.fitting import broadcast, elementwise, numeric
 from storchc.catalogue.functions.folding import common
+from storchc.catalogue.functions.ranging import TRUTH, one, same, two
+from storchc.catalogue.functions.smooth import SMOOTH, by, compared, steps, unmoved
 from storchc.catalogue.functions.writing import convert, converted, settled, tensor
+from storchc.ir import ranges as at
 from storchc.python.expressions import Py, call, infix, literal, prefix
 
 Number = int | float | bool
@@ -108,6 +113,8 @@ def _operator(
     fold: Fold,
     algebra: Algebra,
     broken: Literal["all", "none"],
+    range: Ranging,
+    smoothness: Smooth = SMOOTH,
 ) -> Function:
     return Function(
         name,
@@ -117,6 +124,8 @@ def _operator(
         partial(_infix, op),
         broken=broken,
         algebra=algebra,
+        range=range,
+        smoothness=smoothness,
         numbers="all",
         fold=fold,
         symbol=op,
@@ -126,11 +135,35 @@ def _operator(
 
 QUOTIENT = Algebra(moves.elementwise, algebra.only({0}))
 ARITHMETIC = (
-    _operator("add", "+", "a + b", _arithmetic, operator.add, SUM, "none"),
-    _operator("subtract", "-", "a - b", _arithmetic, operator.sub, SUM, "none"),
-    _operator("multiply", "*", "a * b", _multiply, operator.mul, PRODUCT, "none"),
-    _operator("divide", "/", "a / b, always a float", _divide, _total_divide, QUOTIENT, "none"),
-    _operator("power", "**", "a ** b", _power, _total_power, ELEMENTWISE, "none"),
+    _operator("add", "+", "a + b", _arithmetic, operator.add, SUM, "none", two(at.add)),
+    _operator(
+        "subtract", "-", "a - b", _arithmetic, operator.sub, SUM, "none", relations.difference
+    ),
+    _operator(
+        "multiply", "*", "a * b", _multiply, operator.mul, PRODUCT, "none", relations.product
+    ),
+    _operator(
+        "divide",
+        "/",
+        "a / b, always a float",
+        _divide,
+        _total_divide,
+        QUOTIENT,
+        "none",
+        two(at.divide),
+        relations.quotient,
+    ),
+    _operator(
+        "power",
+        "**",
+        "a ** b",
+        _power,
+        _total_power,
+        ELEMENTWISE,
+        "none",
+        relations.power,
+        relations.power_smooth,
+    ),
     _operator(
         "floor_divide",
         "//",
@@ -139,6 +172,8 @@ ARITHMETIC = (
         partial(_total_whole, operator.floordiv),
         ELEMENTWISE,
         "all",
+        relations.floored,
+        relations.dividing,
     ),
     _operator(
         "remainder",
@@ -148,6 +183,8 @@ ARITHMETIC = (
         partial(_total_whole, operator.mod),
         ELEMENTWISE,
         "all",
+        relations.modulo,
+        relations.dividing,
     ),
 )
 
@@ -166,14 +203,16 @@ SIGNS = tuple(
         partial(_sign, op),
         broken="none",
         algebra=SUM,
+        range=range,
+        smoothness=SMOOTH,
         numbers="all",
         fold=fold,
         group="operators",
         symbol=op,
     )
-    for name, op, summary, fold in (
-        ("negative", "-", "-a", operator.neg),
-        ("positive", "+", "+a: the value itself", operator.pos),
+    for name, op, summary, fold, range in (
+        ("negative", "-", "-a", operator.neg, one(at.negative)),
+        ("positive", "+", "+a: the value itself", operator.pos, same),
     )
 )
 
@@ -198,18 +237,20 @@ COMPARISONS = tuple(
         partial(_compare, op),
         broken="all",
         algebra=ELEMENTWISE,
+        range=range,
+        smoothness=compared,
         numbers="all",
         fold=fold,
         symbol=op,
         group="operators",
     )
-    for name, op, fold in (
-        ("equal", "==", operator.eq),
-        ("not_equal", "!=", operator.ne),
-        ("less", "<", operator.lt),
-        ("less_equal", "<=", operator.le),
-        ("greater", ">", operator.gt),
-        ("greater_equal", ">=", operator.ge),
+    for name, op, fold, range in (
+        ("equal", "==", operator.eq, relations.differing(operator.eq)),
+        ("not_equal", "!=", operator.ne, relations.differing(operator.ne)),
+        ("less", "<", operator.lt, relations.ordered(operator.lt, rises=False)),
+        ("less_equal", "<=", operator.le, relations.ordered(operator.le, rises=False)),
+        ("greater", ">", operator.gt, relations.ordered(operator.gt, rises=True)),
+        ("greater_equal", ">=", operator.ge, relations.ordered(operator.ge, rises=True)),
     )
 )
 
@@ -238,6 +279,8 @@ LOGIC = tuple(
         partial(_logical, name),
         broken="all",
         algebra=ELEMENTWISE,
+        range=TRUTH,
+        smoothness=by(steps(0.0)),
         numbers="all",
         fold=partial(_fold_logic, fold),
         symbol=symbol,
@@ -291,6 +334,8 @@ WHERE = Function(
     broken=frozenset({0}),
     condition=0,
     algebra=Algebra(moves.elementwise, algebra.only({1, 2})),
+    range=relations.chosen,
+    smoothness=by(steps(0.0), unmoved),
     numbers=frozenset({1, 2}),
     fold=_fold_where,
     group="operators",

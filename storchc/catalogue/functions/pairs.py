@@ -15,13 +15,19 @@ from storchc.catalogue.function import (
     Misfit,
     Outcome,
     Parameter,
+    Ranging,
+    Smooth,
 )
-from storchc.catalogue.functions import algebra, folding, moves
+from storchc.catalogue.functions import algebra, folding, moves, relations
 from storchc.catalogue.functions.algebra import ELEMENTWISE
+from storchc.catalogue.functions.elementary import below
 from storchc.catalogue.functions.elementwise import Rule, dtype_of
 from storchc.catalogue.functions.fitting import elementwise
 from storchc.catalogue.functions.operators import ARITHMETIC
+from storchc.catalogue.functions.ranging import TRUTH, two
+from storchc.catalogue.functions.smooth import JUMPS, SMOOTH, by, overlapping, unmoved
 from storchc.catalogue.functions.writing import given, listed, same, settled
+from storchc.ir import ranges as at
 from storchc.python.expressions import Py, call, method
 
 PAIR = (Parameter("input"), Parameter("other"))
@@ -41,7 +47,9 @@ def _emit(target: str, rule: Rule, parameters: tuple[Parameter, ...], e: Emissio
 def _pair(
     name: str,
     summary: str,
-    rule: Rule = "float",
+    rule: Rule,
+    range: Ranging,
+    smoothness: Smooth,
     *,
     broken: Broken,
     home: str = "torch",
@@ -58,6 +66,8 @@ def _pair(
         partial(_emit, f"{home}.{name}", rule, parameters),
         broken=broken,
         algebra=algebra,
+        range=range,
+        smoothness=smoothness,
         numbers=numbers or "none",
         fold=fold,
     )
@@ -66,28 +76,115 @@ def _pair(
 SECOND = frozenset({1})
 FACTOR = Algebra(moves.elementwise, algebra.only({0}))
 FLOATS = (
-    _pair("atan2", "angle of the point (other, input)", broken="none", fold=math.atan2),
+    _pair(
+        "atan2",
+        "angle of the point (other, input)",
+        "float",
+        relations.angle,
+        relations.angle_smooth,
+        broken="none",
+        fold=math.atan2,
+    ),
     _pair(
         "copysign",
         "|a| with the sign of b",
+        "float",
+        relations.with_sign,
+        relations.with_sign_smooth,
         broken=SECOND,
         numbers=SECOND,
         fold=math.copysign,
     ),
-    _pair("hypot", "sqrt(a**2 + b**2)", broken="none", fold=math.hypot),
-    _pair("logaddexp", "log(exp(a) + exp(b))", broken="none"),
-    _pair("logaddexp2", "log2(2**a + 2**b)", broken="none"),
     _pair(
-        "xlog1py", "a log1p(b), 0 where a is 0", broken="none", home="torch.special", algebra=FACTOR
+        "hypot",
+        "sqrt(a**2 + b**2)",
+        "float",
+        relations.length,
+        relations.length_smooth,
+        broken="none",
+        fold=math.hypot,
     ),
-    _pair("xlogy", "a log(b), 0 where a is 0", broken="none", algebra=FACTOR),
+    _pair(
+        "logaddexp",
+        "log(exp(a) + exp(b))",
+        "float",
+        relations.log_sum(relations.log_add(math.e)),
+        SMOOTH,
+        broken="none",
+    ),
+    _pair(
+        "logaddexp2",
+        "log2(2**a + 2**b)",
+        "float",
+        relations.log_sum(relations.log_add(2.0)),
+        SMOOTH,
+        broken="none",
+    ),
+    _pair(
+        "xlog1py",
+        "a log1p(b), 0 where a is 0",
+        "float",
+        relations.x_log(folding.logarithm(math.log1p, -1.0), -1.0),
+        by(unmoved, below(-1.0)),
+        broken="none",
+        home="torch.special",
+        algebra=FACTOR,
+    ),
+    _pair(
+        "xlogy",
+        "a log(b), 0 where a is 0",
+        "float",
+        relations.x_log(folding.logarithm(math.log), 0.0),
+        by(unmoved, below(0.0)),
+        broken="none",
+        algebra=FACTOR,
+    ),
 )
+LARGER, SMALLER = two(at.larger), two(at.smaller)
 NUMBERS = (
-    _pair("fmax", "the larger of a and b, NaN ignored", "number", broken="none"),
-    _pair("fmin", "the smaller of a and b, NaN ignored", "number", broken="none"),
-    _pair("maximum", "the larger of a and b", "whole", broken="none", fold=folding.larger),
-    _pair("minimum", "the smaller of a and b", "whole", broken="none", fold=folding.smaller),
-    _pair("fmod", "remainder of a / b, with the sign of a", "number", broken="all", numbers=SECOND),
+    _pair(
+        "fmax",
+        "the larger of a and b, NaN ignored",
+        "number",
+        LARGER,
+        overlapping,
+        broken="none",
+    ),
+    _pair(
+        "fmin",
+        "the smaller of a and b, NaN ignored",
+        "number",
+        SMALLER,
+        overlapping,
+        broken="none",
+    ),
+    _pair(
+        "maximum",
+        "the larger of a and b",
+        "whole",
+        LARGER,
+        overlapping,
+        broken="none",
+        fold=folding.larger,
+    ),
+    _pair(
+        "minimum",
+        "the smaller of a and b",
+        "whole",
+        SMALLER,
+        overlapping,
+        broken="none",
+        fold=folding.smaller,
+    ),
+    _pair(
+        "fmod",
+        "remainder of a / b, with the sign of a",
+        "number",
+        relations.remainder,
+        relations.dividing,
+        broken="all",
+        numbers=SECOND,
+    ),
 )
 
 
@@ -112,6 +209,8 @@ ISCLOSE = Function(
     partial(_emit, "torch.isclose", "bool", CLOSE),
     broken="all",
     algebra=ELEMENTWISE,
+    range=TRUTH,
+    smoothness=JUMPS,
 )
 HEAVISIDE = Function(
     "heaviside",
@@ -121,6 +220,8 @@ HEAVISIDE = Function(
     lambda e: call("torch.heaviside", *(method(code, "detach") for code in same(e))),
     broken="all",
     algebra=ELEMENTWISE,
+    range=relations.stepped,
+    smoothness=relations.heaviside_jump,
 )
 
 
@@ -156,6 +257,8 @@ BOUNDS = (
         _clamp,
         broken="none",
         algebra=ELEMENTWISE,
+        range=relations.kept,
+        smoothness=relations.kept_corners,
         numbers=frozenset({1, 2}),
     ),
     Function(
@@ -166,6 +269,8 @@ BOUNDS = (
         lambda e: call("torch.lerp", *same(e)),
         broken="none",
         algebra=Algebra(moves.elementwise, algebra.only({0, 1}, {2})),
+        range=relations.mixed,
+        smoothness=SMOOTH,
         numbers=frozenset({2}),
     ),
 )
@@ -190,6 +295,8 @@ def _bits(name: str, summary: str, parameters: tuple[Parameter, ...] = PAIR) -> 
         lambda e: call(f"torch.{name}", *e.operands),
         broken="all",
         algebra=ELEMENTWISE,
+        range=relations.bits,
+        smoothness=JUMPS,
     )
 
 
@@ -211,6 +318,8 @@ def _pow() -> Function:
         power.emit,
         broken=power.broken,
         algebra=power.algebra,
+        range=power.range,
+        smoothness=power.smoothness,
         numbers=power.numbers,
         fold=power.fold,
     )

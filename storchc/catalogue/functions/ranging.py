@@ -9,7 +9,7 @@ from dataclasses import replace
 from storchc.catalogue.function import Moves, Ranging
 from storchc.catalogue.functions.fitting import axes
 from storchc.ir import ranges as at
-from storchc.ir.expression import Apply
+from storchc.ir.expression import Apply, Value
 from storchc.ir.ranges import Range
 from storchc.ir.size import product
 
@@ -18,11 +18,11 @@ Rule = Callable[[float], float]
 
 def fixed(found: Range) -> Ranging:
     """The same whatever the operands are."""
-    return lambda value, ranges: _of(found, ranges)
+    return lambda value, ranges: known_as(found, ranges)
 
 
-def _of(found: Range, ranges: tuple[Range, ...]) -> Range:
-    """Known where all operands are."""
+def known_as(found: Range, ranges: tuple[Range, ...]) -> Range:
+    """The same, known where all operands are."""
     return found if all(r.known for r in ranges) else found.unknown()
 
 
@@ -84,14 +84,24 @@ def taken(moves: Moves) -> Ranging:
 
     def ranging(value: Apply, ranges: tuple[Range, ...]) -> Range:
         found = at.hull(ranges)
-        if found.simplex and any(
-            not operand.type.shape or moves(value, i)(-1) != -1
-            for i, operand in enumerate(value.operands)
-        ):
-            return found.elementwise()
-        return found
+        whole = all(whole_last(value, operand) for operand in value.operands)
+        if whole and all(moves(value, i)(-1) == -1 for i in range(len(ranges))):
+            return found
+        return found.elementwise()
 
     return ranging
+
+
+def whole_last(value: Apply, operand: Value) -> bool:
+    """Whether the last event dimension of an operand is as large as that of the result."""
+    shape, result = operand.type.shape, value.type.shape
+    return bool(shape and result) and shape[-1] == result[-1]
+
+
+def one_for_all(operand: Value) -> bool:
+    """Whether an operand is the same along the last event dimension of what it is used with."""
+    shape = operand.type.shape
+    return not shape or shape[-1].broadcasts
 
 
 def count(value: Apply, position: int = 0) -> int | None:
@@ -119,7 +129,7 @@ def mean(value: Apply, ranges: tuple[Range, ...]) -> Range:
 
 def nonnegative(value: Apply, ranges: tuple[Range, ...]) -> Range:
     """0 or more."""
-    return _of(at.NONNEGATIVE, ranges)
+    return known_as(at.NONNEGATIVE, ranges)
 
 
 def continuous(a: Range) -> bool:

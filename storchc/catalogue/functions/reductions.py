@@ -16,10 +16,14 @@ from storchc.catalogue.function import (
     Outcome,
     Over,
     Parameter,
+    Ranging,
+    Smooth,
     Together,
 )
-from storchc.catalogue.functions import algebra, moves, terms
+from storchc.catalogue.functions import algebra, along, moves, terms
 from storchc.catalogue.functions.fitting import axes, axis, numeric, without
+from storchc.catalogue.functions.ranging import TRUTH, count, mean, same
+from storchc.catalogue.functions.smooth import JUMPS, SMOOTH, by, steps
 from storchc.catalogue.functions.writing import (
     convert,
     dims_code,
@@ -112,6 +116,8 @@ def _reduction(
     summary: str,
     rule: Rule,
     emit: Callable[[Emission], Py],
+    range: Ranging,
+    smoothness: Smooth,
     *,
     broken: Literal["all", "none"],
     keep: bool = True,
@@ -127,11 +133,14 @@ def _reduction(
         emit,
         broken=broken,
         algebra=Algebra(moves.reduced, linear, terms=written),
+        range=range,
+        smoothness=smoothness,
         over=over,
         group="reductions",
     )
 
 
+EXTREME = along.corner_of_several(count)
 REDUCED = Algebra(moves.reduced, algebra.nothing)
 SUMS = (
     _reduction(
@@ -139,6 +148,8 @@ SUMS = (
         "sum of the elements",
         "number",
         partial(several, "sum"),
+        along.summed,
+        SMOOTH,
         broken="none",
         over=Over("sum", counts=True),
         linear=algebra.together,
@@ -148,40 +159,67 @@ SUMS = (
         "mean of the elements",
         "float",
         partial(several, "mean"),
+        mean,
+        SMOOTH,
         broken="none",
         over=Over("mean", samples=True),
         linear=algebra.together,
     ),
     _reduction(
-        "max", "largest element", "same", partial(several, "amax"), broken="none", over=Over("amax")
+        "max",
+        "largest element",
+        "same",
+        partial(several, "amax"),
+        same,
+        EXTREME,
+        broken="none",
+        over=Over("amax"),
     ),
     _reduction(
         "min",
         "smallest element",
         "same",
         partial(several, "amin"),
+        same,
+        EXTREME,
         broken="none",
         over=Over("amin"),
     ),
     _reduction(
-        "logsumexp", "log of the sum of exp", "float", partial(several, "logsumexp"), broken="none"
+        "logsumexp",
+        "log of the sum of exp",
+        "float",
+        partial(several, "logsumexp"),
+        along.log_total,
+        SMOOTH,
+        broken="none",
     ),
     _reduction(
         "logmeanexp",
         "log of the mean of exp",
         "float",
         _logmeanexp,
+        mean,
+        SMOOTH,
         broken="none",
         over=Over("logmeanexp", samples=True, logs=True),
     ),
     _reduction(
-        "prod", "product of the elements", "number", partial(one_by_one, "prod"), broken="none"
+        "prod",
+        "product of the elements",
+        "number",
+        partial(one_by_one, "prod"),
+        along.multiplied,
+        SMOOTH,
+        broken="none",
     ),
     _reduction(
         "nansum",
         "sum of the elements that are not NaN",
         "number",
         partial(several, "nansum"),
+        along.summed_without_nan,
+        SMOOTH,
         broken="none",
     ),
     _reduction(
@@ -189,11 +227,27 @@ SUMS = (
         "mean of the elements that are not NaN",
         "float",
         partial(several, "nanmean"),
+        mean,
+        SMOOTH,
         broken="none",
     ),
-    _reduction("any", "whether any element is true", "bool", partial(several, "any"), broken="all"),
     _reduction(
-        "all", "whether all elements are true", "bool", partial(several, "all"), broken="all"
+        "any",
+        "whether any element is true",
+        "bool",
+        partial(several, "any"),
+        TRUTH,
+        by(steps(0.0)),
+        broken="all",
+    ),
+    _reduction(
+        "all",
+        "whether all elements are true",
+        "bool",
+        partial(several, "all"),
+        TRUTH,
+        by(steps(0.0)),
+        broken="all",
     ),
 )
 
@@ -209,6 +263,8 @@ COUNT = _reduction(
     "number of elements that are not 0",
     "int",
     _count_nonzero,
+    along.counted,
+    by(steps(0.0)),
     keep=False,
     broken="all",
     written=terms.counted,
@@ -245,11 +301,13 @@ SPREADS = tuple(
         partial(_spread, name),
         broken="none",
         algebra=REDUCED,
+        range=along.spread,
+        smoothness=smoothness,
         group="reductions",
     )
-    for name, summary in (
-        ("var", "variance of the elements"),
-        ("std", "standard deviation of the elements"),
+    for name, summary, smoothness in (
+        ("var", "variance of the elements", SMOOTH),
+        ("std", "standard deviation of the elements", along.deviation_smooth),
     )
 )
 
@@ -297,6 +355,8 @@ SINGLE = (
             partial(_single, partial(_position, name)),
             broken="all",
             algebra=REDUCED,
+            range=along.positions,
+            smoothness=JUMPS,
             group="reductions",
         )
         for name, summary in (
@@ -312,6 +372,8 @@ SINGLE = (
         partial(_single, _median),
         broken="none",
         algebra=REDUCED,
+        range=same,
+        smoothness=EXTREME,
         group="reductions",
     ),
     Function(
@@ -322,6 +384,8 @@ SINGLE = (
         partial(_single, _quantile),
         broken="none",
         algebra=REDUCED,
+        range=along.same_floats,
+        smoothness=EXTREME,
         group="reductions",
     ),
 )
@@ -347,6 +411,8 @@ NORM = Function(
     _norm,
     broken="none",
     algebra=Algebra(moves.reduced, algebra.nothing, terms=terms.absolute),
+    range=along.norm,
+    smoothness=along.norm_smooth,
     group="reductions",
 )
 

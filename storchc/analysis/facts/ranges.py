@@ -1,0 +1,304 @@
+"""Where values lie, from the rows of functions and families: an interval for every expression.
+
+A sample lies in the support of its family. A param, an input and what the user's modules and
+functions give are anywhere; a module that the story itself makes ends in a layer that may say more,
+which holds as long as nobody gives another module for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from types import EllipsisType
+from typing import assert_never
+
+from storchc.analysis.dataflow import At, Flow, Known, Point, Statement, Variable, forwards
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.places import Places
+from storchc.catalogue import distributions, functions, supports
+from storchc.catalogue.family import Family
+from storchc.ir import ranges as at
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Construct,
+    Counter,
+    Distribution,
+    Divergence,
+    Entropy,
+    Expected,
+    Extent,
+    Literal,
+    LogProb,
+    LogProbEach,
+    Named,
+    OverPlates,
+    Property,
+    Reference,
+    Renamed,
+    Select,
+    SequenceOf,
+    StaticChoice,
+    SummedOut,
+    Value,
+)
+from storchc.ir.expression import (
+    Range as Slice,
+)
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee, Carried, Compute, Cost, Report, Sample
+from storchc.ir.ranges import ANYTHING, Range
+from storchc.ir.types import Dtype
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Where values lie; ``places`` has every expression as it stands there, ``samples`` by name."""
+
+    graph: Graph
+    samples: Mapping[str, Range]
+    places: Places[Range]
+
+
+def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:
+    """The ranges of all expressions of a story."""
+    walk = _Walk(graph, estimators)
+    inputs: dict[Variable, Range] = {i.name: _of_type(i.type.dtype) for i in graph.inputs}
+    facts = forwards(flow, walk, inputs)
+    drawn = {sample.name: facts[_point(facts, sample.name)] for sample in graph.samples}
+    return Ranges(graph, drawn, Places(walk.places))
+
+
+def _point(facts: Mapping[Point, Range], name: str) -> Point:
+    """The last point that a name has."""
+    found = [p for p in facts if p == name or (isinstance(p, At) and p.variable == name)]
+    return found[-1]
+
+
+def _of_type(dtype: Dtype) -> Range:
+    """Anything of a dtype."""
+    match dtype:
+        case "float":
+            return ANYTHING
+        case "int":
+            return at.INTEGERS.unknown()
+        case "bool":
+            return at.TRUTH.unknown()
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Finds the ranges; those of expressions are noted on the way."""
+
+    graph: Graph
+    estimators: Mapping[str, Estimator]
+    nothing: Range = ANYTHING
+    places: dict[int, Range] = field(default_factory=dict)
+
+    def statement(self, node: Statement, known: Known[Range]) -> Mapping[Variable, Range]:
+        """See `Forward.statement`."""
+        match node:
+            case Compute((name,), value):
+                return {name: self.expression(value, known)}
+            case Compute(names, value, types):
+                self.expression(value, known)
+                return {
+                    name: _of_type(type_.dtype) for name, type_ in zip(names, types, strict=True)
+                }
+            case Cost(name, value, observed):
+                found = self.expression(value, known)
+                return {} if observed else {name: found}
+            case Report(_, value):
+                self.expression(value, known)
+                return {}
+            case Sample():
+                return self._sample(node, known)
+
+    def _sample(self, node: Sample, known: Known[Range]) -> Mapping[Variable, Range]:
+        self.expression(node.distribution, known)
+        choices = [choice for choice in (node.method, node.sampler) if choice is not None]
+        for value in (v for choice in choices for v in choice.values.values()):
+            self.expression(value, known)
+        if node.mask is not None:
+            self.expression(node.mask, known)
+        made = self.graph.construction(node.distribution)
+        family = _family(made)
+        lies = supports.lies_in(family, made, self._parameters(made))
+        if family.discrete and _softened(self.estimators[node.name], family):
+            lies = replace(lies, whole=False)
+        return {node.name: lies}
+
+    def _parameters(self, made: Construct) -> dict[str, Range]:
+        return {name: self.places[id(value)] for name, value in made.parameters}
+
+    def initial(self, carried: Carried, known: Known[Range]) -> Mapping[Variable, Range]:
+        """See `Forward.initial`."""
+        return {carried.name: self.expression(carried.initial, known)}
+
+    def join(self, a: Range, b: Range) -> Range:
+        """See `Forward.join`."""
+        return a.joined(b)
+
+    def again(self, fact: Range, loop: str) -> Range:
+        """Few ranges, so that steps settle."""
+        return fact.widened()
+
+    def ended(self, fact: Range, loop: str) -> Range:
+        """The same."""
+        return fact
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def expression(self, value: Value | Distribution, known: Known[Range]) -> Range:
+        """Where ``value`` lies, noted for it and its parts."""
+        found = self._expression(value, known)
+        self.places[id(value)] = found
+        return found
+
+    def _expression(self, value: Value | Distribution, known: Known[Range]) -> Range:
+        match value:
+            case Literal(number):
+                return at.exactly(number)
+            case Extent(size):
+                return Range(1.0, whole=True) if size.value is None else at.exactly(size.value)
+            case Reference(name):
+                return known(name)
+            case Counter(name):
+                loop = self.graph.loop_by_name.get(name)
+                return at.COUNT if loop is None else at.up_to(loop.bound.value)
+            case Apply(function, operands):
+                ranges = tuple(self.expression(operand, known) for operand in operands)
+                found = functions.row(function).range(value, ranges)
+                supposed = any(r.supposed for r in ranges)
+                return replace(found, supposed=True) if supposed and not found.supposed else found
+            case Select():
+                return self._select(value, known)
+            case OverPlates(function, inner, plates):
+                return self._reduced(function, self.expression(inner, known), plates)
+            case CallUser(callee, arguments):
+                for argument in arguments:
+                    for part in argument if isinstance(argument, tuple) else (argument,):
+                        self.expression(part, known)
+                given = self.graph.callees[callee]
+                return _given(given) if len(value.results) == 1 else ANYTHING
+            case SequenceOf(inner) | Expected(inner) | Renamed(inner) | SummedOut(inner):
+                return self.expression(inner, known)
+            case StaticChoice(condition, then, otherwise):
+                self.expression(condition, known)
+                return self.expression(then, known).joined(self.expression(otherwise, known))
+            case Construct(_, parameters):
+                for _, parameter in parameters:
+                    self.expression(parameter, known)
+                return ANYTHING
+            case Named():
+                return ANYTHING
+            case LogProb(distribution, inner) | LogProbEach(distribution, inner):
+                self.expression(distribution, known)
+                self.expression(inner, known)
+                discrete = _family(self.graph.construction(distribution)).discrete
+                return at.NONPOSITIVE if discrete else at.REAL
+            case Divergence(left, right):
+                self.expression(left, known)
+                self.expression(right, known)
+                return at.NONNEGATIVE
+            case Entropy(distribution):
+                self.expression(distribution, known)
+                discrete = _family(self.graph.construction(distribution)).discrete
+                return at.NONNEGATIVE if discrete else at.REAL
+            case Property(distribution, name):
+                self.expression(distribution, known)
+                return self._property(self.graph.construction(distribution), name)
+            case _:
+                assert_never(value)
+
+    def _select(self, value: Select, known: Known[Range]) -> Range:
+        found = self.expression(value.value, known)
+        for item in value.items:
+            if not isinstance(item, int | Slice | EllipsisType):
+                self.expression(item, known)
+        rows = ... not in value.items and len(value.items) < value.value.type.rank
+        return found if rows else found.elementwise()
+
+    def _reduced(self, function: str, inner: Range, plates: tuple[str, ...]) -> Range:
+        """Over plates; weights that do not sum to 1 leave signs alone."""
+        samples = [s for plate in plates for s in self.graph.along(plate)]
+        even = all(
+            self.estimators[s.name].enumerated or not self.estimators[s.name].weighted
+            for s in samples
+        )
+        match function:
+            case "sum":
+                low = inner.low if inner.low >= 0 else -at.INFINITY
+                high = inner.high if inner.high <= 0 else at.INFINITY
+                opens = inner.low_open and low >= 0, inner.high_open and high <= 0
+                found = Range(low, high, *opens, whole=inner.whole, known=inner.known)
+            case "mean" if not even:
+                low, high = min(inner.low, 0.0), max(inner.high, 0.0)
+                low, high = (-at.INFINITY if low < 0 else 0.0), (at.INFINITY if high > 0 else 0.0)
+                found = Range(low, high, known=inner.known)
+            case "logmeanexp" if not even:
+                found = Range(known=inner.known)
+            case "mean" | "logmeanexp":
+                found = replace(inner, whole=False, nonzero=False, inside=False)
+            case _:
+                found = inner
+        return replace(found, supposed=inner.supposed)
+
+    def _property(self, made: Construct, name: str) -> Range:
+        parameters = self._parameters(made)
+        family = _family(made)
+        if name in parameters:
+            return parameters[name]
+        support = supports.lies_in(family, made, parameters)
+        match name:
+            case "probs" if family.parameter("probs").rank == 1:
+                return replace(at.OPEN_UNIT, simplex=True)
+            case "probs":
+                return at.OPEN_UNIT
+            case "stddev" | "variance":
+                return at.NONNEGATIVE
+            case "mean":
+                return replace(support, whole=False, nonzero=False, inside=False)
+            case "mode" if family.name != "Categorical":
+                return supports.closed(support)
+            case "mode":
+                return support
+            case _:
+                return ANYTHING
+
+
+def _family(made: Construct) -> Family:
+    family = distributions.lookup(made.family)
+    assert family is not None, made.family
+    return family
+
+
+def _softened(estimator: Estimator, family: Family) -> bool:
+    """Whether the story is evaluated at values between those of the family."""
+    return family.dtype == "float" and (estimator.carrier == "pathwise" or estimator.looks)
+
+
+LAYERS: Mapping[str, Range] = {
+    "Softplus": at.POSITIVE,
+    "Sigmoid": at.OPEN_UNIT,
+    "Hardsigmoid": at.UNIT,
+    "Softmax": replace(at.OPEN_UNIT, simplex=True),
+    "LogSoftmax": at.NEGATIVE,
+    "LogSigmoid": at.NEGATIVE,
+    "Tanh": at.OPEN_SIGNED_UNIT,
+    "Softsign": at.OPEN_SIGNED_UNIT,
+    "ReLU": at.NONNEGATIVE,
+    "ReLU6": Range(0.0, 6.0),
+}
+"""Where the layer at the end of a module gives its results."""
+
+
+def _given(callee: Callee) -> Range:
+    """Where the one result of a user's module or function lies."""
+    (slot,) = callee.results
+    (item,) = slot.items
+    last = None if callee.default is None else callee.default.last
+    if last is None or last.name not in LAYERS or item.dtype != "float":
+        return _of_type(item.dtype)
+    return replace(LAYERS[last.name], known=False, supposed=True)

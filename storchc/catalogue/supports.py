@@ -1,0 +1,60 @@
+"""Where the samples of a family lie, and which values its density is made for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from storchc.catalogue.family import Family, Support
+from storchc.ir import ranges as at
+from storchc.ir.expression import Construct
+from storchc.ir.ranges import Range
+
+SUPPORTS: Mapping[Support, Range] = {
+    "real": at.REAL,
+    "positive": at.POSITIVE,
+    "nonnegative": at.POSITIVE,
+    "unit interval": at.OPEN_UNIT,
+    "bounded": at.REAL,
+    "circle": Range(-math.pi, math.pi),
+    "boolean": at.TRUTH,
+    "index": at.COUNT,
+    "one-hot": replace(at.TRUTH, simplex=True),
+    "count": at.COUNT,
+    "bounded count": at.COUNT,
+    "counts": at.COUNT,
+    "real vector": at.REAL,
+    "simplex": replace(at.OPEN_UNIT, simplex=True),
+    "positive definite": at.REAL,
+    "correlation cholesky": at.SIGNED_UNIT,
+}
+"""Where samples lie whatever the parameters are; no sample hits an end that is open."""
+
+
+def lies_in(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Range:
+    """Where a sample lies, from where the parameters do."""
+    found = replace(SUPPORTS[family.support], inside=family.inside)
+    if family.ends is not None:
+        found = family.ends(ranges)
+    match family.support:
+        case "index":
+            classes = next(iter(dict(made.parameters).values())).type.shape[-1].value
+            return at.up_to(classes)
+        case "bounded count" | "counts":
+            return replace(found, high=_most(family, ranges))
+        case _:
+            return found
+
+
+def _most(family: Family, ranges: Mapping[str, Range]) -> float:
+    """The largest count: all that are counted."""
+    if "total_count" in ranges:
+        return ranges["total_count"].high
+    default = family.parameter("total_count").default
+    return math.inf if default is None else float(default)
+
+
+def closed(found: Range) -> Range:
+    """The same with its ends."""
+    return replace(found, low_open=False, high_open=False)
