@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from types import EllipsisType
 from typing import assert_never
 
 from storchc.analysis.dataflow import At, Flow, Known, Point, Statement, Variable, forwards
@@ -42,13 +41,11 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
-from storchc.ir.expression import (
-    Range as Slice,
-)
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee, Carried, Compute, Cost, Report, Sample
 from storchc.ir.ranges import ANYTHING, Range
 from storchc.ir.types import Dtype
+from storchc.ir.walk import children
 from storchc.records import dataclass
 
 
@@ -152,11 +149,17 @@ class _Walk:
 
     def expression(self, value: Value | Distribution, known: Known[Range]) -> Range:
         """Where ``value`` lies, noted for it and its parts."""
-        found = self._expression(value, known)
+        parts = tuple(self.expression(part, known) for part in children(value))
+        found = self._made(value, parts, known)
+        if not found.supposed and any(part.supposed for part in parts):
+            found = replace(found, supposed=True)
         self.places[id(value)] = found
         return found
 
-    def _expression(self, value: Value | Distribution, known: Known[Range]) -> Range:
+    def _made(
+        self, value: Value | Distribution, parts: tuple[Range, ...], known: Known[Range]
+    ) -> Range:
+        """Where ``value`` lies, from where its ``parts`` do."""
         match value:
             case Literal(number):
                 return at.exactly(number)
@@ -167,58 +170,35 @@ class _Walk:
             case Counter(name):
                 loop = self.graph.loop_by_name.get(name)
                 return at.COUNT if loop is None else at.up_to(loop.bound.value)
-            case Apply(function, operands):
-                ranges = tuple(self.expression(operand, known) for operand in operands)
-                found = functions.row(function).range(value, ranges)
-                supposed = any(r.supposed for r in ranges)
-                return replace(found, supposed=True) if supposed and not found.supposed else found
-            case Select():
-                return self._select(value, known)
-            case OverPlates(function, inner, plates):
-                return self._reduced(function, self.expression(inner, known), plates)
-            case CallUser(callee, arguments):
-                for argument in arguments:
-                    for part in argument if isinstance(argument, tuple) else (argument,):
-                        self.expression(part, known)
-                given = self.graph.callees[callee]
-                return _given(given) if len(value.results) == 1 else ANYTHING
-            case SequenceOf(inner) | Expected(inner) | Renamed(inner) | SummedOut(inner):
-                return self.expression(inner, known)
-            case StaticChoice(condition, then, otherwise):
-                self.expression(condition, known)
-                return self.expression(then, known).joined(self.expression(otherwise, known))
-            case Construct(_, parameters):
-                for _, parameter in parameters:
-                    self.expression(parameter, known)
+            case Apply(function):
+                return functions.row(function).range(value, parts)
+            case Select(of, items):
+                rows = ... not in items and len(items) < of.type.rank
+                return parts[0] if rows else parts[0].elementwise()
+            case OverPlates(function, _, plates):
+                return self._reduced(function, parts[0], plates)
+            case CallUser(callee, _, results):
+                return _given(self.graph.callees[callee]) if len(results) == 1 else ANYTHING
+            case SequenceOf() | Expected() | Renamed() | SummedOut():
+                return parts[0]
+            case StaticChoice():
+                return parts[1].joined(parts[2])
+            case Construct() | Named():
                 return ANYTHING
-            case Named():
-                return ANYTHING
-            case LogProb(distribution, inner) | LogProbEach(distribution, inner):
-                self.expression(distribution, known)
-                self.expression(inner, known)
-                discrete = _family(self.graph.construction(distribution)).discrete
-                return at.NONPOSITIVE if discrete else at.REAL
-            case Divergence(left, right):
-                self.expression(left, known)
-                self.expression(right, known)
+            case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+                return self._logarithm(value, distribution)
+            case Divergence():
                 return at.NONNEGATIVE
-            case Entropy(distribution):
-                self.expression(distribution, known)
-                discrete = _family(self.graph.construction(distribution)).discrete
-                return at.NONNEGATIVE if discrete else at.REAL
             case Property(distribution, name):
-                self.expression(distribution, known)
                 return self._property(self.graph.construction(distribution), name)
             case _:
                 assert_never(value)
 
-    def _select(self, value: Select, known: Known[Range]) -> Range:
-        found = self.expression(value.value, known)
-        for item in value.items:
-            if not isinstance(item, int | Slice | EllipsisType):
-                self.expression(item, known)
-        rows = ... not in value.items and len(value.items) < value.value.type.rank
-        return found if rows else found.elementwise()
+    def _logarithm(self, value: Value | Distribution, distribution: Distribution) -> Range:
+        """Of a probability, or of a density, which may be above 1."""
+        if not _family(self.graph.construction(distribution)).discrete:
+            return at.REAL
+        return at.NONNEGATIVE if isinstance(value, Entropy) else at.NONPOSITIVE
 
     def _reduced(self, function: str, inner: Range, plates: tuple[str, ...]) -> Range:
         """Over plates; weights that do not sum to 1 leave signs alone."""
@@ -243,7 +223,7 @@ class _Walk:
                 found = replace(inner, whole=False, nonzero=False, inside=False)
             case _:
                 found = inner
-        return replace(found, supposed=inner.supposed)
+        return found
 
     def _property(self, made: Construct, name: str) -> Range:
         parameters = self._parameters(made)
