@@ -28,8 +28,8 @@ from storchc.analysis.facts.motion import Motion
 from storchc.analysis.facts.own_score import biases
 from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.places import Places
-from storchc.analysis.facts.reach import Reaching
 from storchc.analysis.facts.ranges import Ranges
+from storchc.analysis.facts.reach import Reaching
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation

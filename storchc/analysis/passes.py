@@ -19,8 +19,8 @@ from storchc.analysis.facts.jumps import jumps
 from storchc.analysis.facts.liveness import learning, liveness
 from storchc.analysis.facts.motion import motion
 from storchc.analysis.facts.ownership import ownership
-from storchc.analysis.facts.reach import reaching
 from storchc.analysis.facts.ranges import ranges_of
+from storchc.analysis.facts.reach import reaching
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate

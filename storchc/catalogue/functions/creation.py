@@ -326,6 +326,8 @@ CONTINUOUS = Function(
     lambda e: e.operands[0],
     broken="none",
     algebra=SUM,
+    range=one(lambda a: a),
+    smoothness=SMOOTH,
     numbers="all",
     fold=lambda number: number,
     group=GROUP,
