@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from storch_runtime.errors import StoryShapeError, StoryTypeError
+from storch_runtime.errors import MovedJump, StoryShapeError, StoryTypeError
 
 __all__ = ["Input", "Result", "Results", "agreement"]
 
@@ -26,7 +26,8 @@ class Input:
     """An input of a story: ``Input("x", ("data",), (784,), "float", "vae.story:7")``.
 
     An event size is a number, the name of a free dim that this input binds, or what is made of
-    such dims (``"2 * D"``), which fits when all inputs have bound theirs.
+    such dims (``"2 * D"``), which fits when all inputs have bound theirs. ``jump`` is the line
+    where a value jumps at a place that moves with the input, so that no gradient may flow to it.
     """
 
     name: str
@@ -34,11 +35,18 @@ class Input:
     event: tuple[int | str, ...] = ()
     kind: Kind = "float"
     where: str = ""
+    jump: str = ""
 
     def check(self, value: Tensor | float, sizes: dict[str, int], like: Tensor) -> Tensor:
         """The input as a tensor; ``sizes`` learns its plates and free dims, or must agree."""
         if not isinstance(value, Tensor):
             value = self._number(value, like)
+        if self.jump and value.requires_grad and torch.is_grad_enabled():
+            raise MovedJump(
+                f"{self.jump}: a value jumps here at a place that moves with input `{self.name}`, "
+                f"which requires a gradient, and no estimate of it would be right; give "
+                f"`{self.name}.detach()`, or mend the story (`storchc explain S440`)"
+            )
         if _kind(value) != self.kind:
             wanted = _DTYPES[self.kind]
             raise StoryTypeError(self._says(f"has dtype {value.dtype}, expected {wanted}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NonFiniteCost", "StoryShapeError", "StoryTypeError"]
+__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError"]
 
 
 class StoryShapeError(ValueError):
@@ -15,3 +15,7 @@ class StoryTypeError(TypeError):
 
 class NonFiniteCost(ValueError):
     """A cost is infinite or not a number."""
+
+
+class MovedJump(ValueError):
+    """A value would jump at a place that moves with an input that requires a gradient."""

@@ -162,7 +162,12 @@ def _input(writer: Writer, item: Input) -> Py:
         literal(item.type.dtype),
         literal(place(writer.graph.source, item.span)),
     ]
-    return call(writer.runtime("Input"), *arguments)
+    jumping = (
+        j.value.span for j in writer.estimation.jumps.guarded if item.name in j.motion.inputs
+    )
+    jump = next(jumping, None)
+    marked = {} if jump is None else {"jump": literal(place(writer.graph.source, jump))}
+    return call(writer.runtime("Input"), *arguments, **marked)
 
 
 def _attributes(writer: Writer) -> list[str]:
