@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError"]
+__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError", "StoryWarning"]
 
 
 class StoryShapeError(ValueError):
@@ -19,3 +19,7 @@ class NonFiniteCost(ValueError):
 
 class MovedJump(ValueError):
     """A value would jump at a place that moves with an input that requires a gradient."""
+
+
+class StoryWarning(UserWarning):
+    """What is doubtful in how a story is used."""

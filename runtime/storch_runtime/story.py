@@ -9,7 +9,9 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from torch import Tensor, nn
 
+from storch_runtime.errors import MovedJump
 from storch_runtime.estimate import Estimate, WatchedEstimate
+from storch_runtime.kinks import jumping_layer, kink_order
 from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
 from storch_runtime.methods.expect import Expect
@@ -81,14 +83,21 @@ class _Callable(Protocol[_P, _R]):
 _AS_IT_IS = nullcontext()
 
 
+def _lower(a: int | None, b: int | None) -> int | None:
+    """The lower of two orders; None is any."""
+    return min((order for order in (a, b) if order is not None), default=None)
+
+
 class StoryModule(nn.Module):
     """A compiled story. ``methods`` holds the method of each sample.
 
-    ``order`` is the highest derivative of the loss that is an estimate (None: any).
+    ``order`` is the highest derivative of the loss that is an estimate (None: any), ``kinks`` the
+    highest one that is right at the places where values bend.
     ``method_modules`` names the attributes whose parameters only the methods' options use.
     """
 
-    order: ClassVar[int | None] = None
+    order: int | None = None
+    kinks: int | None = None
     method_modules: ClassVar[tuple[str, ...]] = ()
     _shared: dict[str, frozenset[str]]
     forward: Callable[..., Estimate]
@@ -126,6 +135,21 @@ class StoryModule(nn.Module):
         super().__setattr__(name, value)
         if isinstance(value, nn.Module | nn.Parameter) and "methods" in self._modules:
             self._look_for_shared()
+
+    def look_into(self, *names: str) -> None:
+        """Look for layers that bend or jump in the modules that are given what moves."""
+        for name in names:
+            module = getattr(self, name)
+            if not isinstance(module, nn.Module):
+                continue
+            jumping = jumping_layer(module)
+            if jumping is not None:
+                raise MovedJump(
+                    f"`{name}` holds a `{jumping}`, which jumps at a place that moves with what "
+                    "learns, and no gradient tells; use a layer that does not jump"
+                )
+            self.kinks = _lower(self.kinks, kink_order(module))
+        self.order = _lower(self.order, self.kinks)
 
     def method_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters of the methods, and of what only their options use."""

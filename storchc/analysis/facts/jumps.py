@@ -27,16 +27,34 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
+class Kink:
+    """A value that bends as something moves it; ``order`` is the highest right derivative."""
+
+    value: Value | Distribution
+    order: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Jumps:
     """The jumps of a story that something moves, in its order.
 
     ``moved`` are those that count; ``guarded`` move where a float input requires a gradient;
     ``said`` are no jumps, as a choice says whose condition is cut or agreed, or `continuous`.
+    ``kinks`` are where values bend, those that are said to be no jumps among them; ``inside`` are
+    the modules that may bend too: they are looked into when a model is made.
     """
 
     moved: tuple[Jump, ...]
     guarded: tuple[Jump, ...]
     said: tuple[Jump, ...]
+    kinks: tuple[Kink, ...]
+    inside: tuple[str, ...]
+
+    @property
+    def order(self) -> int | None:
+        """The highest derivative that is right where values bend; None: any."""
+        return min((kink.order for kink in self.kinks), default=None)
 
 
 def jumps(graph: Graph, motion: Places[Motion], reaching: Reaching) -> Jumps:

@@ -8,7 +8,7 @@ from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.jumps import Jump, is_pole
 from storchc.analysis.facts.motion import Motion, Mover
-from storchc.analysis.rules.paths import refused
+from storchc.analysis.rules.paths import refused, weights_refused
 from storchc.catalogue import functions
 from storchc.diagnostics import jumps as words
 from storchc.diagnostics.diagnostic import Label, Problems
@@ -19,13 +19,16 @@ from storchc.source import Span
 
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse moved jumps; warn of what learns where no gradient comes back."""
-    broken = frozenset(node.name for node in known.graph.samples if refused(known, node))
+    samples = known.graph.samples
+    broken = frozenset(node.name for node in samples if refused(known, node))
+    weights = frozenset(node.name for node in samples if weights_refused(known, node))
     blamed = set()
     for jump in known.jumps.moved:
         mover = jump.motion.learns
         assert mover is not None
         blamed.add(mover.name)
-        if mover.sample not in broken:
+        said = mover.sample in broken or (mover.kind == "weights" and mover.name in weights)
+        if not said:
             _refuse(known, jump, mover, problems)
     for call, reach in known.reaching:
         if isinstance(call, CallUser) and reach.alive:

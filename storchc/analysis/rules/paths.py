@@ -36,10 +36,15 @@ def refused(known: Estimation, node: Sample) -> bool:
 
 def _check_weights(known: Estimation, node: Sample, problems: Problems) -> None:
     """Importance weights carry the gradient of their sample into a reduction over its plate."""
+    if weights_refused(known, node) and node.sampler is not None:
+        breaks = known.demands.weights[node.name].breaks
+        problems.add(words.weights_broken(node, node.sampler, breaks))
+
+
+def weights_refused(known: Estimation, node: Sample) -> bool:
+    """Whether the weights of a sample go a path that is broken."""
     estimator, demand = known.estimators[node.name], known.demands.weights[node.name]
-    weighs = estimator.weighted and not estimator.joint
-    if weighs and demand and node.sampler is not None:
-        problems.add(words.weights_broken(node, node.sampler, demand.breaks))
+    return bool(demand) and estimator.weighted and not estimator.joint and node.sampler is not None
 
 
 def _broken_in(graph: Graph, demand: Demand) -> tuple[tuple[str, ...], bool]:

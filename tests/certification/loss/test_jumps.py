@@ -1,0 +1,179 @@
+"""Jumps that move with what learns are refused; what does not jump, or is credited, is right.
+
+The figures are those of LOSS.md §8: z is drawn around m = 0.5, th = 0.3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+import storchc
+
+REFUSED = {
+    "threshold": "cost c = 1 if z < th else 0",
+    "ramp and step": "cost c = 10 * relu(z - th) + 3 * (1 if z > th else 0) + th",
+    "round": "cost c = round(z + th) ** 2 + th",
+    "argmax": "sample g ~ Gumbel(zeros(3), 1)\ncost c = sum(v * one_hot(argmax(g + v), 3)) + th * z",
+    "parameters of a score": (
+        "sample b ~ Bernoulli(0.2 if z < th else 0.8) with ScoreFunction()\ncost c = b"
+    ),
+    "attached weights": (
+        "sample b ~ Bernoulli(logits=th) with Expect()\ncost c = 1 if mean(b, over=b) > z else 0"
+    ),
+    "lattice times th": (
+        "sample b ~ Bernoulli(0.5) with ScoreFunction()\ncost c = 1 if b * th > z else 0"
+    ),
+    "atom": "cost c = 1 if relu(z + th) == 0 else 0",
+    "floor": "cost c = floor(z * th)",
+    "remainder": "cost c = (z + th) % 1",
+    "sign": "cost c = sign(z - th)",
+    "heaviside": "cost c = heaviside(z - th, 1.0)",
+    "copysign": "cost c = copysign(1.0, z - th)",
+    "hardshrink": "cost c = hardshrink(z + th)",
+    "argsort": "cost c = argsort(stack([z, th]))[0]",
+    "module": "cost c = 1 if net(z) > 0 else 0",
+    "by names": "compute d = z - th\ncompute above = d > 0\ncost c = where(above, 2, 3) * th",
+    "stop": (
+        "for t in range(3) from h = th:\n    sample s ~ Normal(0, 1)\n    compute h = h + s\n"
+        "    stop when h > 1\ncost c = h"
+    ),
+    "jump inside a jump": "cost c = 1 if round(z + th) > 2 else 0",
+}
+
+COMPILES = {
+    "credited": "cost c = (1 if z < 0.3 else 0) + th ** 2",
+    "mended": "sample y ~ Normal(-th, 1)\ncost c = 1 if y < 0 else 0",
+    "cut": "cost c = (1 if z < stop_gradient(th) else 0) + th ** 2",
+    "rounded first": "cost c = (1 if round(z) < th else 0) + th ** 2",
+    "data": "cost c = (1 if x < th else 0) + th ** 2 + z",
+    "fixed noise": "sample e ~ Normal(0, 1)\ncost c = (1 if z + e > 0 else 0) + th ** 2",
+    "equality": "compute d = z - th\ncost c = where(d == 0, 1, d)",
+    "huber": ("compute d = z - th\ncost c = 0.5 * d ** 2 if abs(d) < 1 else abs(d) - 0.5"),
+    "pinball": "compute d = z - th\ncost c = 0.7 * d if d > 0 else -0.3 * d",
+    "pinball, cut": "cost c = where(stop_gradient(z > th), 0.7 * (z - th), 0.3 * (th - z))",
+    "angle": "cost c = cos(continuous(round(z + th)) * 2 * pi)",
+    "a scored lattice": "sample b ~ Bernoulli(logits=th)\ncost c = 1 if b * th > 0.5 else th ** 2",
+    "baseline": (
+        "sample y ~ Normal(z, 1) with ScoreFunction(baseline=1.0 * (z > th))\ncost c = y + th"
+    ),
+    "report": "report r = z > th\ncost c = z + th",
+    "weights outside": "sample b ~ Bernoulli(logits=th) with Expect()\ncost c = 1 if b > z else 0",
+}
+
+HEAD = """story Example
+plate data
+input x[data]
+module net: [] -> []
+param m = 0.5
+param th = 0.3
+param v[3] = zeros()
+sample z ~ Normal(m, 1) with ScoreFunction()
+cost used = th * x + z + sum(v) + net(x)
+"""
+
+
+def codes(steps: str) -> list[str]:
+    return [d.code for d in storchc.check(text=f"{HEAD}{steps}\n")]
+
+
+@pytest.mark.parametrize("steps", REFUSED.values(), ids=REFUSED)
+def test_moved_jumps_are_refused(steps: str) -> None:
+    assert codes(steps) == ["S440"]
+
+
+@pytest.mark.parametrize("steps", COMPILES.values(), ids=COMPILES)
+def test_what_does_not_move_is_not_spoken_of(steps: str) -> None:
+    assert codes(steps) == []
+
+
+PATHWISE = """story Example
+param m = 0.5
+param th = 0.3
+sample z ~ Normal(m, 1) with Reparameterization(n={n})
+cost c = {cost}
+"""
+
+
+@pytest.mark.parametrize(
+    "cost",
+    ["hardshrink(z)", "threshold(z, 0.1, 20.0)", "round(z)", "1 if z > 0 else 0", "z % 1"],
+)
+def test_a_jump_breaks_a_path(cost: str) -> None:
+    found = storchc.check(text=PATHWISE.format(n=1, cost=f"{cost} + th"))
+    assert [d.code for d in found] == ["S402"]
+
+
+def test_importance_weights_are_reduced_into_a_jump() -> None:
+    steps = (
+        "sample y ~ Normal(th, 1) with ScoreFunction() "
+        "using ImportanceSampling(n=4, proposal=Normal(0, 2))\n"
+        "cost c = 1 if mean(y, over=y) > 0.5 else 0"
+    )
+    assert codes(steps) == ["S402"]
+
+
+def _gradient(cost: str, name: str, method: str = "Reparameterization(n={n})") -> float:
+    torch.manual_seed(1)
+    text = PATHWISE.replace("Reparameterization(n={n})", method)
+    model = storchc.load(text=text.format(n=400_000, cost=cost))().double()
+    model().backward()
+    gradient = getattr(model, name).grad
+    assert isinstance(gradient, torch.Tensor)
+    return float(gradient)
+
+
+def _below(edge: float) -> float:
+    """How often a standard normal lies below."""
+    return 0.5 * (1 + math.erf(edge / math.sqrt(2)))
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        "0.7 * (z - th) if z > th else 0.3 * (th - z)",
+        "where(stop_gradient(z > th), 0.7 * (z - th), 0.3 * (th - z))",
+        "max(stack([0.7 * (z - th), 0.3 * (th - z)]))",
+    ],
+)
+@pytest.mark.parametrize("name", ["m", "th"])
+def test_choices_whose_sides_agree_are_right(cost: str, name: str) -> None:
+    below = _below(0.3 - 0.5)  # z < th
+    exact = 0.7 * (1 - below) - 0.3 * below
+    assert _gradient(cost, name) == pytest.approx(exact if name == "m" else -exact, abs=4e-3)
+
+
+def test_a_value_that_is_said_to_be_continuous() -> None:
+    """A fraction of a turn more or less: the turns themselves do not count."""
+    cost = "cos(2 * pi * (z + th + continuous(round(z + th))))"
+    exact = -2 * math.pi * math.exp(-2 * math.pi**2) * math.sin(2 * math.pi * 0.8)
+    assert _gradient(cost, "th") == pytest.approx(exact, abs=3e-2)
+    assert _gradient(cost, "m") == pytest.approx(exact, abs=3e-2)
+
+
+GUARDED = """story Example
+input x
+param m = 0.5
+sample z ~ Normal(m, 1) with ScoreFunction()
+cost c = 1 if z < x else 0
+"""
+
+
+def test_an_input_that_would_move_a_jump_requires_no_gradient() -> None:
+    model = storchc.load(text=GUARDED)()
+    x = torch.tensor(0.3, requires_grad=True)
+    model(x.detach()).backward()
+    model(0.3).backward()
+    with torch.no_grad():
+        model(x)
+    with pytest.raises(ValueError, match=r":5: a value jumps here .* `x`"):
+        model(x)
+
+
+def test_other_inputs_may() -> None:
+    model = storchc.load(text=GUARDED.replace("1 if z < x else 0", "z * x"))()
+    x = torch.tensor(0.3, requires_grad=True)
+    model(x).backward()
+    assert x.grad is not None
