@@ -45,9 +45,7 @@ class _Limit(torch.autograd.Function):
         return value.view_as(value)
 
     @staticmethod
-    def backward(
-        ctx: Any, gradient: Tensor
-    ) -> tuple[Tensor, Tensor | None, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
         """One derivative: the next one goes through the gradient."""
         if ctx.left == 0 and not ctx.bent:
             raise RuntimeError(

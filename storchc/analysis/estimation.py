@@ -30,6 +30,7 @@ from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.reach import Reaching
+from storchc.analysis.facts.smoothness import Uneven
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
@@ -77,7 +78,9 @@ class Estimation:
     costs that multi-sample methods know how to join, ``distinct`` the calls below samples that
     repeat, ``ranges`` where values lie, ``used`` the names that something uses which is paid or
     shown.
-    ``agreed`` are the choices that do not jump; ``motion`` is what moves every expression,
+
+    ``agreed`` are the choices that do not jump, ``uneven`` is what does or bends: ``first``, the
+    first choice of estimators, knows nothing of it. ``motion`` is what moves every expression,
     ``reaching`` what of it is alive, ``jumps`` are those of a story that something moves.
     """
 
@@ -87,6 +90,8 @@ class Estimation:
     dependence: Dependence
     touched: Dependence
     agreed: frozenset[int]
+    first: Estimators
+    uneven: Uneven
     resolved: Estimators
     motion: Places[Motion]
     reaching: Reaching

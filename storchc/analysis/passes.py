@@ -21,6 +21,7 @@ from storchc.analysis.facts.motion import motion
 from storchc.analysis.facts.ownership import ownership
 from storchc.analysis.facts.ranges import ranges_of
 from storchc.analysis.facts.reach import reaching
+from storchc.analysis.facts.smoothness import uneven
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
 from storchc.analysis.rewrite.separation import separate
@@ -65,14 +66,22 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact("used", lambda k: used(k.graph, k.flow), "of the graph alone"),
     Fact(
-        "resolved",
+        "first",
         lambda k: resolve(k.graph, k.flow, k.touched, k.agreed),
         "`Infer` asks whether a cost joins the draws, and which choices jump",
     ),
     Fact(
         "ranges",
-        lambda k: ranges_of(k.graph, k.flow, k.estimators),
+        lambda k: ranges_of(k.graph, k.flow, k.first.of),
         "a relaxed sample lies between the values of its family, weights need not sum to 1",
+    ),
+    Fact("uneven", lambda k: uneven(k.graph, k.ranges), "a pole is one where a value goes there"),
+    Fact(
+        "resolved",
+        lambda k: (
+            resolve(k.graph, k.flow, k.touched, k.agreed, k.uneven) if k.uneven.hidden else k.first
+        ),
+        "`Infer` takes no path through a pole; ranges are the same whether a value has one",
     ),
     Fact(
         "live",
@@ -94,7 +103,11 @@ FACTS: tuple[Fact, ...] = (
         lambda k: reaching(k.graph, k.flow, k.estimators, k.agreed),
         "what is alive by a sample depends on where its estimator has the gradient",
     ),
-    Fact("jumps", lambda k: jumps(k.graph, k.motion, k.reaching), "asks what moves and is alive"),
+    Fact(
+        "jumps",
+        lambda k: jumps(k.graph, k.uneven, k.estimators, k.motion, k.reaching),
+        "asks what moves and is alive",
+    ),
     Fact(
         "joined",
         lambda k: joins_of(k.graph, k.flow, k.touched, k.estimators),

@@ -8,8 +8,9 @@ from storchc.analysis.facts.jumps import Jump, Jumps
 from storchc.analysis.facts.motion import Motion
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching
+from storchc.analysis.facts.smoothness import Uneven
 from storchc.debug.expressions import write
-from storchc.debug.places import Known, show_known
+from storchc.debug.places import Known, shortened, show_known
 from storchc.debug.types import line_of
 from storchc.ir.expression import Apply
 from storchc.ir.graph import Graph
@@ -85,7 +86,20 @@ def show_jumps(graph: Graph, found: Jumps) -> Iterator[str]:
     kinds = (("moved", found.moved), ("guarded", found.guarded), ("said to be none", found.said))
     for kind, jumps in kinds:
         yield from (f"{kind}: {_jump(graph, jump)}" for jump in jumps)
+    for kink in found.kinks:
+        line = line_of(graph, kink.value.span)
+        yield f"kink: line {line}, {shortened(write(kink.value))}, order {kink.order}"
+    yield f"looked into: {', '.join(found.inside) or 'none'}"
 
 
 def _jump(graph: Graph, jump: Jump) -> str:
     return f"line {line_of(graph, jump.value.span)}, {write(jump.value)}: {_motion(jump.motion)}"
+
+
+def show_uneven(graph: Graph, found: Uneven) -> Iterator[str]:
+    """The expressions that jump or bend, and along which operand."""
+    for node in graph.all_nodes:
+        for part in (p for root in expressions(node) for p in walk(root)):
+            if id(part) in found.kinds:
+                kinds = ", ".join(found.kinds[id(part)])
+                yield f"{line_of(graph, part.span):>4}  {shortened(write(part))}: {kinds}"

@@ -20,7 +20,7 @@ from storchc.debug.facts import (
 )
 from storchc.debug.flow import show_flow
 from storchc.debug.graph import show_graph
-from storchc.debug.moving import show_agreed, show_jumps, show_motion, show_reaching
+from storchc.debug.moving import show_agreed, show_jumps, show_motion, show_reaching, show_uneven
 from storchc.debug.rewrites import (
     show_elimination,
     show_listing,
@@ -37,8 +37,10 @@ FACTS: Mapping[str, Show] = {
     "touched": lambda k: show_dependence(k.touched),
     "agreed": lambda k: show_agreed(k.graph, k.agreed),
     "used": lambda k: show_used(k.graph, k.used),
-    "resolved": lambda k: show_estimators(k.graph, k.resolved),
+    "first": lambda k: show_estimators(k.graph, k.first),
     "ranges": lambda k: show_ranges(k.ranges),
+    "uneven": lambda k: show_uneven(k.graph, k.uneven),
+    "resolved": lambda k: show_estimators(k.graph, k.resolved),
     "live": lambda k: show_liveness(k.live),
     "ownership": lambda k: show_ownership(k.graph, k.ownership),
     "motion": lambda k: show_motion(k.graph, k.motion),

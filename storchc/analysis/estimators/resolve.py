@@ -13,6 +13,7 @@ from storchc.analysis.estimators.counts import counts_of
 from storchc.analysis.facts.demands import SMOOTH, Asking, Demand, Demands, join
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.mixing import mixed_samples
+from storchc.analysis.facts.smoothness import Uneven
 from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
@@ -29,14 +30,18 @@ class Estimators:
 
 
 def resolve(
-    graph: Graph, flow: Flow, touched: Dependence, agreed: frozenset[int] = frozenset()
+    graph: Graph,
+    flow: Flow,
+    touched: Dependence,
+    agreed: frozenset[int],
+    uneven: Uneven | None = None,
 ) -> Estimators:
     """The estimators of a story; ``touched`` is what samples move, through cuts too.
 
-    ``agreed`` are the choices that do not jump.
+    ``agreed`` are the choices that do not jump, ``uneven`` is what does and hands a gradient on.
     """
     stateful = tuple(n for n, callee in graph.callees.items() if "stateful" in callee.flags)
-    asking = Asking(graph.callees, agreed)
+    asking = Asking(graph.callees, agreed, uneven)
     found = _Backwards(graph, counts_of(graph), mixed_samples(graph, touched), stateful, asking)
     backwards(flow, found)
     names = [s.name for s in graph.samples]

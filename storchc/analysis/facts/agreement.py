@@ -16,13 +16,15 @@ from random import Random
 from types import EllipsisType
 
 from storchc.analysis.facts.dependence import Dependence
-from storchc.catalogue import functions
+from storchc.analysis.facts.smoothness import makes_atoms
+from storchc.catalogue import distributions, functions
 from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.walk import children, expressions, walk
 from storchc.records import dataclass
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal"})
+EQUALITIES = frozenset({"equal", "not_equal"})
 _NAMES = 8  # how many names deep a story is read, where the names themselves do not agree
 _TRIALS = 2
 
@@ -49,7 +51,11 @@ def _agree(graph: Graph, value: Apply) -> bool:
     if isinstance(then, Literal) and isinstance(otherwise, Literal):
         return then.value == otherwise.value
     comparison = _followed(graph, condition)
-    if not isinstance(comparison, Apply) or comparison.function not in COMPARISONS:
+    if not isinstance(comparison, Apply):
+        return False
+    if comparison.function in EQUALITIES:
+        return not any(_has_atoms(graph, operand, _NAMES) for operand in comparison.operands)
+    if comparison.function not in COMPARISONS:
         return False
     if all(operand.type.dtype != "float" for operand in comparison.operands):
         return False
@@ -59,6 +65,27 @@ def _agree(graph: Graph, value: Apply) -> bool:
         all(choice.meets(_Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
         for names in (0, _NAMES)
     )
+
+
+def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
+    """Whether a value may take single numbers with positive probability, for all that is seen."""
+    if isinstance(value, Reference):
+        made = _named(graph, value)
+        lattice = value.type.dtype != "float" or value.name in graph.carried
+        lattice |= _is_discrete(graph, value.name)
+        return lattice or (made is not None and (names == 0 or _has_atoms(graph, made, names - 1)))
+    if isinstance(value, Apply) and (makes_atoms(value) or value.type.dtype != "float"):
+        return True
+    return any(_has_atoms(graph, child, names) for child in children(value))
+
+
+def _is_discrete(graph: Graph, name: str) -> bool:
+    """Whether a name is that of a discrete sample, be it drawn hard or relaxed."""
+    sample = graph.sample_by_name.get(name)
+    if sample is None:
+        return False
+    family = distributions.lookup(sample.distribution.type.family)
+    return family is not None and family.discrete
 
 
 def _followed(graph: Graph, value: Value) -> Value | Distribution:

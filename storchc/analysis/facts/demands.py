@@ -13,12 +13,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from storchc.analysis.dataflow import Memory, Push, Weights
-from storchc.analysis.facts.edges import edges
-from storchc.analysis.facts.smoothness import CONTINUOUS, steps
+from storchc.analysis.facts.edges import Edge, edges
+from storchc.analysis.facts.smoothness import BROKEN, CONTINUOUS, Uneven, steps
+from storchc.analysis.facts.smoothness import SMOOTH as EVEN
+from storchc.catalogue import functions
+from storchc.catalogue.function import Smoothness
 from storchc.ir.expression import (
     Apply,
     CallUser,
     Distribution,
+    LogProb,
     Named,
     OverPlates,
     Reference,
@@ -75,11 +79,13 @@ class Demands:
 class Asking:
     """How values are asked to carry a gradient back to all that they are made of.
 
-    ``agreed`` are the choices whose sides agree where the condition changes, by identity.
+    ``agreed`` are the choices whose sides agree where the condition changes, by identity;
+    ``uneven`` says where values jump that hand a gradient on, once that is known.
     """
 
     callees: Mapping[str, Callee]
     agreed: frozenset[int]
+    uneven: Uneven | None
 
     def ask(self, value: Value | Distribution, demand: Demand, push: Push[Demand]) -> None:
         """Ask ``value``, and what it is made of."""
@@ -96,12 +102,14 @@ class Asking:
     def ask_operands(self, value: Value | Distribution, demand: Demand, push: Push[Demand]) -> None:
         """Ask the operands of ``value``, by what its edges let through."""
         said = isinstance(value, Apply) and value.function == CONTINUOUS
-        onwards = replace(demand, said=True) if said else demand
         for position, edge in enumerate(edges(value, self.callees)):
             if edge.flow == "cut":
                 continue
             if edge.flow == "smooth":
-                self.ask(edge.operand, onwards, push)
+                kind = EVEN if self.uneven is None else self.uneven.kind(value, position)
+                hidden = kind in BROKEN and not demand.said
+                asked = _jumping(value, edge, kind, demand) if hidden else demand
+                self.ask(edge.operand, replace(asked, said=asked.said or said), push)
             elif id(value) in self.agreed and isinstance(value, Apply):
                 self._ask_agreed(value, demand, push)
             elif demand.said and isinstance(value, Apply) and steps(value, position):
@@ -119,6 +127,18 @@ class Asking:
         if "nondiff" not in self.callees[call.callee].flags:
             return demand
         return demand.broken(call.span, f"`{call.callee}` is declared `nondiff`")
+
+
+def _jumping(value: Value | Distribution, edge: Edge, kind: Smoothness, demand: Demand) -> Demand:
+    """What is asked of what comes before a jump that hands a gradient on."""
+    reason = "a layer jumps"
+    if isinstance(value, Apply):
+        row = functions.row(value.function)
+        does = "has a pole" if kind == "pole" else "jumps"
+        reason = f"`{row.symbol or row.name}` {does}, where the gradient misses a part"
+    elif isinstance(value, LogProb):
+        reason = f"the density of `{value.distribution.type.family}` ends within reach"
+    return demand.broken(edge.span, reason)
 
 
 _MOST_BREAKS = 4  # enough to explain; keeps long stories linear

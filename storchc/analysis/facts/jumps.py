@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from storchc.analysis.facts.motion import Motion, Mover, joined, learns
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching
-from storchc.analysis.facts.smoothness import smoothness, touches
-from storchc.catalogue import distributions
-from storchc.ir.defaults import layers
-from storchc.ir.expression import Apply, CallUser, Distribution, Property, Value
+from storchc.analysis.facts.smoothness import BROKEN, CORNERED, Uneven, touches
+from storchc.ir.expression import Apply, CallUser, Distribution, Value
 from storchc.ir.graph import Graph
 from storchc.ir.walk import children
 from storchc.records import dataclass
@@ -32,7 +32,6 @@ class Kink:
 
     value: Value | Distribution
     order: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,58 +56,105 @@ class Jumps:
         return min((kink.order for kink in self.kinks), default=None)
 
 
-def jumps(graph: Graph, motion: Places[Motion], reaching: Reaching) -> Jumps:
-    """The jumps of a story."""
-    every = sorted(_every(graph, motion, reaching), key=lambda j: (j.value.span, j.motion.moved))
+def jumps(
+    graph: Graph,
+    uneven: Uneven,
+    estimators: Mapping[str, Estimator],
+    motion: Places[Motion],
+    reaching: Reaching,
+) -> Jumps:
+    """The jumps and the bends of a story."""
+    looking = _Looking(graph, uneven, motion)
+    every: list[Jump] = []
+    kinks: list[Kink] = []
+    inside: list[str] = []
+    for value, reach in reaching:
+        every += looking.jumps(value, reach)
+        kinks += looking.kinks(value, reach)
+        inside += looking.inside(value, reach)
+    kinks += _scores(graph, estimators, motion)
+    every.sort(key=lambda jump: jump.value.span)
     moving = [jump for jump in every if jump.motion.moved]
-    guarded = [jump for jump in every if jump.motion.guarded and jump.reach.jumps]
+    said = [jump for jump in moving if not jump.reach.jumps]
     return Jumps(
         tuple(jump for jump in moving if jump.reach.jumps),
-        tuple(guarded),
-        tuple(jump for jump in moving if not jump.reach.jumps),
+        tuple(j for j in every if j.motion.guarded and j.reach.jumps and not j.motion.moved),
+        tuple(said),
+        tuple(sorted((*kinks, *(Kink(j.value, 1) for j in said)), key=lambda k: k.value.span)),
+        tuple(name for name in graph.callees if name in inside),
     )
 
 
-def _every(graph: Graph, motion: Places[Motion], reaching: Reaching) -> Iterator[Jump]:
-    for value, reach in reaching:
-        operands = _jumping(graph, value)
+def _scores(
+    graph: Graph, estimators: Mapping[str, Estimator], motion: Places[Motion]
+) -> Iterator[Kink]:
+    """The samples whose score bends in a parameter that learns."""
+    for node in graph.samples:
+        made = graph.construction(node.distribution)
+        corner = CORNERED.get(made.family)
+        if corner is not None and estimators[node.name].carrier != "pathwise":
+            moving = motion[dict(made.parameters)[corner]]
+            if moving.learns is not None or moving.inputs:
+                yield Kink(node.distribution, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looks at one expression at a time."""
+
+    graph: Graph
+    uneven: Uneven
+    motion: Places[Motion]
+
+    def jumps(self, value: Value | Distribution, reach: Reach) -> Iterator[Jump]:
+        """The jump that an expression is, if it is one."""
+        operands = self._along(value, BROKEN)
         if not operands:
-            continue
-        moving = joined(motion[operand] for operand in operands)
-        if isinstance(value, CallUser):
-            moving = _inside(graph, value, moving)
-        if isinstance(value, Apply) and touches(value) and not moving.atoms:
-            continue
-        yield Jump(value, operands, moving, reach)
+            return
+        moving = self._moving(value, operands)
+        if not isinstance(value, Apply) or not touches(value) or moving.atoms:
+            yield Jump(value, operands, moving, reach)
+
+    def kinks(self, value: Value | Distribution, reach: Reach) -> Iterator[Kink]:
+        """Where an expression bends and is moved, by what learns or by what may."""
+        if not reach.alive:
+            return
+        for kind, order in (("corner", 1), ("bend", 2)):
+            operands = self._along(value, frozenset({kind}))
+            moving = self._moving(value, operands) if operands else STILL
+            if moving.moved or moving.guarded:
+                yield Kink(value, order)
+                return
+
+    def inside(self, value: Value | Distribution, reach: Reach) -> Iterator[str]:
+        """The module that is called with what moves, whose layers may bend."""
+        if isinstance(value, CallUser) and self.graph.callees[value.callee].kind == "module":
+            moving = self._moving(value, children(value))
+            if reach.alive and (moving.moved or moving.guarded):
+                yield value.callee
+
+    def _along(
+        self, value: Value | Distribution, kinds: frozenset[str]
+    ) -> tuple[Value | Distribution, ...]:
+        """The operands along which a value is of one of some kinds."""
+        found = self.uneven.kinds.get(id(value))
+        if found is None or kinds.isdisjoint(found):
+            return ()
+        pairs = zip(edges(value, self.graph.callees), found, strict=True)
+        return tuple(edge.operand for edge, kind in pairs if kind in kinds)
+
+    def _moving(
+        self, value: Value | Distribution, operands: tuple[Value | Distribution, ...]
+    ) -> Motion:
+        """The motion of some operands together, inside of a module that of its parameters too."""
+        moving = joined(self.motion[operand] for operand in operands)
+        if not isinstance(value, CallUser):
+            return moving
+        callee = self.graph.callees[value.callee]
+        own = Motion(Mover("", callee.span.start, "module", callee.name))
+        return joined([moving, own]) if learns(callee) else moving
 
 
-def _jumping(graph: Graph, value: Value | Distribution) -> tuple[Value | Distribution, ...]:
-    """The operands along which a value jumps."""
-    match value:
-        case Apply(operands=operands):
-            kinds = zip(operands, smoothness(value), strict=True)
-            return tuple(operand for operand, kind in kinds if kind in ("jump", "pole"))
-        case Property(distribution, "mode"):
-            family = distributions.lookup(distribution.type.family)
-            return (distribution,) if family is not None and family.discrete else ()
-        case CallUser(callee):
-            default = graph.callees[callee].default
-            if default is not None and any(la.name in _LAYERS for la in layers(default)):
-                return children(value)
-    return ()
-
-
-_LAYERS = frozenset({"Hardshrink", "Threshold"})
-
-
-def _inside(graph: Graph, call: CallUser, given: Motion) -> Motion:
-    """The motion of what a module computes before it jumps."""
-    callee = graph.callees[call.callee]
-    if not learns(callee):
-        return given
-    return joined([given, Motion(Mover("", callee.span.start, "module", callee.name))])
-
-
-def is_pole(jump: Jump) -> bool:
+def is_pole(jump: Jump, uneven: Uneven) -> bool:
     """Whether a value is infinite where it jumps."""
-    return isinstance(jump.value, Apply) and "pole" in smoothness(jump.value)
+    return "pole" in uneven.kinds[id(jump.value)]

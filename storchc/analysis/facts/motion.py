@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from functools import reduce
 from typing import Literal
 
 from storchc.analysis.dataflow import (
@@ -64,24 +65,18 @@ class Motion:
     """How a value moves.
 
     ``learns`` is what surely does, ``inputs`` are the float inputs that do where they require a
-    gradient; ``continuous`` is a sample that makes it so. With ``atoms`` it takes single values
-    with positive probability all the same.
+    gradient; ``continuous`` is a sample that makes it so. ``moved``: what learns and what is
+    continuous are in it together (what a loop carries may be now the one and now the other);
+    ``guarded``: the same of inputs. With ``atoms`` it takes single values with positive
+    probability all the same.
     """
 
     learns: Mover | None = None
     inputs: frozenset[str] = frozenset()
     continuous: str = ""
+    moved: bool = False
+    guarded: bool = False
     atoms: bool = False
-
-    @property
-    def moved(self) -> bool:
-        """Whether a jump of what is made of it surely moves."""
-        return self.learns is not None and bool(self.continuous)
-
-    @property
-    def guarded(self) -> bool:
-        """Whether such a jump moves where an input requires a gradient."""
-        return self.learns is None and bool(self.inputs) and bool(self.continuous)
 
 
 STILL = Motion()
@@ -89,21 +84,43 @@ STILL = Motion()
 
 def joined(motions: Iterable[Motion]) -> Motion:
     """The motion of what is made of several values."""
-    some = [m for m in motions if m != STILL]
-    if not some:
-        return STILL
-    first, *rest = some
-    return _joined(first, rest) if rest else first
+    return reduce(_made_of, (m for m in motions if m is not STILL), STILL)
 
 
-def _joined(first: Motion, rest: list[Motion]) -> Motion:
-    every = [first, *rest]
+def _made_of(a: Motion, b: Motion) -> Motion:
+    if a == STILL:
+        return b
+    either_ = either(a, b)
+    moved = bool((a.learns and b.continuous) or (b.learns and a.continuous))
+    guarded = bool((a.inputs and b.continuous) or (b.inputs and a.continuous))
+    if moved <= either_.moved and guarded <= either_.guarded:
+        return either_
+    return replace(either_, moved=moved or either_.moved, guarded=guarded or either_.guarded)
+
+
+def either(a: Motion, b: Motion) -> Motion:
+    """The motion of what is one of two values."""
+    if a == b:
+        return a
+    learning = [m.learns for m in (a, b) if m.learns is not None]
+    continuous = [m.continuous for m in (a, b) if m.continuous]
     return Motion(
-        min((m.learns for m in every if m.learns is not None), default=None),
-        first.inputs.union(*(m.inputs for m in rest)),
-        min((m.continuous for m in every if m.continuous), default=""),
-        any(m.atoms for m in every),
+        min(learning, default=None),
+        a.inputs | b.inputs,
+        min(continuous, default=""),
+        a.moved or b.moved,
+        a.guarded or b.guarded,
+        a.atoms or b.atoms,
     )
+
+
+def drawn(name: str, parameters: Motion, *, atoms: bool) -> Motion:
+    """The motion of a sample with a pathwise gradient, by that of its parameters."""
+    learning = parameters.learns
+    if learning is not None:
+        learning = replace(learning, sample=learning.sample or name)
+    inputs = parameters.inputs
+    return Motion(learning, inputs, name, learning is not None, bool(inputs), atoms)
 
 
 def motion(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Places[Motion]:
@@ -159,8 +176,8 @@ class _Walk(Forward[Motion]):
         before = known(weights)
         if estimator.carrier == "pathwise":
             options = [self.expression(value, known) for value in estimator.values.values()]
-            value = _handed_on(joined([parameters, *options]), node.name)
-            return {node.name: replace(value, continuous=node.name), weights: before}
+            value = drawn(node.name, joined([parameters, *options]), atoms=discrete)
+            return {node.name: value, weights: before}
         value = STILL if discrete else Motion(continuous=node.name)
         if not (estimator.enumerated or estimator.weighted):
             return {node.name: value, weights: before}
@@ -174,7 +191,7 @@ class _Walk(Forward[Motion]):
 
     def join(self, a: Motion, b: Motion) -> Motion:
         """See `Forward.join`."""
-        return a if a == b else joined([a, b])
+        return either(a, b)
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -213,7 +230,7 @@ class _Walk(Forward[Motion]):
         if all(result.dtype != "float" for result in call.results):
             return STILL
         if "nondiff" in callee.flags:  # a rule of its own speaks of what learns in it
-            return replace(given, learns=None, inputs=frozenset())
+            return Motion(continuous=given.continuous, atoms=given.atoms)
         if not learns(callee):
             return given
         return joined([given, Motion(Mover("", callee.span.start, "module", callee.name))])
@@ -275,13 +292,6 @@ _WITHOUT_PARAMETERS = frozenset(
         "Upsample",
     ]
 )
-
-
-def _handed_on(moved: Motion, sample: str) -> Motion:
-    """The same by way of a sample with a pathwise gradient."""
-    if moved.learns is None:
-        return moved
-    return replace(moved, learns=replace(moved.learns, sample=moved.learns.sample or sample))
 
 
 def _weighed(node: Sample, parameters: Motion) -> Motion:

@@ -1,65 +1,160 @@
-"""What happens to applications of functions as their operands move, in the words of LOSS.md §8."""
+"""How every expression moves with its operands where these lie: where it jumps or bends."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
-from storchc.catalogue import functions
-from storchc.ir.expression import Apply
-
-Smoothness = Literal["smooth", "bend", "corner", "jump", "pole"]
+from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.ranges import Ranges
+from storchc.catalogue import distributions, functions, supports
+from storchc.catalogue.function import Smoothness
+from storchc.ir.defaults import Layer, layers
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Construct,
+    Distribution,
+    Literal,
+    LogProb,
+    LogProbEach,
+    Property,
+    Value,
+)
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Callee
+from storchc.ir.ranges import Range
+from storchc.ir.walk import children, expressions, walk
+from storchc.records import dataclass
 
 CONTINUOUS = "continuous"
 """The function by which a story says that a value does not jump."""
 
-_JUMPS: dict[str, frozenset[int]] = {
+SMOOTH: Smoothness = "smooth"
+BROKEN = frozenset({"jump", "pole"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """What is not smooth: by the identity of an expression, how it moves with each operand.
+
+    ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
+    """
+
+    graph: Graph
+    kinds: Mapping[int, tuple[Smoothness, ...]]
+    hidden: bool
+
+    def kind(self, value: Value | Distribution, position: int) -> Smoothness:
+        """How an expression moves as the operand at a position does."""
+        kinds = self.kinds.get(id(value))
+        return SMOOTH if kinds is None else kinds[position]
+
+
+def uneven(graph: Graph, ranges: Ranges) -> Uneven:
+    """What is not smooth in a story."""
+    found: dict[int, tuple[Smoothness, ...]] = {}
+    hidden = False
+    parts = (p for node in graph.all_nodes for root in expressions(node) for p in walk(root))
+    for part in parts:
+        kinds = _kinds(graph, ranges, part)
+        if kinds.count(SMOOTH) == len(kinds):
+            continue
+        found[id(part)] = kinds
+        if not hidden and not BROKEN.isdisjoint(kinds):
+            pairs = zip(kinds, edges(part, graph.callees), strict=True)
+            hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
+    return Uneven(graph, found, hidden)
+
+
+def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[Smoothness, ...]:
+    match value:
+        case Apply(function, operands):
+            lie = tuple(_unfilled(ranges, operand) for operand in operands)
+            return tuple(map(_sure, functions.row(function).smoothness(value, lie), lie))
+        case LogProb(distribution, drawn) | LogProbEach(distribution, drawn):
+            kind = _density(graph.construction(distribution), ranges, ranges.places[drawn])
+            return kind, kind
+        case Property(distribution, "mode"):
+            family = distributions.lookup(distribution.type.family)
+            return ("jump" if family is not None and family.discrete else SMOOTH,)
+        case CallUser(callee):
+            kind = _layers(graph.callees[callee])
+            return (kind,) * (0 if kind == SMOOTH else len(children(value)))
+    return ()
+
+
+_FILLING = 1e-3
+
+
+def _unfilled(ranges: Ranges, value: Value) -> Range:
+    """Where a value lies; a small number that is added to it fills no pole."""
+    match value:
+        case Apply("add", (inner, Literal(number)) | (Literal(number), inner)):
+            tiny = 0 < number < _FILLING
+        case Apply("clamp" | "maximum", (inner, Literal(number))):
+            tiny = 0 < number < _FILLING
+        case _:
+            return ranges.places[value]
+    lies = ranges.places[inner]
+    return lies if tiny and lies.has_zero else ranges.places[value]
+
+
+def _sure(kind: Smoothness, operand: Range) -> Smoothness:
+    """A pole is one where it is known that the operand does go there."""
+    unsure = kind == "pole" and not (operand.known and not operand.supposed)
+    return SMOOTH if unsure else kind
+
+
+# --- densities -----------------------------------------------------------------------------------
+
+CORNERED: Mapping[str, str] = {"Laplace": "loc"}
+"""Families whose log-density has a corner where the value is the parameter named."""
+
+
+def _density(made: Construct, ranges: Ranges, value: Range) -> Smoothness:
+    """A density ends where the support does."""
+    family = distributions.lookup(made.family)
+    if family is None or family.discrete:
+        return SMOOTH
+    parameters = {name: ranges.places[parameter] for name, parameter in made.parameters}
+    support = supports.lies_in(family, made, parameters)
+    if value.known and not value.supposed and not value.within(supports.closed(support)):
+        return "jump"
+    return "corner" if made.family in CORNERED else SMOOTH
+
+
+# --- layers of modules ---------------------------------------------------------------------------
+
+_LAYERS: Mapping[str, Smoothness] = {
+    **dict.fromkeys(("Hardshrink", "Threshold"), "jump"),
     **dict.fromkeys(
-        [
-            "equal",
-            "not_equal",
-            "less",
-            "less_equal",
-            "greater",
-            "greater_equal",
-            "floor_divide",
-            "remainder",
-            "fmod",
-            "isclose",
-        ],
-        frozenset({0, 1}),
+        (
+            *("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "Hardtanh", "Hardsigmoid"),
+            *("Hardswish", "Softshrink", "SELU", "MaxPool1d", "MaxPool2d", "MaxPool3d"),
+            *("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d"),
+        ),
+        "corner",
     ),
-    **dict.fromkeys(
-        [
-            "floor",
-            "ceil",
-            "trunc",
-            "sign",
-            "round",
-            "frac",
-            "hardshrink",
-            "threshold",
-            "heaviside",
-            "argmax",
-            "argmin",
-            "argsort",
-            "count_nonzero",
-            "any",
-            "all",
-            "signbit",
-            "logical_not",
-        ],
-        frozenset({0}),
-    ),
-    **dict.fromkeys(["logical_and", "logical_or", "logical_xor"], frozenset({0, 1})),
-    "copysign": frozenset({1}),
+    **dict.fromkeys(("ELU", "CELU", "Softsign"), "bend"),
 }
+_WORST: tuple[Smoothness, ...] = ("jump", "corner", "bend")
 
 
-def smoothness(value: Apply) -> tuple[Smoothness, ...]:
-    """The worst that happens as each operand moves."""
-    jumping = _JUMPS.get(value.function, frozenset())
-    return tuple("jump" if i in jumping else "smooth" for i in range(len(value.operands)))
+def _layers(callee: Callee) -> Smoothness:
+    """The worst that the layers of a module do, as far as the story makes it."""
+    if callee.default is None:
+        return SMOOTH
+    found = {_layer(layer) for layer in layers(callee.default)}
+    return next((kind for kind in _WORST if kind in found), SMOOTH)
 
+
+def _layer(layer: Layer) -> Smoothness:
+    if layer.name == "ELU" and (layer.arguments or layer.keywords):  # an alpha other than 1
+        return "corner"
+    return _LAYERS.get(layer.name, SMOOTH)
+
+
+# --- what jumps leave behind ---------------------------------------------------------------------
 
 _MOVING_ON = frozenset({"remainder", "fmod", "frac", "hardshrink", "threshold"})
 """They jump from one piece to the next and move on each."""
@@ -70,24 +165,14 @@ def steps(value: Apply, position: int) -> bool:
     row = functions.row(value.function)
     if position == row.condition:
         return True
-    if not row.breaks(position) or value.function in _MOVING_ON:
-        return False
-    return smoothness(value)[position] == "jump"
+    return row.breaks(position) and value.function not in _MOVING_ON
 
 
 _TOUCHING = frozenset(
-    [
-        "equal",
-        "not_equal",
-        "isclose",
-        "count_nonzero",
-        "any",
-        "all",
-        "logical_and",
-        "logical_or",
-        "logical_xor",
-        "logical_not",
-    ]
+    (
+        *("equal", "not_equal", "isclose", "count_nonzero", "any", "all"),
+        *("logical_and", "logical_or", "logical_xor", "logical_not"),
+    )
 )
 
 
@@ -97,32 +182,11 @@ def touches(value: Apply) -> bool:
 
 
 _ATOMS = frozenset(
-    [
-        "relu",
-        "relu6",
-        "hardtanh",
-        "hardsigmoid",
-        "hardswish",
-        "hardshrink",
-        "softshrink",
-        "threshold",
-        "clamp",
-        "maximum",
-        "minimum",
-        "fmax",
-        "fmin",
-        "max",
-        "min",
-        "where",
-        "round",
-        "floor",
-        "ceil",
-        "trunc",
-        "sign",
-        "copysign",
-        "heaviside",
-        "floor_divide",
-    ]
+    (
+        *("relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink"),
+        *("threshold", "clamp", "maximum", "minimum", "fmax", "fmin", "max", "min", "where"),
+        *("round", "floor", "ceil", "trunc", "sign", "copysign", "heaviside", "floor_divide"),
+    )
 )
 
 

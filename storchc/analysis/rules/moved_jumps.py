@@ -12,7 +12,16 @@ from storchc.analysis.rules.paths import refused, weights_refused
 from storchc.catalogue import functions
 from storchc.diagnostics import jumps as words
 from storchc.diagnostics.diagnostic import Label, Problems
-from storchc.ir.expression import Apply, CallUser, Distribution, OverPlates, Reference, Value
+from storchc.ir.expression import (
+    Apply,
+    CallUser,
+    Distribution,
+    LogProb,
+    LogProbEach,
+    OverPlates,
+    Reference,
+    Value,
+)
 from storchc.ir.walk import children
 from storchc.source import Span
 
@@ -89,10 +98,12 @@ def _what(known: Estimation, jump: Jump) -> str:
     match jump.value:
         case Apply(function):
             row = functions.row(function)
-            verb = "has a pole" if is_pole(jump) else "jumps"
+            verb = "has a pole" if is_pole(jump, known.uneven) else "jumps"
             return f"`{row.symbol or row.name}` {verb}"
         case CallUser(callee):
             return f"a layer of `{callee}` jumps"
+        case LogProb(distribution) | LogProbEach(distribution):
+            return f"the density of `{distribution.type.family}` ends"
     return "the discrete `mode` jumps"
 
 

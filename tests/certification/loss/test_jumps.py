@@ -16,7 +16,9 @@ REFUSED = {
     "threshold": "cost c = 1 if z < th else 0",
     "ramp and step": "cost c = 10 * relu(z - th) + 3 * (1 if z > th else 0) + th",
     "round": "cost c = round(z + th) ** 2 + th",
-    "argmax": "sample g ~ Gumbel(zeros(3), 1)\ncost c = sum(v * one_hot(argmax(g + v), 3)) + th * z",
+    "argmax": (
+        "sample g ~ Gumbel(zeros(3), 1)\ncost c = sum(v * one_hot(argmax(g + v), 3)) + th * z"
+    ),
     "parameters of a score": (
         "sample b ~ Bernoulli(0.2 if z < th else 0.8) with ScoreFunction()\ncost c = b"
     ),
