@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import assert_never
 
-from storchc.analysis.dataflow import At, Flow, Known, Point, Statement, Variable, forwards
+from storchc.analysis.dataflow import At, Flow, Known, Statement, Variable, forwards
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.places import Places
 from storchc.catalogue import distributions, functions, supports
@@ -63,14 +63,9 @@ def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> 
     walk = _Walk(graph, estimators)
     inputs: dict[Variable, Range] = {i.name: _of_type(i.type.dtype) for i in graph.inputs}
     facts = forwards(flow, walk, inputs)
-    drawn = {sample.name: facts[_point(facts, sample.name)] for sample in graph.samples}
+    last = {point.variable if isinstance(point, At) else point: facts[point] for point in facts}
+    drawn = {sample.name: last[sample.name] for sample in graph.samples}
     return Ranges(graph, drawn, Places(walk.places))
-
-
-def _point(facts: Mapping[Point, Range], name: str) -> Point:
-    """The last point that a name has."""
-    found = [p for p in facts if p == name or (isinstance(p, At) and p.variable == name)]
-    return found[-1]
 
 
 def _of_type(dtype: Dtype) -> Range:
