@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storchc.diagnostics import credit, draws, jumps, names, paths, shapes, syntax, yaml_form
+from storchc.diagnostics import (
+    credit,
+    draws,
+    jumps,
+    names,
+    paths,
+    ranges,
+    shapes,
+    syntax,
+    yaml_form,
+)
 
 CODES: dict[str, str] = dict(
     sorted(
         (code, title)
-        for area in (syntax, yaml_form, names, shapes, paths, draws, jumps, credit)
+        for area in (syntax, yaml_form, names, shapes, ranges, paths, draws, jumps, credit)
         for code, title in area.CODES.items()
     )
 )

@@ -27,7 +27,6 @@ CODES: dict[str, str] = {
     "S322": "two distributions without a divergence",
     "S323": "a distribution without an entropy",
     "S324": "a distribution that is indexed or chosen",
-    "S325": "the plain output of a module as probabilities or a scale",
 } | plates.CODES
 
 
@@ -234,23 +233,6 @@ def distribution_indexed(span: Span) -> Problem:
     """``q[0]``."""
     help = "index its parameters instead, or a value drawn from it"
     return Problem("S324", "a distribution cannot be indexed", span, help)
-
-
-def output_as_probs(span: Span, module: str) -> Problem:
-    """``Categorical(policy(s))``."""
-    message = f"what `{module}` gives is read as `probs`, and nothing makes probabilities of it"
-    help = "write `logits=…` if these are scores, `probs=…` if they are probabilities"
-    return Problem("S325", message, span, help, severity="warning")
-
-
-def output_as_positive(span: Span, module: str, parameter: str) -> Problem:
-    """``Normal(mu(x), sigma(x))`` where ``sigma`` ends with ``nn.Linear``."""
-    message = (
-        f"`{parameter}` must be positive, and `{module}` ends with `nn.Linear`, "
-        "which gives any number"
-    )
-    help = f"write `softplus({module}(…))` or `exp({module}(…))`"
-    return Problem("S325", message, span, help, severity="warning")
 
 
 def cost_shape(span: Span, shape: str) -> Problem:

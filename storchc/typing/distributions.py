@@ -27,7 +27,6 @@ from storchc.source import Span
 from storchc.syntax import tree
 from storchc.typing import expressions
 from storchc.typing.context import Context, Refused
-from storchc.typing.layers import warn_of_outputs
 
 _SIGNATURES = {
     "log_prob": ("distribution", "value"),
@@ -119,7 +118,6 @@ def _construct(ctx: Context, node: tree.Call, family: Family) -> Construct | Non
     except Misfit as misfit:
         spans = [value.span for value in known.values()]
         raise Refused(_misfit(misfit, spans, node.span)) from None
-    warn_of_outputs(ctx, node, family, known)
     return Construct(family.name, tuple(known.items()), type_, node.span)
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from storchc.catalogue.family import POSITIVE, Family
 from storchc.diagnostics import options as words
-from storchc.diagnostics import shapes as shape_words
-from storchc.ir.expression import CallUser, Value
-from storchc.ir.nodes import Callee, Slot
+from storchc.ir.nodes import Slot
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
 from storchc.syntax import tree
@@ -42,36 +39,6 @@ def _size(ctx: Context, written: tree.Expression) -> Size | None:
         return read_size(ctx, written)
     except Refused:  # no size, which torch says, or a wrong one, which is reported already
         return None
-
-
-def warn_of_outputs(
-    ctx: Context, node: tree.Call, family: Family, parameters: dict[str, Value]
-) -> None:
-    """Warn of a module's plain output where probabilities or positive numbers belong."""
-    exclusive = any({"probs", "logits"} <= set(group) for group in family.choices)
-    by_position = {argument.span for argument in node.args}
-    for parameter in family.parameters:
-        value = parameters.get(parameter.name)
-        callee = ctx.callees.get(value.callee) if isinstance(value, CallUser) else None
-        if value is None or callee is None or callee.kind != "module":
-            continue
-        if parameter.name == "probs" and exclusive and value.span in by_position:
-            if _may_give_any_number(callee):
-                ctx.problems.add(shape_words.output_as_probs(value.span, callee.name))
-        elif parameter.bounds is POSITIVE and _ends_linear(callee):
-            problem = shape_words.output_as_positive(value.span, callee.name, parameter.name)
-            ctx.problems.add(problem)
-
-
-def _ends_linear(callee: Callee) -> bool:
-    """Whether the last layer is known to give numbers of either sign."""
-    last = None if callee.default is None else callee.default.last
-    return last is not None and last.name == "Linear"
-
-
-def _may_give_any_number(callee: Callee) -> bool:
-    """Whether nothing is known that makes probabilities, such as ``nn.Softmax`` at the end."""
-    return callee.default is None or _ends_linear(callee)
 
 
 def _outer(default: tree.Expression | None, place: int) -> tree.Call | None:

@@ -12,9 +12,9 @@ from storchc.catalogue.distributions.parts import (
     scalar,
     two,
 )
-from storchc.catalogue.family import PROBABILITY, Family, Parameter, Property
+from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Family, Parameter, Property
 
-_CLASSES = (Parameter("probs", rank=1), Parameter("logits", rank=1))
+_CLASSES = (Parameter("probs", rank=1, bounds=NONNEGATIVE), Parameter("logits", rank=1))
 
 BERNOULLI = Family(
     "Bernoulli",

@@ -44,7 +44,7 @@ MULTINOMIAL = Family(
     "How often each of C classes comes up in total_count draws.",
     (
         Parameter("total_count", default=1, constant=True),
-        Parameter("probs", rank=1),
+        Parameter("probs", rank=1, bounds=NONNEGATIVE),
         Parameter("logits", rank=1),
     ),
     "counts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import CLASS_CHOICE, MOMENTS, classes, properties
-from storchc.catalogue.family import POSITIVE, Arguments, Family, Parameter, broadcast
+from storchc.catalogue.family import NONNEGATIVE, POSITIVE, Arguments, Family, Parameter, broadcast
 from storchc.catalogue.function import Misfit
 from storchc.ir.size import ONE, Shape, add
 from storchc.ir.types import write_shape
@@ -124,7 +124,7 @@ RELAXED_ONE_HOT = Family(
     "A one-hot vector blurred to a vector of probabilities.",
     (
         Parameter("temperature", bounds=POSITIVE),
-        Parameter("probs", rank=1),
+        Parameter("probs", rank=1, bounds=NONNEGATIVE),
         Parameter("logits", rank=1),
     ),
     "simplex",

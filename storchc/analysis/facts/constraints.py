@@ -1,0 +1,53 @@
+"""What the parameters of the distributions of a story must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.catalogue import distributions
+from storchc.catalogue.family import Bounds
+from storchc.ir.expression import Construct, Value
+from storchc.ir.graph import Graph
+from storchc.ir.ranges import Range
+from storchc.ir.walk import expressions, walk
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A parameter of a distribution as it is made somewhere, and what it must be, in words too."""
+
+    family: str
+    name: str
+    value: Value
+    allowed: Range
+    words: str
+
+    @property
+    def strict(self) -> bool:
+        """Whether it must be positive."""
+        return self.allowed.positive
+
+
+def allowed(bounds: Bounds) -> Range:
+    """The range within bounds."""
+    return Range(bounds.least, bounds.most, low_open=bounds.open)
+
+
+def constraints(graph: Graph) -> Iterator[Constraint]:
+    """Every parameter that must lie somewhere, in the order of the story."""
+    for node in graph.all_nodes:
+        for expression in expressions(node):
+            for part in walk(expression):
+                if isinstance(part, Construct):
+                    yield from of(part)
+
+
+def of(made: Construct) -> Iterator[Constraint]:
+    """Those of one distribution."""
+    family = distributions.lookup(made.family)
+    assert family is not None, made.family
+    for name, value in made.parameters:
+        bounds = family.parameter(name).bounds
+        if bounds is not None:
+            yield Constraint(family.name, name, value, allowed(bounds), bounds.words)

@@ -1,0 +1,12 @@
+story Outside
+plate data
+input x[data]
+param s = 0.0
+sample a ~ Normal(0, -exp(s))
+compute p = 1 + x ** 2
+sample b ~ Bernoulli(probs=p + 0.5)
+sample c ~ Poisson(log(sigmoid(x)))
+compute q = Gamma(1, min(tensor([-1.0, -2.0])))
+sample d ~ q
+sample e ~ Categorical(probs=-softmax(stack([s, s, x])))
+cost loss = a + b + c + d + e
