@@ -17,6 +17,7 @@ from storch_runtime.errors import NonFiniteCost as NonFiniteCost
 from storch_runtime.errors import StoryShapeError as StoryShapeError
 from storch_runtime.errors import StoryTypeError as StoryTypeError
 from storch_runtime.errors import StoryWarning as StoryWarning
+from storch_runtime.errors import StoryValueError as StoryValueError
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow
@@ -94,3 +95,6 @@ from storch_runtime.surrogate import log_weighted_mean_exp as log_weighted_mean_
 from storch_runtime.surrogate import magic_box as magic_box
 from storch_runtime.surrogate import weight_product as weight_product
 from storch_runtime.surrogate import weighted_sum as weighted_sum
+from storch_runtime.validation import NONNEGATIVE as NONNEGATIVE
+from storch_runtime.validation import POSITIVE as POSITIVE
+from storch_runtime.validation import PROBABILITY as PROBABILITY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError", "StoryWarning"]
+__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError", "StoryValueError", "StoryWarning"]
 
 
 class StoryShapeError(ValueError):
@@ -11,6 +11,10 @@ class StoryShapeError(ValueError):
 
 class StoryTypeError(TypeError):
     """A value of the wrong type, dtype or device came into a story."""
+
+
+class StoryValueError(ValueError):
+    """A value of a story lies where it must not."""
 
 
 class NonFiniteCost(ValueError):

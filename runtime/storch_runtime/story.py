@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
 
+import torch
 from torch import Tensor, nn
 
 from storch_runtime.errors import MovedJump
@@ -17,6 +18,7 @@ from storch_runtime.method import Method
 from storch_runtime.methods.expect import Expect
 from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.resting import resting
+from storch_runtime.validation import Validate, Within, looks_at_values
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
@@ -72,6 +74,8 @@ class _Callable(Protocol[_P, _R]):
     """What a call needs of a story: it takes what `forward` takes, and gives what that gives."""
 
     training: bool
+    _validate: Validate
+    _validating: bool
 
     @property
     def methods(self) -> Methods: ...
@@ -100,11 +104,39 @@ class StoryModule(nn.Module):
     kinks: int | None = None
     method_modules: ClassVar[tuple[str, ...]] = ()
     _shared: dict[str, frozenset[str]]
+    _validate: Validate
+    _validating: bool
     forward: Callable[..., Estimate]
 
     def __init__(self) -> None:
         super().__init__()
         self.watch = Watch()
+        self.validate = "first"
+
+    @property
+    def validate(self) -> Validate:
+        """At which calls values are looked at of which the story proves nothing."""
+        return self._validate
+
+    @validate.setter
+    def validate(self, when: Validate) -> None:
+        if when not in get_args(Validate):
+            raise ValueError(f'`validate` is "first", "always" or "never", not {when!r}')
+        self._validate, self._validating = when, when != "never"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is saved; a copy looks at the values of its own first call."""
+        return {**self.__dict__, "_validating": self._validate != "never"}
+
+    def within(self, value: Tensor, bounds: Within, subject: str) -> Tensor:
+        """``value``, of which it is checked at an instance's first call that it lies there."""
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            bounds.check(value, subject)
+        return value
+
+    def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:
+        """As `within`, and NaN where it lies elsewhere later on, so that nothing learns from it."""
+        return bounds.marked(self.within(value, bounds, subject))
 
     @property
     def methods(self) -> Methods:
@@ -125,6 +157,8 @@ class StoryModule(nn.Module):
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
+        if not torch.compiler.is_compiling() and self._validate == "first":
+            self._validating = False
         if self.training and not replay:
             for _, method in self.methods.items():
                 method.advance()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from storchc.analysis.facts.constraints import Constraint
+from storchc.analysis.facts.constraints import of as constraints_of
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
@@ -21,6 +24,7 @@ from storchc.ir.expression import (
     Property,
     Value,
 )
+from storchc.ir.ranges import ANYTHING
 from storchc.ir.types import Plates
 from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
 from storchc.python.names import DISTRIBUTIONS
@@ -85,6 +89,7 @@ def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
     """The parameters of a distribution as code, each evaluated once."""
     constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(writer, v, n in constant) for n, v in value.parameters}
+    codes |= {c.name: _within(writer, c, codes[c.name]) for c in unproven(writer, value)}
     plain = all(c.plain for n, c in codes.items() if n not in constant)
     if plain and (tensor or value.family in _HOLDS_A_TENSOR):
         # the last one: the number of trials, which comes first, decides how large a support is
@@ -92,6 +97,26 @@ def parameters(writer: Writer, value: Construct, tensor: bool) -> Parameters:
         if last is not None:
             codes[last] = writer.tensor(codes[last])
     return codes
+
+
+def unproven(writer: Writer, made: Construct) -> Iterator[Constraint]:
+    """What its parameters must be, where that is not known of them."""
+    places = writer.estimation.ranges.places
+    for each in constraints_of(made):
+        found = places.get(each.value, ANYTHING)
+        if found.supposed or not found.within(each.allowed):
+            yield each
+
+
+_BOUNDS = {"positive": "POSITIVE", "0 or more": "NONNEGATIVE", "between 0 and 1": "PROBABILITY"}
+
+
+def _within(writer: Writer, each: Constraint, code: Code) -> Code:
+    """A parameter that is looked at in the first call."""
+    if code.plain:
+        return code
+    bounds = writer.runtime(_BOUNDS[each.words])
+    return Code(call("self.within", code.py, bounds, literal(each.name)), code.stored)
 
 
 def _family(value: Construct) -> Family:

@@ -26,3 +26,7 @@ class Places(Generic[Fact]):
     def __contains__(self, expression: Value | Distribution) -> bool:
         """Whether an expression stands in the graph."""
         return id(expression) in self._facts
+
+    def get(self, expression: Value | Distribution, default: Fact) -> Fact:
+        """The fact of an expression, or ``default`` for one that does not stand in the graph."""
+        return self._facts.get(id(expression), default)

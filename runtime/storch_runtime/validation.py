@@ -1,0 +1,58 @@
+"""What the ranges of a story could not prove, looked at when it is called."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from storch_runtime.errors import StoryValueError
+
+__all__ = ["NONNEGATIVE", "POSITIVE", "PROBABILITY", "Validate", "Within", "looks_at_values"]
+
+Validate = Literal["first", "always", "never"]
+"""At which calls values are looked at: an instance's first one, all of them, none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a value must be, in words too; ``above``: ``least`` itself is not among the numbers."""
+
+    words: str
+    least: float
+    most: float = math.inf
+    above: bool = False
+
+    def check(self, value: Tensor, subject: str) -> None:
+        """Raise where an element lies elsewhere, NaN included."""
+        value = value.detach()
+        outside = self._outside(value) | value.isnan()
+        if not bool(outside.any()):
+            return
+        count, size = int(outside.sum()), value.numel()
+        found = f"{float(value[outside].flatten()[0]):g}"
+        few = f"it is {found}" if size == 1 else f"{count} of {size} elements are not ({found})"
+        raise StoryValueError(f"`{subject}` must be {self.words}, but {few}")
+
+    def marked(self, value: Tensor) -> Tensor:
+        """``value``, NaN where it lies elsewhere: what is made of it is then no number either."""
+        return value.masked_fill(self._outside(value), math.nan)
+
+    def _outside(self, value: Tensor) -> Tensor:
+        below = value <= self.least if self.above else value < self.least
+        return below if math.isinf(self.most) else below | (value > self.most)
+
+
+POSITIVE = Within("positive", 0.0, above=True)
+NONNEGATIVE = Within("0 or more", 0.0)
+PROBABILITY = Within("between 0 and 1", 0.0, 1.0)
+
+
+def looks_at_values(value: Tensor) -> bool:
+    """Whether the elements of a value can be looked at now: not where torch maps or captures."""
+    if torch._C._functorch.is_batchedtensor(value):
+        return False
+    return not (value.is_cuda and torch.cuda.is_current_stream_capturing())

@@ -1,0 +1,98 @@
+"""What ranges could not prove is looked at in the first call of a model (LOSS.md §10)."""
+
+from __future__ import annotations
+
+import copy
+import io
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import storchc
+from storch_runtime import StoryValueError
+
+STORY = """\
+story Unproven
+plate data
+input s[data]
+param w = 1.0
+sample z ~ Normal(w, s) with ScoreFunction()
+sample b ~ Bernoulli(probs=0.4 + w)
+cost c = (z - b) ** 2
+"""
+GOOD, BAD = torch.tensor([1.0, 2.0]), torch.tensor([1.0, -2.0])
+
+
+def model(w: float = 0.1) -> Any:
+    made: Any = storchc.load(text=STORY)()
+    made.w.data.fill_(w)
+    return made
+
+
+def test_the_first_call_names_the_parameter_and_the_line() -> None:
+    with pytest.raises(
+        StoryValueError, match=r"`scale` must be positive, but 1 of 2 .* \(-2\)"
+    ) as e:
+        model()(BAD)
+    assert any(":5" in note for note in e.value.__notes__)
+    with pytest.raises(
+        StoryValueError, match=r"`probs` must be between 0 and 1, but it is 1\.4"
+    ) as e:
+        model(1.0)(GOOD)
+    assert any(":6" in note for note in e.value.__notes__)
+
+
+def test_only_the_first_call_looks() -> None:
+    made = model()
+    made(GOOD)
+    made(BAD)
+    with pytest.raises(StoryValueError):
+        copy.deepcopy(made)(BAD)
+    buffer = io.BytesIO()
+    torch.save(made.state_dict(), buffer)
+    assert not any("valid" in key for key in made.state_dict())
+
+
+def test_a_call_that_fails_is_not_the_first_one() -> None:
+    made = model()
+    for _ in range(2):
+        with pytest.raises(StoryValueError):
+            made(BAD)
+
+
+def test_all_calls_look_or_none() -> None:
+    made = model()
+    made.validate = "always"
+    made(GOOD)
+    with pytest.raises(StoryValueError):
+        made(BAD)
+    made = model()
+    made.validate = "never"
+    made(BAD)
+    with pytest.raises(ValueError, match='"first", "always" or "never"'):
+        made.validate = "sometimes"
+
+
+def test_nothing_looks_while_torch_compiles() -> None:
+    made = model()
+    compiled: Any = torch.compile(made, backend="eager", fullgraph=True)
+    compiled(BAD)
+
+
+def test_what_is_proven_is_not_looked_at() -> None:
+    text = "story S\nparam m = 0.0\nsample z ~ Normal(m, exp(m))\ncost c = z\n"
+    assert "within" not in storchc.compile(text=text)
+
+
+def test_the_layer_that_a_module_is_supposed_to_end_in_is_checked() -> None:
+    text = (
+        "story S\nplate data\ninput x[data, 2]\n"
+        "module f: [2] -> [2] = nn.Sequential(nn.Linear(2, 2), nn.Softplus())\n"
+        "sample z ~ Normal(0, f(x))\ncost c = sum(z)\n"
+    )
+    made: Any = storchc.load(text=text)
+    made()(torch.ones(3, 2))
+    with pytest.raises(StoryValueError):
+        made(f=nn.Tanh())(-torch.ones(3, 2))
