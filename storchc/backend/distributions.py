@@ -116,7 +116,8 @@ def _within(writer: Writer, each: Constraint, code: Code) -> Code:
     if code.plain:
         return code
     bounds = writer.runtime(_BOUNDS[each.words])
-    return Code(call("self.within", code.py, bounds, literal(each.name)), code.stored)
+    look = "self.marked" if each.silent else "self.within"
+    return Code(call(look, code.py, bounds, literal(each.name)), code.stored)
 
 
 def _family(value: Construct) -> Family:

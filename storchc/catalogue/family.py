@@ -67,7 +67,8 @@ class Parameter:
     ``rank`` counts the dimensions of its own event part, on the right: 1 for ``logits`` of
     classes, 2 for a matrix; ``padded`` parameters may have fewer. ``constant``: an integer known
     when the story is compiled, and at least 1. ``moves_support``: the support depends on it, so
-    that a score function is blind to part of its gradient.
+    that a score function is blind to part of its gradient. ``silent``: where it lies outside of its
+    ``bounds`` draws stay numbers, and what is learned from them is wrong without a word.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Parameter:
     padded: bool = False
     moves_support: bool = False
     bounds: Bounds | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

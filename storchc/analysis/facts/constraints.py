@@ -15,13 +15,17 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A parameter of a distribution as it is made somewhere, and what it must be, in words too."""
+    """A parameter of a distribution as it is made somewhere, and what it must be, in words too.
+
+    ``silent``: nothing else shows that it is something else.
+    """
 
     family: str
     name: str
     value: Value
     allowed: Range
     words: str
+    silent: bool
 
     @property
     def strict(self) -> bool:
@@ -48,6 +52,7 @@ def of(made: Construct) -> Iterator[Constraint]:
     family = distributions.lookup(made.family)
     assert family is not None, made.family
     for name, value in made.parameters:
-        bounds = family.parameter(name).bounds
-        if bounds is not None:
-            yield Constraint(family.name, name, value, allowed(bounds), bounds.words)
+        row = family.parameter(name)
+        if row.bounds is not None:
+            held = allowed(row.bounds)
+            yield Constraint(family.name, name, value, held, row.bounds.words, row.silent)

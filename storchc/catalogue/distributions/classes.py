@@ -14,7 +14,10 @@ from storchc.catalogue.distributions.parts import (
 )
 from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Family, Parameter, Property
 
-_CLASSES = (Parameter("probs", rank=1, bounds=NONNEGATIVE), Parameter("logits", rank=1))
+_CLASSES = (
+    Parameter("probs", rank=1, bounds=NONNEGATIVE, silent=True),
+    Parameter("logits", rank=1),
+)
 
 BERNOULLI = Family(
     "Bernoulli",

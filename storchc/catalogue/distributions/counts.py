@@ -6,7 +6,7 @@ from storchc.catalogue.distributions.parts import CLASS_CHOICE, classes, propert
 from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Arguments, Family, Parameter
 from storchc.ir.size import Size, constant
 
-_SUCCESS = (Parameter("probs", bounds=PROBABILITY), Parameter("logits"))
+_SUCCESS = (Parameter("probs", bounds=PROBABILITY, silent=True), Parameter("logits"))
 
 
 def _up_to_total(arguments: Arguments) -> Size | None:

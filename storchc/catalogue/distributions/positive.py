@@ -25,7 +25,7 @@ def _beyond_a_threshold(parameters: Mapping[str, Range]) -> Range:
 CHI2 = Family(
     "Chi2",
     "The sum of df squared standard normals.",
-    (Parameter("df", bounds=POSITIVE),),
+    (Parameter("df", bounds=POSITIVE, silent=True),),
     "positive",
     properties("df"),
     scalar,
@@ -40,7 +40,7 @@ CHI2 = Family(
 EXPONENTIAL = Family(
     "Exponential",
     "The time until something happens, at a rate.",
-    (Parameter("rate", bounds=POSITIVE),),
+    (Parameter("rate", bounds=POSITIVE, silent=True),),
     "nonnegative",
     properties("rate"),
     scalar,
@@ -67,7 +67,10 @@ FISHER_SNEDECOR = Family(
 GAMMA = Family(
     "Gamma",
     "The gamma distribution, by concentration and rate.",
-    (Parameter("concentration", bounds=POSITIVE), Parameter("rate", bounds=POSITIVE)),
+    (
+        Parameter("concentration", bounds=POSITIVE, silent=True),
+        Parameter("rate", bounds=POSITIVE, silent=True),
+    ),
     "nonnegative",
     properties("concentration", "rate"),
     scalar,
@@ -84,7 +87,7 @@ GENERALIZED_PARETO = Family(
     "What lies beyond a threshold: tails of any weight.",
     (
         Parameter("loc", moves_support=True),
-        Parameter("scale", moves_support=True, bounds=POSITIVE),
+        Parameter("scale", moves_support=True, bounds=POSITIVE, silent=True),
         Parameter("concentration", moves_support=True),
     ),
     "bounded",
@@ -99,7 +102,7 @@ GENERALIZED_PARETO = Family(
 HALF_CAUCHY = Family(
     "HalfCauchy",
     "The absolute value of a Cauchy variable around 0.",
-    (Parameter("scale", bounds=POSITIVE),),
+    (Parameter("scale", bounds=POSITIVE, silent=True),),
     "nonnegative",
     properties("scale"),
     scalar,
@@ -125,7 +128,10 @@ HALF_NORMAL = Family(
 INVERSE_GAMMA = Family(
     "InverseGamma",
     "One over a gamma variable.",
-    (Parameter("concentration", bounds=POSITIVE), Parameter("rate", bounds=POSITIVE)),
+    (
+        Parameter("concentration", bounds=POSITIVE, silent=True),
+        Parameter("rate", bounds=POSITIVE, silent=True),
+    ),
     "positive",
     properties("concentration", "rate"),
     scalar,
@@ -152,7 +158,10 @@ LOG_NORMAL = Family(
 PARETO = Family(
     "Pareto",
     "A power law above scale.",
-    (Parameter("scale", moves_support=True, bounds=POSITIVE), Parameter("alpha", bounds=POSITIVE)),
+    (
+        Parameter("scale", moves_support=True, bounds=POSITIVE, silent=True),
+        Parameter("alpha", bounds=POSITIVE, silent=True),
+    ),
     "bounded",
     properties("scale", "alpha"),
     scalar,
@@ -166,7 +175,10 @@ PARETO = Family(
 WEIBULL = Family(
     "Weibull",
     "The time until something fails that ages.",
-    (Parameter("scale", bounds=POSITIVE), Parameter("concentration", bounds=POSITIVE)),
+    (
+        Parameter("scale", bounds=POSITIVE, silent=True),
+        Parameter("concentration", bounds=POSITIVE, silent=True),
+    ),
     "positive",
     properties("scale", "concentration"),
     scalar,

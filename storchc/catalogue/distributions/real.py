@@ -8,7 +8,7 @@ from storchc.catalogue.distributions.parts import properties, scalar
 from storchc.catalogue.family import POSITIVE, Family, Parameter
 from storchc.ir.ranges import Range
 
-_LOC_SCALE = (Parameter("loc"), Parameter("scale", bounds=POSITIVE))
+_LOC_SCALE = (Parameter("loc"), Parameter("scale", bounds=POSITIVE, silent=True))
 
 NORMAL = Family(
     "Normal",
@@ -68,7 +68,7 @@ STUDENT_T = Family(
     (
         Parameter("df", bounds=POSITIVE),
         Parameter("loc", default=0.0),
-        Parameter("scale", default=1.0, bounds=POSITIVE),
+        Parameter("scale", default=1.0, bounds=POSITIVE, silent=True),
     ),
     "real",
     properties("df", "loc", "scale"),

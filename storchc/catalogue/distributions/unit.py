@@ -6,8 +6,8 @@ from storchc.catalogue.distributions.parts import CLASS_CHOICE, properties, scal
 from storchc.catalogue.family import POSITIVE, PROBABILITY, Family, Parameter
 
 _TWO_CONCENTRATIONS = (
-    Parameter("concentration1", bounds=POSITIVE),
-    Parameter("concentration0", bounds=POSITIVE),
+    Parameter("concentration1", bounds=POSITIVE, silent=True),
+    Parameter("concentration0", bounds=POSITIVE, silent=True),
 )
 
 BETA = Family(
@@ -58,7 +58,7 @@ RELAXED_BERNOULLI = Family(
     "RelaxedBernoulli",
     "A coin blurred to values between 0 and 1.",
     (
-        Parameter("temperature", bounds=POSITIVE),
+        Parameter("temperature", bounds=POSITIVE, silent=True),
         Parameter("probs", bounds=PROBABILITY),
         Parameter("logits"),
     ),

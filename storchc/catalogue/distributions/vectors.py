@@ -59,7 +59,7 @@ def _concentration(arguments: Arguments) -> Shape:
 DIRICHLET = Family(
     "Dirichlet",
     "A vector of probabilities.",
-    (Parameter("concentration", rank=1, bounds=POSITIVE),),
+    (Parameter("concentration", rank=1, bounds=POSITIVE, silent=True),),
     "simplex",
     properties("concentration"),
     _concentration,
@@ -123,7 +123,7 @@ RELAXED_ONE_HOT = Family(
     "RelaxedOneHotCategorical",
     "A one-hot vector blurred to a vector of probabilities.",
     (
-        Parameter("temperature", bounds=POSITIVE),
+        Parameter("temperature", bounds=POSITIVE, silent=True),
         Parameter("probs", rank=1, bounds=NONNEGATIVE),
         Parameter("logits", rank=1),
     ),

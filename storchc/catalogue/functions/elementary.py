@@ -179,13 +179,18 @@ def soft_plus(value: Apply, ranges: Ranges) -> Range:
     def rule(x: float) -> float:
         return x if beta * x > 30 else math.log1p(folding.exp(beta * x)) / beta
 
-    return at.through(a, rule)
+    found, threshold = at.through(a, rule), number(value, "threshold")
+    if threshold > 15 or beta * a.high <= threshold:
+        return found
+    return found.joined(within(a, Range(threshold / beta)))
 
 
 def soft_plus_jump(value: Apply, ranges: Ranges) -> Kinds:
     """Torch goes on as x beyond a threshold: by 2e-9 at 20, which nothing shows."""
-    near = number(value, "threshold") < 15
-    return (corners(number(value, "threshold"), kind="jump")(ranges[0]) if near else "smooth",)
+    threshold, beta = number(value, "threshold"), number(value, "beta")
+    if threshold >= 15 or beta == 0:
+        return ("smooth",)
+    return (corners(threshold / beta, kind="jump")(ranges[0]),)
 
 
 def shrunk(value: Apply, ranges: Ranges) -> Range:

@@ -78,7 +78,7 @@ class Unproven(StoryModule):
 
         # story.story:10  sample z ~ Normal(0, scale(x)) with Reparameterization()
         scale_out = _scale.unfold(self.scale(x), (data,))
-        z_law = Normal(loc=0.0, scale=self.within(scale_out, POSITIVE, "scale"))
+        z_law = Normal(loc=0.0, scale=self.marked(scale_out, POSITIVE, "scale"))
         if keep_param_grads:
             z_law.retain_grads()
         z_draw = methods["z"].draw(z_law, replayed.get("z"))
@@ -86,7 +86,7 @@ class Unproven(StoryModule):
 
         # story.story:11  sample g ~ Gamma(2, rate(unsqueeze(x, 0))[0]) with Reparameterization()
         rate_out = _rate.unfold(self.rate(x[..., None]), (data,))
-        g_law = Gamma(concentration=2.0, rate=self.within(rate_out[..., 0], POSITIVE, "rate"))
+        g_law = Gamma(concentration=2.0, rate=self.marked(rate_out[..., 0], POSITIVE, "rate"))
         if keep_param_grads:
             g_law.retain_grads()
         g_draw = methods["g"].draw(g_law, replayed.get("g"))
