@@ -16,8 +16,8 @@ from storch_runtime.errors import MovedJump as MovedJump
 from storch_runtime.errors import NonFiniteCost as NonFiniteCost
 from storch_runtime.errors import StoryShapeError as StoryShapeError
 from storch_runtime.errors import StoryTypeError as StoryTypeError
-from storch_runtime.errors import StoryWarning as StoryWarning
 from storch_runtime.errors import StoryValueError as StoryValueError
+from storch_runtime.errors import StoryWarning as StoryWarning
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["MovedJump", "NonFiniteCost", "StoryShapeError", "StoryTypeError", "StoryValueError", "StoryWarning"]
+__all__ = [
+    "MovedJump",
+    "NonFiniteCost",
+    "StoryShapeError",
+    "StoryTypeError",
+    "StoryValueError",
+    "StoryWarning",
+]
 
 
 class StoryShapeError(ValueError):

@@ -43,7 +43,10 @@ LKJ = Family(
 WISHART = Family(
     "Wishart",
     "A positive definite matrix: the scatter of df normal vectors.",
-    (Parameter("df", bounds=POSITIVE, silent=True), *(Parameter(name, rank=2) for name in _MATRICES)),
+    (
+        Parameter("df", bounds=POSITIVE, silent=True),
+        *(Parameter(name, rank=2) for name in _MATRICES),
+    ),
     "positive definite",
     properties("df", *_MATRICES),
     _square,
