@@ -21,7 +21,7 @@ def compile(
     path: StoryPath | None = None,
     *,
     text: str | None = None,
-    methods: Mapping[str, str] = NO_METHODS,
+    methods: Mapping[str, str] | None = None,
 ) -> str:
     """The text of the module that computes the story.
 
@@ -33,14 +33,14 @@ def compile(
     Raises:
         StoryError: the story has errors.
     """
-    return _code(_sound(compile_story(*_read(path, text), methods)))
+    return _code(_sound(compile_story(*_read(path, text), _checked(methods))))
 
 
 def load(
     path: StoryPath | None = None,
     *,
     text: str | None = None,
-    methods: Mapping[str, str] = NO_METHODS,
+    methods: Mapping[str, str] | None = None,
 ) -> type[LoadedStory]:
     """The class that computes the story, ready to be constructed. Takes what ``compile`` takes.
 
@@ -51,7 +51,7 @@ def load(
     from storchc.loading import load_class
 
     name, data = _read(path, text)
-    result = _sound(compile_story(name, data, methods))
+    result = _sound(compile_story(name, data, _checked(methods)))
     for diagnostic in result.diagnostics:
         warnings.warn(in_short(diagnostic), StoryWarning, stacklevel=2)
     assert result.graph is not None
@@ -62,22 +62,36 @@ def check(
     path: StoryPath | None = None,
     *,
     text: str | None = None,
-    methods: Mapping[str, str] = NO_METHODS,
+    methods: Mapping[str, str] | None = None,
 ) -> list[Diagnostic]:
     """Everything that is wrong or doubtful in the story, in its order; empty when all is well."""
-    return check_story(*_read(path, text), methods).diagnostics
+    return check_story(*_read(path, text), _checked(methods)).diagnostics
 
 
 def analyze(
     path: StoryPath | None = None,
     *,
     text: str | None = None,
-    methods: Mapping[str, str] = NO_METHODS,
+    methods: Mapping[str, str] | None = None,
 ) -> Graph:
     """The typed graph of the story, as it says it. Raises ``StoryError`` when it has errors."""
-    graph = _sound(check_story(*_read(path, text), methods)).typed
+    graph = _sound(check_story(*_read(path, text), _checked(methods))).typed
     assert graph is not None
     return graph
+
+
+def _checked(methods: Mapping[str, str] | None) -> Mapping[str, str]:
+    """``methods`` as they are: those of samples by their names."""
+    if methods is None:
+        return NO_METHODS
+    if isinstance(methods, Mapping):
+        texts = [*methods, *methods.values()]
+        if all(isinstance(text, str) for text in texts):
+            return methods
+    raise TypeError(
+        "methods= gives methods by the names of their samples, {'z': 'Expect()'};"
+        f" this is {methods!r}"
+    )
 
 
 def _read(path: StoryPath | None, text: str | None) -> tuple[str, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storchc.diagnostics.cells import plain
 from storchc.diagnostics.diagnostic import (
     Diagnostic,
     DiagnosticLabel,
@@ -39,18 +40,18 @@ class Texts:
         return Diagnostic(
             problem.code,
             problem.severity,
-            problem.message,
+            plain(problem.message),
             file,
             line,
             column,
             end_line,
             end_column,
             tuple(self._label(label) for label in problem.labels),
-            problem.help,
+            plain(problem.help),
         )
 
     def _label(self, label: Label) -> DiagnosticLabel:
-        return DiagnosticLabel(*self._place(label.span), label.text)
+        return DiagnosticLabel(*self._place(label.span), plain(label.text))
 
     def _place(self, span: Span) -> tuple[str, int, int, int, int]:
         source, shift = self.sources[0], 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from array import array
 from bisect import bisect_right
 from dataclasses import field
 
@@ -38,11 +40,11 @@ class Source:
 
     name: str
     text: str
-    _starts: list[int] = field(init=False, repr=False, compare=False)
+    _starts: array[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = [0]
-        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
+        starts = array("I", (0,))
+        starts.extend(found.end() for found in re.finditer("\n", self.text))
         object.__setattr__(self, "_starts", starts)
 
     def position(self, offset: int) -> Position:

@@ -7,8 +7,20 @@ from types import EllipsisType
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.ir.expression import Range, Select, SelectItem, Value
+from storchc.ir.size import Shape
 from storchc.ir.types import Plates
-from storchc.python.expressions import ALL, DOTS, NONE, Py, SliceOf, call, index, literal, method
+from storchc.python.expressions import (
+    ALL,
+    DOTS,
+    NONE,
+    Py,
+    SliceOf,
+    call,
+    index,
+    literal,
+    method,
+    tuple_of,
+)
 
 
 def select(writer: Writer, value: Select) -> Code:
@@ -25,7 +37,7 @@ def select(writer: Writer, value: Select) -> Code:
         return Code(_indexed(code.py, code.stored, codes), code.stored)
     code = Code(_basic(writer, code, [_keep(x) for x in items]), code.stored)
     kept = [x for x in items if not isinstance(x, int)]
-    return _gather(writer, code, picked, item.type.rank, kept.index(item), len(kept))
+    return _gather(writer, code, picked, item.type.shape, kept.index(item), len(kept))
 
 
 def _spelled(items: tuple[SelectItem, ...], rank: int) -> list[int | Range | Value]:
@@ -68,26 +80,40 @@ def _item(writer: Writer, item: int | Range | Value) -> Py:
             return writer.value(item).py
 
 
-def _gather(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int) -> Code:
+def _gather(writer: Writer, code: Code, picked: Code, shape: Shape, dim: int, rank: int) -> Code:
     """Elements along event dimension ``dim``, for each plate element by its own index."""
     if not code.stored:
         before = [ALL] * dim
         return (
             Code(index(code.py, *before, picked.py), picked.stored)
             if dim == 0
-            else _moved(writer, code, picked, index_rank, dim, rank)
+            else _moved(writer, code, picked, shape, dim, rank)
         )
-    return _moved(writer, code, picked, index_rank, dim, rank)
+    return _moved(writer, code, picked, shape, dim, rank)
 
 
-def _moved(writer: Writer, code: Code, picked: Code, index_rank: int, dim: int, rank: int) -> Code:
-    """``take_along_dim`` over aligned plates; an index of rank 0 takes one element and no more."""
+def _moved(writer: Writer, code: Code, picked: Code, shape: Shape, dim: int, rank: int) -> Code:
+    """``take_along_dim`` over aligned plates, by an index that has one dimension for it.
+
+    An index of rank 0 takes one element and no more; the dimensions of one of rank 2 and more are
+    laid side by side.
+    """
     stored = code.stored | picked.stored
     after = rank - dim - 1
     source = writer.storage.align_whole(code.py, code.stored, stored)
     aligned = writer.storage.align_whole(picked.py, picked.stored, stored)
     lead = [ALL] * len(writer.storage.order(stored))
-    own = [NONE] if index_rank == 0 else [ALL]
+    if len(shape) > 1:
+        aligned = method(aligned, "flatten", literal(-len(shape)))
+    own = [ALL] if shape else [NONE]
     shaped = index(aligned, *lead, *[NONE] * dim, *own, *[NONE] * after)
     taken = call("torch.take_along_dim", source, shaped, literal(-1 - after))
-    return Code(method(taken, "squeeze", literal(-1 - after)) if index_rank == 0 else taken, stored)
+    match len(shape):
+        case 0:
+            taken = method(taken, "squeeze", literal(-1 - after))
+        case 1:
+            pass
+        case _:
+            sizes = tuple_of(*map(writer.size, shape))
+            taken = method(taken, "unflatten", literal(-1 - after), sizes)
+    return Code(taken, stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from storchc.ir.defaults import Argument, Arithmetic, Layer
 from storchc.python.expressions import Atom, Py, Sequence, call, infix, literal, prefix
@@ -11,12 +12,21 @@ from storchc.python.expressions import Atom, Py, Sequence, call, infix, literal,
 def docstring(text: str, indent: int) -> str:
     """A docstring of this text; unless it is plain, as an escaped string of one line."""
     pad = " " * indent
-    plain = all(c.isprintable() or c == "\n" for c in text)
+    plain = text.replace("\n", "").isprintable()
     if not plain or "\\" in text or '"""' in text or text.endswith('"'):
         return repr(text) if plain else ascii(text)
-    lines = text.split("\n")
-    body = "\n".join([lines[0], *(f"{pad}{line}" if line.strip() else "" for line in lines[1:])])
-    return f'"""{body}\n{pad}"""' if len(lines) > 1 else f'"""{body}"""'
+    if "\n" not in text:
+        return f'"""{text}"""'
+    return f'"""{_indented(text, pad)}\n{pad}"""'
+
+
+def _indented(text: str, pad: str) -> str:
+    """``text`` with ``pad`` before all lines but the first and blank ones; never a list of them."""
+    bare = re.sub(r"\n[^\S\n]+(?=\n|\Z)", "\n", text)
+    moved = bare.replace("\n", f"\n{pad}")
+    for _ in range(2):  # of several blank lines in a row the first time mends every other one
+        moved = moved.replace(f"\n{pad}\n", "\n\n")
+    return moved.removesuffix(pad) if moved.endswith(f"\n{pad}") else moved
 
 
 def default(argument: Argument) -> Py:

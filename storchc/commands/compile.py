@@ -26,9 +26,8 @@ def command(files: tuple[str, ...], out: str | None, methods: tuple[str, ...]) -
     output. When a story has errors nothing is written.
     """
     given = given_methods(methods)
-    stories = [read(file) for file in files]
     targets = _targets(files, out)
-    results = [compile_story(name, data, given) for name, data in stories]
+    results = [compile_story(*read(file), given) for file in files]
     show(results)
     if any(result.failed for result in results):
         sys.exit(1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 
 import click
+
+from storchc.diagnostics.cells import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `check` does without both
@@ -30,7 +33,7 @@ class CannotUse(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """One line on standard error."""
-        click.echo(f"storchc: {self.message}", file=file, err=True)
+        click.echo(f"storchc: {plain(self.message)}", file=file, err=True)
 
 
 def read(name: str) -> tuple[str, bytes]:
@@ -69,6 +72,8 @@ def reason(error: OSError | ValueError) -> str:
 def may_write(target: Path) -> None:
     """Refuse a target that is a folder, lies nowhere, or holds what somebody else wrote."""
     try:
+        with suppress(FileNotFoundError):
+            target.stat()  # `exists` is silent about a circle of links
         if not target.exists():
             if not target.parent.is_dir():
                 raise CannotUse(f"cannot write `{target}`: there is no folder `{target.parent}`")

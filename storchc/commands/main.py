@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -31,6 +31,13 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"storchc.commands.{name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click would end as if a story were wrong where nobody reads any more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            _unwritable(error)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,13 +81,17 @@ def run(arguments: list[str]) -> NoReturn:
         if error.filename is not None:  # commands report the files that they cannot use
             _report(error, arguments)
             sys.exit(EXIT_INTERNAL)
-        click.echo(f"storchc: cannot write to standard output: {error.strerror}", err=True)
-        _drop_output()
-        sys.exit(EXIT_USAGE)
+        _unwritable(error)
     except Exception as error:
         _report(error, arguments)
         sys.exit(EXIT_INTERNAL)
     sys.exit(0)
+
+
+def _unwritable(error: OSError) -> NoReturn:
+    click.echo(f"storchc: cannot write to standard output: {error.strerror}", err=True)
+    _drop_output()
+    sys.exit(EXIT_USAGE)
 
 
 def mend_streams() -> None:
@@ -100,6 +111,8 @@ def _report(error: Exception, arguments: list[str]) -> None:
     """An internal error: ours, not the story's."""
     from shlex import join
 
+    from storchc.diagnostics.cells import plain
+
     if "--debug" in arguments:
         from traceback import print_exception
 
@@ -109,7 +122,7 @@ def _report(error: Exception, arguments: list[str]) -> None:
     click.echo(
         f"storchc: internal error ({type(error).__name__});"
         " this is a mistake in storchc, not yours\n"
-        f"  {notes[0]}\n"
-        f"  please report it, with the story and what this prints: {again}",
+        f"  {plain(notes[0])}\n"
+        f"  please report it, with the story and what this prints: {plain(again)}",
         err=True,
     )

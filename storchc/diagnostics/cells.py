@@ -44,6 +44,19 @@ def _cut(pieces: list[str], starts: list[int], focus: int) -> Layout:
     return Layout(text, tuple(max(0, min(start - shift, edge)) for start in starts))
 
 
+def plain(text: str) -> str:
+    """``text`` in one line and without control characters, those written as in Python's strings."""
+    if text.isprintable():
+        return text
+    return "".join(map(_spelt, text))
+
+
+def _spelt(char: str) -> str:
+    if char.isprintable() or _combines(char):
+        return char
+    return char.encode("unicode_escape").decode("ascii")
+
+
 def _shown(char: str) -> str:
     if char == "\t":
         return " " * TAB

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+from storchc.diagnostics.cells import plain
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -86,7 +87,7 @@ class StoryWarning(UserWarning):
 def in_short(diagnostic: Diagnostic) -> str:
     """A diagnostic without its source, for exceptions and warnings of Python."""
     d = diagnostic
-    return f"{d.file}:{d.line}:{d.column}: {d.code}: {d.message}\n  help: {d.help}"
+    return f"{plain(d.file)}:{d.line}:{d.column}: {d.code}: {d.message}\n  help: {d.help}"
 
 
 @dataclass(slots=True)

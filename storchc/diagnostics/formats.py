@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -95,5 +96,5 @@ def _location(place: Diagnostic | DiagnosticLabel) -> dict[str, Any]:
         "endLine": place.end_line,
         "endColumn": place.end_column,
     }
-    artifact = {"uri": quote(place.file.replace("\\", "/"))}
+    artifact = {"uri": quote(os.fsencode(place.file.replace("\\", "/")))}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from storchc.diagnostics.cells import layout
+from storchc.diagnostics.cells import layout, plain
 from storchc.diagnostics.diagnostic import Diagnostic, DiagnosticLabel
 from storchc.diagnostics.marks import Mark, Piece, rows
 from storchc.records import dataclass
@@ -80,7 +80,7 @@ def _block(diagnostic: Diagnostic, sources: Sources, palette: Palette) -> str:
 def _place(arrow: str, file: str, marks: list[Mark], margin: int, palette: Palette) -> str:
     first = next((mark for mark in marks if mark.primary), marks[0])
     pointer = palette.paint(palette.frame, f"{'':{margin + 1}}{arrow}")
-    return f"{pointer} {file}:{first.line}:{first.start}"
+    return f"{pointer} {plain(file)}:{first.line}:{first.start}"
 
 
 def _gutter(number: str, margin: int, palette: Palette) -> str:

@@ -25,9 +25,10 @@ _CLOSERS = {")": "(", "]": "["}
 _INDENT = re.compile(r"[ \t]*")
 _WORD = re.compile(r"\w*")
 # Of more than three quotes at the end the first ones belong to the text.
-_DOCSTRING = r'"""(?:[^"]|"(?!""))*(?:"{3,5}|\Z)'
+# Nothing that was passed is looked at again (`++`, `*+`), so none of it need be remembered.
+_DOCSTRING = r'"""(?:[^"]++|"(?!""))*+(?:"{3,5}|\Z)'
 _MARK = re.compile(
-    _DOCSTRING + r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?"""
+    _DOCSTRING + r"""|"(?:[^"\\\n]++|\\.)*+"?|'(?:[^'\\\n]++|\\.)*+'?"""
     r"|#[^\n]*|[()\[\]\n]"
 )
 # Two words side by side occur in no expression, so a line that begins like this ends all brackets.

@@ -116,3 +116,13 @@ def test_public_names() -> None:
     assert public == calls | {"Diagnostic", "StoryError", "StoryWarning"}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         storchc.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("methods", ["Expect()", ["Expect()"], {"z": None}, {1: "Expect()"}])
+def test_methods_that_are_no_mapping_of_texts(methods: Any) -> None:
+    with pytest.raises(TypeError, match="by the names of their samples"):
+        storchc.check(text=STORY, methods=methods)
+
+
+def test_no_methods() -> None:
+    assert storchc.compile(text=STORY, methods=None) == storchc.compile(text=STORY)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,25 @@ def test_a_method_that_is_wrong(
     assert outcome.status == 1
     assert f"--> {place}" in outcome.err
     assert not list(tmp_path.glob("*.py"))
+
+
+def test_into_a_circle_of_links(run: Run, story: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.py").symlink_to("two.py")
+    (tmp_path / "two.py").symlink_to("one.py")
+    for out in ("one.py", "one.py/", "one.py/start.py"):
+        outcome = run("compile", "start.story", "-o", out)
+        assert outcome.status == 2
+        assert "too many levels of symbolic links" in outcome.err
+
+
+def test_a_long_docstring_takes_memory_of_its_own_size(tmp_path: Path) -> None:
+    text = 'story Long\n"""' + "so many words\n\n" * 300_000 + '"""\nparam m = 0\ncost c = m\n'
+    storchc.compile(text="story Short\nparam m = 0\ncost c = m\n")
+    tracemalloc.start()
+    try:
+        code = storchc.compile(text=text)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "    so many words\n\n    so many" in code
+    assert most < 6.5 * len(text)  # the text twice, as bytes, its docstring, the module twice

@@ -11,6 +11,7 @@ from typing import IO
 import pytest
 
 import storchc
+from storchc.commands.check import FORMATS
 from storchc.commands.main import COMMANDS
 from tests.commands.conftest import Run
 
@@ -115,3 +116,39 @@ def start(command: str, folder: Path, stdout: IO[str] | None = None) -> Complete
     return subprocess.run(
         line, shell=True, cwd=folder, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True
     )
+
+
+def test_a_closed_pipe_is_no_wrong_story(story: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "storchc", "compile", str(story), "-o", "-"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT)
+    os.close(writing)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"storchc: cannot write to standard output: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names are for other systems")
+def test_names_and_keys_give_no_commands_to_terminals_and_hosts(run: Run, tmp_path: Path) -> None:
+    broken = "a\n::error::b\x1b[31m.story"
+    (tmp_path / broken).write_text("story A\ncost c = q\n")
+    keys = tmp_path / "keys.yaml"
+    keys.write_text('story: A\n"a\\n::error::b\\e": {}\nsteps: [{"c\\n::error::": d}]\n')
+    for told in (run("check", broken), run("check", str(keys)), run("check", "no" + broken)):
+        assert told.status > 0
+        assert "\x1b" not in told.err
+        assert not [line for line in told.err.splitlines() if line.startswith("::")]
+    with pytest.raises(storchc.StoryError) as raised:
+        storchc.load(tmp_path / broken)
+    assert "\n::" not in str(raised.value)
+
+
+def test_a_name_that_is_not_utf8_in_every_format(run: Run, tmp_path: Path) -> None:
+    name = os.fsdecode(b"b\xff.story")
+    try:
+        (tmp_path / name).write_text("story A\ncost c = q\n")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    for form in FORMATS:
+        assert run("check", "--format", form, name).status == 1
+    assert '"uri": "b%FF.story"' in run("check", "--format", "sarif", name).out

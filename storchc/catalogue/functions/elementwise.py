@@ -36,7 +36,7 @@ from storchc.catalogue.functions.writing import FUNCTIONAL, listed, same
 from storchc.ir import ranges as at
 from storchc.ir.ranges import Range
 from storchc.ir.types import Dtype
-from storchc.python.expressions import Py
+from storchc.python.expressions import Py, call, literal, method
 
 Rule = Literal["float", "number", "bool", "whole"]
 Broken = Literal["all", "none"]
@@ -76,6 +76,22 @@ def _infer(rule: Rule, args: Arguments) -> Outcome:
 def _emit(target: str, rule: Rule, parameters: tuple[Parameter, ...], e: Emission) -> Py:
     operands = e.operands if rule == "bool" else same(e)
     return listed(e, parameters, operands, target)
+
+
+ROUNDED = (INPUT, Parameter("decimals", "int", 0))
+
+
+def _round(e: Emission) -> Py:
+    """Torch rounds integers to no decimals alone."""
+    decimals = e.settings["decimals"]
+    assert isinstance(decimals, int)
+    if e.result.dtype == "float" or decimals == 0:
+        return _emit("torch.round", "number", ROUNDED, e)
+    (whole,) = same(e)
+    if decimals > 0:
+        return whole
+    tens = call("torch.round", method(whole, "double"), decimals=literal(decimals))
+    return method(tens, "long")
 
 
 def _rows(
@@ -394,14 +410,16 @@ FUNCTIONS = (
         by(corners(0.0)),
         broken="none",
     ),
-    _row(
-        "torch",
-        "number",
+    Function(
         "round",
         "the nearest integer (or multiple of 10**-decimals), ties to even",
-        (INPUT, Parameter("decimals", "int", 0)),
-        special.rounded,
-        special.rounding,
+        ROUNDED,
+        partial(_infer, "number"),
+        _round,
+        range=special.rounded,
+        smoothness=special.rounding,
         broken="all",
+        algebra=ELEMENTWISE,
+        group="elementwise",
     ),
 )

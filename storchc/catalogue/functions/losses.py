@@ -59,7 +59,7 @@ def _elements(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
     values = [p.name for p in parameters if p.kind == "value" and given(e, p.name)]
     operands = dict(zip(values, codes, strict=True))
     weight = operands.pop("weight", None)  # torch has no derivative for it
-    optional = {n: operands.pop(n) for n in _OPTIONAL if n in operands}
+    optional = {n: method(operands.pop(n), "detach") for n in _OPTIONAL if n in operands}
     keywords = {**optional, **_changed(e, parameters), "reduction": literal("none")}
     loss = functional(name, *operands.values(), **keywords)
     return loss if weight is None else infix("*", weight, loss)

@@ -154,7 +154,10 @@ def _topk_shape(args: Arguments) -> Outcome:
 
 def _topk(e: Emission) -> Py:
     small = {"largest": literal(False)} if not e.settings["largest"] else {}
-    return member(method(e.operands[0], "topk", setting(e, "k"), _dim(e), **small), "values")
+    truths = e.types[0].dtype == "bool"  # of which torch finds no largest ones
+    operand = method(e.operands[0], "long") if truths else e.operands[0]
+    largest = member(method(operand, "topk", setting(e, "k"), _dim(e), **small), "values")
+    return method(largest, "bool") if truths else largest
 
 
 ORDERED = (

@@ -78,6 +78,10 @@ def _infix(op: str, e: Emission) -> Py:
     if op == "-":  # torch does not subtract bools
         codes = enumerate((left, right))
         left, right = (converted(e, i) if e.types[i].dtype == "bool" else c for i, c in codes)
+    if op == "**" and e.types[1].dtype == "bool":  # nor differentiates powers of them
+        right = converted(e, 1)
+    if op == "%" and e.result.dtype == "float" and e.plain == {0}:
+        left = tensor(e, 0)  # torch has no derivative of the remainder of a number
     if op == "//" and e.result.dtype == "float" and e.plain != {0, 1}:
         first = tensor(e, 0) if 0 in e.plain else left  # torch's `//` has no derivative
         return call("torch.div", first, right, rounding_mode=literal("floor"))

@@ -331,14 +331,18 @@ def _flat(e: Emission) -> Py:
     return method(code, "flatten", literal(-rank)) if rank else unsqueezed(code, -1)
 
 
-def _position(name: str, e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
+def _numbers(e: Emission) -> Py:
+    """As ``_flat``; truth values count as 0 and 1, since torch puts them into no order."""
     code = _flat(e)
-    number = method(code, "long") if e.types[0].dtype == "bool" else code
-    return method(number, name, dim, **keep)
+    return method(code, "long") if e.types[0].dtype == "bool" else code
+
+
+def _position(name: str, e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
+    return method(_numbers(e), name, dim, **keep)
 
 
 def _median(e: Emission, dim: Py, keep: dict[str, Py]) -> Py:
-    return member(method(_flat(e), "median", dim, **keep), "values")
+    return member(method(_numbers(e), "median", dim, **keep), "values")
 
 
 def _quantile(e: Emission, dim: Py, keep: dict[str, Py]) -> Py:

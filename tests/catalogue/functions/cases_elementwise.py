@@ -198,6 +198,7 @@ def _options() -> Iterator[Case]:
     yield case("nan_to_num", x, means=torch.nan_to_num, nan=1.0)
     yield case("polygamma", positive(3), means=lambda a: torch.polygamma(1, a), n=1)
     yield case("mvlgamma", positive(3), means=lambda a: torch.mvlgamma(a, 2), p=2)
+    yield case("round", ints(4, below=40), means=lambda a: (a / 10.0).round() * 10, decimals=-1)
     yield case("round", x, means=lambda a: torch.round(a, decimals=1), decimals=1)
 
 

@@ -149,6 +149,8 @@ def _along() -> Iterator[Case]:
         descending=True,
     )
     yield case("argsort", real(2, 3), means=torch.argsort)
+    yield case("median", bools(5), means=lambda a: a.long().median())
+    yield case("topk", bools(4), means=lambda a: a.long().topk(2).values.bool(), k=2)
     yield case("topk", real(2, 5), means=lambda a: a.topk(2).values, k=2)
     yield case(
         "topk",

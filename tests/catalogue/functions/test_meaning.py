@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, product
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from storchc.catalogue.function import Misfit
 from storchc.catalogue.functions import all_functions, names
+from storchc.ir.types import Dtype
 from tests.catalogue.functions.cases import CASES
 from tests.catalogue.functions.values import (
     DTYPES,
@@ -70,6 +75,45 @@ def test_gradients_reach_every_operand_that_is_not_broken(case: Case) -> None:
     assert isinstance(result, Tensor)
     found = torch.autograd.grad(result.sum(), [values[i] for i in _floats(case)], allow_unused=True)
     assert None not in found, text
+
+
+def _other_dtypes(case: Case) -> Iterator[Case]:
+    """The case with other dtypes among its operands; floats as they are, others within [0, 1]."""
+    every: tuple[Dtype, ...] = ("float", "int", "bool")
+    ways = [
+        [o, *(replace(o, dtype=d, definite=False) for d in every if d != o.dtype)]
+        if isinstance(o, Given)
+        else [o]
+        for o in case.operands
+    ]
+    for operands in islice(product(*ways), 1, 27):
+        yield replace(case, operands=operands)
+
+
+DEMANDING = {"inverse", "cholesky", "binary_cross_entropy"}
+"""Those that torch refuses some values of."""
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name not in DEMANDING], ids=str)
+def test_operands_of_any_dtype_run_and_are_differentiated(case: Case) -> None:
+    torch.manual_seed(0)
+    for other in _other_dtypes(case):
+        operands = other.operands
+        layout = tuple(("data",) if isinstance(o, Given) else () for o in operands)
+        values: list[Any] = [o.draw(("data",)) if isinstance(o, Given) else o for o in operands]
+        floats = [
+            v.requires_grad_() for v in values if torch.is_tensor(v) and v.is_floating_point()
+        ]
+        try:
+            result, outcome, text = run(other, layout, values)
+        except Misfit:
+            continue
+        except RuntimeError as error:
+            assert "ZeroDivisionError" in str(error), other
+            continue
+        assert result.dtype == DTYPES[outcome.dtype], text
+        if floats and result.requires_grad:
+            torch.autograd.grad(result.sum(), floats, allow_unused=True)
 
 
 def test_every_function_has_a_case() -> None:

@@ -66,7 +66,7 @@ def separate(
     for sample in graph.samples:
         made = graph.construction(sample.distribution)
         joint = support_size(made)
-        if sample.loops or not estimators[sample.name].enumerated:
+        if sample.loops or sample.joins or not estimators[sample.name].enumerated:
             continue
         if joint is None or not made.type.batch:
             continue
