@@ -55,17 +55,20 @@ class _Remembered(Draw):
 class MAPO(Method):
     """Sum over a memory of the best values, and sample one outside of it.
 
-    ``indices`` ``[keys, buffer_size, places]`` are the values of each memory, the best first, and
-    ``costs`` ``[keys, buffer_size]`` what they cost when they were last seen: infinite where there
-    is no value yet. Both grow with the keys. Several processes remember the same.
+    ``keys`` ``[keys]`` are those that were seen, in order; ``indices`` ``[keys, buffer_size,
+    places]`` are the values of each memory, the best first, and ``costs`` ``[keys, buffer_size]``
+    what they cost when they were last seen: infinite where there is no value yet. All grow with the
+    number of keys, whatever these are. Several processes remember the same.
     """
 
+    keys: Tensor
     indices: Tensor
     costs: Tensor
 
     def __init__(self, buffer_size: int, *, clip: float = 0.0) -> None:
         super().__init__(buffer_size + 1)
         self.clip = clip
+        self.register_buffer("keys", torch.zeros(1, dtype=torch.long))
         self.register_buffer("indices", torch.zeros(1, buffer_size, 0, dtype=torch.long))
         self.register_buffer("costs", torch.full((1, buffer_size), torch.inf))
 
@@ -135,12 +138,11 @@ class MAPO(Method):
     def _outside(self, distribution: Distribution, owner: Tensor) -> Rest:
         """What the memories of ``owner`` leave."""
         log_probs = distribution.place_log_probs().detach()
-        keys, size, places = self.indices.shape
+        _, size, places = self.indices.shape
         if places != log_probs.shape[-1]:  # nothing has been remembered yet
             nothing = owner.new_zeros((size, *owner.shape, log_probs.shape[-1]))
             return Rest(log_probs, nothing, torch.zeros_like(nothing[..., 0], dtype=torch.bool))
-        known = owner < keys
-        at = torch.where(known, owner, 0)
+        at, known = self._memories(owner)
         filled = self.costs[at].isfinite() & known.unsqueeze(-1)
         return Rest(log_probs, self.indices[at].movedim(-2, 0), filled.movedim(-1, 0))
 
@@ -162,6 +164,11 @@ class MAPO(Method):
 
     # --- memory -----------------------------------------------------------------------------------
 
+    def _memories(self, owner: Tensor) -> tuple[Tensor, Tensor]:
+        """Which memories are those of the keys ``owner``, and where there is one at all."""
+        at = torch.searchsorted(self.keys, owner.contiguous()).clamp(max=len(self.keys) - 1)
+        return at, self.keys[at] == owner
+
     def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
         """Zero, without gradient: here a training pass enters the memory, after its use."""
         if self.training and not draw.replayed:
@@ -175,7 +182,7 @@ class MAPO(Method):
         """Each memory becomes the best of what its elements had: the old one is a part of that.
 
         What several elements had, in all processes, costs what it cost them on average. Compiled by
-        torch, memories cannot grow: what belongs to a larger key than any before is not kept.
+        torch, memories cannot grow: what belongs to a key that was never seen is not kept.
         """
         assert draw.weight is not None
         cost = cost.expand(draw.weight.shape)
@@ -183,7 +190,9 @@ class MAPO(Method):
         keys, paid = draw.key.expand(seen.shape), cost.to(self.costs.dtype)
         if torch.compiler.is_compiling():
             self._hold(draw.sequences.shape[-1])
-            merged = _merged_apart(self.indices, self.costs, keys, draw.sequences, paid, seen)
+            at, known = self._memories(keys)
+            seen = seen & known
+            merged = _merged_apart(self.indices, self.costs, at, draw.sequences, paid, seen)
             self.indices.copy_(merged[0])
             self.costs.copy_(merged[1])
             return
@@ -191,7 +200,8 @@ class MAPO(Method):
         if len(rows) == 0:
             return
         self._reach(rows)
-        _merge(self.indices, self.costs, rows, paid)
+        at, _ = self._memories(rows[:, 0])
+        _merge(self.indices, self.costs, torch.cat([at.unsqueeze(1), rows[:, 1:]], 1), paid)
 
     def _hold(self, places: int) -> None:
         """Make room for values of so many places, all memories empty."""
@@ -201,19 +211,17 @@ class MAPO(Method):
 
     def _reach(self, rows: Tensor) -> None:
         """Make room for what is in ``rows``: a key and as many places as there are."""
-        least, most, places = int(rows[:, 0].min()), int(rows[:, 0].max()), rows.shape[1] - 1
-        if least < 0:
-            raise ValueError(f"a key of `MAPO` is {least}: keys are numbered from 0")
-        keys, size, before = self.indices.shape
-        if most < keys and places == before:
+        (_, size, before), places = self.indices.shape, rows.shape[1] - 1
+        keys = torch.cat([self.keys, rows[:, 0]]).unique()
+        if len(keys) == len(self.keys) and places == before:
             return
-        keys = max(keys, most + 1)
-        costs = self.costs.new_full((keys, size), torch.inf)
-        indices = self.indices.new_zeros((keys, size, places))
+        costs = self.costs.new_full((len(keys), size), torch.inf)
+        indices = self.indices.new_zeros((len(keys), size, places))
         if places == before:
-            costs[: len(self.costs)] = self.costs
-            indices[: len(self.indices)] = self.indices
-        self.costs, self.indices = costs, indices
+            at = torch.searchsorted(keys, self.keys)
+            costs[at] = self.costs
+            indices[at] = self.indices
+        self.keys, self.costs, self.indices = keys, costs, indices
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Take over the memories of any number of keys and values."""
@@ -226,6 +234,9 @@ class MAPO(Method):
             fitted[:, : loaded.shape[1]] = loaded[:, :size]
             state[prefix + name] = fitted
             setattr(self, name, fitted.clone())
+            state.setdefault(f"{prefix}keys", torch.arange(len(loaded)))  # of older checkpoints
+        if (keys := state.get(f"{prefix}keys")) is not None:
+            self.keys = self.keys.new_zeros(keys.shape)
         super()._load_from_state_dict(state, prefix, *rest)
 
 
@@ -256,7 +267,7 @@ def _merged_apart(
 ) -> tuple[Tensor, Tensor]:
     """The memories with what was seen: how much that is torch need not know to compile a step."""
     indices, costs = indices.clone(), costs.clone()
-    rows, paid = _seen_by_all(keys, sequences, paid, seen & (keys >= 0) & (keys < len(costs)))
+    rows, paid = _seen_by_all(keys, sequences, paid, seen)
     if len(rows) > 0:
         _merge(indices, costs, rows, paid)
     return indices, costs

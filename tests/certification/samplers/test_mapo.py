@@ -35,6 +35,7 @@ EMPTY = torch.inf
 def remembering(buffer_size: int, memory: Any, costs: Any, **options: Any) -> MAPO:
     """MAPO with memories ``[keys, buffer_size, places]``."""
     method = MAPO(buffer_size, **options)
+    method.keys = torch.arange(len(memory))
     method.indices = torch.tensor(memory)
     method.costs = torch.tensor(costs, dtype=torch.float32)
     assert method.indices.shape[:2] == method.costs.shape
@@ -131,6 +132,7 @@ def fill(memory: Any, costs: Any) -> Callable[[Any], None]:
     """Give the method at z something to remember."""
 
     def prepare(model: Any) -> None:
+        model.methods["z"].keys = torch.arange(len(memory))
         model.methods["z"].indices = torch.tensor(memory)
         model.methods["z"].costs = torch.tensor(costs)
 
@@ -171,8 +173,9 @@ def test_training_fills_the_memories_of_the_keys_that_come() -> None:
         for _ in range(3):
             model(**inputs, who=torch.tensor(who)).backward()
     method: Any = model.methods["z"]
-    assert method.costs.isfinite().sum(1).tolist() == [0, 2, 2, 0, 2]
-    ordered = method.costs[[1, 2, 4]]
+    assert method.keys.tolist() == [0, 1, 2, 4]
+    assert method.costs.isfinite().sum(1).tolist() == [0, 2, 2, 2]
+    ordered = method.costs[1:]
     assert bool((ordered[:, 0] <= ordered[:, 1]).all())
     estimate = model(**inputs, who=torch.tensor([4, 7]))
     assert (estimate.draws["z"].weight > 0).sum(0).tolist() == [[3, 3, 3], [1, 1, 1]]
@@ -192,11 +195,11 @@ def test_in_eval_mode_it_compiles_whole() -> None:
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
 def test_a_minibatch_trains_under_compile_too() -> None:
-    """Memories do not grow there: a step with the largest key makes room for all."""
+    """Memories do not grow there: steps that are not compiled make room for their keys."""
     torch.manual_seed(0)
     model: Any = storchc.load(text=KEYED.format("MAPO(buffer_size=2, key=who)"))()
     inputs = {"x": torch.randn(2), "w": torch.ones(3), "v": torch.randn(2, requires_grad=True)}
-    model(**inputs, who=torch.tensor([2, 2])).backward()
+    model(**inputs, who=torch.tensor([2, 1])).backward()
     torch.compiler.reset()
     compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
     for who in ([0, 1], [1, 3]):
@@ -295,9 +298,19 @@ def test_costs_are_refreshed_when_values_are_seen_again() -> None:
 def test_keys_have_memories_of_their_own_and_grow() -> None:
     method = MAPO(2)
     step(method, [0, 1], {0: 4.0, 1: 2.0}, [0, 3])
-    assert remembered(method) == [[(0, 4.0)], [], [], [(1, 2.0)]]
+    assert remembered(method) == [[(0, 4.0)], [(1, 2.0)]]
     step(method, [2, 3, 4], {0: 4.0, 1: 2.0, 2: 1.0, 3: 0.5, 4: 7.0}, [3, 3, 5])
-    assert remembered(method) == [[(0, 4.0)], [], [], [(3, 0.5), (2, 1.0)], [], [(4, 7.0)]]
+    assert remembered(method) == [[(0, 4.0)], [(3, 0.5), (2, 1.0)], [(4, 7.0)]]
+
+
+def test_keys_are_any_integers_and_memory_grows_with_their_number() -> None:
+    method, large = MAPO(2), 2**62
+    step(method, [0, 1, 2], {0: 4.0, 1: 2.0, 2: 3.0}, [large, -7, large])
+    assert method.keys.tolist() == [-7, 0, large]
+    assert remembered(method) == [[(1, 2.0)], [], [(2, 3.0), (0, 4.0)]]
+    step(method, [5], {n: float(n) for n in range(6)}, [-large])
+    assert method.keys.tolist() == [-large, -7, 0, large]
+    assert remembered(method)[3] == [(2, 3.0), (0, 4.0)]
 
 
 def test_a_value_that_several_elements_draw_costs_their_average() -> None:
@@ -340,9 +353,17 @@ def test_a_memory_is_loaded_whatever_its_size(keys: int, buffer_size: int) -> No
     method = MAPO(buffer_size)
     method.load_state_dict(saved.state_dict())
     assert remembered(method) == [row[:buffer_size] for row in remembered(saved)]
-    assert method.costs.shape == (keys, buffer_size)
+    assert method.costs.shape == (min(keys, 2), buffer_size)
     step(method, [3], {n: float(n) for n in range(6)}, [keys + 3])
-    assert len(remembered(method)) == keys + 4
+    assert len(remembered(method)) == min(keys, 2) + 1
+
+
+def test_a_memory_of_numbered_keys_is_loaded() -> None:
+    saved = filled(LAWS["bits"], 2, 2).state_dict()
+    del saved["keys"]
+    method = MAPO(2)
+    method.load_state_dict(saved)
+    assert method.keys.tolist() == [0]
 
 
 def test_what_is_loaded_is_a_copy() -> None:
@@ -371,9 +392,6 @@ def test_wrong_uses_are_refused() -> None:
         method.draw(law, given=torch.zeros(2, 2, dtype=torch.long))
     with pytest.raises(ValueError, match="a plate of its own"):
         method.draw_each(law)
-    draw = method.draw(law, key=torch.tensor([0, -1]))
-    with pytest.raises(ValueError, match="a key of `MAPO` is -1"):
-        method.control_variate(draw, Downstream(torch.ones(3, 2)))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
