@@ -102,10 +102,12 @@ class Estimate:
                 sizes[name] = 1 if single else draw.value.shape[stored.index(name)]
         return sizes
 
-    def backward(self) -> Tensor:
+    def backward(self, *, retain_graph: bool = False) -> Tensor:
         """Differentiate ``loss + method_loss`` in one pass; returns the cost.
 
         A total that is not finite raises `NonFiniteCost`, which names the cost and its story line.
+        With ``retain_graph`` more can be differentiated afterwards: this estimate again, or what
+        shares a part of its graph.
         """
         loss = self.loss
         if not isfinite(loss.item()):
@@ -116,7 +118,12 @@ class Estimate:
                 "the loss of this estimate depends on no parameter and on no input that requires a "
                 "gradient (or it was computed under `torch.no_grad`)"
             )
-        differentiate(total)
+        try:
+            differentiate(total, retain_graph)
+        except RuntimeError as error:
+            if "second time" not in str(error):
+                raise
+            raise RuntimeError(_SPENT) from None
         return loss.detach()
 
     def _blame(self) -> str:
@@ -182,16 +189,22 @@ class WatchedEstimate(Estimate):
             self._mark.settle()
         return self.loss.new_zeros(()) if self.own_loss is None else self.own_loss
 
-    def backward(self) -> Tensor:
+    def backward(self, *, retain_graph: bool = False) -> Tensor:
         """See `Estimate.backward`."""
         if self._mark is not None:
             self._mark.settle()
-        return Estimate.backward(self)
+        return Estimate.backward(self, retain_graph=retain_graph)
 
     def watched_by(self, watch: Watch) -> WatchedEstimate:
         """This estimate, which tells ``watch`` what is done with it."""
         self._mark = Mark(watch)
         return self
+
+
+_SPENT = (
+    "the graph of this estimate, or a part that it shares, was differentiated before and is gone: "
+    "call the model once more for each backward pass, or give the first one `retain_graph=True`"
+)
 
 
 def _kept_gradients(draw: Draw) -> dict[str, Tensor]:

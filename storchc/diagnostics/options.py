@@ -252,6 +252,12 @@ def code_in_default(span: Span, what: str) -> Problem:
     return Problem("S250", f"{what} cannot stand in the default of a module", span, _DEFAULT_HELP)
 
 
+def size_of_layer(span: Span, layer: Name) -> Problem:
+    """``nn.Linear(4, 0.1)``."""
+    help = "write an integer or a constant dim"
+    return Problem("S253", f"`{layer.id}` takes a size here, and this is none", span, help)
+
+
 def layer_misfit(
     span: Span, first: bool, module: Name, declared: str, wanted: str, *, scalar: bool
 ) -> Problem:

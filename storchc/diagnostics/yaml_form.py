@@ -81,6 +81,12 @@ def missing_key(span: Span, key: str, where: str) -> Problem:
     return Problem("S154", f"{where} has no `{key}`", span, f"add the key `{key}`")
 
 
+def no_names(span: Span) -> Problem:
+    """``compute: {name: [], …}``."""
+    help = "write the name that it defines, or several in `[ ]`"
+    return Problem("S155", "`name` is an empty list", span, help)
+
+
 def wrong_kind(span: Span, what: str, wanted: str) -> Problem:
     """A list where a text should stand, and the like."""
     return Problem("S155", f"{what} is not {wanted}", span, f"write {wanted} here")

@@ -188,6 +188,8 @@ class _Reader:
 
     def _names(self, node: Node) -> tuple[tree.Name, ...]:
         if isinstance(node, Sequence):
+            if not node.items:
+                self.problems.add(yaml_form.no_names(node.span))
             return tuple(self._phrase(item, "name", "this name") for item in self._items(node))
         names: tuple[tree.Name, ...] = self._phrase(node, "names", "`name`")
         return names

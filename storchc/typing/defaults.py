@@ -8,7 +8,7 @@ from storchc.diagnostics import options as words
 from storchc.ir.defaults import Argument, Arithmetic, Layer
 from storchc.syntax import tree
 from storchc.typing.context import Context, Refused
-from storchc.typing.nn_classes import CLASSES
+from storchc.typing.nn_classes import CLASSES, SIZES
 from storchc.typing.sizes import read_size, refuse_free_dims
 
 _CODE: dict[type, str] = {
@@ -35,6 +35,16 @@ def _check_call(ctx: Context, call: tree.Call) -> None:
         raise Refused(words.unknown_nn_class(name, [meant.id] if short in CLASSES else known))
     for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
         _check_data(ctx, argument)
+    for argument in call.args[: SIZES.get(short, 0)]:
+        if not _is_size(argument):
+            raise Refused(words.size_of_layer(argument.span, name))
+
+
+def _is_size(argument: tree.Expression) -> bool:
+    """Whether it can be one: what a dim comes to is looked at later."""
+    if isinstance(argument, tree.Number):
+        return isinstance(argument.value, int)
+    return isinstance(argument, tree.Name | tree.Binary | tree.Unary)
 
 
 def _check_data(ctx: Context, data: tree.Expression) -> None:

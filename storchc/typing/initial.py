@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from storchc.diagnostics import options as words
 from storchc.ir.defaults import Initial, Numbers
 from storchc.ir.size import Shape
@@ -9,6 +11,9 @@ from storchc.ir.types import write_shape
 from storchc.syntax import tree
 from storchc.typing.constants import nested_numbers, number
 from storchc.typing.context import Context, Refused
+
+LARGEST = 3.4028234663852886e38
+"""Of a float32, which parameters are unless torch's default is set otherwise."""
 
 _PARAMETERS: dict[str, tuple[tuple[str, float], ...]] = {
     "normal": (("mean", 0.0), ("std", 1.0)),
@@ -35,7 +40,7 @@ def initial_value(ctx: Context, init: tree.Expression, shape: Shape | None) -> I
         message = "this is no initial value of a parameter"
         help = f"write a number, `tensor([…])`, or one of {words.INITIALISERS}"
         raise Refused(words.wrong_initial_value(init.span, message, help))
-    return Initial("full", (float(value),))
+    return Initial("full", (_fitting(init, value),))
 
 
 def _tensor(ctx: Context, init: tree.Call, shape: Shape | None) -> Initial:
@@ -52,7 +57,7 @@ def _tensor(ctx: Context, init: tree.Call, shape: Shape | None) -> Initial:
         written = f"[{', '.join(map(str, given))}]"
         message = f"the tensor has the shape `{written}`, the parameter `{write_shape(shape)}`"
         raise Refused(words.wrong_initial_value(init.span, message, "make the two shapes equal"))
-    return Initial("tensor", (_floats(numbers),))
+    return Initial("tensor", (_floats(init, numbers),))
 
 
 def _extent(numbers: object) -> tuple[int, ...] | None:
@@ -63,11 +68,20 @@ def _extent(numbers: object) -> tuple[int, ...] | None:
     return None if only is None else (len(numbers), *only)
 
 
-def _floats(numbers: object) -> Numbers:
+def _floats(init: tree.Expression, numbers: object) -> Numbers:
     if isinstance(numbers, tuple):
-        return tuple(map(_floats, numbers))
+        return tuple(_floats(init, item) for item in numbers)
     assert isinstance(numbers, int | float)
-    return float(numbers)
+    return _fitting(init, numbers)
+
+
+def _fitting(init: tree.Expression, value: float) -> float:
+    """The number as a float, in which torch's own can hold it."""
+    if LARGEST < abs(value) < math.inf:
+        message = f"{value:g} is too large for torch's floats"
+        help = "write a number of at most 3.4e38, or `inf`"
+        raise Refused(words.wrong_initial_value(init.span, message, help))
+    return float(value)
 
 
 def _initialiser(ctx: Context, init: tree.Call, shape: Shape | None) -> Initial:
@@ -99,7 +113,7 @@ def _argument(ctx: Context, init: tree.Call, place: int, parameter: tuple[str, f
     value = number(ctx, given)
     if value is None:
         raise Refused(words.wrong_argument(given.span, name, "a number", _signature(init)))
-    return float(value)
+    return _fitting(given, value)
 
 
 def _check_surplus(init: tree.Call, parameters: tuple[tuple[str, float], ...]) -> None:

@@ -29,3 +29,12 @@ _NAMES = """
     ZeroPad3d
 """
 CLASSES = frozenset(_NAMES.split())
+
+_SIZES = """
+    Linear:2 Bilinear:3 Embedding:2 EmbeddingBag:2 RNN:2 LSTM:2 GRU:2 RNNCell:2 LSTMCell:2 GRUCell:2
+    Conv1d:2 Conv2d:2 Conv3d:2 ConvTranspose1d:2 ConvTranspose2d:2 ConvTranspose3d:2 LazyLinear:1
+    BatchNorm1d:1 BatchNorm2d:1 BatchNorm3d:1 InstanceNorm1d:1 InstanceNorm2d:1 InstanceNorm3d:1
+    GroupNorm:2 MultiheadAttention:2 TransformerEncoderLayer:2 TransformerDecoderLayer:2
+"""
+SIZES = {name: int(count) for name, count in (pair.split(":") for pair in _SIZES.split())}
+"""How many of the first arguments are sizes, for which torch takes integers and nothing else."""

@@ -101,6 +101,18 @@ def test_backward_returns_the_cost_and_gives_gradients() -> None:
     assert model.encoder.weight.grad is not None
 
 
+def test_a_second_backward_pass_is_refused_in_words_or_asked_for() -> None:
+    model = Toy(ScoreFunction(3))
+    estimate = model(X)
+    estimate.backward(retain_graph=True)
+    assert model.encoder.weight.grad is not None
+    once = model.encoder.weight.grad.clone()
+    estimate.backward()
+    torch.testing.assert_close(model.encoder.weight.grad, 2 * once)
+    with pytest.raises(RuntimeError, match="call the model once more for each backward pass"):
+        estimate.backward()
+
+
 def test_param_grads_are_kept_on_demand() -> None:
     model = Toy(ScoreFunction(3))
     estimate = model(X, keep_param_grads=True)

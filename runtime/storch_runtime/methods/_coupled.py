@@ -60,7 +60,9 @@ class Coupled(Method):
         order, shares = sticks(logs.detach().exp())
         ratio = ratios(shares, len(index))
         cost = widened(downstream.cost, 1)
-        if len(logs) == 2:  # each pair has the same ratio, and pairs of equal values cancel out
+        if len(logs) == 1:  # one class: every draw takes it, and nothing is compared
+            gain = torch.zeros_like(logs[0]).expand(index.shape)
+        elif len(logs) == 2:  # each pair has the same ratio, and pairs of equal values cancel out
             gain = ratio * (cost - cost.mean(0)) * (len(cost) / (len(cost) - 1))
         else:
             gain = _gain(_breaks(order, index), ratio, cost)

@@ -212,7 +212,7 @@ class MAPO(Method):
     def _reach(self, rows: Tensor) -> None:
         """Make room for what is in ``rows``: a key and as many places as there are."""
         (_, size, before), places = self.indices.shape, rows.shape[1] - 1
-        keys = torch.cat([self.keys, rows[:, 0]]).unique()
+        keys = torch.unique(torch.cat([self.keys, rows[:, 0]]))
         if len(keys) == len(self.keys) and places == before:
             return
         costs = self.costs.new_full((len(keys), size), torch.inf)

@@ -222,3 +222,12 @@ def test_a_mean_that_counts_the_draw_itself_fails(monkeypatch: pytest.MonkeyPatc
     assert fails(lambda: agree(text, ["ARMS(n=3)"]))
     with pytest.raises(AssertionError):
         check(Written(BERNOULLI["logits"], joint), ARMS(3), leaf(0.4, -1.1))
+
+
+def test_one_class_has_no_gradient_and_no_error() -> None:
+    text = (
+        "story T\nparam w[2, 1] = zeros()\nsample z ~ OneHotCategorical(logits=w) with CARMS(n=3)\n"
+    )
+    model: Any = storchc.load(text=text + "cost c = sum(z) * (1 + sum(w))\n")()
+    assert model().backward() == 2
+    assert model.w.grad.tolist() == [[2.0], [2.0]]
