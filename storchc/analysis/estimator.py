@@ -24,6 +24,7 @@ class Estimator:
     ``name`` is the runtime class; ``entry`` is None for a method of the user's. ``constants`` are
     its options, defaults left out; ``values`` are story expressions. ``count`` is the number of
     elements of its plate, ``budget`` of an enumeration. ``why`` says why it stands here.
+    ``biased_path``: the family's own pathwise gradient, which it takes, is biased.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Estimator:
     order: int | None
     why: str
     span: Span
+    biased_path: bool = False
 
     @property
     def weighted(self) -> bool:
@@ -109,7 +111,7 @@ class Estimator:
     @property
     def unbiased(self) -> bool:
         """Whether its expected gradient is the true one, with the options that it has."""
-        if self.sampling.exact == "no":
+        if self.sampling.exact == "no" or self.biased_path:
             return False
         if self.entry is None:
             return True

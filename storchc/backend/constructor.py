@@ -105,7 +105,9 @@ def body(writer: Writer) -> list[str]:
         lines += _set(writer, param.name, _param(writer, param))
     chosen = {s.name: _method(writer, s) for s in writer.graph.samples}
     made = call(writer.runtime("Methods"), *([table(chosen)] if chosen else []))
-    return lines + statement("self.methods = ", writer.identifiers.imports(made), INDENT)
+    lines += statement("self.methods = ", writer.identifiers.imports(made), INDENT)
+    inside = [literal(writer.attributes[name]) for name in writer.estimation.jumps.inside]
+    return lines + (statement("", call("self.look_into", *inside), INDENT) if inside else [])
 
 
 def _super(writer: Writer) -> str:

@@ -180,7 +180,9 @@ class Loss:
             (part,) = reduced(self.sums, [term])
             self.block.note(f"a method of the user's may have no control variate, as `{control}`")
             self.block.when_assign(f"{control} is not None", write(loss), plus(loss, part))
-        order = self.writer.estimation.order
-        if order is not None:
-            limited = call(self.writer.runtime("limit_order"), loss, literal(order))
+        order, found = self.writer.estimation.order, self.writer.estimation.jumps
+        kinks = [name("self.kinks")] if found.inside else [literal(found.order)] * bool(found.kinks)
+        kinks = [] if order == 1 else kinks
+        if order is not None or kinks:
+            limited = call(self.writer.runtime("limit_order"), loss, literal(order), *kinks)
             self.block.assign(write(loss), limited)

@@ -172,8 +172,11 @@ def _input(writer: Writer, item: Input) -> Py:
 
 def _attributes(writer: Writer) -> list[str]:
     lines = []
-    if writer.estimation.order is not None:
-        lines.append(f"    order = {writer.estimation.order}")
+    order, kinks = writer.estimation.order, writer.estimation.jumps.order
+    if order is not None or kinks is not None:
+        lines.append(f"    order = {min(o for o in (order, kinks) if o is not None)}")
+    if kinks is not None:
+        lines.append(f"    kinks = {kinks}")
     owned = constructor.method_modules(writer)
     if owned:
         lines += statement("method_modules = ", tuple_of(*map(literal, owned)), 4)

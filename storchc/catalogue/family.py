@@ -142,6 +142,11 @@ class Family:
         """Whether its values lie apart from one another."""
         return self.support in _DISCRETE
 
+    @property
+    def biased_path(self) -> bool:
+        """Whether its values carry a gradient that is biased: that of values between its own."""
+        return self.pathwise and self.finite is not None
+
     def parameter(self, name: str) -> Parameter:
         """The parameter of this name."""
         return next(p for p in self.parameters if p.name == name)

@@ -142,7 +142,8 @@ def _pathwise(entry: Family) -> str:
     if not entry.pathwise:
         return "not reparameterizable: values carry no gradient"
     order = "any order" if entry.pathwise_order is None else f"order {entry.pathwise_order} at most"
-    return f"reparameterizable, derivatives of {order}"
+    bias = ", but BIASED" if entry.biased_path else ""
+    return f"reparameterizable{bias}, derivatives of {order}"
 
 
 def _bias(entry: MethodEntry) -> str:

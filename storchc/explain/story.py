@@ -8,6 +8,7 @@ from itertools import groupby
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Estimator
 from storchc.diagnostics.suggest import listed
+from storchc.explain.jumps import derivatives, guarded, word
 from storchc.explain.plates import Counts
 from storchc.explain.sample import sample_facts
 from storchc.explain.text import facts, spoken
@@ -24,7 +25,10 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     counts = Counts(graph, estimation)
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
-    lines += ["", *_objective(graph, estimation, counts), "", *_given(graph)]
+    lines += ["", *_objective(graph, estimation, counts), "", *_given(graph, estimation)]
+    at_its_word = list(word(graph, estimation))
+    if at_its_word:
+        lines += ["", "taken at the story's word", *facts(at_its_word)]
     visible = (node for node in graph.all_nodes if not _is_hidden(graph, node))
     for _, nodes in groupby(visible, lambda node: node.span):
         lines += ["", *_statement(graph, estimation, counts, *nodes)]
@@ -37,6 +41,7 @@ def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator
     biased = [f"`{name}` ({_blamed(estimation.estimators[name])})" for name in estimation.biases]
     if biased:
         yield f"  BIASED: the gradient is not that of this objective, because of {spoken(biased)}"
+    yield from facts(derivatives(graph, estimation))
     yield from _plates(graph, counts)
 
 
@@ -62,7 +67,7 @@ def _reduced(how: str) -> str:
     return "averaged" if how == "mean" else "summed"
 
 
-def _given(graph: Graph) -> Iterator[str]:
+def _given(graph: Graph, estimation: Estimation) -> Iterator[str]:
     yield "given"
     yield from facts(
         [
@@ -70,7 +75,10 @@ def _given(graph: Graph) -> Iterator[str]:
                 (d.name, f"dim, {'bound at the call' if d.value is None else d.value}")
                 for d in graph.dims.values()
             ),
-            *((i.name, f"input, {describe(graph, i.type)}") for i in graph.inputs),
+            *(
+                (i.name, f"input, {describe(graph, i.type)}{guarded(graph, estimation, i)}")
+                for i in graph.inputs
+            ),
             *((p.name, f"param, {describe(graph, p.type)}") for p in graph.params),
             *((c.name, _callee(c)) for c in graph.callees.values()),
             *((u.name, f"a method of yours from `{u.module}`") for u in graph.uses.values()),

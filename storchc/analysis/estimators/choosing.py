@@ -134,7 +134,7 @@ def _obstacle(site: Site) -> str | None:
     """What stands in the way of reparameterization, unbiased as `Infer` must be."""
     if not site.family.pathwise:
         return f"`{site.family.name}` is not reparameterizable"
-    if site.family.finite is not None:
+    if site.family.biased_path:
         return f"the pathwise gradient of `{site.family.name}` is biased"
     if site.demand:
         return site.demand.breaks[0].reason
@@ -153,6 +153,7 @@ def _made(
     order = min((o for o in orders if o is not None), default=None)
     if any(constants.get(flag) is True for flag in entry.first_order_if):
         order = 1
+    pathwise = "pathwise" in entry.needs and entry.carrier == "pathwise"
     return Estimator(
         entry.name,
         entry,
@@ -165,6 +166,7 @@ def _made(
         order,
         why,
         site.span,
+        pathwise and site.family.biased_path,
     )
 
 

@@ -89,6 +89,9 @@ def biases(graph: Graph, flow: Flow, touched: Dependence, estimators: Estimators
             found[node.name] = (
                 f"{estimator.sampler.name} is biased: it leaves out every value but those it takes"
             )
+        elif estimator.biased_path:
+            family = node.distribution.type.family
+            found[node.name] = f"the pathwise gradient of {family} is biased"
         elif entry.stops_own_score:
             bend = _bend(graph, flow, touched, node, estimators)
             if bend:

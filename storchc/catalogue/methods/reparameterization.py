@@ -24,6 +24,7 @@ ENTRY = MethodEntry(
     prefer="the family can be reparameterized and every path to every cost is differentiable",
     reference="Kingma and Welling 2014, arXiv:1312.6114; "
     "implicit: Figurnov et al. 2018, arXiv:1805.08498",
-    notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet …).",
+    notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet …). "
+    "Biased where the family's own pathwise gradient is (OneHotCategoricalStraightThrough).",
     discrete_paths=True,
 )

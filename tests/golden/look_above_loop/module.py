@@ -67,6 +67,7 @@ class Look(StoryModule):
                 "y": ScoreFunction(n=1, baseline="moving_average", steps=0),
             },
         )
+        self.look_into("cell", "out")
 
     def forward(
         self,
@@ -195,7 +196,7 @@ class Look(StoryModule):
         loss = (
             (y_steps.box * miss_by_step + y_control).sum(0).mean() + size.mean() + s_control.mean()
         )
-        loss = limit_order(loss, 1)
+        loss = limit_order(loss, 1, self.kinks)
 
         return Estimate(
             loss,

@@ -28,6 +28,7 @@ from storch_runtime import (
     earlier,
     follow,
     later,
+    limit_order,
     lineage,
     magic_box,
     replayed_values,
@@ -74,6 +75,7 @@ class Paired(StoryModule):
                 "last": UnorderedSetEstimator(k=4),
             },
         )
+        self.look_into("cell", "look")
 
     def forward(
         self,
@@ -245,6 +247,7 @@ class Paired(StoryModule):
                 (0,),
             ).mean()
         )
+        loss = limit_order(loss, None, self.kinks)
 
         return Estimate(
             loss,

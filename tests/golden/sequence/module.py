@@ -24,6 +24,7 @@ from storch_runtime import (
     agreement,
     earlier,
     from_here,
+    limit_order,
     magic_box,
     opened,
     replayed_values,
@@ -51,6 +52,7 @@ class Sequence(StoryModule):
         super().__init__()
         self.transition = transition
         self.methods = Methods({"z": ScoreFunction(n=4, baseline="batch_average")})
+        self.look_into("transition")
 
     def forward(
         self,
@@ -124,6 +126,7 @@ class Sequence(StoryModule):
         loss = (seen_box[:, :, None] * seen_by_step).sum(0).mean()
         loss = loss + (seen_box * effort_by_step + before_z_box * z_control).sum(0).mean()
         loss = loss + (total_box * total).mean()
+        loss = limit_order(loss, None, self.kinks)
 
         return Estimate(
             loss,
