@@ -91,6 +91,69 @@ def test_what_does_not_move_is_not_spoken_of(steps: str) -> None:
     assert codes(steps) == []
 
 
+SMOOTH = [
+    "log(dec(z))",
+    "log(abs(1 + (1 - tanh(z) ** 2) * sum(w * v)))",
+    "cosine_similarity(wide(z), stack([1.0, 2.0, x]))",
+    "sum(normalize(wide(z)))",
+    "sum(layer_norm(wide(z), [3]))",
+    "1 / softplus(dec(z))",
+    "1 / spread(stack([z]))[0]",
+    "log(sigmoid(dec(z)) + 1e-8)",
+    "1 / (1 + exp(-z))",
+    "z / (1 + z ** 2)",
+    "1 / th",
+    "1 if x > 0.5 else z",
+    "where(z - th == 0, 1, z - th)",
+    "sum((wide(z) - mean(wide(z))) / std(wide(z)))",
+    "atan2(z, 1.0)",
+    "log_prob(HalfNormal(1), exp(z))",
+    "-log_prob(Normal(dec(z), 1), x)",
+    "0.5 * (z - th) ** 2 if abs(z - th) < 1 else abs(z - th) - 0.5",
+    "0.7 * (z - th) if z > th else 0.3 * (th - z)",
+]
+
+SMOOTH_HEAD = """story Smooth
+plate data
+input x[data]
+param m = 0.5
+param th = 0.3
+param w[3] = ones()
+param v[3] = ones()
+module dec: [] -> []
+module wide: [] -> [3]
+module spread: [1] -> [1] = nn.Sequential(nn.Linear(1, 1), nn.Softplus())
+sample z ~ Normal(m, 1) with Reparameterization()
+cost used = th * x + z + sum(v + w) + dec(x) + sum(wide(x)) + spread(stack([x]))[0]
+"""
+
+
+@pytest.mark.parametrize("cost", SMOOTH)
+def test_what_is_smooth_compiles_without_a_word(cost: str) -> None:
+    assert storchc.check(text=f"{SMOOTH_HEAD}cost c = {cost}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("cost", "method"),
+    [
+        ("tanh(1 / z)", "ScoreFunction"),
+        ("z ** 2", "Reparameterization"),
+        ("atan2(z, -1)", "ScoreFunction"),
+    ],
+)
+def test_infer_takes_no_path_through_a_jump(cost: str, method: str) -> None:
+    text = f"story Chosen\nparam m = 0.5\nsample z ~ Normal(m, 1)\ncost c = {cost}\n"
+    assert type(storchc.load(text=text)().methods["z"]).__name__ == method
+
+
+def test_scores_are_right_where_values_jump() -> None:
+    """The figures of LOSS.md §8 of z itself, by its score: .39 and .76 at m = 0.5 exactly."""
+    density = math.exp(-0.125) / math.sqrt(2 * math.pi)
+    score = "ScoreFunction(n={n}, baseline=batch_average)"
+    assert _gradient("1 if z > 0 else 0", "m", score) == pytest.approx(density, abs=6e-3)
+    assert _gradient("z / abs(z)", "m", score) == pytest.approx(2 * density, abs=8e-3)
+
+
 PATHWISE = """story Example
 param m = 0.5
 param th = 0.3
@@ -101,7 +164,23 @@ cost c = {cost}
 
 @pytest.mark.parametrize(
     "cost",
-    ["hardshrink(z)", "threshold(z, 0.1, 20.0)", "round(z)", "1 if z > 0 else 0", "z % 1"],
+    [
+        "hardshrink(z)",
+        "threshold(z, 0.1, 20.0)",
+        "round(z)",
+        "1 if z > 0 else 0",
+        "z % 1",
+        "atan2(z, -1)",
+        "z / abs(z)",
+        "z / (abs(z) + 1e-8)",
+        "tanh(1 / z)",
+        "exp(log_prob(HalfNormal(1), z))",
+        "log(abs(z))",
+        "sum(normalize(stack([z])))",
+        "reciprocal(z)",
+        "z ** -3",
+        "tan(z)",
+    ],
 )
 def test_a_jump_breaks_a_path(cost: str) -> None:
     found = storchc.check(text=PATHWISE.format(n=1, cost=f"{cost} + th"))

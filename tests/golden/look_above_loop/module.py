@@ -196,7 +196,7 @@ class Look(StoryModule):
         loss = (
             (y_steps.box * miss_by_step + y_control).sum(0).mean() + size.mean() + s_control.mean()
         )
-        loss = limit_order(loss, 1, self.kinks)
+        loss = limit_order(loss, 1)
 
         return Estimate(
             loss,

@@ -1,0 +1,132 @@
+"""Where values bend at places that move, only so many derivatives are claimed (LOSS.md §9)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import storchc
+from storch_runtime import StoryWarning
+
+STORY = """story Example
+plate data
+input x[data]
+param m = 0.5
+param th = 0.3
+{module}
+sample z ~ {family} with {method}
+sample b ~ Bernoulli(logits=m) with ScoreFunction()
+cost c = {cost}
+cost used = th * z + b * x
+"""
+
+PATH, SCORE = "Reparameterization(n=3)", "ScoreFunction(n=3)"
+
+ORDERS: dict[str, tuple[str, str, str, int | None]] = {
+    # a corner that is moved
+    "abs": ("abs(z)", PATH, "Normal(m, 1)", 1),
+    "relu": ("relu(z)", PATH, "Normal(m, 1)", 1),
+    "relu of what learns": ("relu(z - th)", SCORE, "Normal(m, 1)", 1),
+    "selu": ("selu(z)", PATH, "Normal(m, 1)", 1),
+    "softshrink": ("softshrink(z)", PATH, "Normal(m, 1)", 1),
+    "maximum": ("maximum(z, th)", SCORE, "Normal(m, 1)", 1),
+    "clamp": ("clamp(z, min=0)", PATH, "Normal(m, 1)", 1),
+    "l1": ("l1_loss(z, th)", SCORE, "Normal(m, 1)", 1),
+    "agreed": ("z - th if z > th else 0", SCORE, "Normal(m, 1)", 1),
+    "cut": ("where(stop_gradient(z > th), z - th, 0)", SCORE, "Normal(m, 1)", 1),
+    "said": ("cos(continuous(atan2(z + th, -1)))", SCORE, "Normal(m, 1)", 1),
+    "norm of one": ("norm(stack([z]))", PATH, "Normal(m, 1)", 1),
+    # a bend
+    "elu": ("elu(z)", PATH, "Normal(m, 1)", 2),
+    "celu": ("celu(z)", PATH, "Normal(m, 1)", 2),
+    "huber": ("huber_loss(z, th)", PATH, "Normal(m, 1)", 2),
+    "smooth l1": ("smooth_l1_loss(z, th)", SCORE, "Normal(m, 1)", 2),
+    # scores, and densities, that bend in what learns
+    "score": ("z ** 2", SCORE, "Laplace(m, 1)", 1),
+    "density": ("log_prob(Laplace(th, 1), z)", SCORE, "Normal(m, 1)", 1),
+    # implicit
+    "gamma": ("z ** 2", PATH, "Gamma(exp(m), 1)", 1),
+    # nothing moves
+    "credited": ("abs(z)", SCORE, "Normal(m, 1)", None),
+    "data": ("relu(x - th) + z", PATH, "Normal(m, 1)", None),
+    "lattice": ("relu(b - th) + z", SCORE, "Normal(m, 1)", None),
+    "positive": ("abs(exp(z)) + relu(exp(z))", PATH, "Normal(m, 1)", None),
+    "scale of a Laplace": ("z ** 2", SCORE, "Laplace(0, exp(m))", None),
+    "vectors": ("norm(stack([z, th, 1.0]))", PATH, "Normal(m, 1)", None),
+}
+
+
+def model_of(
+    cost: str,
+    method: str = PATH,
+    family: str = "Normal(m, 1)",
+    module: str = "",
+    **given: nn.Module,
+) -> nn.Module:
+    text = STORY.format(cost=cost, method=method, family=family, module=module)
+    made: nn.Module = storchc.load(text=text)(**given)
+    return made
+
+
+@pytest.mark.parametrize(("cost", "method", "family", "order"), ORDERS.values(), ids=ORDERS)
+def test_the_order_that_is_claimed(cost: str, method: str, family: str, order: int | None) -> None:
+    assert model_of(cost, method, family).order == order
+
+
+@pytest.mark.parametrize(
+    ("layer", "order"),
+    [(nn.ReLU(), 1), (nn.ELU(), 2), (nn.ELU(0.5), 1), (nn.MaxPool1d(1), 1), (nn.Tanh(), None)],
+    ids=str,
+)
+def test_layers_are_looked_for(layer: nn.Module, order: int | None) -> None:
+    module = "module net: [2] -> [2]"
+    made = nn.Sequential(nn.Linear(2, 2), layer)
+    assert model_of("sum(net(stack([z, 1.0])))", SCORE, module=module, net=made).order == order
+    assert model_of("sum(net(stack([b, 1.0])))", SCORE, module=module, net=made).order is None
+
+
+def test_a_module_that_jumps_is_refused() -> None:
+    for layer in (nn.Threshold(0.1, 20.0), nn.Hardshrink()):
+        with pytest.raises(ValueError, match=f"`net` holds a `{type(layer).__name__}`"):
+            model_of("sum(net(stack([z, 1.0])))", module="module net: [2] -> [2]", net=layer)
+
+
+def second(model: nn.Module) -> Tensor:
+    """The second derivative by m."""
+    loss = model(torch.zeros(1, dtype=torch.float64)).loss
+    m = model.get_parameter("m")
+    (first,) = torch.autograd.grad(loss, m, create_graph=True)
+    (found,) = torch.autograd.grad(first, m)
+    assert isinstance(found, Tensor)
+    return found
+
+
+def test_a_derivative_beyond_warns() -> None:
+    model = model_of("abs(z) + z ** 2").double()
+    with pytest.warns(StoryWarning, match="beyond order 1"):
+        second(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model(torch.zeros(1, dtype=torch.float64)).backward()
+        second(model_of("abs(z) + z ** 2", SCORE).double())
+        second(model_of("elu(z)").double())
+
+
+def test_second_derivatives_at_a_bend_are_right() -> None:
+    """That of the Huber loss is how often it is squared."""
+    torch.manual_seed(0)
+    text = """story Bend
+param m = 0.5
+sample z ~ Normal(m, 1) with Reparameterization(n=400000)
+cost c = huber_loss(z, 0)
+"""
+    model = storchc.load(text=text)().double()
+    loss = model().loss
+    (first,) = torch.autograd.grad(loss, model.m, create_graph=True)
+    (found,) = torch.autograd.grad(first, model.m)
+    exact = 0.5 * (math.erf(0.5 / math.sqrt(2)) + math.erf(1.5 / math.sqrt(2)))
+    assert float(found) == pytest.approx(exact, abs=5e-3)
