@@ -49,10 +49,12 @@ class Input:
             )
         if _kind(value) != self.kind:
             wanted = _DTYPES[self.kind]
-            raise StoryTypeError(self._says(f"has dtype {value.dtype}, expected {wanted}"))
+            mend = _converted(self.name, value.dtype, self.kind)
+            raise StoryTypeError(self._says(f"has dtype {value.dtype}, expected {wanted}") + mend)
         shape = value.shape
         if len(shape) != len(self.plates) + len(self.event):
-            raise StoryShapeError(self._says(f"has shape {list(shape)}"))
+            mend = self._reshaped(shape)
+            raise StoryShapeError(self._says(f"has shape {list(shape)}") + mend)
         for plate, size in zip(self.plates, shape, strict=False):
             if sizes.setdefault(plate, size) != size or size == 0:
                 raise StoryShapeError(self._says(_disagreement("plate", plate, size, sizes, shape)))
@@ -74,6 +76,18 @@ class Input:
                 return
             raise StoryShapeError(self._says(_disagreement("dim", wanted, size, sizes, shape)))
         raise StoryShapeError(self._says(f"has shape {list(shape)}"))
+
+    def _reshaped(self, shape: torch.Size) -> str:
+        """How a value with all its numbers, in other dimensions, gets the event declared."""
+        plates, sizes = len(self.plates), [size for size in self.event if isinstance(size, int)]
+        event = shape[plates:]
+        if len(sizes) < len(self.event) or not sizes or prod(event) != prod(sizes) or not event:
+            return ""
+        if len(sizes) == 1:
+            return f": flatten it, `{self.name}.flatten({plates})`"
+        if len(event) == 1:
+            return f": `{self.name}.unflatten({plates}, {tuple(sizes)})`"
+        return f": `{self.name}.reshape({', '.join(map(str, (*shape[:plates], *sizes)))})`"
 
     def _number(self, value: float, like: Tensor) -> Tensor:
         """A Python number for a scalar input."""
@@ -200,6 +214,16 @@ def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
 
 _NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (Real,), "int": (Integral,), "bool": (bool,)}
 _DTYPES = {"float": "a floating dtype", "int": torch.int64, "bool": torch.bool}
+
+
+def _converted(name: str, dtype: torch.dtype, wanted: Kind) -> str:
+    """How a tensor gets the dtype that is wanted."""
+    if dtype.is_complex:
+        return ""
+    if wanted == "float":
+        image = f"; of an image `{name}.float() / 255`" if dtype is torch.uint8 else ""
+        return f": convert it, `{name}.float()`{image}"
+    return f": convert it, `{name}.{'long' if wanted == 'int' else 'bool'}()`"
 
 
 def _kind(value: Tensor) -> Kind | None:

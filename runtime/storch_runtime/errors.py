@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "MovedJump",
     "NonFiniteCost",
@@ -9,6 +11,7 @@ __all__ = [
     "StoryTypeError",
     "StoryValueError",
     "StoryWarning",
+    "suggestion",
 ]
 
 
@@ -34,3 +37,12 @@ class MovedJump(ValueError):
 
 class StoryWarning(UserWarning):
     """What is doubtful in how a story is used."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What was meant by a name, or all that there is; to be added to an error."""
+    import difflib
+
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1)
+    return f": did you mean `{close[0]}`?" if close else f"; it has {', '.join(known)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.elimination import Last
 from storch_runtime.engine import differentiate
-from storch_runtime.errors import NonFiniteCost
+from storch_runtime.errors import NonFiniteCost, suggestion
 from storch_runtime.layout import Layout
 from storch_runtime.steps import Steps
 from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_of
@@ -37,6 +38,21 @@ class Estimate:
     cost_values: dict[str, Tensor] = field(default_factory=dict)
     report_values: dict[str, Tensor] = field(default_factory=dict)
     own_loss: Tensor | None = None
+
+    if not TYPE_CHECKING:  # a type checker finds these by itself
+
+        def __getattr__(self, name: str):
+            """A field that does not exist: say which does."""
+            fields = [n for n in dir(type(self)) if n[0] != "_"]
+            words = f"an estimate has no `{name}`{suggestion(name, fields)}"
+            raise AttributeError(words, name=name, obj=self)
+
+        def __getitem__(self, name: str):
+            """What is meant is one of its mappings."""
+            kept = {"costs": self.layout.costs, "samples": self.layout.samples}
+            kept["reports"] = self.layout.reports
+            where = next((field for field, names in kept.items() if name in names), "costs")
+            raise TypeError(f"an estimate has no items: `estimate.{where}[{name!r}]`")
 
     @property
     def cost(self) -> Tensor:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-from storch_runtime.distributions.categorical import Categorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.errors import StoryShapeError, StoryTypeError
+from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError, suggestion
 from storch_runtime.maybe import MaybeNone
+from storch_runtime.replayed import check_support, fitted, is_hidden
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
 
@@ -34,18 +34,6 @@ def _count(n: int) -> int:
     return count
 
 
-def _as_drawn(given: Tensor, distribution: Distribution) -> Tensor:
-    """A given value in the dtype of samples: classes are integers, anything else is floating."""
-    if isinstance(distribution, Categorical):
-        if given.is_floating_point():
-            raise StoryTypeError(
-                f"the value given for a sample has dtype {given.dtype}, but classes are integers"
-            )
-        return given.long()
-    dtypes = [p.dtype for p in distribution.parameters.values() if p.is_floating_point()]
-    return given.to(dtypes[0]) if dtypes else given
-
-
 class Method(nn.Module):
     """A gradient estimator. Unchanged it is the score function, drawn by Monte Carlo.
 
@@ -53,17 +41,37 @@ class Method(nn.Module):
     `control_variate` and `own_loss`. Options are plain attributes and may change between calls.
     ``families`` are those of distributions that it is made for; empty: any. ``order`` is the
     highest derivative of the loss that is right; None: any. ``looking`` is set while another method
-    looks at values that were not drawn, from which nothing may be learned.
+    looks at values that were not drawn, from which nothing may be learned. ``sample`` is the name
+    of the sample that it stands at; from then on it has no other options than it has.
     """
 
     families: ClassVar[Families] = ()
     order: int | None = None
     looking: bool = False
+    sample: str = ""
+    _given_before: bool = False
 
     def __init__(self, n: int = 1, *, sampler: Sampler | None = None) -> None:
         super().__init__()
         self.n = n
         self.sampler: Sampler = MonteCarlo() if sampler is None else sampler
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an option that a method of storch does not have is an error."""
+        if self.sample and name[0] != "_" and not hasattr(self, name) and self._is_known():
+            raise AttributeError(self._no_option(name), name=name, obj=self)
+        super().__setattr__(name, value)
+
+    def _is_known(self) -> bool:
+        return type(self).__module__.startswith(f"{__package__}.")
+
+    def _no_option(self, name: str) -> str:
+        own = [n for n in (*vars(self), *self._parameters, *self._buffers) if n[0] != "_"]
+        options = sorted({*own, "n"} - {"sample", "training"})
+        return (
+            f"`{type(self).__name__}`, the method of `{self.sample}`, has no option `{name}`"
+            f"{suggestion(name, options)}"
+        )
 
     @property
     def n(self) -> int:
@@ -199,19 +207,17 @@ class Method(nn.Module):
             )
 
     def fitting(self, given: Tensor, distribution: Distribution, own: int) -> Tensor:
-        """A given value, detached, as it is stored; an error where it has not a sample's shape.
+        """A given value, detached, as it is stored; an error where it is no value of the sample.
 
-        ``own`` counts its own dimensions. A plate of size 1 may have no dimension in memory.
+        ``own`` counts its own dimensions. A plate of size 1 may have no dimension in memory. What
+        is in it is looked at the first time.
         """
-        rest = (*distribution.plates, *distribution.event_shape)
-        wanted = (*given.shape[:own], *rest)
-        if given.numel() > 0:
-            given = _as_drawn(given, distribution)
-            if tuple(given.shape) == wanted:
-                return given.detach()
-            if [s for s in given.shape if s != 1] == [s for s in wanted if s != 1]:
-                return given.detach().reshape(wanted)
-        shown = ", ".join(["n"] * own + [str(size) for size in rest])
-        raise StoryShapeError(
-            f"the value given for a sample has shape {list(given.shape)}, expected [{shown}]"
-        )
+        try:
+            value = fitted(given, distribution, own)
+            if not self._given_before and not is_hidden(value):
+                check_support(value, distribution)
+                self._given_before = True
+        except (StoryShapeError, StoryTypeError, StoryValueError) as error:
+            named = f"`{self.sample}`" if self.sample else "a sample"
+            raise type(error)(f"the value given for {named} {error}") from None
+        return value

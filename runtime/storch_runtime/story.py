@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
@@ -10,8 +11,9 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
 import torch
 from torch import Tensor, nn
 
-from storch_runtime.errors import MovedJump
+from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
+from storch_runtime.given import coupling
 from storch_runtime.kinks import jumping_layer, kink_order
 from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
@@ -44,6 +46,8 @@ class Methods(nn.ModuleDict):
 
     def __setitem__(self, key: str, module: nn.Module) -> None:
         self._modules[f"{key}-" if key in _TAKEN else key] = module
+        if isinstance(module, Method):
+            module.sample = key
 
     def __contains__(self, key: object) -> bool:
         return key in self.keys()
@@ -76,6 +80,9 @@ class _Callable(Protocol[_P, _R]):
     training: bool
     _validate: Validate
     _validating: bool
+    modules_unseen: bool
+
+    def check_modules(self) -> None: ...
 
     @property
     def methods(self) -> Methods: ...
@@ -97,12 +104,16 @@ class StoryModule(nn.Module):
 
     ``order`` is the highest derivative of the loss that is an estimate (None: any), ``kinks`` the
     highest one that is right at the places where values bend.
-    ``method_modules`` names the attributes whose parameters only the methods' options use.
+    ``method_modules`` names the attributes whose parameters only the methods' options use,
+    ``row_wise`` those of modules whose rows must be independent, with a sample because of which,
+    and a place in the story. ``modules_unseen`` is set until the first call in training mode.
     """
 
     order: int | None = None
     kinks: int | None = None
     method_modules: ClassVar[tuple[str, ...]] = ()
+    row_wise: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+    modules_unseen: bool = True
     _shared: dict[str, frozenset[str]]
     _validate: Validate
     _validating: bool
@@ -150,6 +161,8 @@ class StoryModule(nn.Module):
 
     def __call__(self: _Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Run `forward`; an exception that leaves the story is noted with its story line."""
+        if self.modules_unseen and self.training:
+            self.check_modules()
         replay = self.training and kwargs.get("given") is not None
         try:
             with resting(self.methods.values()) if replay else _AS_IT_IS:
@@ -184,6 +197,23 @@ class StoryModule(nn.Module):
                 )
             self.kinks = _lower(self.kinks, kink_order(module))
         self.order = _lower(self.order, self.kinks)
+
+    def check_modules(self) -> None:
+        """Look at what cannot be seen before the first call in training mode."""
+        if torch.compiler.is_compiling():
+            return
+        self.modules_unseen = False
+        for name, sample, where in self.row_wise:
+            module = self._modules[name]
+            layer = None if module is None else coupling(module)
+            if layer is not None:
+                warnings.warn(
+                    f"S411: {where}: `{layer}` in `{name}` normalises over the batch, which "
+                    f"couples the rows below the sample `{sample}`: its gradient is biased. Use a "
+                    f"layer that treats rows apart (`nn.LayerNorm`), or keep `{name}` in eval mode",
+                    StoryWarning,
+                    stacklevel=3,
+                )
 
     def method_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters of the methods, and of what only their options use."""

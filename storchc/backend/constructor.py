@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from storchc.analysis.estimator import Constant, Estimator
+from storchc.analysis.facts.rows import row_wise
+from storchc.backend.block import place
 from storchc.backend.text import default
 from storchc.backend.writer import Writer
 from storchc.catalogue import methods
@@ -122,10 +124,14 @@ def _set(writer: Writer, story_name: str, value: Py) -> list[str]:
 
 
 def _callee(writer: Writer, callee: Callee) -> Py:
-    if callee.default is None:
+    if callee.kind == "function":
         return name(callee.name)
+    where = literal(place(writer.graph.source, callee.span))
+    module = call(writer.runtime("as_module"), name(callee.name), literal(callee.name), where)
+    if callee.default is None:
+        return module
     given = infix("is", name(callee.name), NONE)
-    return Choice(default(callee.default), given, name(callee.name))
+    return Choice(default(callee.default), given, module)
 
 
 def _param(writer: Writer, param: Param) -> Py:
@@ -234,3 +240,14 @@ def _constant(writer: Writer, value: Constant) -> Py:
 def method_modules(writer: Writer) -> list[str]:
     """The attributes that only the options of methods use: theirs to train."""
     return [attribute for n, attribute in writer.attributes.items() if n in writer.owned]
+
+
+def row_wise_modules(writer: Writer) -> list[Py]:
+    """The attributes of modules whose rows must be independent: a sample above, and the place."""
+    known, graph = writer.estimation, writer.estimation.graph
+    found = row_wise(graph, known.dependence, known.estimators)
+    return [
+        tuple_of(*map(literal, (writer.attributes[n], found[n], place(graph.source, callee.span))))
+        for n, callee in graph.callees.items()
+        if n in found
+    ]

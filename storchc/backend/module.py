@@ -180,6 +180,9 @@ def _attributes(writer: Writer) -> list[str]:
     owned = constructor.method_modules(writer)
     if owned:
         lines += statement("method_modules = ", tuple_of(*map(literal, owned)), 4)
+    apart = constructor.row_wise_modules(writer)
+    if apart:
+        lines += statement("row_wise = ", tuple_of(*apart), 4)
     return ["", *lines] if lines else []
 
 

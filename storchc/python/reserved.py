@@ -6,18 +6,18 @@ A test holds the list against the installed torch.
 # fmt: off
 ATTRIBUTES = frozenset({
     "T_destination", "add_module", "apply", "begin_watched", "bfloat16", "buffers",
-    "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches",
-    "end_watched", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state",
-    "get_parameter", "get_submodule", "half", "ipu", "kinks", "load_state_dict", "look_into",
-    "method_module",
-    "method_modules", "method_parameters", "methods", "model_parameters", "modules", "mtia",
-    "named_buffers", "named_children", "named_modules", "named_parameters", "order",
-    "parameters", "register_backward_hook", "register_buffer", "register_forward_hook",
+    "call_super_init", "check_modules", "children", "compile", "cpu", "cuda", "double",
+    "dump_patches", "end_watched", "eval", "extra_repr", "float", "forward", "get_buffer",
+    "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "kinks",
+    "load_state_dict", "look_into", "method_module", "method_modules", "method_parameters",
+    "methods", "model_parameters", "modules", "modules_unseen", "mtia", "named_buffers",
+    "named_children", "named_modules", "named_parameters", "order", "parameters",
+    "register_backward_hook", "register_buffer", "register_forward_hook",
     "register_forward_pre_hook", "register_full_backward_hook",
     "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
     "register_load_state_dict_pre_hook", "register_module", "register_parameter",
     "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
-    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty",
-    "train", "training", "type", "watch", "xpu", "zero_grad",
+    "row_wise", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to",
+    "to_empty", "train", "training", "type", "watch", "xpu", "zero_grad",
 })
 # fmt: on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import NonFiniteCost, StoryShapeError, StoryTypeError
+from storch_runtime import NonFiniteCost, StoryShapeError, StoryTypeError, StoryWarning
 
 STORY = """\
 story Called
@@ -132,7 +133,6 @@ def test_scalars_may_be_numbers(number: Any) -> None:
         ({"enc": nn.Linear(3, 5)}, [12], "`enc` returned shape [4, 5], expected [4, 2]"),
         ({"enc": nn.Linear(4, 2)}, [17], "cannot be multiplied"),
         ({"enc": nn.LSTM(3, 2)}, [12], "`enc` returned a `tuple`, not a tensor"),
-        ({"enc": None}, [17], "not callable"),
         ({"two": nn.Identity()}, [13], "returned a `Tensor`, expected 2 results"),
         ({"f": lambda z: 1.0}, [14], "`f` returned a `float`, not a tensor"),
         ({"f": lambda z: None}, [14], "`f` returned a `NoneType`, not a tensor"),
@@ -283,3 +283,95 @@ def test_several_results(returned: Callable[[Tensor], Any], words: str) -> None:
 def test_several_results_of_the_right_kind() -> None:
     several = storchc.load(text=ENV)(lambda x: [x, x[:, 0], x[:, 0] > 0])
     assert several(torch.rand(3, 2)).loss.isfinite()
+
+
+class TwoDoors(nn.Module):
+    """A module with a method of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(3, 2)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """The first."""
+        return self.inner(x)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "is a `NoneType`: give an `nn.Module`"),
+        (nn.Linear, "is the class `Linear`: give an instance, `Linear(…)`"),
+        (lambda x: x[:, :2], "is a `function`: give an `nn.Module`, whose parameters"),
+        ([nn.Linear(3, 2)], "is a `list`: give an `nn.Module`"),
+    ],
+)
+def test_what_is_no_module_is_refused_where_it_is_given(given: Any, words: str) -> None:
+    with pytest.raises(StoryTypeError) as caught:
+        model(enc=given)
+    assert str(caught.value).startswith("<text>:")
+    assert "`enc` is declared a module, but " + words in str(caught.value)
+
+
+def test_a_bound_method_is_taken_as_its_modules() -> None:
+    two = TwoDoors()
+    made = model(enc=two.encode)
+    assert set(two.parameters()) <= set(made.model_parameters())
+    made(**inputs()).backward()
+    assert two.inner.weight.grad is not None
+    assert len(list(made.parameters())) == len(set(made.parameters()))
+
+
+ROWS = """
+story Rows
+plate data
+input x[data, 4]
+module net: [4] -> [1]
+module enc: [4] -> [4]
+sample z ~ Bernoulli(logits=enc(x)) with ScoreFunction(n=2, baseline=batch_average)
+cost c = sum(net(z))
+"""
+
+
+def test_batch_statistics_below_a_score_are_warned_of_at_the_first_call_in_training() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 1))
+    made = storchc.load(text=ROWS)(net=net, enc=nn.BatchNorm1d(4))
+    x = torch.randn(3, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made.eval()(x)
+        storchc.load(text=ROWS)(net=nn.Linear(4, 1), enc=nn.BatchNorm1d(4))(x)  # above the sample
+    with pytest.warns(StoryWarning, match=r"`BatchNorm1d` in `net` .* the sample `z`") as caught:
+        made.train()(x)
+        made(x)
+    assert len(caught) == 1
+    made = storchc.load(text=ROWS)(net=net, enc=nn.Linear(4, 4))
+    net.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made(x)
+
+
+IMAGES = """
+story Images
+plate data
+input {}
+cost c = sum(x * 1.0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "words"),
+    [
+        ("x[data, 4, 4]", torch.zeros(2, 4, 4).byte(), "of an image `x.float() / 255`"),
+        ("x[data, 4]: int", torch.zeros(2, 4), ": convert it, `x.long()`"),
+        ("x[data, 16]", torch.zeros(2, 4, 4), ": flatten it, `x.flatten(1)`"),
+        ("x[data, 4, 4]", torch.zeros(2, 16), ": `x.unflatten(1, (4, 4))`"),
+        ("x[data, 1, 4, 4]", torch.zeros(2, 4, 4), ": `x.reshape(2, 1, 4, 4)`"),
+    ],
+)
+def test_images_in_words(declared: str, given: Tensor, words: str) -> None:
+    made = storchc.load(text=IMAGES.format(declared))()
+    with pytest.raises((ValueError, TypeError)) as caught:
+        made(given)
+    assert str(caught.value).endswith(words)

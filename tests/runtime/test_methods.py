@@ -13,6 +13,7 @@ from storch_runtime import (
     Downstream,
     Draw,
     Expect,
+    GumbelSoftmax,
     ImportanceSampling,
     Method,
     MonteCarlo,
@@ -289,3 +290,51 @@ def test_methods_are_saved_and_restored() -> None:
     ours, theirs = (vars(m.methods["z"])["_buffers"]["average"] for m in (other, model))
     assert torch.equal(ours, theirs)
     assert isinstance(other.methods, nn.ModuleDict)
+
+
+def test_an_option_that_a_method_lacks_is_an_error() -> None:
+    model = toy(GumbelSoftmax())
+    method: Any = model.methods["z"]
+    method.temperature = 0.2
+    with pytest.raises(AttributeError, match=r"method of `z`, has no option `temprature`: did you"):
+        method.temprature = 0.2
+    with pytest.raises(AttributeError, match=r"has no option `wide`; it has .*temperature"):
+        method.wide = 0.2
+    own: Any = toy(LeaveOneOut(2)).methods["z"]
+    own.remembered = 0.2  # what stands inside a method of a user's own is theirs
+
+
+GIVEN = """
+story T
+param w[3] = zeros()
+sample z ~ OneHotCategorical(logits=w) with ScoreFunction()
+sample k ~ Categorical(logits=w) with ScoreFunction()
+sample b ~ Bernoulli(logits=w) with ScoreFunction()
+cost c = z[0] * (k + 1) + sum(b)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sample", "value", "words"),
+    [
+        ("z", torch.ones(4, 2), "given for `z` has shape [4, 2], expected [n, 3]"),
+        ("z", torch.tensor([[1.0, 0, 1]]), "given for `z` is not one-hot: exactly one 1"),
+        ("z", torch.full((1, 3), 1 / 3), "given for `z` is not one-hot"),
+        ("k", torch.tensor([3]), "given for `k` holds classes from 3 to 3, but there are 3"),
+        ("k", torch.tensor([1.0]), "given for `k` has dtype torch.float32, but classes"),
+        ("b", torch.tensor([[0.5, 0, 1]]), "given for `b` holds other numbers than 0 and 1"),
+    ],
+)
+def test_what_a_sample_never_draws_is_not_replayed(sample: str, value: Tensor, words: str) -> None:
+    model = storchc.load(text=GIVEN)()
+    with pytest.raises((ValueError, TypeError)) as caught:
+        model(given={sample: value})
+    assert words in str(caught.value)
+
+
+def test_fields_that_an_estimate_lacks_are_suggested() -> None:
+    estimate: Any = toy(ScoreFunction())(X)
+    with pytest.raises(AttributeError, match=r"no `bakward`: did you mean `backward`\?"):
+        estimate.bakward()
+    with pytest.raises(TypeError, match=r"no items: `estimate.samples\['z'\]`"):
+        estimate["z"]

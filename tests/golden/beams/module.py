@@ -25,6 +25,7 @@ from storch_runtime import (
     agreement,
     all_stopped,
     along,
+    as_module,
     begun,
     earlier,
     follow,
@@ -58,10 +59,12 @@ _layout = Layout(
 class Beams(StoryModule):
     """Whole sequences of letters, none twice, until the end sign."""
 
+    row_wise = (("cell", "y", "story.story:7"), ("out", "y", "story.story:8"))
+
     def __init__(self, cell: nn.Module, out: nn.Module, score: Callable[..., Tensor]) -> None:
         super().__init__()
-        self.cell = cell
-        self.out = out
+        self.cell = as_module(cell, "cell", "story.story:7")
+        self.out = as_module(out, "out", "story.story:8")
         self.score = score
         self.methods = Methods({"y": UnorderedSetEstimator(k=4)})
 

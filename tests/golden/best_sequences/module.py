@@ -26,6 +26,7 @@ from storch_runtime import (
     agreement,
     all_stopped,
     along,
+    as_module,
     begun,
     earlier,
     follow,
@@ -58,14 +59,19 @@ class BestSequences(StoryModule):
     """The sequences of letters that a beam is left with, and one that is drawn from all others."""
 
     method_modules = ("value",)
+    row_wise = (
+        ("cell", "y", "story.story:7"),
+        ("out", "y", "story.story:8"),
+        ("value", "y", "story.story:9"),
+    )
 
     def __init__(
         self, cell: nn.Module, out: nn.Module, value: nn.Module, score: Callable[..., Tensor]
     ) -> None:
         super().__init__()
-        self.cell = cell
-        self.out = out
-        self.value = value
+        self.cell = as_module(cell, "cell", "story.story:7")
+        self.out = as_module(out, "out", "story.story:8")
+        self.value = as_module(value, "value", "story.story:9")
         self.score = score
         self.methods = Methods(
             {"y": ScoreFunction(baseline="learned", sampler=samplers.SumAndSample(sum_size=3))}

@@ -21,6 +21,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     pairs,
     replayed_values,
     weighted_sum,
@@ -53,8 +54,8 @@ class Chain(StoryModule):
 
     def __init__(self, transition: nn.Module, posterior: nn.Module) -> None:
         super().__init__()
-        self.transition = transition
-        self.posterior = posterior
+        self.transition = as_module(transition, "transition", "story.story:10")
+        self.posterior = as_module(posterior, "posterior", "story.story:11")
         self.mean = nn.Parameter(torch.empty((3,)).normal_(0.0, 1.0))
         self.methods = Methods({"z": Expect()})
 

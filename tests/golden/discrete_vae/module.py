@@ -20,6 +20,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     replayed_values,
 )
 from storch_runtime.distributions import OneHotCategorical, kl_divergence
@@ -41,10 +42,12 @@ _layout = Layout(
 class DiscreteVAE(StoryModule):
     """Variational auto-encoder with K categorical latent variables of C choices each."""
 
+    row_wise = (("decoder", "z", "story.story:10"),)
+
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
+        self.encoder = as_module(encoder, "encoder", "story.story:9")
+        self.decoder = as_module(decoder, "decoder", "story.story:10")
         self.methods = Methods({"z": ScoreFunction(n=10, baseline="batch_average")})
 
     def forward(

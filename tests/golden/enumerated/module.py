@@ -18,6 +18,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     replayed_values,
     weighted_sum,
 )
@@ -42,8 +43,8 @@ class Enumerated(StoryModule):
 
     def __init__(self, gate: nn.Module, reward: nn.Module) -> None:
         super().__init__()
-        self.gate = gate
-        self.reward = reward
+        self.gate = as_module(gate, "gate", "story.story:6")
+        self.reward = as_module(reward, "reward", "story.story:7")
         self.methods = Methods({"e": Expect()})
 
     def forward(

@@ -24,6 +24,7 @@ from storch_runtime import (
     Valued,
     agreement,
     all_stopped,
+    as_module,
     earlier,
     from_here,
     held,
@@ -56,6 +57,8 @@ _layout = Layout(
 class Environment(StoryModule):
     """Episodes of different lengths in an environment that the user keeps."""
 
+    row_wise = (("cell", "action", "story.story:11"), ("policy", "action", "story.story:12"))
+
     def __init__(
         self,
         env: Callable[..., tuple[Tensor, Tensor, Tensor]],
@@ -63,8 +66,10 @@ class Environment(StoryModule):
         policy: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.cell = nn.LSTMCell(4, 3) if cell is None else cell
-        self.policy = nn.Linear(3, 2) if policy is None else policy
+        self.cell = nn.LSTMCell(4, 3) if cell is None else as_module(cell, "cell", "story.story:11")
+        self.policy = (
+            nn.Linear(3, 2) if policy is None else as_module(policy, "policy", "story.story:12")
+        )
         self.env = env
         self.methods = Methods({"action": ScoreFunction(n=2, baseline="batch_average")})
 

@@ -24,6 +24,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     limit_order,
     opened,
     replayed_values,
@@ -54,12 +55,13 @@ class Look(StoryModule):
     """Chooses a style once and writes with it: what follows the choice is a loop."""
 
     order = 1
+    row_wise = (("cell", "s", "story.story:9"), ("out", "s", "story.story:10"))
 
     def __init__(self, style: nn.Module, cell: nn.Module, out: nn.Module) -> None:
         super().__init__()
-        self.style = style
-        self.cell = cell
-        self.out = out
+        self.style = as_module(style, "style", "story.story:8")
+        self.cell = as_module(cell, "cell", "story.story:9")
+        self.out = as_module(out, "out", "story.story:10")
         self.methods = Methods(
             {
                 "s": DisARM(n=4),

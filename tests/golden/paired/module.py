@@ -25,6 +25,7 @@ from storch_runtime import (
     Valued,
     agreement,
     along,
+    as_module,
     earlier,
     follow,
     later,
@@ -61,10 +62,12 @@ _layout = Layout(
 class Paired(StoryModule):
     """Walks over a board: where to look, and whether it was found there; no two of them alike."""
 
+    row_wise = (("cell", "walk", "story.story:8"), ("look", "walk", "story.story:9"))
+
     def __init__(self, cell: nn.Module, look: nn.Module) -> None:
         super().__init__()
-        self.cell = cell
-        self.look = look
+        self.cell = as_module(cell, "cell", "story.story:8")
+        self.look = as_module(look, "look", "story.story:9")
         self.found = nn.Parameter(torch.zeros((6,)))
         self.methods = Methods(
             {

@@ -22,6 +22,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     earlier,
     from_here,
     limit_order,
@@ -48,9 +49,11 @@ _layout = Layout(
 class Sequence(StoryModule):
     """A latent state that moves from step to step, seen at each of them."""
 
+    row_wise = (("transition", "z", "story.story:9"),)
+
     def __init__(self, transition: nn.Module) -> None:
         super().__init__()
-        self.transition = transition
+        self.transition = as_module(transition, "transition", "story.story:9")
         self.methods = Methods({"z": ScoreFunction(n=4, baseline="batch_average")})
         self.look_into("transition")
 

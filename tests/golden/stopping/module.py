@@ -24,6 +24,7 @@ from storch_runtime import (
     added,
     agreement,
     all_stopped,
+    as_module,
     earlier,
     from_here,
     held,
@@ -57,12 +58,17 @@ class Writer(StoryModule):
     """Writes letters until the end sign."""
 
     method_modules = ("value",)
+    row_wise = (
+        ("cell", "y", "story.story:9"),
+        ("out", "y", "story.story:10"),
+        ("value", "y", "story.story:11"),
+    )
 
     def __init__(self, cell: nn.Module, out: nn.Module, value: nn.Module) -> None:
         super().__init__()
-        self.cell = cell
-        self.out = out
-        self.value = value
+        self.cell = as_module(cell, "cell", "story.story:9")
+        self.out = as_module(out, "out", "story.story:10")
+        self.value = as_module(value, "value", "story.story:11")
         self.methods = Methods({"y": ScoreFunction(n=5, baseline="learned")})
 
     def forward(

@@ -22,6 +22,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     earlier,
     from_here,
     held,
@@ -52,11 +53,17 @@ _layout = Layout(
 class Pages(StoryModule):
     """Writes lines of letters until the page is full; a line ends by itself too."""
 
+    row_wise = (
+        ("line", "y", "story.story:6"),
+        ("letter", "y", "story.story:7"),
+        ("out", "y", "story.story:8"),
+    )
+
     def __init__(self, line: nn.Module, letter: nn.Module, out: nn.Module) -> None:
         super().__init__()
-        self.line = line
-        self.letter = letter
-        self.out = out
+        self.line = as_module(line, "line", "story.story:6")
+        self.letter = as_module(letter, "letter", "story.story:7")
+        self.out = as_module(out, "out", "story.story:8")
         self.methods = Methods({"y": ScoreFunction(n=4, baseline="batch_average")})
 
     def forward(

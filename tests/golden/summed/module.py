@@ -21,6 +21,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     magic_box,
     replayed_values,
     samplers,
@@ -46,7 +47,9 @@ class Summed(StoryModule):
 
     def __init__(self, encoder: nn.Module | None = None) -> None:
         super().__init__()
-        self.encoder = nn.Linear(3, 4) if encoder is None else encoder
+        self.encoder = (
+            nn.Linear(3, 4) if encoder is None else as_module(encoder, "encoder", "story.story:6")
+        )
         self.w = nn.Parameter(torch.tensor([0.3, -0.2, 0.5, 0.1], dtype=torch.get_default_dtype()))
         self.methods = Methods(
             {

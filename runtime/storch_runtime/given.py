@@ -1,0 +1,57 @@
+"""What a user gives to the constructor: modules, and nothing that only behaves like one."""
+
+from __future__ import annotations
+
+from inspect import ismethod
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from storch_runtime.errors import StoryTypeError
+
+__all__ = ["as_module", "coupling"]
+
+
+class Bound(nn.Module):
+    """A method of a module, ``vae.encode``: the module is registered, the method is called."""
+
+    def __init__(self, owner: nn.Module, method: str) -> None:
+        super().__init__()
+        self.owner = owner
+        self.method = method
+
+    def forward(self, *arguments: Any) -> Any:
+        """Call the method."""
+        return getattr(self.owner, self.method)(*arguments)
+
+
+def as_module(given: Any, name: str, where: str) -> nn.Module:
+    """The module given for ``name``; nobody would train and save what is none."""
+    if isinstance(given, nn.Module):
+        return given
+    if ismethod(given) and isinstance(given.__self__, nn.Module):
+        return Bound(given.__self__, given.__name__)
+    said = f"the class `{given.__name__}`" if isinstance(given, type) else f"a `{_kind(given)}`"
+    raise StoryTypeError(f"{where}: `{name}` is declared a module, but is {said}: {_mend(given)}")
+
+
+def _kind(given: Any) -> str:
+    return type(given).__name__
+
+
+def _mend(given: Any) -> str:
+    if isinstance(given, type) and issubclass(given, nn.Module):
+        return f"give an instance, `{given.__name__}(…)`"
+    if callable(given):
+        return (
+            "give an `nn.Module`, whose parameters the story trains and saves, or declare it a "
+            "`function`"
+        )
+    return "give an `nn.Module`"
+
+
+def coupling(module: nn.Module) -> str | None:
+    """The kind of a layer that joins the rows of a batch as it is now; None where there is none."""
+    layers = (m for m in module.modules() if isinstance(m, _BatchNorm) and m.training)
+    return next((_kind(layer) for layer in layers), None)
