@@ -10,6 +10,7 @@ from torch import Tensor
 from storch_runtime.distributions.bernoulli import Bernoulli
 from storch_runtime.distributions.categorical import Categorical, OneHotCategorical
 from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError
+from storch_runtime.validation import looks_at_values
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -43,9 +44,7 @@ def _as_drawn(given: Tensor, distribution: Distribution) -> Tensor:
 
 def is_hidden(value: Tensor) -> bool:
     """Whether nobody can look into a value now: torch compiles, or maps over it."""
-    functorch = getattr(torch._C, "_functorch", None)
-    wrapped = getattr(functorch, "is_functorch_wrapped_tensor", lambda _: False)
-    return torch.compiler.is_compiling() or wrapped(value)
+    return torch.compiler.is_compiling() or not looks_at_values(value)
 
 
 def check_support(value: Tensor, distribution: Distribution) -> None:

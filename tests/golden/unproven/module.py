@@ -22,6 +22,7 @@ from storch_runtime import (
     StoryModule,
     Valued,
     agreement,
+    as_module,
     limit_order,
     replayed_values,
 )
@@ -49,8 +50,12 @@ class Unproven(StoryModule):
 
     def __init__(self, scale: nn.Module, rate: nn.Module | None = None) -> None:
         super().__init__()
-        self.scale = scale
-        self.rate = nn.Sequential(nn.Linear(1, 1), nn.Softplus()) if rate is None else rate
+        self.scale = as_module(scale, "scale", "story.story:6")
+        self.rate = (
+            nn.Sequential(nn.Linear(1, 1), nn.Softplus())
+            if rate is None
+            else as_module(rate, "rate", "story.story:7")
+        )
         self.p = nn.Parameter(torch.full((), 0.5))
         self.methods = Methods(
             {
