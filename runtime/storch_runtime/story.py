@@ -170,7 +170,7 @@ class StoryModule(nn.Module):
         except Exception as error:
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
-        if not torch.compiler.is_compiling() and self._validate == "first":
+        if self._validating and self._validate == "first" and not torch.compiler.is_compiling():
             self._validating = False
         if self.training and not replay:
             for _, method in self.methods.items():
