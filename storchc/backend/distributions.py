@@ -188,7 +188,8 @@ def _log_prob(writer: Writer, value: LogProb | LogProbEach) -> Code:
         law = method(law, "apart")
     elif _own_score_stopped(writer, value):
         law = method(law, "detached")
-    return Code(method(law, "log_prob", aligned), stored)
+    inside = writer.estimation.ranges.inside_density(value)
+    return Code(method(law, "log_prob" if inside else "ending_log_prob", aligned), stored)
 
 
 def _own_score_stopped(writer: Writer, value: LogProb) -> bool:

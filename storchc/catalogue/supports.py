@@ -58,3 +58,31 @@ def _most(family: Family, ranges: Mapping[str, Range]) -> float:
 def closed(found: Range) -> Range:
     """The same with its ends."""
     return replace(found, low_open=False, high_open=False)
+
+
+def density(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Range:
+    """Values of which the formula of the density holds; beyond it ends, or says so itself."""
+    match family.support:
+        case "positive":
+            return at.POSITIVE
+        case "nonnegative" | "count":
+            return at.NONNEGATIVE
+        case "unit interval" if family.name != "ContinuousBernoulli":
+            return at.OPEN_UNIT
+        case "unit interval" | "boolean":
+            return at.UNIT
+        case "bounded count":
+            return Range(0.0, ranges["total_count"].low if "total_count" in ranges else 1.0)
+        case "index":
+            return replace(lies_in(family, made, ranges), whole=False)
+        case "simplex":
+            return at.SIMPLEX
+        case "bounded" if family.name == "Pareto":
+            return Range(max(ranges["scale"].high, 0.0))
+        case _:
+            return at.REAL
+
+
+def covers(domain: Range, found: Range) -> bool:
+    """Whether values that lie in ``found`` never leave the ``domain`` of a density."""
+    return found.simplex if domain.simplex else found.stays_within(domain)

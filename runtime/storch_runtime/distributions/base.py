@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions.ends import Ends, ending
 from storch_runtime.follow import follow
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Distribution:
     finite: ClassVar[bool] = False  # whether the support can be listed
     replayable: ClassVar[bool] = False  # whether replay() re-attaches the gradient
     inverse: ClassVar[bool] = False  # whether noise_from_uniform() is there
+    ends: ClassVar[Ends | None] = None  # of the support, where `log_prob` does not know them
 
     event: int
 
@@ -56,6 +58,18 @@ class Distribution:
     def log_prob(self, value: Tensor) -> Tensor:
         """``[..., *plates]``: every event dimension summed; leading dimensions may be added."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
+
+    def ending_log_prob(self, value: Tensor) -> Tensor:
+        """As ``log_prob``; minus infinity, without a gradient, outside of the support."""
+        if self.ends is None:
+            return self.log_prob(value)
+        return sum_event(ending(self, self.ends, value), self.event)
+
+    def holds(self, value: Tensor) -> Tensor:
+        """Whether each element lies in the support, as far as that ends somewhere."""
+        if self.ends is None:
+            return self.log_prob(value) > -torch.inf
+        return self.ends.holds(self, value)
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """``[n, *plates, *event]`` without gradient; no leading dimension where ``n`` is None."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import Parameter, drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 
@@ -20,6 +21,7 @@ class Bernoulli(Finite):
     """
 
     __slots__ = ("_logits", "_probs", "_tensor")
+    ends = ends.INTERVAL
 
     inverse = True
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import Parameter, attach, drawn, sum_event
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import Finite
@@ -149,6 +150,7 @@ class Categorical(Classes):
     """The index of a class, as an integer."""
 
     __slots__ = ()
+    ends = ends.CLASSES
 
     def as_torch(self) -> torch.distributions.Categorical:
         """Torch's distribution."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, uniform_noise
@@ -20,6 +21,7 @@ class ContinuousBernoulli(ByNoise, Written):
     """
 
     __slots__ = ()
+    ends = ends.INTERVAL
 
     inverse = True
 

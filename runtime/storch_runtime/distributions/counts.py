@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
@@ -20,6 +21,7 @@ class Binomial(Finite, Wrapped):
     """How many of ``total_count`` coins show 1; its support can be listed if that is a number."""
 
     __slots__ = ()
+    ends = ends.FEWER
 
     make = torch.distributions.Binomial
 
@@ -69,6 +71,7 @@ class Geometric(Wrapped):
     """How many failures come before the first success."""
 
     __slots__ = ()
+    ends = ends.HALF
 
     make = torch.distributions.Geometric
 
@@ -93,6 +96,7 @@ class NegativeBinomial(Wrapped):
     """How many successes come before the ``total_count``-th failure."""
 
     __slots__ = ()
+    ends = ends.HALF
 
     make = torch.distributions.NegativeBinomial
 
@@ -105,6 +109,7 @@ class Poisson(Wrapped):
     """How often something rare happens."""
 
     __slots__ = ()
+    ends = ends.HALF
 
     make = torch.distributions.Poisson
 

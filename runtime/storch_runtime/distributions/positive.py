@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions import inverse
+from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.pathwise import dirichlet_path, gamma_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -27,6 +27,7 @@ class Exponential(Noisy):
     """The noise is exponential with rate 1."""
 
     __slots__ = ()
+    ends = ends.HALF
 
     make = torch.distributions.Exponential
     inverse = True
@@ -50,6 +51,7 @@ class Scaled(Noisy):
     """``scale * noise``; the noise is the family's own with ``scale=1``."""
 
     __slots__ = ()
+    ends = ends.HALF
 
     scale = Forwarded()
 
@@ -92,6 +94,7 @@ class LogNormal(Noisy):
     """The exponential of a normal variable; the noise is standard normal."""
 
     __slots__ = ()
+    ends = ends.OPEN_HALF
 
     make = torch.distributions.LogNormal
     inverse = True
@@ -116,6 +119,7 @@ class Pareto(Noisy):
     """A power law above ``scale``; the noise is exponential with rate 1."""
 
     __slots__ = ()
+    ends = ends.ABOVE_SCALE
 
     make = torch.distributions.Pareto
     inverse = True
@@ -140,6 +144,7 @@ class Weibull(Noisy):
     """The time until something fails that ages; the noise is exponential with rate 1."""
 
     __slots__ = ()
+    ends = ends.OPEN_HALF
 
     make = torch.distributions.Weibull
     inverse = True
@@ -164,6 +169,7 @@ class RatedGamma(Implicit):
     """A standard gamma variable divided by a rate."""
 
     __slots__ = ()
+    ends = ends.OPEN_HALF
 
     concentration = Forwarded()
     rate = Forwarded()
@@ -196,6 +202,7 @@ class InverseGamma(Implicit):
     """One over a gamma variable."""
 
     __slots__ = ()
+    ends = ends.OPEN_HALF
 
     make = torch.distributions.InverseGamma
 
@@ -212,6 +219,7 @@ class FisherSnedecor(Implicit):
     """``df1 value / (df1 value + df2)`` is Beta(df1/2, df2/2)."""
 
     __slots__ = ()
+    ends = ends.OPEN_HALF
 
     make = torch.distributions.FisherSnedecor
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from storch_runtime.distributions import inverse
+from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import ByNoise
@@ -23,6 +23,7 @@ class RelaxedBernoulli(ByNoise, Written):
     """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
 
     __slots__ = ()
+    ends = ends.OPEN_INTERVAL
 
     inverse = True
 
@@ -77,6 +78,7 @@ class RelaxedOneHotCategorical(ByNoise, Written):
     """``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
 
     __slots__ = ()
+    ends = ends.SIMPLEX
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
     inverse = True

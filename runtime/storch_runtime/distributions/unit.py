@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions import inverse
+from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -16,6 +16,7 @@ class Beta(Implicit):
     """The first of two Dirichlet coordinates."""
 
     __slots__ = ()
+    ends = ends.OPEN_INTERVAL
 
     make = torch.distributions.Beta
 
@@ -32,6 +33,7 @@ class Kumaraswamy(Noisy):
     """``(1 - exp(-noise/b)) ** (1/a)``; the noise is exponential with rate 1."""
 
     __slots__ = ()
+    ends = ends.OPEN_INTERVAL
 
     make = torch.distributions.Kumaraswamy
     inverse = True

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions import inverse
+from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
 
@@ -19,6 +19,7 @@ class Dirichlet(Implicit):
     """A vector of probabilities."""
 
     __slots__ = ()
+    ends = ends.SIMPLEX
 
     make = torch.distributions.Dirichlet
     ranks: ClassVar[Mapping[str, int]] = {"concentration": 1}
@@ -90,6 +91,7 @@ class LogisticNormal(Noisy):
     """A stick broken by D normal variables into D + 1 pieces; the noise is standard normal, [D]."""
 
     __slots__ = ()
+    ends = ends.SIMPLEX
 
     make = torch.distributions.LogisticNormal
     ranks: ClassVar[Mapping[str, int]] = {"loc": 1, "scale": 1}

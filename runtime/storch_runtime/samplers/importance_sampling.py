@@ -81,9 +81,11 @@ def _over_plates(proposal: Distribution | None, distribution: Distribution) -> D
 def _weighted(
     distribution: Distribution, source: Distribution, value: Tensor, n: int | None
 ) -> Draw:
-    log_prob = distribution.log_prob(value)
+    log_prob = distribution.ending_log_prob(value)
     with torch.no_grad():
         weight = torch.exp(log_prob - source.log_prob(value))
         if n is not None:
             weight /= n
+    # outside of the support the weight is 0, and a score that is infinite would make it NaN
+    log_prob = log_prob.clamp(min=torch.finfo(log_prob.dtype).min / 1024)
     return Draw(value, distribution, weight, log_prob)

@@ -57,6 +57,18 @@ class Ranges:
     samples: Mapping[str, Range]
     places: Places[Range]
 
+    def density(self, distribution: Distribution) -> Range:
+        """The values of which the formula of a density holds."""
+        made = self.graph.construction(distribution)
+        parameters = {name: self.places.get(v, ANYTHING) for name, v in made.parameters}
+        return supports.density(_family(made), made, parameters)
+
+    def inside_density(self, value: LogProb | LogProbEach) -> bool:
+        """Whether a value lies where the density does not end, in floats too."""
+        found = self.places.get(value.value, ANYTHING)
+        known = not found.supposed
+        return known and supports.covers(self.density(value.distribution), found)
+
 
 def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:
     """The ranges of all expressions of a story."""

@@ -1,0 +1,52 @@
+"""Where the support of a family ends, and densities that are 0 beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["FEWER", "HALF", "INTERVAL", "OPEN_HALF", "OPEN_INTERVAL", "SIMPLEX", "Ends"]
+
+_SLACK = 1e-4
+"""How far rounding may take the sum of a vector of probabilities from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """A support that is not the whole line.
+
+    ``holds`` says of a distribution and a value which elements lie inside, one for each element of
+    the batch; ``inner`` is a value that does.
+    """
+
+    holds: Callable[[Any, Tensor], Tensor]
+    inner: Callable[[Any], Tensor | float]
+    rank: int = 0
+
+
+def _simplex(law: object, value: Tensor) -> Tensor:
+    near = (value.sum(-1) - 1).abs() < _SLACK
+    return near & ((value >= 0) & (value <= 1)).all(-1)
+
+
+HALF = Ends(lambda law, value: value >= 0, lambda law: 1.0)
+OPEN_HALF = Ends(lambda law, value: value > 0, lambda law: 1.0)
+INTERVAL = Ends(lambda law, value: (value >= 0) & (value <= 1), lambda law: 0.5)
+OPEN_INTERVAL = Ends(lambda law, value: (value > 0) & (value < 1), lambda law: 0.5)
+SIMPLEX = Ends(_simplex, lambda law: 1 / law.own_event[0], rank=1)
+ABOVE_SCALE = Ends(lambda law, value: value >= law.scale, lambda law: 2 * law.scale.detach())
+FEWER = Ends(lambda law, value: (value >= 0) & (value <= law.torch.total_count), lambda law: 0.0)
+CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda law: 0)
+
+
+def ending(law: Any, ends: Ends, value: Tensor) -> Tensor:
+    """The log-probability of each element of the batch: minus infinity outside, without slope."""
+    inside = ends.holds(law, value)
+    held = inside.unsqueeze(-1) if ends.rank else inside
+    safe = torch.where(held, value, ends.inner(law))
+    each: Tensor = law.apart().log_prob(safe)
+    return each.masked_fill(~inside, -torch.inf)
