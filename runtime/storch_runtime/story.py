@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,13 @@ from storch_runtime.method import Method
 from storch_runtime.methods.expect import Expect
 from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.resting import resting
-from storch_runtime.validation import Validate, Within, looks_at_values
+from storch_runtime.validation import Validate, Within, check_support, looks_at_values
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
+
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
 
 _TAKEN = frozenset(dir(nn.ModuleDict)) | {"training"}
 
@@ -243,6 +246,20 @@ class StoryModule(nn.Module):
         modules = {name: module for name, module in named.items() if module is not None}
         model = frozenset(self.model_parameters()) if modules else frozenset[nn.Parameter]()
         self._shared = {name: apart(module, model) for name, module in modules.items()}
+
+    def observed(self, law: Distribution, value: Tensor, subject: str) -> Tensor:
+        """The log-probability of data, which are looked at in the first call; 0 density outside."""
+        self._look_at(law, value, subject)
+        return law.ending_log_prob(value)
+
+    def observed_classes(self, law: Distribution, value: Tensor, subject: str) -> Tensor:
+        """The same of values that lie apart, of which none is between the support and elsewhere."""
+        self._look_at(law, value, subject)
+        return law.log_prob(value)
+
+    def _look_at(self, law: Distribution, value: Tensor, subject: str) -> None:
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            check_support(law, value, subject)
 
     def begin_watched(self, given: Mapping[str, Tensor] | None) -> None:
         """At the start of a forward pass, where methods have parameters of their own."""

@@ -65,7 +65,10 @@ def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int,
         count = 1
         for dim in dims:
             count *= value.shape[dim]
-        return torch.logsumexp(value, dims) - torch.log(value.new_tensor(float(count)))
+        nowhere = (value.detach() == -torch.inf).all(dims, keepdim=True)  # torch's slope is NaN
+        total = torch.logsumexp(value.masked_fill(nowhere, 0.0), dims)
+        total = total.masked_fill(nowhere.squeeze(dims), -torch.inf)
+        return total - torch.log(value.new_tensor(float(count)))
     return _log_weighted_sum_exp(value, weight, dims)
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
 from storch_runtime.errors import StoryValueError
 
-__all__ = ["NONNEGATIVE", "POSITIVE", "PROBABILITY", "Validate", "Within", "looks_at_values"]
+if TYPE_CHECKING:
+    from storch_runtime.distributions import Distribution
+
+__all__ = [
+    "NONNEGATIVE",
+    "POSITIVE",
+    "PROBABILITY",
+    "Validate",
+    "Within",
+    "check_support",
+    "looks_at_values",
+]
 
 Validate = Literal["first", "always", "never"]
 """At which calls values are looked at: an instance's first one, all of them, none."""
@@ -49,6 +60,21 @@ class Within:
 POSITIVE = Within("positive", 0.0, above=True)
 NONNEGATIVE = Within("0 or more", 0.0)
 PROBABILITY = Within("between 0 and 1", 0.0, 1.0)
+
+
+def check_support(law: Distribution, value: Tensor, subject: str) -> None:
+    """Raise where data lie outside of the support of the distribution that they are seen under."""
+    with torch.no_grad():
+        outside = ~law.holds(value)
+    if not bool(outside.any()):
+        return
+    count, size = int(outside.sum()), outside.numel()
+    name = type(law).__name__
+    found = value.expand(*outside.shape, *value.shape[outside.dim() :])[outside].flatten()
+    raise StoryValueError(
+        f"`{subject}` lies outside of the support of `{name}`: {count} of {size} elements, such "
+        f"as {float(found[0]):g}"
+    )
 
 
 def looks_at_values(value: Tensor) -> bool:

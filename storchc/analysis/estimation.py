@@ -35,9 +35,10 @@ from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing, Whole
-from storchc.ir.expression import OverPlates
+from storchc.ir.expression import LogProb, OverPlates
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
+from storchc.ir.walk import walk
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -179,6 +180,15 @@ class Estimation:
     def biases(self) -> Mapping[str, str]:
         """Why the gradient of a sample is biased in this story, by the sample's name."""
         return biases(self.graph, self.flow, self.touched, self.estimators)
+
+    @cached_property
+    def observations(self) -> frozenset[int]:
+        """The log-probabilities that `observe` statements pay, by the identity of the expression.
+
+        Those of the story as it was typed: code that is written otherwise looks at nothing.
+        """
+        paid = (cost.value for cost in self.graph.costs if cost.observed)
+        return frozenset(id(p) for value in paid for p in walk(value) if isinstance(p, LogProb))
 
     @cached_property
     def spared(self) -> frozenset[Span]:

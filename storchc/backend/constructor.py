@@ -183,8 +183,9 @@ def _slots(writer: Writer, node: Sample) -> list[str]:
 
 
 def _sampler_options(estimator: Estimator) -> dict[str, Constant]:
-    """The constants of a sampler; `distinct` is said to the calls that follow, not to it."""
-    return {k: v for k, v in estimator.sampler_constants.items() if k != "distinct"}
+    """The constants of a sampler, those left out that are said to the calls or to the compiler."""
+    said = {"distinct", "covers"}
+    return {k: v for k, v in estimator.sampler_constants.items() if k not in said}
 
 
 def _averaged_steps(writer: Writer, node: Sample, estimator: Estimator) -> int | None:

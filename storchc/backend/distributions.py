@@ -13,6 +13,7 @@ from storchc.backend.writer import Writer
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family
 from storchc.ir.expression import (
+    CallUser,
     Construct,
     Distribution,
     Divergence,
@@ -22,10 +23,12 @@ from storchc.ir.expression import (
     LogProbEach,
     Named,
     Property,
+    Reference,
     Value,
 )
 from storchc.ir.ranges import ANYTHING
 from storchc.ir.types import Plates
+from storchc.ir.walk import walk
 from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
 from storchc.python.names import DISTRIBUTIONS
 
@@ -188,8 +191,29 @@ def _log_prob(writer: Writer, value: LogProb | LogProbEach) -> Code:
         law = method(law, "apart")
     elif _own_score_stopped(writer, value):
         law = method(law, "detached")
-    inside = writer.estimation.ranges.inside_density(value)
-    return Code(method(law, "log_prob" if inside else "ending_log_prob", aligned), stored)
+    return Code(_density(writer, value, law, aligned), stored)
+
+
+def _density(writer: Writer, value: LogProb | LogProbEach, law: Py, observed: Py) -> Py:
+    """The log-probability; it ends where the support does, if the value is not known inside.
+
+    Data are looked at in the first call: where they are observed, and where values lie apart.
+    """
+    if writer.estimation.ranges.inside_density(value):
+        return method(law, "log_prob", observed)
+    discrete = _family(writer.graph.construction(value.distribution)).discrete
+    if is_data(writer, value.value) and (discrete or id(value) in writer.estimation.observations):
+        look = "self.observed_classes" if discrete else "self.observed"
+        subject = writer.graph.source.cut(value.value.span).partition("\n")[0]
+        return call(look, law, observed, literal(subject))
+    return method(law, "ending_log_prob", observed)
+
+
+def is_data(writer: Writer, value: Value) -> bool:
+    """Whether it is made of inputs and numbers alone, as the story stands in the graph."""
+    names = {p.name for p in walk(value) if isinstance(p, Reference)}
+    calls = any(isinstance(p, CallUser) for p in walk(value))
+    return not calls and names <= {item.name for item in writer.graph.inputs}
 
 
 def _own_score_stopped(writer: Writer, value: LogProb) -> bool:

@@ -55,6 +55,14 @@ def _most(family: Family, ranges: Mapping[str, Range]) -> float:
     return math.inf if default is None else float(default)
 
 
+def reaches(outer: Range, inner: Range) -> bool:
+    """Whether a distribution on ``outer`` draws, or has a density, wherever one on ``inner`` does.
+
+    What is not known of either is not held against them.
+    """
+    return not (outer.known and inner.known) or inner.within(closed(outer))
+
+
 def closed(found: Range) -> Range:
     """The same with its ends."""
     return replace(found, low_open=False, high_open=False)

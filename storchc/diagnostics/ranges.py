@@ -9,6 +9,9 @@ from storchc.source import Span
 CODES: dict[str, str] = {
     "S325": "the plain output of a module as probabilities or a scale",
     "S340": "a parameter of a distribution outside of its range",
+    "S341": "a value that has no density there",
+    "S342": "a divergence that is infinite",
+    "S343": "a proposal that does not reach all of its target",
 }
 
 
@@ -42,3 +45,38 @@ def output_as_positive(span: Span, module: str, parameter: str, text: str) -> Pr
     text = f"{module}(…)" if len(text) > 20 else text
     help = f"write `softplus({text})` or `exp({text})`"
     return Problem("S325", message, span, help, severity="warning")
+
+
+def no_density(span: Span, family: str, lies: Range, support: Range, *, observed: bool) -> Problem:
+    """``observe -1 ~ Exponential(1)``."""
+    where = f"is {lies}" if lies.number is not None else f"lies in {lies}"
+    what = "what is observed" if observed else "the value"
+    message = f"{what} {where}, and `{family}` lies in {support}: its probability is 0"
+    help = "give a value that the distribution can draw, or another distribution"
+    return Problem("S341", message, span, help)
+
+
+def infinite_divergence(span: Span, left: tuple[str, Range], right: tuple[str, Range]) -> Problem:
+    """``kl_divergence(Uniform(-1, 1), Exponential(1))``."""
+    sides = f"`{left[0]}` lies in {left[1]}, `{right[0]}` in {right[1]} alone"
+    message = f"the divergence is infinite: {sides}"
+    help = "exchange the two, or give the second one a support that holds the first one's"
+    return Problem("S342", message, span, help)
+
+
+def narrow_proposal(
+    span: Span, sample: str, target: tuple[str, Range], proposal: tuple[str, Range], *, cost: bool
+) -> Problem:
+    """``z ~ Normal(0, 1) … using ImportanceSampling(proposal=Exponential(1))``."""
+    message = (
+        f"`{sample}` lies in {target[1]}, but the proposal `{proposal[0]}` draws from "
+        f"{proposal[1]} alone"
+    )
+    if cost:
+        help = "that is right only if the cost is 0 elsewhere, which is not looked at"
+        return Problem("S343", message, span, help, severity="warning")
+    help = (
+        "draw from a proposal that reaches all of it; where the cost is 0 elsewhere, "
+        "add `covers=cost`"
+    )
+    return Problem("S343", message, span, help)

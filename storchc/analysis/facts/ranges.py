@@ -63,6 +63,12 @@ class Ranges:
         parameters = {name: self.places.get(v, ANYTHING) for name, v in made.parameters}
         return supports.density(_family(made), made, parameters)
 
+    def support(self, distribution: Distribution) -> Range:
+        """Where a distribution draws from."""
+        made = self.graph.construction(distribution)
+        parameters = {name: self.places.get(v, ANYTHING) for name, v in made.parameters}
+        return supports.lies_in(_family(made), made, parameters)
+
     def inside_density(self, value: LogProb | LogProbEach) -> bool:
         """Whether a value lies where the density does not end, in floats too."""
         found = self.places.get(value.value, ANYTHING)

@@ -10,6 +10,13 @@ ENTRY = SamplerEntry(
         Option("n", "count", 1, "independent samples", least=1),
         DISTINCT,
         Option("proposal", "distribution", None, "the distribution to draw from"),
+        Option(
+            "covers",
+            "word",
+            "target",
+            "what the proposal reaches: all that the target does, or where the cost is not 0",
+            words=("target", "cost"),
+        ),
     ),
     sampling=IID,
     weighted=True,
