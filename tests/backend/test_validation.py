@@ -100,20 +100,20 @@ def test_the_layer_that_a_module_is_supposed_to_end_in_is_checked() -> None:
 
 def test_data_outside_of_the_support_are_found_in_the_first_call() -> None:
     text = (
-        "story S\nplate data\ninput x[data]\nparam m = 0.0\n"
-        "observe x ~ Exponential(exp(m))\nobserve x ~ Bernoulli(logits=m)\n"
+        "story S\nplate data\ninput x[data]\ninput y[data]\nparam m = 0.0\n"
+        "observe x ~ Exponential(exp(m))\nobserve y ~ Bernoulli(logits=m)\n"
     )
     made: Any = storchc.load(text=text)
     with pytest.raises(
-        StoryValueError, match=r"`x` lies outside .* `Exponential`: 1 of 2 .* -2$"
+        StoryValueError, match=r"`x` lies outside .* `Exponential`: 1 of 2 .* -2"
     ) as e:
-        made()(torch.tensor([1.0, -2.0]))
-    assert any(":5" in note for note in e.value.__notes__)
+        made()(torch.tensor([1.0, -2.0]), torch.ones(2))
+    assert any(":6" in note for note in e.value.__notes__)
     with pytest.raises(StoryValueError, match="`Bernoulli`: 1 of 2 elements, such as 17"):
-        made()(torch.tensor([0.5, 17.0]))
+        made()(torch.ones(2), torch.tensor([0.5, 17.0]))
     once = made()
-    once(torch.tensor([0.0, 1.0]))
-    assert once(torch.tensor([0.0, -1.0])).cost == torch.inf
+    once(torch.ones(2), torch.ones(2))
+    assert once(torch.tensor([0.0, -1.0]), torch.ones(2)).cost == torch.inf
 
 
 def test_a_proposal_for_the_cost_alone_is_right_where_that_is_0_elsewhere() -> None:
