@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "S341": "a value that has no density there",
     "S342": "a divergence that is infinite",
     "S343": "a proposal that does not reach all of its target",
+    "S344": "an index that leaves its dimension",
 }
 
 
@@ -80,3 +81,13 @@ def narrow_proposal(
         "add `covers=cost`"
     )
     return Problem("S343", message, span, help)
+
+
+def leaving_index(span: Span, text: str, lies: Range, size: str, *, from_end: bool) -> Problem:
+    """``w[k - 1]`` with k from 0."""
+    beyond = "which counts from the end below 0" if from_end else "outside of it in part"
+    message = (
+        f"`{text}` goes from {lies.low:g} to {lies.high:g} in a dimension of `{size}`, {beyond}"
+    )
+    help = f"choose by a condition, or keep it inside: `clamp({text}, 0, {size} - 1)`"
+    return Problem("S344", message, span, help)
