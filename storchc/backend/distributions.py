@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from storchc.analysis.facts.constraints import Constraint
+from storchc.analysis.facts.constraints import TEMPERATURE, Constraint
 from storchc.analysis.facts.constraints import of as constraints_of
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
@@ -26,6 +26,7 @@ from storchc.ir.expression import (
     Reference,
     Value,
 )
+from storchc.ir.nodes import Sample
 from storchc.ir.ranges import ANYTHING
 from storchc.ir.types import Plates
 from storchc.ir.walk import walk
@@ -109,6 +110,18 @@ def unproven(writer: Writer, made: Construct) -> Iterator[Constraint]:
         found = places.get(each.value, ANYTHING)
         if found.supposed or not found.within(each.allowed):
             yield each
+
+
+def looked_at_temperature(writer: Writer, node: Sample, value: Value, code: Code) -> Code:
+    """An option of a sample's method; a temperature that is not known to be positive looked at."""
+    options = {} if node.method is None else node.method.values
+    if value is not options.get(TEMPERATURE):
+        return code
+    found = writer.estimation.ranges.places.get(value, ANYTHING)
+    if code.plain or (found.positive and not found.supposed):
+        return code
+    look = call("self.within", code.py, writer.runtime("POSITIVE"), literal(TEMPERATURE))
+    return Code(look, code.stored)
 
 
 _BOUNDS = {"positive": "POSITIVE", "0 or more": "NONNEGATIVE", "between 0 and 1": "PROBABILITY"}

@@ -9,7 +9,7 @@ from storchc.analysis.estimator import Estimator
 from storchc.backend import calls, elimination, joining, proposals, sequences
 from storchc.backend.block import Block
 from storchc.backend.code import Code
-from storchc.backend.distributions import distribution, expanded
+from storchc.backend.distributions import distribution, expanded, looked_at_temperature
 from storchc.backend.stepping import Kept
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, Construct, Named, Reference, Value
@@ -304,7 +304,7 @@ def _option(
     if isinstance(value, Construct | Named):
         made = distribution(writer, value, plates, len(node.distribution.type.batch), tensor=True)
         return made.py
-    code = writer.value(value)
+    code = looked_at_temperature(writer, node, value, writer.value(value))
     event = node.distribution.type.batch + node.distribution.type.event
     rank = 0 if of_plates else len(event)
     return writer.storage.align(code.py, code.stored, value.type.rank, plates, rank)

@@ -125,3 +125,14 @@ def test_a_proposal_for_the_cost_alone_is_right_where_that_is_0_elsewhere() -> N
     torch.manual_seed(0)
     made: Any = storchc.load(text=text)
     assert float(made()().cost) == pytest.approx(0.5, abs=0.01)
+
+
+def test_temperatures_are_positive() -> None:
+    text = (
+        "story S\nparam p = 0.0\ninput tau\n"
+        "sample z ~ Bernoulli(logits=p) with GumbelSoftmax(temperature=tau)\ncost c = z ** 2\n"
+    )
+    made: Any = storchc.load(text=text)
+    made()(0.5)
+    with pytest.raises(StoryValueError, match="`temperature` must be positive, but it is 0"):
+        made()(0.0)

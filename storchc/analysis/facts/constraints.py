@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from storchc.catalogue import distributions
 from storchc.catalogue.family import Bounds
-from storchc.ir.expression import Construct, Value
+from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph
 from storchc.ir.ranges import Range
 from storchc.ir.walk import expressions, walk
@@ -33,6 +33,10 @@ class Constraint:
         return self.allowed.positive
 
 
+TEMPERATURE = "temperature"
+"""The option of relaxations that must be positive."""
+
+
 def allowed(bounds: Bounds) -> Range:
     """The range within bounds."""
     return Range(bounds.least, bounds.most, low_open=bounds.open)
@@ -45,6 +49,16 @@ def constraints(graph: Graph) -> Iterator[Constraint]:
             for part in walk(expression):
                 if isinstance(part, Construct):
                     yield from of(part)
+
+
+def temperatures(graph: Graph) -> Iterator[Constraint]:
+    """The temperatures of relaxations that are values of the story."""
+    for sample in graph.samples:
+        if sample.method is not None and TEMPERATURE in sample.method.values:
+            value = sample.method.values[TEMPERATURE]
+            assert not isinstance(value, Construct | Named)
+            held = Range(0.0, low_open=True)
+            yield Constraint(sample.method.name, TEMPERATURE, value, held, "positive", False)
 
 
 def of(made: Construct) -> Iterator[Constraint]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.constraints import Constraint, constraints
+from storchc.analysis.facts.constraints import Constraint, constraints, temperatures
 from storchc.catalogue import distributions, functions
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
@@ -16,7 +16,7 @@ from storchc.ir.walk import children
 
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse parameters that lie elsewhere; warn where people take scores for probabilities."""
-    for each in constraints(known.graph):
+    for each in (*constraints(known.graph), *temperatures(known.graph)):
         found = known.ranges.places[each.value]
         if found.within(each.allowed):
             continue

@@ -10,7 +10,7 @@ ENTRY = MethodEntry(
         Option("n", "count", 1, "independent samples", least=1),
         Option("alpha", "number", 1.5, "1 is a softmax, 2 a sparsemax", least=1.01),
         Option("adaptive", "flag", False, "learn alpha, from the value given"),
-        Option("temperature", "number", 1.0, "of the relaxation", value=True, least=0),
+        Option("temperature", "number", 1.0, "of the relaxation", value=True, least=1e-4),
         Option("straight_through", "flag", False, "discrete forward, relaxed backward"),
         Option("min_temperature", "number", 1e-4, "where annealing ends", least=0),
         Option("annealing_rate", "number", 0.0, "taken off per training forward", least=0, below=1),

@@ -8,7 +8,7 @@ ENTRY = MethodEntry(
     summary="the entmax relaxation at alpha 2: a projection onto the simplex",
     options=(
         Option("n", "count", 1, "independent samples", least=1),
-        Option("temperature", "number", 1.0, "of the relaxation", value=True, least=0),
+        Option("temperature", "number", 1.0, "of the relaxation", value=True, least=1e-4),
         Option("straight_through", "flag", False, "discrete forward, relaxed backward"),
         Option("min_temperature", "number", 1e-4, "where annealing ends", least=0),
         Option("annealing_rate", "number", 0.0, "taken off per training forward", least=0, below=1),

@@ -8,7 +8,7 @@ ENTRY = MethodEntry(
     summary="the concrete relaxation at k different values, weighted by how probable the set is",
     options=(
         Option("k", "count", None, "values, all different before they are relaxed", least=1),
-        Option("temperature", "number", 1.0, "of the relaxation", least=0),
+        Option("temperature", "number", 1.0, "of the relaxation", least=1e-4),
     ),
     unbiased=False,
     carrier="pathwise",

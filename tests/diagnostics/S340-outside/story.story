@@ -10,3 +10,5 @@ compute q = Gamma(1, min(tensor([-1.0, -2.0])))
 sample d ~ q
 sample e ~ Categorical(probs=-softmax(stack([s, s, x])))
 cost loss = a + b + c + d + e
+sample f ~ Bernoulli(probs=0.5) with GumbelSoftmax(temperature=-exp(s))
+cost g = f
