@@ -99,3 +99,4 @@ from storch_runtime.surrogate import weighted_sum as weighted_sum
 from storch_runtime.validation import NONNEGATIVE as NONNEGATIVE
 from storch_runtime.validation import POSITIVE as POSITIVE
 from storch_runtime.validation import PROBABILITY as PROBABILITY
+from storch_runtime.validation import SCORED_PROBABILITY as SCORED_PROBABILITY

@@ -18,6 +18,7 @@ __all__ = [
     "NONNEGATIVE",
     "POSITIVE",
     "PROBABILITY",
+    "SCORED_PROBABILITY",
     "Validate",
     "Within",
     "check_support",
@@ -30,12 +31,16 @@ Validate = Literal["first", "always", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What a value must be, in words too; ``above``: ``least`` itself is not among the numbers."""
+    """What a value must be, in words too.
+
+    ``above``: ``least`` itself is not among the numbers; ``below``: nor is ``most``.
+    """
 
     words: str
     least: float
     most: float = math.inf
     above: bool = False
+    below: bool = False
 
     def check(self, value: Tensor, subject: str) -> None:
         """Raise where an element lies elsewhere, NaN included."""
@@ -54,12 +59,17 @@ class Within:
 
     def _outside(self, value: Tensor) -> Tensor:
         below = value <= self.least if self.above else value < self.least
-        return below if math.isinf(self.most) else below | (value > self.most)
+        if math.isinf(self.most):
+            return below
+        return below | (value >= self.most if self.below else value > self.most)
 
 
 POSITIVE = Within("positive", 0.0, above=True)
 NONNEGATIVE = Within("0 or more", 0.0)
 PROBABILITY = Within("between 0 and 1", 0.0, 1.0)
+SCORED_PROBABILITY = Within(
+    "strictly between 0 and 1 below a score function", 0.0, 1.0, above=True, below=True
+)
 
 
 def check_support(law: Distribution, value: Tensor, subject: str) -> None:

@@ -182,6 +182,15 @@ class Estimation:
         return biases(self.graph, self.flow, self.touched, self.estimators)
 
     @cached_property
+    def scored(self) -> frozenset[int]:
+        """The distributions of samples whose gradient is a score, by the identity of what is made.
+
+        A score never sees an outcome of probability 0, whatever its probability would become.
+        """
+        names = (s for s in self.graph.samples if self.estimators[s.name].carrier == "score")
+        return frozenset(id(self.graph.construction(sample.distribution)) for sample in names)
+
+    @cached_property
     def observations(self) -> frozenset[int]:
         """The log-probabilities that `observe` statements pay, by the identity of the expression.
 

@@ -27,7 +27,7 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.nodes import Sample
-from storchc.ir.ranges import ANYTHING
+from storchc.ir.ranges import ANYTHING, OPEN_UNIT, UNIT
 from storchc.ir.types import Plates
 from storchc.ir.walk import walk
 from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
@@ -108,8 +108,16 @@ def unproven(writer: Writer, made: Construct) -> Iterator[Constraint]:
     places = writer.estimation.ranges.places
     for each in constraints_of(made):
         found = places.get(each.value, ANYTHING)
+        below_score = each.name == "probs" and id(made) in writer.estimation.scored
+        if below_score and each.allowed == UNIT and _learns(writer, each.value):
+            each = replace(each, allowed=OPEN_UNIT, words=BELOW_SCORE, silent=False)
         if found.supposed or not found.within(each.allowed):
             yield each
+
+
+def _learns(writer: Writer, value: Value) -> bool:
+    places = writer.estimation.live.places
+    return value not in places or places[value]
 
 
 def looked_at_temperature(writer: Writer, node: Sample, value: Value, code: Code) -> Code:
@@ -124,7 +132,13 @@ def looked_at_temperature(writer: Writer, node: Sample, value: Value, code: Code
     return Code(look, code.stored)
 
 
-_BOUNDS = {"positive": "POSITIVE", "0 or more": "NONNEGATIVE", "between 0 and 1": "PROBABILITY"}
+BELOW_SCORE = "strictly between 0 and 1 below a score function"
+_BOUNDS = {
+    "positive": "POSITIVE",
+    "0 or more": "NONNEGATIVE",
+    "between 0 and 1": "PROBABILITY",
+    BELOW_SCORE: "SCORED_PROBABILITY",
+}
 
 
 def _within(writer: Writer, each: Constraint, code: Code) -> Code:

@@ -38,7 +38,7 @@ def test_the_first_call_names_the_parameter_and_the_line() -> None:
         model()(BAD)
     assert any(":5" in note for note in e.value.__notes__)
     with pytest.raises(
-        StoryValueError, match=r"`probs` must be between 0 and 1, but it is 1\.4"
+        StoryValueError, match=r"`probs` must be strictly between 0 and 1 .* but it is 1\.4"
     ) as e:
         model(1.0)(GOOD)
     assert any(":6" in note for note in e.value.__notes__)
@@ -136,3 +136,19 @@ def test_temperatures_are_positive() -> None:
     made()(0.5)
     with pytest.raises(StoryValueError, match="`temperature` must be positive, but it is 0"):
         made()(0.0)
+
+
+def test_a_score_that_cannot_see_an_outcome_is_found() -> None:
+    """With probs 0 the gradient of a score function is -1 where 3 is true."""
+    text = "story S\nparam p = 0.5\nsample z ~ Bernoulli(probs=p) with {}\ncost c = 4 * z - p\n"
+    for probs in (0.0, 1.0):
+        made: Any = storchc.load(text=text.format("ScoreFunction()"))()
+        made.p.data.fill_(probs)
+        with pytest.raises(
+            StoryValueError, match="strictly between 0 and 1 below a score function"
+        ):
+            made()
+        made = storchc.load(text=text.format("Expect()"))()
+        made.p.data.fill_(probs)
+        made().backward()
+        assert float(made.p.grad) == pytest.approx(3, abs=1e-4)

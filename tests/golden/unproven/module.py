@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime import (
     POSITIVE,
-    PROBABILITY,
+    SCORED_PROBABILITY,
     Estimate,
     Input,
     Layout,
@@ -98,7 +98,7 @@ class Unproven(StoryModule):
         g = g_draw.value  # [g, data]
 
         # story.story:12  sample b ~ Bernoulli(probs=p) with ScoreFunction()
-        b_law = Bernoulli(probs=self.within(self.p, PROBABILITY, "probs"))
+        b_law = Bernoulli(probs=self.within(self.p, SCORED_PROBABILITY, "probs"))
         if keep_param_grads:
             b_law.retain_grads()
         b_draw = methods["b"].draw(b_law, replayed.get("b"))
