@@ -7,7 +7,6 @@ that else stands there.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
@@ -61,10 +60,13 @@ def _agree(graph: Graph, value: Apply) -> bool:
         return False
     left, right = comparison.operands
     choice = _Choice(left, right, then, otherwise)
+    of_any_sign = (
+        _Numbers(graph, Random(trial), _NAMES, below=True) for trial in range(2 * _TRIALS)
+    )
     return any(
         all(choice.meets(_Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
         for names in (0, _NAMES)
-    )
+    ) and not any(map(choice.parts, of_any_sign))
 
 
 def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
@@ -126,6 +128,15 @@ class _Choice:
                 return all(self._agree(numbers.at(leaf, root)) for root in found)
         return False
 
+    def parts(self, numbers: _Numbers) -> bool:
+        """Whether the sides differ at a place where the comparison changes."""
+        self._gap(numbers)
+        return any(
+            self._differ(numbers.at(leaf, root))
+            for leaf in tuple(numbers.leaves)
+            for root in _roots(partial(self._gap_at, numbers, leaf))
+        )
+
     def _gap(self, numbers: _Numbers) -> float:
         return numbers.of(self.left) - numbers.of(self.right)
 
@@ -136,19 +147,34 @@ class _Choice:
         a, b = numbers.of(self.then), numbers.of(self.otherwise)
         return abs(a - b) <= 1e-6 * (1 + abs(a) + abs(b))
 
+    def _differ(self, numbers: _Numbers) -> bool:
+        """Whether both sides are numbers, and different ones."""
+        a, b = numbers.of(self.then), numbers.of(self.otherwise)
+        return abs(a - b) > 1e-6 * (1 + abs(a) + abs(b))
+
 
 def _roots(gap: Callable[[float], float]) -> Iterator[float]:
     """Where a function of one number is 0: of a line, or what a look at some numbers finds."""
-    at = [gap(x) for x in (-1.0, 0.5, 2.0)]
-    if not all(map(math.isfinite, at)) or abs(at[0] - 2 * at[1] + at[2]) > 1e-9 * sum(map(abs, at)):
+    at = {x: gap(x) for x in (-41.3, -1.0, 0.5, 2.0, 53.9)}
+    slope = (at[2.0] - at[-1.0]) / 3
+    line = all(
+        abs(at[0.5] + slope * (x - 0.5) - y) <= 1e-9 * (1 + abs(y) + abs(slope * x))
+        for x, y in at.items()
+    )
+    if not line:
         yield from _bracketed(gap)
-    elif at[0] != at[2]:
-        yield -1.0 - 3.0 * at[0] / (at[2] - at[0])
+    elif slope != 0:
+        yield 0.5 - at[0.5] / slope
+
+
+_NEAR = [-6.0307 + 0.3701 * i for i in range(34)]
+_FAR = [8.307 * 1.7**i for i in range(10)]
+_LOOKED_AT = (*(-x for x in reversed(_FAR)), *_NEAR, *_FAR)
+"""Numbers between which roots are looked for; none is one that a story would write."""
 
 
 def _bracketed(gap: Callable[[float], float]) -> Iterator[float]:
-    steps = [-6.03 + 0.37 * i for i in range(34)]
-    for low, high in pairwise(steps):
+    for low, high in pairwise(_LOOKED_AT):
         below, above = gap(low), gap(high)
         if not below * above < 0:
             continue
@@ -161,11 +187,15 @@ def _bracketed(gap: Callable[[float], float]) -> Iterator[float]:
 
 @dataclass(slots=True)
 class _Numbers:
-    """Numbers for expressions: what is made of others is computed, all else is a leaf."""
+    """Numbers for expressions: what is made of others is computed, all else is a leaf.
+
+    Leaves are positive, since roots and logarithms want them so; ``below``: of either sign.
+    """
 
     graph: Graph
     random: Random
     names: int
+    below: bool = False
     leaves: dict[Hashable, float] = field(default_factory=dict)
     keys: dict[int, Hashable] = field(default_factory=dict)
     known: dict[str, float] = field(default_factory=dict)
@@ -173,7 +203,7 @@ class _Numbers:
     def at(self, leaf: Hashable, number: float) -> _Numbers:
         """The same with another number for a leaf."""
         leaves = {**self.leaves, leaf: number}
-        return _Numbers(self.graph, self.random, self.names, leaves, self.keys)
+        return _Numbers(self.graph, self.random, self.names, self.below, leaves, self.keys)
 
     def of(self, value: Value | Distribution) -> float:
         """The number of an expression."""
@@ -204,7 +234,8 @@ class _Numbers:
 
     def _leaf(self, key: Hashable) -> float:
         if key not in self.leaves:
-            self.leaves[key] = self.random.uniform(0.3, 2.5)
+            sign = self.random.choice((-1, 1)) if self.below else 1
+            self.leaves[key] = sign * self.random.uniform(0.3, 2.5)
         return self.leaves[key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.own_score import own_log_prob
 from storchc.analysis.facts.ranges import Ranges
 from storchc.catalogue import distributions, functions, supports
 from storchc.catalogue.function import Smoothness
@@ -12,7 +13,6 @@ from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
-    Construct,
     Distribution,
     Literal,
     LogProb,
@@ -71,8 +71,8 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
         case Apply(function, operands):
             lie = tuple(_unfilled(ranges, operand) for operand in operands)
             return tuple(map(_sure, functions.row(function).smoothness(value, lie), lie))
-        case LogProb(distribution, drawn) | LogProbEach(distribution, drawn):
-            kind = _density(graph.construction(distribution), ranges, ranges.places[drawn])
+        case LogProb() | LogProbEach():
+            kind = _density(graph, ranges, value)
             return kind, kind
         case Property(distribution, "mode"):
             family = distributions.lookup(distribution.type.family)
@@ -111,14 +111,24 @@ CORNERED: Mapping[str, str] = {"Laplace": "loc"}
 """Families whose log-density has a corner where the value is the parameter named."""
 
 
-def _density(made: Construct, ranges: Ranges, value: Range) -> Smoothness:
-    """A density ends where the support does."""
+def _density(graph: Graph, ranges: Ranges, value: LogProb | LogProbEach) -> Smoothness:
+    """A density ends where the support does, or where its formula does."""
+    made = graph.construction(value.distribution)
     family = distributions.lookup(made.family)
-    if family is None or family.discrete:
+    if family is None:
         return SMOOTH
+    found = ranges.places[value.value]
     parameters = {name: ranges.places[parameter] for name, parameter in made.parameters}
-    support = supports.lies_in(family, made, parameters)
-    if value.known and not value.supposed and not value.within(supports.closed(support)):
+    ends = [parameters[p.name] for p in family.parameters if p.moves_support]
+    if any(end.number is None for end in ends):
+        certain = found.known or any(end.known for end in ends)
+        inside = own_log_prob(graph, value) is not None
+    else:
+        lies_in = supports.lies_in if ends else supports.density
+        domain = supports.closed(lies_in(family, made, parameters))
+        certain = found.known
+        inside = found.within(domain) or found.apart(domain)
+    if certain and not found.supposed and not inside:
         return "jump"
     return "corner" if made.family in CORNERED else SMOOTH
 
@@ -170,7 +180,7 @@ def steps(value: Apply, position: int) -> bool:
 
 _TOUCHING = frozenset(
     (
-        *("equal", "not_equal", "isclose", "count_nonzero", "any", "all"),
+        *("equal", "not_equal", "count_nonzero", "any", "all"),
         *("logical_and", "logical_or", "logical_xor", "logical_not"),
     )
 )
@@ -185,6 +195,7 @@ _ATOMS = frozenset(
     (
         *("relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink"),
         *("threshold", "clamp", "maximum", "minimum", "fmax", "fmin", "max", "min", "where"),
+        *("sort", "topk", "median", "quantile", "cummax", "cummin"),
         *("round", "floor", "ceil", "trunc", "sign", "copysign", "heaviside", "floor_divide"),
     )
 )

@@ -37,12 +37,21 @@ REFUSED = {
     "hardshrink": "cost c = hardshrink(z + th)",
     "argsort": "cost c = argsort(stack([z, th]))[0]",
     "module": "cost c = 1 if net(z) > 0 else 0",
-    "by names": "compute d = z - th\ncompute above = d > 0\ncost c = where(above, 2, 3) * th",
+    "by names": "compute above = d > 0\ncost c = where(above, 2, 3) * th",
     "stop": (
         "for t in range(3) from h = th:\n    sample s ~ Normal(0, 1)\n    compute h = h + s\n"
         "    stop when h > 1\ncost c = h"
     ),
     "jump inside a jump": "cost c = 1 if round(z + th) > 2 else 0",
+    "sides that part at one of two places": "cost c = d if abs(d) < 1 else -1.0 + 0 * d",
+    "sides that part far away": "cost c = 0.0 if (d - 0.2) * (d - 20.0) > 0 else d - 0.2",
+    "sides that part where a param is below 0": "cost c = z if z > th else abs(th)",
+    "sorted": "cost c = 1 if sort(stack([z, th]))[0] == th else 0",
+    "median": "cost c = 1 if median(stack([z, th, 0.2])) == th else 0",
+    "close": "cost c = 1 if isclose(z, th, 0.0, 0.5) else 0",
+    "ends that learn": "cost c = exp(log_prob(Uniform(th, th + 1), z))",
+    "a threshold that learns": "cost c = exp(log_prob(GeneralizedPareto(th, 1.0, 0.2), z))",
+    "end of a count": "cost c = exp(log_prob(Poisson(1.0), z + th))",
 }
 
 COMPILES = {
@@ -52,10 +61,18 @@ COMPILES = {
     "rounded first": "cost c = (1 if round(z) < th else 0) + th ** 2",
     "data": "cost c = (1 if x < th else 0) + th ** 2 + z",
     "fixed noise": "sample e ~ Normal(0, 1)\ncost c = (1 if z + e > 0 else 0) + th ** 2",
-    "equality": "compute d = z - th\ncost c = where(d == 0, 1, d)",
-    "huber": ("compute d = z - th\ncost c = 0.5 * d ** 2 if abs(d) < 1 else abs(d) - 0.5"),
-    "pinball": "compute d = z - th\ncost c = 0.7 * d if d > 0 else -0.3 * d",
+    "equality": "cost c = where(d == 0, 1, d)",
+    "huber": "cost c = 0.5 * d ** 2 if abs(d) < 1 else abs(d) - 0.5",
+    "pinball": "cost c = 0.7 * d if d > 0 else -0.3 * d",
     "pinball, cut": "cost c = where(stop_gradient(z > th), 0.7 * (z - th), 0.3 * (th - z))",
+    "far threshold": "cost c = 0.5 * d ** 2 if abs(d) < 20 else 20 * abs(d) - 200",
+    "threshold that learns": "cost c = 0.5 * d ** 2 if abs(d) < th else th * (abs(d) - 0.5 * th)",
+    "roots": "cost c = sqrt(z) if z > exp(th) else sqrt(exp(th))",
+    "angle's density": "cost c = -log_prob(VonMises(0.0, 1.0), z + th)",
+    "own density": (
+        "compute q = Uniform(th, th + 1)\nsample y ~ q with Reparameterization()\n"
+        "cost c = log_prob(q, y)"
+    ),
     "angle": "cost c = cos(continuous(round(z + th)) * 2 * pi)",
     "a scored lattice": "sample b ~ Bernoulli(logits=th)\ncost c = 1 if b * th > 0.5 else th ** 2",
     "baseline": (
@@ -73,7 +90,8 @@ param m = 0.5
 param th = 0.3
 param v[3] = zeros()
 sample z ~ Normal(m, 1) with ScoreFunction()
-cost used = th * x + z + sum(v) + net(x)
+compute d = z - th
+cost used = th * x + d + sum(v) + net(x)
 """
 
 
