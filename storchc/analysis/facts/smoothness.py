@@ -13,11 +13,14 @@ from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Construct,
     Distribution,
     Literal,
     LogProb,
     LogProbEach,
+    Named,
     Property,
+    Reference,
     Value,
 )
 from storchc.ir.graph import Graph
@@ -70,7 +73,12 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
     match value:
         case Apply(function, operands):
             lie = tuple(_unfilled(ranges, operand) for operand in operands)
-            return tuple(map(_sure, functions.row(function).smoothness(value, lie), lie))
+            kinds = functions.row(function).smoothness(value, lie)
+            if "pole" not in kinds:
+                return kinds
+            return tuple(
+                _sure(graph, ranges, *each) for each in zip(kinds, operands, lie, strict=True)
+            )
         case LogProb() | LogProbEach():
             kind = _density(graph, ranges, value)
             return kind, kind
@@ -99,10 +107,43 @@ def _unfilled(ranges: Ranges, value: Value) -> Range:
     return lies if tiny and lies.has_zero else ranges.places[value]
 
 
-def _sure(kind: Smoothness, operand: Range) -> Smoothness:
+def _sure(
+    graph: Graph, ranges: Ranges, kind: Smoothness, operand: Value, lies: Range
+) -> Smoothness:
     """A pole is one where it is known that the operand does go there."""
-    unsure = kind == "pole" and not (operand.known and not operand.supposed)
-    return SMOOTH if unsure else kind
+    if kind != "pole" or (lies.known and not lies.supposed):
+        return kind
+    return kind if lies.has_zero and _vanishes(graph, ranges, operand, _NAMES) else SMOOTH
+
+
+_NAMES = 8  # how many names deep a story is read
+_THROUGH_ZERO = frozenset(
+    (
+        *("negative", "positive", "abs", "tanh", "sin", "sinh", "asinh", "atan", "erf"),
+        *("square", "sqrt", "tan", "continuous"),
+    )
+)
+
+
+def _vanishes(graph: Graph, ranges: Ranges, value: Value, names: int) -> bool:
+    """Whether it is known that a value goes to 0, whatever unknown numbers it is multiplied by."""
+    lies = ranges.places[value]
+    if lies.known and not lies.supposed:
+        return lies.has_zero and lies.number is None
+    match value:
+        case Apply("multiply", operands):
+            return any(_vanishes(graph, ranges, operand, names) for operand in operands)
+        case Apply("divide", (numerator, _)):
+            return _vanishes(graph, ranges, numerator, names)
+        case Apply(function, (operand,)) if function in _THROUGH_ZERO:
+            return _vanishes(graph, ranges, operand, names)
+        case Reference(name) if names and name not in graph.carried:
+            node = graph.compute_by_name.get(name)
+            single = node is not None and len(node.names) == 1
+            if node is None or not single or isinstance(node.value, Construct | Named):
+                return False
+            return _vanishes(graph, ranges, node.value, names - 1)
+    return False
 
 
 # --- densities -----------------------------------------------------------------------------------
