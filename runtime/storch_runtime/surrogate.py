@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.precision import smallest
+
 __all__ = [
     "harmless",
     "log_weighted_mean_exp",
@@ -56,7 +58,7 @@ def vanishing(weight: Tensor) -> Tensor:
 
 def _idle(weight: Tensor) -> Tensor:
     """Whether a weight is zero; a probability of exactly 0 is the smallest normal number."""
-    return weight <= (2.4e-308 if weight.dtype == torch.float64 else 1.3e-38)
+    return weight <= 1.04 * smallest(weight.dtype)
 
 
 def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int, ...]) -> Tensor:

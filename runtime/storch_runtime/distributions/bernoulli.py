@@ -9,6 +9,7 @@ from torch.nn.functional import logsigmoid
 from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import Parameter, drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
+from storch_runtime.precision import smallest
 
 __all__ = ["Bernoulli"]
 
@@ -168,8 +169,3 @@ class Bernoulli(Finite):
     def stddev(self) -> Tensor:
         """The square root of the variance."""
         return self.variance.sqrt()
-
-
-def smallest(dtype: torch.dtype) -> float:
-    """The smallest normal number: added to a probability it changes nothing but an exact 0."""
-    return 2.3e-308 if dtype == torch.float64 else 1.2e-38

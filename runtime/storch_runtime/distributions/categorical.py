@@ -10,12 +10,10 @@ from torch import Tensor
 
 from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import Parameter, attach, drawn, sum_event
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import Finite
+from storch_runtime.precision import impossible, smallest
 
 __all__ = ["Categorical", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
-
-_IMPOSSIBLE = -1e30  # a log-probability whose product with 0 is 0, and whose exponential is 0
 
 
 class Classes(Finite):
@@ -138,7 +136,11 @@ class Classes(Finite):
         return self.logits.flatten(-1 - self.event, -2) if self.event else self.logits.unsqueeze(-2)
 
     def _finite_logits(self) -> Tensor:
-        return self.logits if self._logits is None else self.logits.clamp(min=_IMPOSSIBLE)
+        return (
+            self.logits
+            if self._logits is None
+            else self.logits.clamp(min=impossible(self.logits.dtype))
+        )
 
     def _support_logits(self) -> Tensor:
         if self._logits is not None:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import inverse
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import dirichlet_path
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy, Wrapped
+from storch_runtime.precision import smallest
 
 __all__ = ["Cauchy", "Gumbel", "Laplace", "StudentT", "Uniform", "VonMises"]
 

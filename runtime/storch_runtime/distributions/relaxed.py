@@ -12,9 +12,9 @@ from torch.nn.functional import softplus
 
 from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.base import sum_event
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, exponential_noise, uniform_noise
+from storch_runtime.precision import smallest
 
 __all__ = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
 

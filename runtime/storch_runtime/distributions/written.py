@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions.base import Distribution, Parameter, common_shape, spread
-from storch_runtime.distributions.bernoulli import smallest
+from storch_runtime.precision import smallest
 
 
 class Written(Distribution):

@@ -11,11 +11,10 @@ from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.distributions.base import attach
 from storch_runtime.draw import Draw
 from storch_runtime.method import Families, Method
+from storch_runtime.precision import impossible
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-
-_IMPOSSIBLE = -1e30  # a logit of minus infinity: 0 times it is 0, where 0 times infinity is NaN
 
 
 class Relaxation(Method):
@@ -97,7 +96,8 @@ class StraightThrough(Method):
 
 def finite(logits: Tensor) -> Tensor:
     """``logits``, with large numbers for infinities."""
-    return logits.clamp(_IMPOSSIBLE, -_IMPOSSIBLE)
+    least = impossible(logits.dtype)
+    return logits.clamp(least, -least)
 
 
 def heat(temperature: Tensor | float) -> Tensor | float:

@@ -130,7 +130,7 @@ class JointMethod(Method):
         with torch.no_grad():
             cost = downstream.cost.expand_as(box).reshape(-1, *plates).movedim(0, -1)
             cost = cost.movedim(place, 0)  # [k, *plates, steps]
-            counts = joint.alive & (joint.masses.exp() > 0)
+            counts = joint.alive & (joint.masses > -torch.inf)
             cost = torch.where(behind(counts, cost), cost, 0.0)
             opener = joint.opener if isinstance(joint.opener, JointMethod) else self
             baseline = opener.baseline(joint, cost)

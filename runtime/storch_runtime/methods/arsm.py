@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import Categorical, OneHotCategorical
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected
 from storch_runtime.methods._discrete import exponential, finite
+from storch_runtime.precision import smallest
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution

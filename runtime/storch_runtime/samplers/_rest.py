@@ -13,8 +13,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.distributions.enumeration import joint_indices
+from storch_runtime.precision import smallest
 from storch_runtime.samplers._best import sequence_log_probs
 
 __all__ = ["Rest", "settled"]

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.bernoulli import smallest
 from storch_runtime.draw import Draw
 from storch_runtime.extension import Extension
 from storch_runtime.joint import Held, Joint
+from storch_runtime.precision import smallest
 from storch_runtime.samplers.sets import joint_of, rows_behind
 from storch_runtime.samplers.stochastic_beam import numbers, traced
 

@@ -1,0 +1,68 @@
+"""Half and single precision: what is nearly nothing there, and what is hardly possible."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import storchc
+
+STORY = """
+story T
+plate data
+input x[data, 3]
+module enc: [3] -> [3]
+module dec: [3] -> [1]
+sample z ~ {}(logits=enc(x)) with {}
+cost c = sum(dec(z)) ** 2
+"""
+METHODS = [
+    ("Bernoulli", "ScoreFunction()"),
+    ("Bernoulli", "DisARM()"),
+    ("Bernoulli", "REBAR()"),
+    ("OneHotCategorical", "ScoreFunction()"),
+    ("OneHotCategorical", "GumbelRao()"),
+    ("OneHotCategorical", "SumAndSample(sum_size=1)"),
+    ("OneHotCategorical", "ReinMax()"),
+    ("OneHotCategorical", "UnorderedSetEstimator(k=2)"),
+]
+
+
+@pytest.mark.parametrize("autocast", [False, True])
+@pytest.mark.parametrize(("family", "method"), METHODS)
+def test_half_precision(family: str, method: str, autocast: bool) -> None:
+    torch.manual_seed(0)
+    model = storchc.load(text=STORY.format(family, method))(
+        enc=nn.Linear(3, 3), dec=nn.Linear(3, 1)
+    )
+    x = torch.randn(4, 3)
+    if autocast:
+        with torch.autocast("cpu", dtype=torch.float16):
+            estimate = model(x)
+    else:
+        estimate = model.half()(x.half())
+    estimate.backward()
+    for parameter in model.parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all()
+
+
+LETTERS = """
+story Letters
+param w[27] = zeros()
+for t in range(34):
+    sample y ~ OneHotCategorical(logits=w) with {}
+    compute letter = y
+cost c = mean(sequence(letter)[:, 0]) + 10
+"""
+
+
+def test_sequences_without_probability_in_floats_have_baselines_all_the_same() -> None:
+    """34 letters of 27 have the log-probability -112: its exponential is 0 in single precision."""
+    model = storchc.load(text=LETTERS.format("UnorderedSetEstimator(k=4)"))()
+    torch.manual_seed(0)
+    for _ in range(4):
+        model.zero_grad()
+        model().backward()
+        assert model.w.grad is not None
+        assert model.w.grad.norm() < 3  # without a baseline 20 and more
