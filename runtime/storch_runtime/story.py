@@ -19,6 +19,7 @@ from storch_runtime.located import add_story_line
 from storch_runtime.method import Method
 from storch_runtime.methods.expect import Expect
 from storch_runtime.ownership import Apart, Trained, apart
+from storch_runtime.random import drawing_from
 from storch_runtime.resting import resting
 from storch_runtime.validation import Validate, Within, check_support, looks_at_values
 from storch_runtime.watch import Watch
@@ -75,6 +76,15 @@ class Methods(nn.ModuleDict):
                 f"`{type(method).__name__}` now"
             )
         return method
+
+
+def _explain(error: Exception) -> None:
+    """Say what torch does not: some methods differentiate while they are called."""
+    if "functorch transform" in str(error):
+        error.add_note(
+            "a method of this story differentiates inside of the call, which `torch.func` does not "
+            "allow: use `estimate.backward()`, or `torch.autograd.grad` of `estimate.loss`"
+        )
 
 
 class _Callable(Protocol[_P, _R]):
@@ -167,10 +177,15 @@ class StoryModule(nn.Module):
         if self.modules_unseen and self.training:
             self.check_modules()
         replay = self.training and kwargs.get("given") is not None
+        source = kwargs.get("generator")
         try:
-            with resting(self.methods.values()) if replay else _AS_IT_IS:
+            with (
+                resting(self.methods.values()) if replay else _AS_IT_IS,
+                drawing_from(source) if isinstance(source, torch.Generator) else _AS_IT_IS,
+            ):
                 found: _R = super().__call__(*args, **kwargs)  # type: ignore[misc]  # of nn.Module
         except Exception as error:
+            _explain(error)
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
         if self._validating and self._validate == "first" and not torch.compiler.is_compiling():

@@ -201,6 +201,7 @@ def _forward_signature(writer: Writer) -> list[str]:
         "*",
         f"given: {mapping}[str, {tensor}] | None = None",
         "keep_param_grads: bool = False",
+        f"generator: {write(writer.torch('torch.Generator'))} | None = None",
     ]
 
 

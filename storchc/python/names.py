@@ -30,7 +30,7 @@ _ORIGIN = {
 }
 """Imports that are no members of the runtime, by the name that generated code knows them by."""
 
-LOCALS = frozenset({"self", "given", "keep_param_grads"})
+LOCALS = frozenset({"self", "given", "keep_param_grads", "generator"})
 """Parameters of every ``forward``, which no input can be called."""
 
 

@@ -29,7 +29,7 @@ CALLABLES: frozenset[Kind] = frozenset({"module", "function"})
 SPECIAL = ("log_prob", "kl_divergence", "entropy", "sequence")
 
 _RANDOM = frozenset({"rand", "randn", "randint", "normal", "multinomial", "bernoulli", "dropout"})
-_RESERVED_INPUTS = frozenset({"self", "given", "keep_param_grads"})
+_RESERVED_INPUTS = frozenset({"self", "given", "keep_param_grads", "generator"})
 _FITTING: dict[Wanted, frozenset[Kind]] = {
     "value": VALUES,
     "distribution": frozenset({"compute"}),

@@ -37,6 +37,9 @@ Integration = Literal["auto", "exact", "numerical"]
 _MANY = 10
 """Above this number of elements the sum over subsets takes longer than the integral."""
 
+_MOST = 20
+"""With more elements the sum over subsets does not end."""
+
 
 class UnorderedSetEstimator(JointMethod):
     """The estimator; ``integration`` says how the probability of a set is found.
@@ -52,6 +55,11 @@ class UnorderedSetEstimator(JointMethod):
         use_baseline: bool = True,
         integration: Integration = "auto",
     ) -> None:
+        if integration == "exact" and k > _MOST:
+            raise ValueError(
+                f'`integration="exact"` is a sum over 2**{k} subsets: take at most {_MOST} values, '
+                'or `"auto"`, an integral to about 1e-13'
+            )
         super().__init__(k, use_baseline=use_baseline)
         self.integration = integration
 

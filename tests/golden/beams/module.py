@@ -74,6 +74,7 @@ class Beams(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, H])."""
         methods = self.methods

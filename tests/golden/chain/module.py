@@ -65,6 +65,7 @@ class Chain(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, T])."""
         methods = self.methods

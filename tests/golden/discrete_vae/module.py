@@ -56,6 +56,7 @@ class DiscreteVAE(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, 784])."""
         methods = self.methods

@@ -81,6 +81,7 @@ class Environment(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (start [carts, 4]; discount [T]; left [carts])."""
         methods = self.methods

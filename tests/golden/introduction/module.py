@@ -39,6 +39,7 @@ class Introduction(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost."""
         methods = self.methods

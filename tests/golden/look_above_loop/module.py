@@ -78,6 +78,7 @@ class Look(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, H]; target [data, T])."""
         methods = self.methods

@@ -59,6 +59,7 @@ class MixedPlates(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data]; beta [])."""
         self.begin_watched(given)

@@ -63,6 +63,7 @@ class Sequence(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, T, D])."""
         methods = self.methods

@@ -78,6 +78,7 @@ class Writer(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data, H]; target [data, T, V])."""
         self.begin_watched(given)

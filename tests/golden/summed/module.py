@@ -67,6 +67,7 @@ class Summed(StoryModule):
         *,
         given: Mapping[str, Tensor] | None = None,
         keep_param_grads: bool = False,
+        generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, 3]; who [data])."""
         methods = self.methods
