@@ -101,6 +101,8 @@ def _read(path: StoryPath | None, text: str | None) -> tuple[str, bytes]:
     if text is not None:
         return "<text>", text.encode("utf-8", "surrogatepass")
     assert path is not None
+    if isinstance(path, str) and "\n" in path:
+        raise TypeError("this is the text of a story, not its path: give it by the keyword text=")
     return os.fspath(path), Path(path).read_bytes()
 
 

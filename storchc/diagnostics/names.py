@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storchc.diagnostics import loops, options
+from storchc.diagnostics import elsewhere, loops, options
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.subjects import Name
 from storchc.diagnostics.suggest import did_you_mean, listed
@@ -61,6 +61,16 @@ def unknown_name(name: Name, wanted: str, candidates: Iterable[str]) -> Problem:
     otherwise = f"define it above, or name {KINDS[wanted]} that exists"
     if wanted == "dim":
         otherwise = f"declare it: `dim {name.id} = …`, or `dim {name.id}` for a size of some input"
+    help = did_you_mean(name.id, candidates, otherwise)
+    return Problem("S200", f"nothing is called `{name.id}`", name.span, help)
+
+
+def unknown_in_input(name: Name, candidates: Iterable[str]) -> Problem:
+    """``input x[data, 4]`` without ``plate data``."""
+    otherwise = (
+        f"declare it: `plate {name.id}` where its elements are independent, as those of a batch; "
+        f"`dim {name.id}` for a size"
+    )
     help = did_you_mean(name.id, candidates, otherwise)
     return Problem("S200", f"nothing is called `{name.id}`", name.span, help)
 
@@ -166,6 +176,9 @@ def called_property(span: Span, text: str, function: str | None) -> Problem:
     help = (
         "properties of distributions are written without parentheses; other dots mean nothing here"
     )
+    last = text.rpartition(".")[2]
+    if last in elsewhere.FUNCTIONS:
+        help = elsewhere.FUNCTIONS[last]
     if function is not None:
         help = (
             f"functions stand alone, as `{function}(…)`; "
@@ -185,7 +198,8 @@ def unknown_function(name: Name, candidates: Iterable[str]) -> Problem:
     otherwise = (
         "`storchc functions` lists those there are; declare your own with `function` or `module`"
     )
-    help = did_you_mean(name.id, candidates, otherwise)
+    here = elsewhere.FUNCTIONS.get(name.id) or _called_here(name.id)
+    help = here or did_you_mean(name.id, candidates, otherwise)
     return Problem("S207", f"there is no function called `{name.id}`", name.span, help)
 
 
@@ -195,37 +209,30 @@ def random_function(name: Name) -> Problem:
     return Problem("S207", f"there is no function called `{name.id}`", name.span, help)
 
 
+def _called_here(family: str) -> str | None:
+    """How a family is called here that others call ``family``; of ``q.rsample`` what to write."""
+    last = family.rpartition(".")[2]
+    if family == "Delta":
+        return elsewhere.DELTA
+    if "." in family and last in elsewhere.FUNCTIONS:
+        return elsewhere.FUNCTIONS[last]
+    here = elsewhere.DISTRIBUTIONS.get(family.casefold())
+    return here and f"here it is `{here}(…)`"
+
+
 def unknown_distribution(name: Name, candidates: Iterable[str]) -> Problem:
     """A family that does not exist."""
-    help = did_you_mean(name.id, candidates, "`storchc distributions` lists those there are")
+    here = _called_here(name.id)
+    otherwise = "`storchc distributions` lists those there are"
+    help = here or did_you_mean(name.id, candidates, otherwise)
     return Problem("S207", f"there is no distribution called `{name.id}`", name.span, help)
-
-
-_KNOWN_AS = {
-    "reinforce": "ScoreFunction",
-    "likelihoodratio": "ScoreFunction",
-    "dice": "ScoreFunction",
-    "loo": "ScoreFunction",
-    "rloo": "ScoreFunction",
-    "pathwise": "Reparameterization",
-    "rsample": "Reparameterization",
-    "concrete": "GumbelSoftmax",
-    "enumerate": "Expect",
-    "enumeration": "Expect",
-    "marginalize": "Expect",
-}
-"""What the literature calls the methods, in small letters; our own names are in the catalogue."""
 
 
 def unknown_method(name: Name, kind: str, candidates: Iterable[str]) -> Problem:
     """A method or sampler that does not exist."""
-    known = tuple(candidates)
-    here = _KNOWN_AS.get(name.id.casefold())
-    if here in known:
-        return Problem(
-            "S208", f"there is no {kind} called `{name.id}`", name.span, f"here it is `{here}`"
-        )
-    help = did_you_mean(name.id, known, f"`storchc {kind}s` lists those there are")
+    here = elsewhere.METHODS.get(name.id.casefold()) if kind == "method" else None
+    otherwise = f"`storchc {kind}s` lists those there are"
+    help = here or did_you_mean(name.id, candidates, otherwise)
     return Problem("S208", f"there is no {kind} called `{name.id}`", name.span, help)
 
 

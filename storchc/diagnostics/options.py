@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from storchc.diagnostics import elsewhere
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.subjects import Name
 from storchc.diagnostics.suggest import did_you_mean, listed
@@ -111,7 +112,9 @@ def unknown_option(name: Name, owner: str, known: Iterable[str]) -> Problem:
     names = tuple(known)
     otherwise = f"it takes {listed(names)}" if names else "it has no options"
     message = f"`{owner}` has no option `{name.id}`"
-    return Problem("S240", message, name.span, did_you_mean(name.id, names, otherwise))
+    here = elsewhere.OPTIONS.get(name.id)
+    help = f"here it is `{here}`" if here in names else did_you_mean(name.id, names, otherwise)
+    return Problem("S240", message, name.span, help)
 
 
 def wrong_option(span: Span, option: str, wanted: str) -> Problem:
@@ -256,6 +259,17 @@ def size_of_layer(span: Span, layer: Name) -> Problem:
     """``nn.Linear(4, 0.1)``."""
     help = "write an integer or a constant dim"
     return Problem("S253", f"`{layer.id}` takes a size here, and this is none", span, help)
+
+
+def layer_over_time(layer: Name) -> Problem:
+    """``module encoder: [T, 3] -> [8] = nn.GRU(3, 8)``."""
+    cell = f"nn.{layer.id.removeprefix('nn.')}Cell"
+    message = f"`{layer.id}` gives a tuple whose second part does not begin with the batch"
+    help = (
+        "declare the module without a default and pass one that returns what you use, as "
+        f"`output[:, -1]` with `batch_first=True`; or take `{cell}` in a `for`"
+    )
+    return Problem("S253", message, layer.span, help)
 
 
 def layer_misfit(

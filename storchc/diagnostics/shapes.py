@@ -47,8 +47,13 @@ def argument_shape(span: Span, callee: str, given: str, wanted: str, declared: S
     return Problem("S301", message, span, help, (Label(declared, "declared here"),))
 
 
-def argument_dtype(span: Span, callee: str, given: str, wanted: str, declared: Span) -> Problem:
-    """An argument whose type is not the declared one."""
+_CASTS = {"int": "long", "bool": "bool", "float": "float"}
+
+
+def argument_dtype(
+    span: Span, callee: str, given: str, wanted: str, declared: Span, source: str
+) -> Problem:
+    """An argument whose type is not the declared one; ``source`` names the input that it is."""
     message = f"`{callee}` takes {wanted} here, but this is {given}"
     mend = {
         (
@@ -60,7 +65,11 @@ def argument_dtype(span: Span, callee: str, given: str, wanted: str, declared: S
             "bool",
         ): f"declare the argument `: bool`, or multiply by `1.0` to give `{callee}` floats",
     }
-    plain = f"declare the argument `: {given}`" if given != "float" else f"leave `: {wanted}` out"
+    plain = f"declare the argument `: {given}`"
+    if given == "float":
+        plain = f"make it {wanted} with `{_CASTS[wanted]}(…)`, or leave `: {wanted}` out"
+        if source:
+            plain = f"declare the input so, `input {source}…: {wanted}`, or leave `: {wanted}` out"
     help = mend.get((wanted, given), plain)
     return Problem("S302", message, span, help, (Label(declared, "declared here"),))
 

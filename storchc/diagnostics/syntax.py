@@ -100,6 +100,12 @@ FOREIGN = {
     "continue": "every step runs whole: choose between values with `a if condition else b`",
     "return": "delete it: `cost` and `report` say what comes out of a story",
     "let": "write `compute name = …`",
+    "import": "leave it out: functions have torch's names here; your own are declared: "
+    "`module f: …`, `function f: …`, `use package.module: MyMethod`",
+    "from": "leave it out: your own are declared: `module f: …`, `function f: …`, "
+    "`use package.module: MyMethod`",
+    "print": "write `report name = …`: a value to look at in `estimate.reports`",
+    "//": "comments begin with `#`",
     "def": "declare a Python function with `function`, and pass it to the module",
 }
 """Words of other languages at the start of a line, and what is written here."""
@@ -266,6 +272,12 @@ def equal_in_place_of_tilde(span: Span) -> Problem:
     return Problem("S116", "`sample` draws a value with `~`, not with `=`", span, help)
 
 
+def of_another_kind(span: Span, kind: str) -> Problem:
+    """``storchc check guide.md``."""
+    help = "put the story into a file of its own, `NAME.story`"
+    return Problem("S117", f"this is a file of {kind}, not a story", span, help)
+
+
 def missing_title(span: Span) -> Problem:
     """The first line is not ``story Name``."""
     message = "the story has no title"
@@ -362,16 +374,30 @@ def repeated_argument(span: Span, name: str, first: Span) -> Problem:
     return Problem("S124", message, span, "delete one of them", (label,))
 
 
-def call_of_value(span: Span) -> Problem:
-    """``f(x)(y)``."""
+def call_of_value(span: Span, method: str | None) -> Problem:
+    """``f(x)(y)``, or ``f(x).mean()``."""
     help = "give the value a name in a `compute` step, and call functions and modules by name"
+    if method is not None:
+        help = f"functions stand alone: `{method}(…)` around the value, with `dim=` if one is meant"
     return Problem("S125", "only a name can be called", span, help)
+
+
+def hyphen_in_name(span: Span, written: str) -> Problem:
+    """``with Gumbel-Softmax()``."""
+    message = f"`{written}` is no name: it has a hyphen"
+    return Problem("S126", message, span, f"write `{written.replace('-', '')}()`")
+
+
+_OPTIONS = ("n", "k", "baseline", "temperature")
 
 
 def missing_parentheses(span: Span, name: str) -> Problem:
     """``with ScoreFunction``."""
     message = f"the parentheses of `{name}` are missing"
-    return Problem("S126", message, span, f"write `{name}()`, with its options inside")
+    help = f"write `{name}()`, with its options inside"
+    if name in _OPTIONS:
+        help = f"options stand in the parentheses of a method: `ScoreFunction({name}=…)`"
+    return Problem("S126", message, span, help)
 
 
 def number_too_large(span: Span) -> Problem:

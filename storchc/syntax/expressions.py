@@ -145,7 +145,7 @@ def _callee(value: tree.Expression) -> tree.Name:
         parts.append(inner.name.id)
         inner = inner.value
     if not isinstance(inner, tree.Name):
-        raise Mistake(words.call_of_value(value.span))
+        raise Mistake(words.call_of_value(value.span, parts[0] if parts else None))
     return tree.Name(".".join([inner.id, *reversed(parts)]), value.span)
 
 

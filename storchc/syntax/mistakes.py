@@ -113,6 +113,10 @@ def _shown(stuck: Stuck) -> str:
 # --- rules, in the order in which they are tried -------------------------------------------------
 
 
+_DRAWN = re.compile(r"=\s*(.*?)\.r?sample(?:_n)?\(")
+_HYPHEN = re.compile(r"\w+(?:-\w+)+")
+
+
 def _character(stuck: Stuck) -> Problem | None:
     if stuck.found:
         return None
@@ -139,6 +143,9 @@ def _first_word(stuck: Stuck) -> Problem | None:
         return words.unknown_statement(stuck.span, stuck.word, words.whole_value(stuck.word))
     if stuck.found == "NAME" and rest[:1] == "~":
         return words.unknown_statement(stuck.span, stuck.word, f"write `sample {stuck.word} ~ …`")
+    if stuck.found == "NAME" and (drawn := _DRAWN.match(rest)):
+        help = f"write `sample {stuck.word} ~ {drawn[1]}`, which draws it by paths where it can"
+        return words.unknown_statement(stuck.span, stuck.word, help)
     if stuck.found == "NAME" and rest[:1] == "=":
         return words.unknown_statement(stuck.span, stuck.word, f"write `compute {stuck.word} = …`")
     return words.unknown_statement(stuck.span, _shown(stuck).strip("`"), words.STATEMENTS_ARE)
@@ -170,6 +177,8 @@ def _method_without_parentheses(stuck: Stuck) -> Problem | None:
     before = stuck.stack[-1] if stuck.stack else None
     if stuck.accepted != {"LPAR"} or not _is(before, "NAME"):
         return None
+    if (hyphen := _HYPHEN.match(stuck.text, at(before).start)) is not None:
+        return words.hyphen_in_name(Span(*hyphen.span()), hyphen.group())
     return words.missing_parentheses(at(before), str(before))
 
 

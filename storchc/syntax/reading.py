@@ -11,6 +11,7 @@ from storchc.syntax.layout import CONTROL
 from storchc.syntax.parser import parse
 from storchc.syntax.tree import Story
 
+_OTHERS = {".md": "Markdown", ".markdown": "Markdown", ".py": "Python", ".ipynb": "Jupyter"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -22,7 +23,11 @@ def read_story(name: str, data: bytes, problems: Problems) -> tuple[Source, Stor
         problems.add(words.control_character(Span(*found.span()), found.group()))
     if problems.fatal:
         return source, None
-    if splitext(name)[1].lower() not in (".yaml", ".yml"):
+    suffix = splitext(name)[1].lower()
+    if suffix in _OTHERS:
+        problems.add(words.of_another_kind(Span(0, 0), _OTHERS[suffix]))
+        return source, None
+    if suffix not in (".yaml", ".yml"):
         return source, parse(source, problems)
     from storchc.syntax.yaml_reader import read_yaml  # loads yaml, which most runs do not need
 

@@ -8,7 +8,7 @@ from storchc.catalogue.function import REQUIRED, Function, Parameter
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as words
 from storchc.diagnostics import shapes as shape_words
-from storchc.ir.expression import CallUser, Literal, Setting, Value
+from storchc.ir.expression import CallUser, Literal, Reference, Setting, Value
 from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import NO_PLATES, Plates, ValueType, write_shape
 from storchc.syntax import tree
@@ -153,7 +153,11 @@ def _fitting(
             problem = shape_words.starts_as_integer(given.span, callee.name, *first)
         else:
             dtypes = given.type.dtype, wanted.dtype
-            problem = shape_words.argument_dtype(given.span, callee.name, *dtypes, callee.span)
+            source = given.name if isinstance(given, Reference) else ""
+            source = source if ctx.scope.kind(source) == "input" else ""
+            problem = shape_words.argument_dtype(
+                given.span, callee.name, *dtypes, callee.span, source
+            )
     if problem is None:
         return given
     ctx.problems.add(problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.diagnostics import shapes as words
 from storchc.ir import size as arithmetic
-from storchc.ir.expression import Literal, Range, Select, SelectItem, Value
+from storchc.ir.expression import Literal, Range, Reference, Select, SelectItem, Value
 from storchc.ir.size import Shape, Size, constant
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.records import dataclass
@@ -115,7 +115,9 @@ def _position(ctx: Context, item: tree.Expression, size: Size) -> _Chosen | None
             return _Chosen(_within(number, size, span, number), ())
         case _ if value.type.dtype == "int":
             return _Chosen(value, value.type.shape)
-    help = "index with integers: declare the value `: int`, or take `argmax`"
+    help = "index with integers: `long(…)` of a value that is whole, `argmax` of a one-hot one"
+    if isinstance(value, Reference) and ctx.scope.kind(value.name) == "input":
+        help = f"index with integers: declare the input `{value.name}` as `: int`"
     if value.type.dtype == "bool":
         help = "choose elements with `where(…)`: how many a mask keeps is not known"
     raise Refused(words.wrong_index(value.span, f"an index of type {value.type.dtype}", help))

@@ -10,11 +10,18 @@ from storchc.syntax import tree
 from storchc.typing.context import Context, Refused
 from storchc.typing.sizes import read_size
 
+_OVER_TIME = ("RNN", "LSTM", "GRU")
+"""They give a tuple, of which the second part has the batch in its second dimension."""
+
 
 def check_layers(
     ctx: Context, node: tree.Module, arguments: tuple[Slot, ...], results: tuple[Slot, ...]
 ) -> None:
     """Refuse a first or last ``nn.Linear`` of another size than the module is declared with."""
+    last = _outer(node.default, -1)
+    if last is not None and _short(last) in _OVER_TIME:
+        ctx.problems.add(words.layer_over_time(last.function))
+        return
     for place, slots in ((0, arguments), (-1, results)):
         shape, layer = _only_shape(slots), _outer(node.default, place)
         if shape is None or layer is None or not _is_linear(layer) or len(layer.args) < 2:

@@ -77,6 +77,9 @@ class Scope:
         definition = self.definitions.get(name.id)
         if definition is not None:
             return self._unfit(name, definition, wanted)
+        line = self.source.position(min(name.span.start, len(self.source.text))).line
+        if wanted == "dim" and self.source.line(line).startswith("input"):
+            return words.unknown_in_input(name, candidates)
         return _foreign(name, wanted, tuple(candidates))
 
     def _unfit(self, name: tree.Name, definition: Definition, wanted: Wanted) -> Problem:

@@ -34,12 +34,17 @@ def _execute(code: str, story: str, name: str) -> None:
     classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
     assert classes == [story]
     assert all(isinstance(node, _STATEMENTS) for node in tree.body), code
-    modules = [n.module or "" for n in tree.body if isinstance(n, ast.ImportFrom)]
-    if {module.partition(".")[0] for module in modules} <= OURS:
+    if imported(code) <= OURS:
         loaded = load_class(code, story, name).__module__
         del linecache.cache[sys.modules.pop(loaded).__file__ or ""]
     else:
         compile(code, name, "exec")
+
+
+def imported(code: str) -> set[str]:
+    """The packages that a module takes things from."""
+    modules = [n.module or "" for n in ast.parse(code).body if isinstance(n, ast.ImportFrom)]
+    return {module.partition(".")[0] for module in modules}
 
 
 _STATEMENTS = (ast.Import, ast.ImportFrom, ast.Assign, ast.ClassDef, ast.Expr)

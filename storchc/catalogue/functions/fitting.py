@@ -72,7 +72,7 @@ def axis(value: object, shape: Shape, *, extra: int = 0, name: str = "dim") -> i
     if not rank:
         raise Misfit(
             "`[]` has no event dimension",
-            "plates are no event dimensions: reshape the value first",
+            "plates are no event dimensions: `over=` reduces a plate, as in `mean(x, over=data)`",
             0,
         )
     message = f"`{name}={value}` is outside of `{write_shape(shape)}`"

@@ -1,0 +1,6 @@
+story Example
+plate data
+input x[data, 5]
+module f: [5] -> [4]
+sample z ~ Normal(f(x).mean(), 1)
+cost c = (z - 1).sum(dim=0)
