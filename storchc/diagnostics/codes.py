@@ -9,6 +9,7 @@ from storchc.diagnostics import (
     draws,
     jumps,
     names,
+    newcomers,
     paths,
     ranges,
     shapes,
@@ -16,12 +17,9 @@ from storchc.diagnostics import (
     yaml_form,
 )
 
+_AREAS = (syntax, yaml_form, names, shapes, ranges, paths, draws, jumps, credit, newcomers)
 CODES: dict[str, str] = dict(
-    sorted(
-        (code, title)
-        for area in (syntax, yaml_form, names, shapes, ranges, paths, draws, jumps, credit)
-        for code, title in area.CODES.items()
-    )
+    sorted((code, title) for area in _AREAS for code, title in area.CODES.items())
 )
 
 PAGES = Path(__file__).parent / "pages"

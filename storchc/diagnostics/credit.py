@@ -43,7 +43,8 @@ def mixed_batch_average(node: Sample, span: Span, where: tuple[Span, ...] = ()) 
         "S502",
         f"a cost joins the samples of `{node.plate}`, so one cannot be the baseline of another",
         span,
-        "use `baseline=moving_average`",
+        "use `baseline=moving_average`; a mean that values are compared with in the cost itself "
+        "should go: the cost is then 0 on average, whatever is learned",
         tuple(Label(s, f"`{node.plate}` is reduced here") for s in where),
     )
 

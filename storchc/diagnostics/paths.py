@@ -134,9 +134,10 @@ def over_budget(
     budget: int,
     span: Span,
     joined: Label | None,
+    mixed: bool = False,
 ) -> Problem:
     """A joint support that is too large, because of the place where its factors are ``joined``."""
-    help_ = f"use `ScoreFunction()`{_larger(entry, size)}"
+    help_ = f"use `ScoreFunction()`{_larger(entry, size, mixed)}"
     if joined is not None:
         help_ = f"pay a sum of terms with one factor of `{node.name}` each, or {help_}"
     batch = write_shape(made.type.batch)
@@ -160,6 +161,7 @@ def over_budget_step(
     budget: int,
     span: Span,
     pairs: bool,
+    mixed: bool = False,
 ) -> Problem:
     """A step of a loop with too many outcomes, or ``pairs`` of them and those before."""
     what = "pairs of outcomes in the step before and in this one" if pairs else "outcomes"
@@ -168,13 +170,19 @@ def over_budget_step(
         f"`{node.name}` has {_many(size)} {what}, each evaluated in every step; the budget is "
         f"{budget}",
         span,
-        f"use `ScoreFunction()`{_larger(entry, size)}",
+        f"use `ScoreFunction()`{_larger(entry, size, mixed)}",
         _origin(node, made),
     )
 
 
 def over_budget_apart(
-    node: Sample, entry: Method, made: Construct, size: int, budget: int, span: Span
+    node: Sample,
+    entry: Method,
+    made: Construct,
+    size: int,
+    budget: int,
+    span: Span,
+    mixed: bool = False,
 ) -> Problem:
     """Factors evaluated apart, or few of them together, that are too many all the same."""
     return Problem(
@@ -182,7 +190,7 @@ def over_budget_apart(
         f"`{node.name}` has {_many(size)} configurations, its factors taken apart as far as the "
         f"costs allow; the budget is {budget}",
         span,
-        f"use `ScoreFunction()`{_larger(entry, size)}",
+        f"use `ScoreFunction()`{_larger(entry, size, mixed)}",
         _origin(node, made),
     )
 
@@ -191,10 +199,12 @@ def _many(size: int) -> str:
     return str(size) if size <= _AFFORDABLE else "more than 10^12"
 
 
-def _larger(entry: Method, size: int) -> str:
+def _larger(entry: Method, size: int, mixed: bool) -> str:
+    """What else there is; of a plate that is ``mixed`` the mean of few values is another cost."""
+    other = "; `over=` then reduces the values drawn, a bound on what all of them give"
     if size > _AFFORDABLE:
-        return ""
-    return f", or `{entry.name}(budget={size})` if that is affordable"
+        return other if mixed else ""
+    return f", or `{entry.name}(budget={size})` if that is affordable{other if mixed else ''}"
 
 
 def unknown_support(

@@ -197,7 +197,10 @@ def value_misfit(span: Span, given: str, drawn: str, grows: bool) -> Problem:
     """``log_prob(q, x)`` with an ``x`` of another event shape."""
     message = f"the distribution draws `{drawn}`, but the value is `{given}`"
     if grows:
-        help = "the value is never repeated: give it the event shape of the distribution yourself"
+        help = (
+            "the value is never repeated: give it the event shape of the distribution yourself, "
+            "whose whole event is summed then; of a mixture the components are no part of it"
+        )
     else:
         help = "give both the same event shape, with `reshape`, `flatten` or an index"
     return Problem("S321", message, span, help)

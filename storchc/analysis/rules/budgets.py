@@ -10,6 +10,7 @@ from storchc.catalogue.method import MethodEntry
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Label, Problems
 from storchc.ir.nodes import Sample
+from storchc.ir.types import NO_PLATES
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -41,10 +42,11 @@ def _refuse(
         known.elimination.chains.get(sample.name),
         known.separation.joins.get(sample.name),
     )
+    mixed = sample.plate in known.touched.mixed.get(sample.name, NO_PLATES)
     if chain is not None:
-        problems.add(words.over_budget_step(sample, entry, made, *told, bool(chain.carried)))
+        problems.add(words.over_budget_step(sample, entry, made, *told, bool(chain.carried), mixed))
     elif sample.name in known.separation.samples:
-        problems.add(words.over_budget_apart(sample, entry, made, *told))
+        problems.add(words.over_budget_apart(sample, entry, made, *told, mixed))
     else:
         where = None if joined is None else Label(joined.span, joined.words)
-        problems.add(words.over_budget(sample, entry, made, *told, where))
+        problems.add(words.over_budget(sample, entry, made, *told, where, mixed))

@@ -65,6 +65,20 @@ def _elements(name: str, parameters: tuple[Parameter, ...], e: Emission) -> Py:
     return loss if weight is None else infix("*", weight, loss)
 
 
+def _sides(args: Arguments) -> Outcome:
+    """The two sides have one event shape, rank included, or one of them is a number."""
+    outcome = elementwise("float", args)
+    left, right = (t.shape for t in args.types[:2])
+    if left and right and left != right:
+        raise Misfit(
+            f"the sides of the loss are `{write_shape(left)}` and `{write_shape(right)}`",
+            "give both the same event shape, with `reshape` or an index: each pair of elements "
+            "would be compared else",
+            1,
+        )
+    return outcome
+
+
 _OPTIONAL = ("pos_weight",)
 
 
@@ -95,7 +109,7 @@ ELEMENTS = tuple(
         name,
         summary,
         parameters,
-        partial(elementwise, "float"),
+        _sides,
         partial(_elements, name, parameters),
         broken=_BROKEN.get(name, "none"),
         algebra=Algebra(moves.elementwise, _LINEAR.get(name, algebra.nothing)),
@@ -150,7 +164,7 @@ SOFT_MARGIN = Function(
     "soft_margin_loss",
     "log(1 + exp(-target input))",
     INPUT,
-    partial(elementwise, "float"),
+    _sides,
     _soft_margin,
     broken="none",
     algebra=algebra.ELEMENTWISE,

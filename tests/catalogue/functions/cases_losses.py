@@ -35,7 +35,7 @@ SIMPLE = [
 def _elements() -> Iterator[Case]:
     for name in SIMPLE:
         yield case(name, real(2, 3), unit(2, 3), means=_means(name))
-        yield case(name, real(2, 3), unit(3), means=_means(name))
+        yield case(name, real(2, 3), unit(), means=_means(name))
         yield case(name, real(), ints(2, low=1), means=_means(name))
         yield case(name, real(3), 1, means=_means(name))
     for name, option in (
@@ -51,8 +51,8 @@ def _elements() -> Iterator[Case]:
         ("binary_cross_entropy", unit(2, 3)),
         ("binary_cross_entropy_with_logits", real(2, 3)),
     ):
-        yield case(name, first, unit(3), means=_means(name))
-        yield case(name, first, ints(3, below=2), means=_means(name))
+        yield case(name, first, unit(), means=_means(name))
+        yield case(name, first, ints(2, 3, below=2), means=_means(name))
         yield case(name, first, unit(2, 3), unit(3), means=_weighted(name, "weight"))
     name = "binary_cross_entropy_with_logits"
     yield case(
@@ -69,7 +69,9 @@ def _elements() -> Iterator[Case]:
         means=_means("gaussian_nll_loss", full=True),
         full=True,
     )
-    yield case("margin_ranking_loss", real(2, 3), real(3), 1, means=_means("margin_ranking_loss"))
+    yield case(
+        "margin_ranking_loss", real(2, 3), real(2, 3), 1, means=_means("margin_ranking_loss")
+    )
 
 
 def _weighted(name: str, keyword: str):  # type: ignore[no-untyped-def]

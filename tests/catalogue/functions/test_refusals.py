@@ -128,6 +128,7 @@ REFUSED: tuple[tuple[str, tuple[Shape, ...], dict[str, Any], str, int | None], .
     ("tensor", (), {"data": ((1, 2), (3,))}, "the rows of `tensor` differ in length", None),
     ("tensor", (), {"data": ()}, "`tensor` of an empty list", None),
     ("mse_loss", (sizes(K), sizes(C)), {}, "`[K]` and `[C]` do not broadcast", 1),
+    ("mse_loss", (sizes(C, K), sizes(K)), {}, "the sides of the loss are `[C, K]` and `[K]`", 1),
     (
         "cross_entropy",
         (sizes(), sizes()),

@@ -1,0 +1,106 @@
+"""Words for mistakes of people who come from elsewhere (S510 to S519): the story is sound as it is.
+
+It is hardly what was meant, though, and nothing else would say so.
+"""
+
+from __future__ import annotations
+
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.ir.nodes import Cost, Sample
+from storchc.source import Span
+
+CODES = {
+    "S510": "a cost made of costs",
+    "S511": "a sample that costs see behind `stop_gradient` alone",
+    "S512": "the log-probability of a draw times what depends on it",
+    "S513": "a cost whose expectation is constant",
+    "S514": "a log-probability that is made small",
+    "S515": "an event summed twice",
+    "S516": "probabilities where logits belong",
+}
+
+
+def _warning(
+    code: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()
+) -> Problem:
+    return Problem(code, message, span, help, labels, "warning")
+
+
+def made_of_costs(cost: Cost, other: str, span: Span, defined: Span) -> Problem:
+    """``cost total = kl + reconstruction``."""
+    message = f"`{other}` is counted twice: as a cost, and as a part of `{cost.name}`"
+    help = (
+        f"costs are added up by themselves: define `{other}` by `compute`, make `{cost.name}` a "
+        "`report`, or leave it out"
+    )
+    return _warning("S510", message, span, help, (Label(defined, "a cost already"),))
+
+
+def nothing_trains(node: Sample, span: Span) -> Problem:
+    """``cost c = r * stop_gradient(z)``."""
+    message = f"costs see `{node.name}` behind `stop_gradient` alone, so nothing of it is trained"
+    help = (
+        f"leave the cut out: the method of `{node.name}` sees to its gradient, whatever the cost is"
+    )
+    return _warning("S511", message, node.name_span, help, (Label(span, "cut here"),))
+
+
+def surrogate_by_hand(node: Sample, span: Span) -> Problem:
+    """``cost c = reward(z) * log_prob(q, z)``."""
+    message = f"the log-probability of `{node.name}` is multiplied by what depends on `{node.name}`"
+    help = (
+        "pay the factor alone, `cost c = …`: the method of the sample makes a surrogate of it, and "
+        "this one would be counted on top, or with the wrong sign"
+    )
+    return _warning("S512", message, span, help)
+
+
+def constant_expectation(plate: str, span: Span) -> Problem:
+    """``cost c = -(r - mean(r, over=z))``."""
+    message = f"the mean over `{plate}` of this is 0, whatever is learned"
+    help = (
+        "pay the value itself: `baseline=batch_average` at the sample compares it with the others, "
+        "where that changes the variance alone"
+    )
+    return _warning("S513", message, span, help)
+
+
+def sign_of_log_prob(span: Span) -> Problem:
+    """``cost nll = log_prob(p, x)``."""
+    message = "a cost is made small, so what this is the log-probability of becomes improbable"
+    return _warning("S514", message, span, "write `observe x ~ …`, or `cost c = -log_prob(…)`")
+
+
+def sign_of_divergence(span: Span) -> Problem:
+    """``cost kl = -kl_divergence(q, p)``."""
+    message = "a cost is made small, so this divergence grows without end"
+    return _warning("S514", message, span, "leave the sign out: `cost c = kl_divergence(…)`")
+
+
+def nothing_to_sum(function: str, span: Span, summed: bool) -> Problem:
+    """``sum(log_prob(q, x))``."""
+    message = f"`{function}` of one number, `[]`, is that number"
+    help = f"leave `{function}` out; `over=` reduces plates, which no cost needs"
+    if summed:
+        help = f"leave `{function}` out: every event dimension is summed already"
+        if function == "mean":
+            help += "; divide by the size for a mean"
+    return _warning("S515", message, span, help)
+
+
+def summed_and_repeated(span: Span, shape: str) -> Problem:
+    """``mask * log_prob(q, x)`` with a mask of the event's shape."""
+    message = f"this is summed over its event already, and is repeated here over `{shape}`"
+    help = (
+        "write the density of each element out, or give the other value the event `[]`: sums stand "
+        "outside of what belongs to the elements"
+    )
+    return _warning("S515", message, span, help)
+
+
+def made_of_probabilities(function: str, wanted: str, span: Span, made: Span) -> Problem:
+    """``cross_entropy(softmax(f(z)), y)``."""
+    message = f"`{wanted}` takes scores of any size, and this comes out of `{function}`"
+    help = f"leave `{function}` out, or give probabilities where they are asked for (`probs=`)"
+    labels = () if made == span else (Label(made, "made here"),)
+    return _warning("S516", message, span, help, labels)
