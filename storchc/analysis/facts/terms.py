@@ -87,6 +87,8 @@ def _parts(value: Value) -> tuple[Term, ...] | None:
             return (Term(1, other).times(number),)
         case Apply("multiply" | "divide", (other, Literal(number))) if number:
             return (Term(1, other).times(number),)
+        case Apply("where", (_, operand, Literal(0))):  # of what a loop may have stopped
+            return (Term(1, operand),)
         case Apply(function, (operand,)) | OverPlates(function, operand) if function in _SUMS:
             return (Term(1, operand),)
         case _:

@@ -15,7 +15,7 @@ _LINEAR = frozenset({"negative", "positive", "sum", "mean"})
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of costs that are differences to their own mean over a sample plate."""
-    graph = known.graph
+    graph = known.typed
     opened = frozenset(s.plate for s in graph.samples)
     for cost in graph.costs:
         plate = _centred(graph, cost.value, opened)

@@ -16,7 +16,7 @@ from storchc.ir.walk import expressions, walk
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of `sum` of one number, and of sums over an event that meet the event again."""
-    graph = known.graph
+    graph = known.typed
     for value in _applications(graph):
         if value.function in ("sum", "mean") and not value.operands[0].type.shape:
             summed = _summed(graph, value.operands[0])

@@ -19,7 +19,7 @@ _LAYERS = {"Softmax": "nn.Softmax", "Sigmoid": "nn.Sigmoid"}
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of `softmax` and `sigmoid` in the place of logits."""
-    graph = known.graph
+    graph = known.typed
     for wanted, value in _logits(graph):
         made = meant(graph, value)
         function = _squashed(graph, made)

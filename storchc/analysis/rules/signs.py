@@ -16,7 +16,7 @@ def run(known: Estimation, problems: Problems) -> None:
     The log-probability of a draw under its own distribution is made small on purpose, which keeps
     its entropy large.
     """
-    graph = known.graph
+    graph = known.typed
     for cost in graph.costs:
         if cost.observed:
             continue

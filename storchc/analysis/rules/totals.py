@@ -11,7 +11,7 @@ from storchc.ir.expression import Reference, SequenceOf, Value
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of what is counted twice with the same sign."""
-    graph = known.graph
+    graph = known.typed
     made = {cost.name: cost for cost in graph.costs if not cost.observed}
     for cost in graph.costs:
         for term in terms(graph, cost.value):
