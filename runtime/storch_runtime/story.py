@@ -21,7 +21,7 @@ from storch_runtime.methods.expect import Expect
 from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.random import drawing_from
 from storch_runtime.resting import resting
-from storch_runtime.validation import Validate, Within, check_support, looks_at_values
+from storch_runtime.validation import Validate, Within, check_sign, check_support, looks_at_values
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
@@ -156,6 +156,12 @@ class StoryModule(nn.Module):
         """``value``, of which it is checked at an instance's first call that it lies there."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             bounds.check(value, subject)
+        return value
+
+    def one_sign(self, value: Tensor, subject: str) -> Tensor:
+        """``value``, of which it is checked at an instance's first call that it keeps one sign."""
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            check_sign(value, subject)
         return value
 
     def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:

@@ -21,6 +21,7 @@ __all__ = [
     "SCORED_PROBABILITY",
     "Validate",
     "Within",
+    "check_sign",
     "check_support",
     "looks_at_values",
 ]
@@ -85,6 +86,18 @@ def check_support(law: Distribution, value: Tensor, subject: str) -> None:
         f"`{subject}` lies outside of the support of `{name}`: {count} of {size} elements, such "
         f"as {float(found[0]):g}"
     )
+
+
+def check_sign(value: Tensor, subject: str) -> None:
+    """Raise where a denominator is 0, or of either sign: it goes through 0 as it moves then."""
+    value = value.detach()
+    above, below = bool((value > 0).any()), bool((value < 0).any())
+    if (above and below) or bool((value == 0).any()):
+        raise StoryValueError(
+            f"{subject} goes through 0, where the quotient has a pole: no estimate of its gradient "
+            "is right; keep it to one side, by `softplus` or `exp`, or say `continuous(…)` of the "
+            "quotient"
+        )
 
 
 def looks_at_values(value: Tensor) -> bool:

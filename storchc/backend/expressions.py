@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storchc.backend import calls, distributions, elimination, indexing, reductions, separated
+from storchc.backend.block import place
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.catalogue import functions
@@ -124,10 +125,21 @@ def _whole(writer: Writer, code: Code, value: Value, wanted: ValueType) -> Py:
     return method(aligned, "expand", *sizes)
 
 
+def _looked_at(writer: Writer, code: Code, value: Apply, position: int) -> Code:
+    """A denominator of which the first call sees whether it keeps one sign."""
+    source, span = writer.graph.source, value.operands[position].span
+    text = " ".join(source.cut(span).split())
+    looked = call("self.one_sign", code.py, literal(f"{place(source, span)}: `{text}`"))
+    return Code(looked, code.stored, code.plain)
+
+
 def _apply(writer: Writer, value: Apply) -> Code:
     entry = functions.lookup(value.function)
     assert entry is not None
     operands = [writer.value(o) for o in value.operands]
+    denominator = writer.estimation.jumps.unsure.get(id(value))
+    if denominator is not None:
+        operands[denominator] = _looked_at(writer, operands[denominator], value, denominator)
     plain = bool(operands) and all(c.plain for c in operands) and entry.numbers == "all"
     operands = [
         c if _takes_number(entry, i) else writer.tensor(c, o.type.dtype)

@@ -41,7 +41,9 @@ class Jumps:
     ``moved`` are those that count; ``guarded`` move where a float input requires a gradient;
     ``said`` are no jumps, as a choice says whose condition is cut or agreed, or `continuous`.
     ``kinks`` are where values bend, those that are said to be no jumps among them; ``inside`` are
-    the modules that may bend too: they are looked into when a model is made.
+    the modules that may bend too: they are looked into when a model is made. ``unsure`` are the
+    denominators that move and may go through 0, by the identity of the quotient: they are looked at
+    in the first call.
     """
 
     moved: tuple[Jump, ...]
@@ -49,6 +51,7 @@ class Jumps:
     said: tuple[Jump, ...]
     kinks: tuple[Kink, ...]
     inside: tuple[str, ...]
+    unsure: Mapping[int, int]
 
     @property
     def order(self) -> int | None:
@@ -68,7 +71,10 @@ def jumps(
     every: list[Jump] = []
     kinks: list[Kink] = []
     inside: list[str] = []
+    unsure: dict[int, int] = {}
     for value, reach in reaching:
+        if reach.jumps and looking.may_vanish(value):
+            unsure[id(value)] = uneven.unsure[id(value)]
         every += looking.jumps(value, reach)
         kinks += looking.kinks(value, reach)
         inside += looking.inside(value, reach)
@@ -82,6 +88,7 @@ def jumps(
         tuple(said),
         tuple(sorted((*kinks, *(Kink(j.value, 1) for j in said)), key=lambda k: k.value.span)),
         tuple(name for name in graph.callees if name in inside),
+        unsure,
     )
 
 
@@ -132,6 +139,14 @@ class _Looking:
             moving = self._moving(value, children(value))
             if reach.alive and (moving.moved or moving.guarded):
                 yield value.callee
+
+    def may_vanish(self, value: Value | Distribution) -> bool:
+        """Whether a quotient has a denominator that moves, and may go through 0."""
+        at = self.uneven.unsure.get(id(value))
+        if at is None or not isinstance(value, Apply):
+            return False
+        moving = self.motion[value.operands[at]]
+        return moving.moved or moving.guarded
 
     def _along(
         self, value: Value | Distribution, kinds: frozenset[str]

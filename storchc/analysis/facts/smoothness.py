@@ -41,11 +41,14 @@ class Uneven:
     """What is not smooth: by the identity of an expression, how it moves with each operand.
 
     ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
+    ``unsure`` are the denominators of which nobody knows whether they go through 0, by the identity
+    of the quotient.
     """
 
     graph: Graph
     kinds: Mapping[int, tuple[Smoothness, ...]]
     hidden: bool
+    unsure: Mapping[int, int]
 
     def kind(self, value: Value | Distribution, position: int) -> Smoothness:
         """How an expression moves as the operand at a position does."""
@@ -56,17 +59,31 @@ class Uneven:
 def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     """What is not smooth in a story."""
     found: dict[int, tuple[Smoothness, ...]] = {}
+    unsure: dict[int, int] = {}
     hidden = False
     parts = (p for node in graph.all_nodes for root in expressions(node) for p in walk(root))
     for part in parts:
         kinds = _kinds(graph, ranges, part)
+        at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
+        if at is not None and kinds[at] == SMOOTH and _may_vanish(ranges, part, at):
+            unsure[id(part)] = at
         if kinds.count(SMOOTH) == len(kinds):
             continue
         found[id(part)] = kinds
         if not hidden and not BROKEN.isdisjoint(kinds):
             pairs = zip(kinds, edges(part, graph.callees), strict=True)
             hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
-    return Uneven(graph, found, hidden)
+    return Uneven(graph, found, hidden, unsure)
+
+
+_DENOMINATORS: Mapping[str, int] = {"divide": 1, "reciprocal": 0, "power": 0, "pow": 0}
+
+
+def _may_vanish(ranges: Ranges, value: Value | Distribution, position: int) -> bool:
+    """Whether a denominator may go through 0 for all that is known."""
+    assert isinstance(value, Apply)
+    lie = tuple(ranges.places[operand] for operand in value.operands)
+    return functions.row(value.function).smoothness(value, lie)[position] == "pole"
 
 
 def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[Smoothness, ...]:

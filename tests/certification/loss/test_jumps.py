@@ -6,9 +6,11 @@ The figures are those of LOSS.md §8: z is drawn around m = 0.5, th = 0.3.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 import storchc
 
@@ -276,3 +278,45 @@ def test_other_inputs_may() -> None:
     x = torch.tensor(0.3, requires_grad=True)
     model(x).backward()
     assert x.grad is not None
+
+
+class Line(nn.Module):
+    """The value itself, or what a function makes of it."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+        self.slope = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self.slope * x)
+
+
+@pytest.mark.parametrize(
+    ("cost", "seen"),
+    [
+        ("1 / net(z)", True),
+        ("net(z) ** -2", True),
+        ("reciprocal(net(z) * 2)", True),
+        ("1 / (1 + net(z) ** 2)", False),
+        ("continuous(1 / net(z))", False),
+        ("1 / net(stop_gradient(z))", False),
+        ("log(net(z) ** 2 + 1)", False),
+    ],
+)
+def test_a_denominator_that_nobody_knows_is_seen_in_the_first_call(cost: str, seen: bool) -> None:
+    torch.manual_seed(0)
+    text = f"""story Unsure
+module net: [] -> []
+param m = 0.5
+sample z ~ Normal(m, 1) with Reparameterization(n=50)
+cost c = {cost}
+"""
+    assert storchc.check(text=text) == []
+    made = storchc.load(text=text)
+    made(net=Line(torch.exp))().backward()
+    if not seen:
+        made(net=Line(torch.positive))().backward()
+        return
+    with pytest.raises(ValueError, match=r":5: `net\(z\).*goes through 0"):
+        made(net=Line(torch.positive))()
