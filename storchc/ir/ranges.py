@@ -144,12 +144,18 @@ class Range:
         )
 
     def widened(self) -> Range:
-        """A larger range of which there are few: what a loop makes of itself settles on one."""
+        """A larger range of which there are few: what a loop makes of itself settles on one.
+
+        Nobody says that all of what it gained is used.
+        """
         low = max(step for step in _LADDER if step <= self.low)
         high = min(step for step in _LADDER if step >= self.high)
         low_open = self.low_open or low != self.low
         high_open = self.high_open or high != self.high
-        return replace(self, low=low, high=high, low_open=low_open, high_open=high_open)
+        known = self.known and (low, high) == (self.low, self.high)
+        return replace(
+            self, low=low, high=high, low_open=low_open, high_open=high_open, known=known
+        )
 
     def elementwise(self) -> Range:
         """The same of single elements, whatever stands beside them."""

@@ -1,5 +1,5 @@
 story AIR
-"""Attend, infer, repeat (Eslami et al. 2016), as in Pyro's examples: a step looks at one object."""
+"""Attend, infer, repeat (Eslami et al. 2016), as in Pyro's examples: a step looks at one object, the last at none."""
 
 dim D = 16
 dim W = 4
@@ -20,10 +20,9 @@ for t in range(3) from state_h = zeros([H]), state_c = zeros([H]), z_pres = 1, z
     compute seen = concat([x, z_where, z_what, unsqueeze(z_pres, 0)])
     compute state_h, state_c = rnn(seen, [state_h, state_c])
     compute found = predict(state_h)
-    compute before = z_pres
-    compute there = Bernoulli(probs=sigmoid(found[0]) * before)
+    compute there = Bernoulli(probs=sigmoid(found[0]))
     sample  z_pres ~ there with ScoreFunction(baseline=guess(stop_gradient(seen))[0])
-    cost    kl_pres = before * kl_divergence(Bernoulli(probs=sigmoid(found[0])), Bernoulli(0.1))
+    cost    kl_pres = kl_divergence(there, Bernoulli(0.1))
     compute where_q = Normal(found[1:4], softplus(found[4:7]))
     sample  z_where ~ where_q with Reparameterization()
     cost    kl_where = z_pres * kl_divergence(where_q, Normal(tensor([3.0, 0.0, 0.0]), tensor([0.1, 1.0, 1.0])))
@@ -32,4 +31,5 @@ for t in range(3) from state_h = zeros([H]), state_c = zeros([H]), z_pres = 1, z
     sample  z_what ~ what_q with Reparameterization()
     cost    kl_what = z_pres * kl_divergence(what_q, Normal(0, 1))
     compute canvas = canvas + z_pres * place(z_where, decode(z_what))
+    stop when z_pres == 0
 cost pixels = -log_prob(Normal(canvas, 0.3), x)

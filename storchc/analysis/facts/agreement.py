@@ -7,6 +7,7 @@ that else stands there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
@@ -145,7 +146,7 @@ class _Choice:
 
     def _agree(self, numbers: _Numbers) -> bool:
         a, b = numbers.of(self.then), numbers.of(self.otherwise)
-        return abs(a - b) <= 1e-6 * (1 + abs(a) + abs(b))
+        return a == b or 1e-6 * (1 + abs(a) + abs(b)) >= abs(a - b) < math.inf
 
     def _differ(self, numbers: _Numbers) -> bool:
         """Whether both sides are numbers, and different ones."""
