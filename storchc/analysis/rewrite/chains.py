@@ -166,7 +166,7 @@ def check_cuts(
     graph: Graph, flow: Flow, sample: Sample, credited: Dependence, touched: Dependence
 ) -> None:
     """Raise `HinderedError` where a cost is to credit some steps of a sample, and others not."""
-    cut = partial_cut(graph, flow, sample.name, credited, touched)
+    cut = partial_cut(graph, flow, sample, credited, touched)
     if cut is not None:
         raise HinderedError(cut, f"a cost sees `{sample.name}` behind this, and without it")
 

@@ -268,3 +268,39 @@ cost d = stop_gradient(z) * u
 """
     )
     certify_sums(case(text))
+
+
+def test_a_divergence_from_a_fixed_reference() -> None:
+    """Costs see the step before behind a cut and without it: the step is credited all the same."""
+    text = story(
+        """
+for t in range(3) from z = 0:
+    compute q = Bernoulli(logits=u + w * z)
+    compute seen = stop_gradient(z)
+    cost kl = kl_divergence(q, Bernoulli(logits=0.4 * seen - 0.1))
+    sample z ~ q with Expect()
+    cost e = z * u + stop_gradient(z) * w
+"""
+    )
+    certify_sums(case(text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cost c = z * u * stop_gradient(before)",  # another step than the one that is credited
+        "cost c = before * u * stop_gradient(z)",
+        "cost c = u * stop_gradient(z) + w * older",
+    ],
+)
+def test_a_cost_that_credits_other_steps_than_it_sees(line: str) -> None:
+    text = story(
+        f"""
+for t in range(3) from z = 0, older = 0:
+    compute before = z
+    compute older = before
+    sample z ~ Bernoulli(logits=u + w * z) with Expect()
+    {line}
+"""
+    )
+    assert [d.code for d in storchc.check(text=text) if d.severity == "error"] == ["S190"]
