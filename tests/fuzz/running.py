@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from storch_runtime.errors import MovedJump, NonFiniteCost
+from storch_runtime.errors import MovedJump, NonFiniteCost, StoryValueError
 from storchc.driver import Result
 from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import ValueType
@@ -16,7 +17,7 @@ from storchc.loading import load_class
 
 DTYPES = {"float": torch.float32, "int": torch.int64, "bool": torch.bool}
 FREE, ELEMENTS, LARGEST = 3, 2, 10_000
-"""Sizes of free dims and of plates; stories with larger numbers are not run."""
+"""Sizes of free dims and of plates; stories with larger integers are not run."""
 
 
 class _Stub(nn.Module):
@@ -55,10 +56,18 @@ def _sizes(item: ValueType) -> list[int]:
     return sizes
 
 
+def _of_a_layer(error: Exception) -> bool:
+    """Whether a layer of a module's default raised it, whose sizes are the user's affair."""
+    frames = (frame.filename for frame in traceback.extract_tb(error.__traceback__))
+    return any("torch/nn/modules/" in f and not f.endswith("module.py") for f in frames)
+
+
 def run(result: Result, name: str) -> None:
     """Make the model, call it and differentiate; what the story's own words refuse is fine."""
     assert result.code is not None and result.graph is not None
     graph = result.graph
+    if max((int(n) for n in re.findall(r"\b\d+\b", result.code)), default=0) > LARGEST:
+        raise OverflowError
     story = load_class(result.code, graph.name, name)
     made = {
         c.name: _Stub(c)
@@ -72,8 +81,10 @@ def run(result: Result, name: str) -> None:
         inputs[item.name] = value.requires_grad_() if kind == "float" else value.to(DTYPES[kind])
     try:
         story(**made)(**inputs).backward()
-    except (NonFiniteCost, MovedJump):
+    except (NonFiniteCost, MovedJump, StoryValueError):
         return
     except (RuntimeError, ValueError) as error:
-        if not re.match(r"\S+:\d+: |the loss of this estimate depends on no", str(error)):
+        if not _of_a_layer(error) and not re.match(
+            r"\S+:\d+: |the loss of this estimate depends on no", str(error)
+        ):
             raise
