@@ -82,7 +82,7 @@ class Estimation:
 
     ``agreed`` are the choices that do not jump, ``uneven`` is what does or bends: ``first``, the
     first choice of estimators, knows nothing of it. ``motion`` is what moves every expression,
-    ``reaching`` what of it is alive, ``jumps`` are those of a story that something moves.
+    ``alive`` what of it reaches a cost, ``jumps`` are those of a story that something moves.
     """
 
     typed: Graph
@@ -95,7 +95,7 @@ class Estimation:
     uneven: Uneven
     resolved: Estimators
     motion: Places[Motion]
-    reaching: Reaching
+    alive: Reaching
     jumps: Jumps
     elimination: Elimination
     listing: Listing

@@ -99,13 +99,13 @@ FACTS: tuple[Fact, ...] = (
         "a sample moves with what learns where its gradient is pathwise",
     ),
     Fact(
-        "reaching",
+        "alive",
         lambda k: reaching(k.graph, k.flow, k.estimators, k.agreed),
         "what is alive by a sample depends on where its estimator has the gradient",
     ),
     Fact(
         "jumps",
-        lambda k: jumps(k.graph, k.uneven, k.estimators, k.motion, k.reaching),
+        lambda k: jumps(k.graph, k.uneven, k.estimators, k.motion, k.alive),
         "asks what moves and is alive",
     ),
     Fact(

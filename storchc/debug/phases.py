@@ -44,7 +44,7 @@ FACTS: Mapping[str, Show] = {
     "live": lambda k: show_liveness(k.live),
     "ownership": lambda k: show_ownership(k.graph, k.ownership),
     "motion": lambda k: show_motion(k.graph, k.motion),
-    "reaching": lambda k: show_reaching(k.graph, k.reaching),
+    "alive": lambda k: show_reaching(k.graph, k.alive),
     "jumps": lambda k: show_jumps(k.graph, k.jumps),
     "joined": lambda k: show_joins(k.graph, k.joined),
     "elimination": lambda k: show_elimination(k.graph, k.elimination),

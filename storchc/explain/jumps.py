@@ -64,7 +64,7 @@ def _said(graph: Graph, jump: Jump) -> str:
 def _given_continuous(graph: Graph, estimation: Estimation) -> Iterator[str]:
     """What of the user's is called with continuous values that something moves."""
     called = set()
-    for value, reach in estimation.reaching:
+    for value, reach in estimation.alive:
         if isinstance(value, CallUser) and reach.jumps and estimation.motion[value].continuous:
             called.add(value.callee)
     return (name for name in graph.callees if name in called)

@@ -39,7 +39,7 @@ def run(known: Estimation, problems: Problems) -> None:
         said = mover.sample in broken or (mover.kind == "weights" and mover.name in weights)
         if not said:
             _refuse(known, jump, mover, problems)
-    for call, reach in known.reaching:
+    for call, reach in known.alive:
         if isinstance(call, CallUser) and reach.alive:
             blamed |= _check_call(known, call, broken, problems)
     _check_params(known, blamed, problems)
@@ -174,7 +174,7 @@ def _check_call(
 def _check_params(known: Estimation, blamed: set[str], problems: Problems) -> None:
     """Warn of params that a cost depends on and that cannot move."""
     for param in known.graph.params:
-        reach = known.reaching.names.get(param.name)
+        reach = known.alive.names.get(param.name)
         if reach is not None and reach.alive and not reach.smooth and param.name not in blamed:
             problems.add(words.param_on_a_lattice(param, _ending(known, param.name)))
 
@@ -183,7 +183,7 @@ def _ending(known: Estimation, param: str) -> Span | None:
     """The first place where what a param does ends in a jump."""
     places = (
         edge.span
-        for value, _ in known.reaching
+        for value, _ in known.alive
         for edge in edges(value, known.graph.callees)
         if edge.flow == "broken" and _by(known.motion[edge.operand], param)
     )
