@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
     from storch_runtime.joint import Joint
 
-__all__ = ["Families", "Method"]
+__all__ = ["Families", "Method", "count_of"]
 
 Families = tuple[type["Distribution"], ...]
 
 
-def _count(n: int) -> int:
+def count_of(n: int) -> int:
+    """``n``, which must be a whole number of at least 1."""
     try:
         count = 0 if isinstance(n, bool) else index(n)
     except TypeError:
@@ -53,11 +54,17 @@ class Method(nn.Module):
 
     def __init__(self, n: int = 1, *, sampler: Sampler | None = None) -> None:
         super().__init__()
-        self.n = n
         self.sampler: Sampler = MonteCarlo() if sampler is None else sampler
+        self._n = count_of(n)
+
+    def stand_at(self, sample: str) -> None:
+        """Become the method of a sample of this name."""
+        self.sample = self.sampler.sample = sample
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an option that a method of storch does not have is an error."""
+        if name == "temperature" and isinstance(value, int | float) and not value > 0:
+            raise ValueError(f"a temperature is {value}: it must be positive")
         if self.sample and name[0] != "_" and not hasattr(self, name) and self._is_known():
             raise AttributeError(self._no_option(name), name=name, obj=self)
         super().__setattr__(name, value)
@@ -80,7 +87,13 @@ class Method(nn.Module):
 
     @n.setter
     def n(self, n: int) -> None:
-        self._n = _count(n)
+        if self.sampler.size is not None:
+            sizes = ", ".join(f"`{name}`" for name in vars(self.sampler) if name != "sample")
+            raise ValueError(
+                f"how many values `{type(self.sampler).__name__}` takes is said by {sizes} of the "
+                "sampler, not by n"
+            )
+        self._n = count_of(n)
 
     @property
     def elements(self) -> int:

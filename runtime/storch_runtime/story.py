@@ -51,7 +51,7 @@ class Methods(nn.ModuleDict):
     def __setitem__(self, key: str, module: nn.Module) -> None:
         self._modules[f"{key}-" if key in _TAKEN else key] = module
         if isinstance(module, Method):
-            module.sample = key
+            module.stand_at(key)
 
     def __contains__(self, key: object) -> bool:
         return key in self.keys()

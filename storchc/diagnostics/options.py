@@ -22,6 +22,7 @@ CODES: dict[str, str] = {
     "S243": "an option without its name",
     "S244": "the number of values stated in the wrong place",
     "S245": "a missing option",
+    "S246": "annealing of a temperature that the story computes",
     "S250": "code in the default of a module",
     "S251": "an unknown class of torch.nn",
     "S252": "a wrong initial value of a parameter",
@@ -240,6 +241,16 @@ def missing_option(span: Span, owner: str, option: str) -> Problem:
     """``ImportanceSampling()``."""
     help = f"write `{owner}({option}=…)`"
     return Problem("S245", f"`{owner}` needs the option `{option}`", span, help)
+
+
+def annealed_expression(option: str, temperature: Span, span: Span) -> Problem:
+    """``GumbelSoftmax(temperature=tau, annealing_rate=0.01)``."""
+    message = f"`{option}` does nothing: the temperature is a value of the story here"
+    help = (
+        f"leave `{option}` out, and let the value fall (an `input tau` that training changes), or "
+        "give a number that is annealed"
+    )
+    return Problem("S246", message, span, help, (Label(temperature, "computed here"),))
 
 
 # --- defaults and initial values -----------------------------------------------------------------

@@ -338,3 +338,36 @@ def test_fields_that_an_estimate_lacks_are_suggested() -> None:
         estimate.bakward()
     with pytest.raises(TypeError, match=r"no items: `estimate.samples\['z'\]`"):
         estimate["z"]
+
+
+SIZES = """
+story T
+param w[5] = zeros()
+sample z ~ OneHotCategorical(logits=w) with {}
+cost c = z[0]
+"""
+
+
+def test_sizes_of_sets_may_change_between_calls() -> None:
+    model = storchc.load(text=SIZES.format("SumAndSample(sum_size=2)"))()
+    assert model().samples["z"].shape == (3, 5)
+    model.methods["z"].sum_size, model.methods["z"].sample_size = 3, 2
+    assert model().samples["z"].shape == (5, 5)
+    with pytest.raises(ValueError, match="is said by `sum_size`, `sample_size` of the sampler"):
+        model.methods["z"].n = 7
+    model = storchc.load(text=SIZES.format("RaoBlackwellSF(k=2)"))()
+    model.methods["z"].k = 4
+    assert model().samples["z"].shape == (4, 5)
+
+
+def test_options_that_would_do_nothing_are_errors() -> None:
+    text = "story T\nparam w = 0.1\nsample z ~ Normal(w, 1) with {}\ncost c = z\n"
+    model = storchc.load(text=text.format("ScoreFunction() using Antithetic(n=2)"))()
+    with pytest.raises(AttributeError, match="`Antithetic`, the sampler of `z`, has no option `n`"):
+        model.methods["z"].sampler.n = 4
+    model.methods["z"].n = 4
+    assert model().samples["z"].shape == (4,)
+    model = storchc.load(text=SIZES.format("GumbelSoftmax()"))()
+    for wrong in (0, -1.0):
+        with pytest.raises(ValueError, match=r"a temperature is .*: it must be positive"):
+            model.methods["z"].temperature = wrong

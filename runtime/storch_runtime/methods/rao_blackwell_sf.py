@@ -22,7 +22,7 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.joint import Held, Joint
-from storch_runtime.method import Method
+from storch_runtime.method import Method, count_of
 from storch_runtime.methods._joint import JointMethod
 from storch_runtime.samplers.sets import draw_set, replay_extension, replay_set
 from storch_runtime.samplers.sum_and_sample import SumAndSample
@@ -39,6 +39,16 @@ class RaoBlackwellSF(JointMethod):
     def __init__(self, k: int = 1) -> None:
         super().__init__(k, use_baseline=False)
         self.sampler = SumAndSample(k - 1, 1)
+
+    @property
+    def n(self) -> int:
+        """See `Method.n`: all values, of which the sampler draws one."""
+        return self._n
+
+    @n.setter
+    def n(self, n: int) -> None:
+        self._n = count_of(n)
+        self.sampler = SumAndSample(n - 1, 1)
 
     def propose(
         self,

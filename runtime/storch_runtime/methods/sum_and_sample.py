@@ -24,3 +24,25 @@ class SumAndSample(Method):
     def __init__(self, sum_size: int, sample_size: int = 1) -> None:
         sampler = samplers.SumAndSample(sum_size, sample_size)
         super().__init__(sum_size + sample_size, sampler=sampler)
+
+    @property
+    def sum_size(self) -> int:
+        """How many values are summed; may change between calls."""
+        return self._sizes().sum_size
+
+    @sum_size.setter
+    def sum_size(self, size: int) -> None:
+        self._sizes().sum_size = size
+
+    @property
+    def sample_size(self) -> int:
+        """How many values are drawn from the others; may change between calls."""
+        return self._sizes().sample_size
+
+    @sample_size.setter
+    def sample_size(self, size: int) -> None:
+        self._sizes().sample_size = size
+
+    def _sizes(self) -> samplers.SumAndSample:
+        assert isinstance(self.sampler, samplers.SumAndSample)
+        return self.sampler

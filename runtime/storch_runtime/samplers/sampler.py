@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.errors import suggestion
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -28,6 +29,17 @@ class Sampler(ABC):
     """
 
     kind: ClassVar[SamplingClass]
+    sample: str = ""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an option that a sampler of storch does not have is an error."""
+        known = name[0] == "_" or hasattr(self, name) or not self.sample
+        if not known and type(self).__module__.startswith("storch_runtime."):
+            kind, options = type(self).__name__, [n for n in vars(self) if n != "sample"]
+            words = f"`{kind}`, the sampler of `{self.sample}`, has no option `{name}`"
+            more = suggestion(name, options) if options else ""
+            raise AttributeError(f"{words}{more or '; how many values are drawn its method says'}")
+        super().__setattr__(name, value)
 
     @property
     def size(self) -> int | None:
