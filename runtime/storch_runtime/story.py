@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, g
 import torch
 from torch import Tensor, nn
 
+from storch_runtime.draw import Draw
 from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
 from storch_runtime.given import coupling
@@ -21,7 +22,14 @@ from storch_runtime.methods.expect import Expect
 from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.random import drawing_from
 from storch_runtime.resting import resting
-from storch_runtime.validation import Validate, Within, check_sign, check_support, looks_at_values
+from storch_runtime.validation import (
+    Validate,
+    Within,
+    check_control,
+    check_sign,
+    check_support,
+    looks_at_values,
+)
 from storch_runtime.watch import Watch
 
 __all__ = ["Methods", "StoryModule"]
@@ -167,6 +175,15 @@ class StoryModule(nn.Module):
     def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:
         """As `within`, and NaN where it lies elsewhere later on, so that nothing learns from it."""
         return bounds.marked(self.within(value, bounds, subject))
+
+    def checked_control(
+        self, control: Tensor | None, draw: Draw, sample: str, where: str
+    ) -> Tensor | None:
+        """The control variate of a user's own method: 0 for each element of the plates."""
+        looking = self._validating and not torch.compiler.is_compiling()
+        if looking and control is not None and looks_at_values(control):
+            check_control(control, draw.score, sample, where)
+        return control
 
     @property
     def methods(self) -> Methods:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from storch_runtime.errors import StoryValueError
+from storch_runtime.errors import StoryShapeError, StoryValueError
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -21,6 +21,7 @@ __all__ = [
     "SCORED_PROBABILITY",
     "Validate",
     "Within",
+    "check_control",
     "check_sign",
     "check_support",
     "looks_at_values",
@@ -105,3 +106,19 @@ def looks_at_values(value: Tensor) -> bool:
     if torch._C._functorch.is_batchedtensor(value):
         return False
     return not (value.is_cuda and torch.cuda.is_current_stream_capturing())
+
+
+def check_control(control: Tensor, score: Tensor | None, sample: str, where: str) -> None:
+    """Raise where a user's control variate is not 0 for each element of the plates."""
+    told = f"{where}: the control variate that the method of `{sample}` gives"
+    if score is not None and control.shape != score.shape:
+        raise StoryShapeError(
+            f"{told} has shape {list(control.shape)}, expected {list(score.shape)}: one value for "
+            "each element of the sample's plates"
+        )
+    most = float(control.detach().abs().max())
+    if not most <= 1e-6:
+        raise StoryValueError(
+            f"{told} has values up to {most:g}: it must be 0, and add to the gradient alone; take "
+            "its value off, `a - a.detach()`"
+        )

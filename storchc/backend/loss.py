@@ -9,7 +9,7 @@ from dataclasses import field
 from functools import reduce
 
 from storchc.analysis.facts.credit import Scores
-from storchc.backend.block import Block
+from storchc.backend.block import Block, place
 from storchc.backend.code import Code
 from storchc.backend.downstream import Followers
 from storchc.backend.reductions import reduce_all
@@ -140,6 +140,9 @@ class Loss:
             self.own_losses.append(self._called(sample, "own_loss", after, f"own_loss{suffix}"))
         term = self._control_term(sample, control, mixed, costs)
         if estimator.entry is None:
+            where = literal(place(self.block.source, sample.span))
+            given = name(control), self.writer.draw(sample.name), literal(sample.name), where
+            self.block.assign(control, call("self.checked_control", *given))
             self.late.append((control, term))
         else:
             self.terms.append(term)

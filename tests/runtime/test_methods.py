@@ -371,3 +371,44 @@ def test_options_that_would_do_nothing_are_errors() -> None:
     for wrong in (0, -1.0):
         with pytest.raises(ValueError, match=r"a temperature is .*: it must be positive"):
             model.methods["z"].temperature = wrong
+
+
+class Valued(Method):
+    """A method of a user's own whose control variate is worth something."""
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+        return downstream.cost * draw.box
+
+
+class Reduced(Method):
+    """One whose control variate lacks a plate."""
+
+    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+        return ((1 - draw.box) * downstream.cost).mean(-1)
+
+
+OWN = """
+story Own
+use tests.runtime.test_methods: {0}
+plate data
+input x[data]
+param w = 0.1
+sample z ~ Normal(w * x, 1) with {0}(n=2)
+cost c = z ** 2 + 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("Valued", r"<text>:7: the control variate .* `z` gives has values up to .*: it must be 0"),
+        ("Reduced", r"<text>:7: .* has shape \[2\], expected \[2, 2\]"),
+    ],
+)
+def test_a_control_variate_of_a_users_own_is_looked_at(method: str, words: str) -> None:
+    model = storchc.load(text=OWN.format(method))()
+    with pytest.raises(ValueError, match=words):
+        model(torch.tensor([0.3, 0.8]))
+    model.validate = "never"
+    model(torch.tensor([0.3, 0.8]))
+    storchc.load(text=OWN.format("LeaveOneOut"))()(torch.tensor([0.3, 0.8])).backward()
