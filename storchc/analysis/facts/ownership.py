@@ -7,7 +7,7 @@ and loops stand between. Reports are detached, and count for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 
 from storchc.analysis.dataflow import Flow, Statement
@@ -53,8 +53,7 @@ def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> 
     learns = {p.name for p in graph.params}
     learns |= {n for n, callee in graph.callees.items() if callee.kind == "module"}
     held, taught = ({n for n, who in m.items() if who & MODEL} for m in (by_value, by_path))
-    asked = {s: _of(by_value, s) | given[s] for s in training}
-    reached = {s: _of(by_path, s) | given[s] for s in training}
+    asked, reached = (_by_user(used, training, given) for used in (by_value, by_path))
     return Ownership(
         {s: (names & learns) - held for s, names in asked.items()},
         {s: names & learns & held for s, names in asked.items()},
@@ -83,8 +82,15 @@ def critics(estimator: Estimator) -> frozenset[str]:
     return frozenset(value.name for value in given if isinstance(value, ModuleOption))
 
 
-def _of(used: Mapping[str, Users], sample: str) -> frozenset[str]:
-    return frozenset(name for name, who in used.items() if sample in who)
+def _by_user(
+    used: Mapping[str, Users], samples: Iterable[str], given: Mapping[str, frozenset[str]]
+) -> Mapping[str, frozenset[str]]:
+    """What the option of each of ``samples`` uses, the modules that it was given among it."""
+    found = {sample: set(given[sample]) for sample in samples}
+    for name, who in used.items():
+        for sample in who & found.keys():
+            found[sample].add(name)
+    return {sample: frozenset(names) for sample, names in found.items()}
 
 
 def _roots(node: Statement) -> Iterator[tuple[str, Expressions]]:
