@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import storchc
-from storch_runtime import StoryValueError
+from storch_runtime import NonFiniteCost, StoryValueError
 
 STORY = """\
 story Unproven
@@ -152,3 +152,23 @@ def test_a_score_that_cannot_see_an_outcome_is_found() -> None:
         made.p.data.fill_(probs)
         made().backward()
         assert float(made.p.grad) == pytest.approx(3, abs=1e-4)
+
+
+SILENT = {  # what stayed finite, with the value that it must not have
+    "sample z ~ Gamma(p, 1) with ScoreFunction()\ncost c = z": -0.5,
+    "sample z ~ Categorical(probs=stack([2, p, 1])) with ScoreFunction()\ncost c = 1.0 * z": -1.0,
+    "cost c = kl_divergence(Normal(0, p), Normal(0, 1))": -1.0,
+    "sample z ~ Normal(0, p) with Reparameterization()\ncost c = z ** 2": -1.0,
+    "sample z ~ Gamma(p, 1) with Reparameterization()\ncost c = z": -0.5,
+    "sample z ~ Beta(p, 1) with Reparameterization()\ncost c = z": -0.5,
+    "sample z ~ Bernoulli(probs=p) with Expect()\ncost c = z": 1.2,
+}
+
+
+@pytest.mark.parametrize("body", SILENT)
+def test_what_leaves_its_bounds_later_on_is_reported(body: str) -> None:
+    made: Any = storchc.load(text=f"story S\nparam p = 0.5\n{body}\n")()
+    made().backward()
+    made.p.data.fill_(SILENT[body])
+    with pytest.raises((NonFiniteCost, RuntimeError)):
+        made().backward()

@@ -170,6 +170,7 @@ class RatedGamma(Implicit):
 
     __slots__ = ()
     ends = ends.OPEN_HALF
+    hidden = ("concentration",)
 
     concentration = Forwarded()
     rate = Forwarded()
@@ -203,6 +204,7 @@ class InverseGamma(Implicit):
 
     __slots__ = ()
     ends = ends.OPEN_HALF
+    hidden = ("concentration",)
 
     make = torch.distributions.InverseGamma
 

@@ -17,6 +17,7 @@ class Beta(Implicit):
 
     __slots__ = ()
     ends = ends.OPEN_INTERVAL
+    hidden = ("concentration1", "concentration0")
 
     make = torch.distributions.Beta
 

@@ -20,6 +20,7 @@ class Dirichlet(Implicit):
 
     __slots__ = ()
     ends = ends.SIMPLEX
+    hidden = ("concentration",)
 
     make = torch.distributions.Dirichlet
     ranks: ClassVar[Mapping[str, int]] = {"concentration": 1}

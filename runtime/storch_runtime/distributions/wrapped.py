@@ -95,12 +95,19 @@ class Implicit(ByImplicit, Wrapped):
     """Torch's families with an implicit derivative.
 
     Where a sample tells less than torch draws for it, a replayed sample has the mean derivative.
+    ``hidden`` are parameters of which torch draws numbers even where they are NaN.
     """
 
     __slots__ = ()
+
+    hidden: ClassVar[tuple[str, ...]] = ()
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """Torch's; there is no simple noise to take."""
         if noise is not None:
             return super().rsample(n, noise=noise)
-        return self.torch.rsample(drawn(n, torch.Size()))
+        value = self.torch.rsample(drawn(n, torch.Size()))
+        for name in self.hidden:
+            parameter: Tensor = getattr(self, name).detach()
+            value = value + (parameter - parameter)
+        return value

@@ -44,11 +44,15 @@ def allowed(bounds: Bounds) -> Range:
 
 def constraints(graph: Graph) -> Iterator[Constraint]:
     """Every parameter that must lie somewhere, in the order of the story."""
+    for made in constructions(graph):
+        yield from of(made)
+
+
+def constructions(graph: Graph) -> Iterator[Construct]:
+    """Every distribution as it is made somewhere."""
     for node in graph.all_nodes:
         for expression in expressions(node):
-            for part in walk(expression):
-                if isinstance(part, Construct):
-                    yield from of(part)
+            yield from (part for part in walk(expression) if isinstance(part, Construct))
 
 
 def temperatures(graph: Graph) -> Iterator[Constraint]:

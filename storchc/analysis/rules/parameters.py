@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.constraints import Constraint, constraints, temperatures
+from storchc.analysis.facts.constraints import (
+    Constraint,
+    constraints,
+    constructions,
+    temperatures,
+)
 from storchc.catalogue import distributions, functions
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
@@ -26,6 +31,18 @@ def run(known: Estimation, problems: Problems) -> None:
             _check_probs(known, each, problems)
         elif each.strict:
             _check_positive(known, each, problems)
+    _check_order(known, problems)
+
+
+def _check_order(known: Estimation, problems: Problems) -> None:
+    """The ends of an interval stand in their order."""
+    for made in constructions(known.graph):
+        ends = dict(made.parameters)
+        if made.family == "Uniform":
+            low, high = (known.ranges.places[ends[name]] for name in ("low", "high"))
+            if high.high <= low.low:
+                span = ends["high"].span
+                problems.add(words.outside(span, "high", "Uniform", "above `low`", high))
 
 
 def _exclusive(each: Constraint) -> bool:

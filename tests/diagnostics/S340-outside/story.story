@@ -12,3 +12,5 @@ sample e ~ Categorical(probs=-softmax(stack([s, s, x])))
 cost loss = a + b + c + d + e
 sample f ~ Bernoulli(probs=0.5) with GumbelSoftmax(temperature=-exp(s))
 cost g = f
+sample u ~ Uniform(1, 0)
+cost h = u

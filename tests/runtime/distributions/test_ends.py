@@ -185,3 +185,14 @@ def test_a_proposal_that_is_wider_than_its_target_is_right() -> None:
         assert float(estimate.cost) == pytest.approx(1, abs=0.03)
         estimate.backward()
         assert made.m.grad.isfinite()
+
+
+@pytest.mark.parametrize(("support", "wrong"), [("nonnegative", at.UNIT), ("count", at.TRUTH)])
+def test_a_wrong_support_is_found(
+    support: str, wrong: at.Range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {str(key): found for key, found in supports.SUPPORTS.items()} | {support: wrong}
+    monkeypatch.setattr(supports, "SUPPORTS", table)
+    with pytest.raises(AssertionError):
+        for name in ("Exponential", "Poisson"):
+            test_samples_lie_in_the_support_of_the_row(name)
