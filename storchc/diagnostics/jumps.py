@@ -43,13 +43,21 @@ def param_on_a_lattice(param: Param, place: Span | None) -> Problem:
     )
 
 
-def nondiff_learns(callee: Callee, span: Span, mover: str, place: Span, written: str) -> Problem:
-    """A `nondiff` function of what learns by its value."""
+def nondiff_learns(
+    callee: Callee, span: Span, mover: str, place: Span, written: str, credited: str
+) -> Problem:
+    """A `nondiff` function of what learns by its value; a cut would leave ``credited`` unpaid."""
+    cut = f"`stop_gradient({written})`"
+    help = (
+        f"leave out `nondiff`, or take it so: {cut} would take the credit of {credited} as well"
+        if credited
+        else f"write {cut} if that is meant, or leave out `nondiff`"
+    )
     return Problem(
         "S442",
         f"`{callee.name}` is declared `nondiff`, so {mover} gets no gradient through it",
         span,
-        f"write `stop_gradient({written})` if that is meant, or leave out `nondiff`",
+        help,
         (Label(place, f"moves with {mover}"), Label(callee.span, "declared here")),
         severity="warning",
     )

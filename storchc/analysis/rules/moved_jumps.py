@@ -12,6 +12,7 @@ from storchc.analysis.rules.paths import refused, weights_refused
 from storchc.catalogue import functions
 from storchc.diagnostics import jumps as words
 from storchc.diagnostics.diagnostic import Label, Problems
+from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -113,7 +114,9 @@ def _mends(
     if isinstance(jump.value, CallUser):
         return ("use a layer that does not jump, such as `nn.Softshrink` or `nn.ReLU`",)
     source, continuous = known.graph.source, jump.motion.continuous
-    mends = [f"write `stop_gradient({_short(source.cut(learning.span))})` if none is wanted"]
+    cut = f"`stop_gradient({_short(source.cut(learning.span))})`"
+    credited = _credited(known, learning)
+    mends = [] if credited else [f"write {cut} if none is wanted"]
     mends.append(_STAND_INS.get(_function(jump), "use a smooth stand-in"))
     if mover.sample:
         mends.insert(0, f"draw `{mover.sample}` with `ScoreFunction()`")
@@ -127,7 +130,19 @@ def _mends(
             "where the sides of a choice agree as it changes, cut its condition: "
             f"`where(stop_gradient({condition}), …)`"
         )
+    if credited:
+        mends.append(f"{cut} takes the credit of {credited} along with the gradient")
     return tuple(mends)
+
+
+def _credited(known: Estimation, value: Value | Distribution) -> str:
+    """The samples with a score that a value depends on, in words: cut, they earn nothing."""
+    reached = known.dependence.places[value]
+    return listed(
+        node.name
+        for node in known.graph.samples
+        if node.name in reached and known.estimators[node.name].carrier != "pathwise"
+    )
 
 
 _STAND_INS = {
@@ -166,7 +181,10 @@ def _check_call(
         if mover.sample not in broken:
             written = _short(known.graph.source.cut(argument.span))
             named = _named(mover)
-            problems.add(words.nondiff_learns(callee, call.span, named, argument.span, written))
+            credited = _credited(known, argument)
+            problems.add(
+                words.nondiff_learns(callee, call.span, named, argument.span, written, credited)
+            )
             break
     return found
 

@@ -175,6 +175,16 @@ def test_scores_are_right_where_values_jump() -> None:
     assert _gradient("z / abs(z)", "m", score) == pytest.approx(2 * density, abs=8e-3)
 
 
+@pytest.mark.parametrize(
+    "cost", ["1 if net(z) > 0 else 0", "right(net(z))"], ids=["jump", "without gradient"]
+)
+def test_a_cut_that_takes_credit_is_no_mend(cost: str) -> None:
+    text = HEAD.replace("param m", "function right nondiff: [] -> []\nparam m")
+    found = storchc.check(text=f"{text}cost c = {cost}\ncost other = right(x)\n")
+    assert "credit of `z`" in found[0].help
+    assert "write `stop_gradient" not in found[0].help
+
+
 PATHWISE = """story Example
 param m = 0.5
 param th = 0.3
