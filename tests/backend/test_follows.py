@@ -256,3 +256,27 @@ sample z ~ Bernoulli(logits=u) with Difference()
 cost c = reward(z)
 """
     assert [d.code for d in storchc.check(text=text)] == ["S432"]
+
+
+@pytest.mark.parametrize("method", ["DisARM()", "LocalExpectation()", "MuProp()"])
+@pytest.mark.parametrize(
+    "drawn", ["logits=m", "logits=m + b", "logits=m) with Expect("], ids=["kept", "anew", "listed"]
+)
+def test_sequences_of_inner_loops_below_what_looks_elsewhere(method: str, drawn: str) -> None:
+    text = f"""story Nested
+param m = 0.0
+sample b ~ Bernoulli(logits=m) with {method}
+for s in range(2) from h = 0.0:
+    for t in range(2):
+        sample z ~ Bernoulli({drawn})
+    compute h = h * b + sum(sequence(z))
+    cost k = b * sum(sequence(z))
+cost c = h * b
+"""
+    try:
+        model: Any = storchc.load(text=text)()
+    except storchc.StoryError as refused:
+        assert [d.code for d in refused.diagnostics if d.severity == "error"] == ["S190"]
+        return
+    model().backward()
+    assert bool(model.m.grad.isfinite())

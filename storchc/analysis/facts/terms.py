@@ -29,8 +29,8 @@ from storchc.records import dataclass
 _SUMS = frozenset({"sum", "mean"})
 _NAMES = 30
 """How many names deep a story is read."""
-_MOST = 200
-"""How many summands of a cost are looked at."""
+_MOST = 16
+"""How many parts of a cost are looked at: a long chain of sums takes no longer than a short one."""
 
 
 @dataclass(frozen=True, slots=True)
