@@ -24,12 +24,12 @@ from storchc.analysis.facts.distinct import Verdict
 from storchc.analysis.facts.joins import Join, Joins
 from storchc.analysis.facts.jumps import Jumps
 from storchc.analysis.facts.liveness import Liveness, learning, liveness
-from storchc.analysis.facts.motion import Motion
+from storchc.analysis.facts.motion import Motion, motion
 from storchc.analysis.facts.own_score import biases
 from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.ranges import Ranges
-from storchc.analysis.facts.reach import Reaching
+from storchc.analysis.facts.reach import Reaching, reaching
 from storchc.analysis.facts.smoothness import Uneven
 from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
@@ -81,8 +81,7 @@ class Estimation:
     shown.
 
     ``agreed`` are the choices that do not jump, ``uneven`` is what does or bends: ``first``, the
-    first choice of estimators, knows nothing of it. ``motion`` is what moves every expression,
-    ``alive`` what of it reaches a cost, ``jumps`` are those of a story that something moves.
+    first choice of estimators, knows nothing of it. ``jumps`` are those that something moves.
     """
 
     typed: Graph
@@ -94,8 +93,6 @@ class Estimation:
     first: Estimators
     uneven: Uneven
     resolved: Estimators
-    motion: Places[Motion]
-    alive: Reaching
     jumps: Jumps
     elimination: Elimination
     listing: Listing
@@ -175,6 +172,16 @@ class Estimation:
         """Which scores multiply which cost; quadratic in a long chain."""
         known = self.dependence, self.steps, self.carried
         return assign(self.graph, *known, self.estimators, self.live)
+
+    @cached_property
+    def motion(self) -> Places[Motion]:
+        """What moves every expression: what learns by it, and what is continuous."""
+        return motion(self.graph, self.flow, self.estimators)
+
+    @cached_property
+    def alive(self) -> Reaching:
+        """What reaches a cost, and how."""
+        return reaching(self.graph, self.flow, self.estimators, self.agreed)
 
     @cached_property
     def biases(self) -> Mapping[str, str]:

@@ -17,10 +17,8 @@ from storchc.analysis.facts.distinct import verdicts
 from storchc.analysis.facts.joins import joins_of
 from storchc.analysis.facts.jumps import jumps
 from storchc.analysis.facts.liveness import learning, liveness
-from storchc.analysis.facts.motion import motion
 from storchc.analysis.facts.ownership import ownership
 from storchc.analysis.facts.ranges import ranges_of
-from storchc.analysis.facts.reach import reaching
 from storchc.analysis.facts.smoothness import uneven
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
@@ -94,19 +92,9 @@ FACTS: tuple[Fact, ...] = (
         "asks which methods were given a module",
     ),
     Fact(
-        "motion",
-        lambda k: motion(k.graph, k.flow, k.estimators),
-        "a sample moves with what learns where its gradient is pathwise",
-    ),
-    Fact(
-        "alive",
-        lambda k: reaching(k.graph, k.flow, k.estimators, k.agreed),
-        "what is alive by a sample depends on where its estimator has the gradient",
-    ),
-    Fact(
         "jumps",
-        lambda k: jumps(k.graph, k.uneven, k.estimators, k.motion, k.alive),
-        "asks what moves and is alive",
+        lambda k: jumps(k.graph, k.uneven, k.estimators, lambda: k.motion, lambda: k.alive),
+        "asks what moves and is alive, where something jumps or bends",
     ),
     Fact(
         "joined",

@@ -43,8 +43,6 @@ FACTS: Mapping[str, Show] = {
     "resolved": lambda k: show_estimators(k.graph, k.resolved),
     "live": lambda k: show_liveness(k.live),
     "ownership": lambda k: show_ownership(k.graph, k.ownership),
-    "motion": lambda k: show_motion(k.graph, k.motion),
-    "alive": lambda k: show_reaching(k.graph, k.alive),
     "jumps": lambda k: show_jumps(k.graph, k.jumps),
     "joined": lambda k: show_joins(k.graph, k.joined),
     "elimination": lambda k: show_elimination(k.graph, k.elimination),
@@ -62,6 +60,14 @@ ASKED: Mapping[str, tuple[str, Show]] = {
     "steps": (
         "the dependence with the steps of loops told apart, for credit",
         lambda k: show_stepwise(k.graph, k.steps),
+    ),
+    "motion": (
+        "what learns in every expression, and what is continuous, for jumps",
+        lambda k: show_motion(k.graph, k.motion),
+    ),
+    "alive": (
+        "what reaches a cost, and how, for jumps",
+        lambda k: show_reaching(k.graph, k.alive),
     ),
     "credit": ("which scores multiply which cost", lambda k: show_credit(k.graph, k.credit)),
     "biases": ("why gradients of samples are biased", lambda k: show_biases(k.biases)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.edges import edges
@@ -59,14 +59,26 @@ class Jumps:
         return min((kink.order for kink in self.kinks), default=None)
 
 
+EVEN = Jumps((), (), (), (), (), {})
+"""Those of a story in which nothing jumps, bends, or is the user's."""
+
+
 def jumps(
     graph: Graph,
     uneven: Uneven,
     estimators: Mapping[str, Estimator],
-    motion: Places[Motion],
-    reaching: Reaching,
+    moving_of: Callable[[], Places[Motion]],
+    reaching_of: Callable[[], Reaching],
 ) -> Jumps:
-    """The jumps and the bends of a story."""
+    """The jumps and the bends of a story.
+
+    What moves and what is alive is asked for only where something may jump or bend.
+    """
+    laws = (graph.construction(node.distribution).family for node in graph.samples)
+    even = not uneven.kinds and not uneven.unsure and not graph.callees
+    if even and CORNERED.keys().isdisjoint(laws):
+        return EVEN
+    motion, reaching = moving_of(), reaching_of()
     looking = _Looking(graph, uneven, motion)
     every: list[Jump] = []
     kinks: list[Kink] = []

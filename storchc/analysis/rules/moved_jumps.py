@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.edges import edges
-from storchc.analysis.facts.jumps import Jump, is_pole
+from storchc.analysis.facts.jumps import EVEN, Jump, is_pole
 from storchc.analysis.facts.motion import Motion, Mover
 from storchc.analysis.rules.paths import refused, weights_refused
 from storchc.catalogue import functions
@@ -29,6 +29,8 @@ from storchc.source import Span
 
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse moved jumps; warn of what learns where no gradient comes back."""
+    if known.jumps is EVEN:
+        return
     samples = known.graph.samples
     broken = frozenset(node.name for node in samples if refused(known, node))
     weights = frozenset(node.name for node in samples if weights_refused(known, node))

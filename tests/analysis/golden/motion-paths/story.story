@@ -9,7 +9,7 @@ sample scored ~ Normal(w, 1) with ScoreFunction(n=2)
 sample moved ~ Normal(w, 1) with Reparameterization()
 sample noise ~ Normal(0, 1) with Reparameterization()
 sample b ~ Bernoulli(logits=w * scored) with Expect()
-compute lattice = round(w * scored)
+compute lattice = round(scored) * w
 compute kept = relu(w + scored)
 compute held = stop_gradient(w) * scored
 compute told = net(scored) + judge(w)
