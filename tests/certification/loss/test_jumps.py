@@ -322,6 +322,7 @@ module net: [] -> []
 param m = 0.5
 sample z ~ Normal(m, 1) with Reparameterization(n=50)
 cost c = {cost}
+cost used = z
 """
     assert storchc.check(text=text) == []
     made = storchc.load(text=text)
