@@ -5,11 +5,13 @@ from __future__ import annotations
 import linecache
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+import storchc
 from storch_runtime import (
     Input,
     Result,
@@ -201,3 +203,22 @@ def test_constants_lie_where_the_inputs_lie() -> None:
     elsewhere = torch.zeros(3, dtype=torch.int64, device="meta")
     like = agreement({"number": elsewhere, "count": 3})
     assert like.device.type == "meta" and like.dtype is torch.get_default_dtype()
+
+
+def test_a_method_that_differentiates_says_what_torch_func_does_not() -> None:
+    story = """story R
+param w[2] = zeros()
+module critic: [2] -> []
+sample z ~ Bernoulli(logits=w) with RELAX(c_phi=critic)
+cost c = sum(z)
+"""
+    critic = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0))
+    model: Any = storchc.load(text=story)(critic=critic)
+    parameters = dict(model.named_parameters())
+
+    def loss(given: Any) -> Any:
+        return torch.func.functional_call(model, given, ()).loss
+
+    with pytest.raises(RuntimeError) as raised:
+        torch.func.grad(loss)(parameters)
+    assert "use `estimate.backward()`" in raised.value.__notes__[0]

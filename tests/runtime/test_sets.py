@@ -683,3 +683,9 @@ def test_the_scores_of_all_steps_are_found_at_once(method: JointMethod) -> None:
     ]
     torch.testing.assert_close(*slopes)
     assert (joint.rest is None) == isinstance(method, ScoreFunctionWOR)
+
+
+def test_a_sum_over_subsets_that_would_not_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="a sum over 2\\*\\*30 subsets"):
+        UnorderedSetEstimator(30, integration="exact")
+    assert UnorderedSetEstimator(30).k == 30
