@@ -103,8 +103,11 @@ def check_sign(value: Tensor, subject: str) -> None:
 
 def looks_at_values(value: Tensor) -> bool:
     """Whether the elements of a value can be looked at now: not where torch maps or captures."""
-    if torch._C._functorch.is_batchedtensor(value):
-        return False
+    inner = value
+    while torch._C._functorch.is_functorch_wrapped_tensor(inner):
+        if torch._C._functorch.is_batchedtensor(inner):
+            return False
+        inner = torch._C._functorch.get_unwrapped(inner)
     return not (value.is_cuda and torch.cuda.is_current_stream_capturing())
 
 

@@ -172,3 +172,16 @@ def test_what_leaves_its_bounds_later_on_is_reported(body: str) -> None:
     made.p.data.fill_(SILENT[body])
     with pytest.raises((NonFiniteCost, RuntimeError)):
         made().backward()
+
+
+def test_nothing_looks_at_values_that_torch_maps_over() -> None:
+    text = "story S\nparam s = 1.0\ncost c = log_prob(Normal(0, s), 1.0)\n"
+    made: Any = storchc.load(text=text)()
+
+    def loss(s: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = torch.func.functional_call(made, {"s": s}).loss
+        return found
+
+    scales = torch.tensor([1.0, 2.0])
+    slopes = torch.func.vmap(torch.func.grad(loss))(scales)
+    torch.testing.assert_close(slopes, scales**-3 - 1 / scales)
