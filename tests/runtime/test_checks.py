@@ -45,6 +45,7 @@ def test_an_input_that_fits_passes_and_binds_sizes() -> None:
 def test_wrong_shapes_are_named() -> None:
     assert rejected(X, torch.zeros(5, 28, 28)) == (
         "vae.story:7: input `x` has shape [5, 28, 28]; the story declares `x[data, 784]`"
+        ": flatten it, `x.flatten(1)`"
     )
     assert "has shape [5, 783]" in rejected(X, torch.zeros(5, 783))
     assert "plate `data` is 5 here and 4 elsewhere" in rejected(X, torch.zeros(5, 784), {"data": 4})
@@ -99,7 +100,8 @@ def test_results_of_modules_are_checked_and_unfolded() -> None:
 
 def test_declarations_are_quoted_with_their_types() -> None:
     integers = Input("x", ("data",), ("T",), "int", "a.story:3")
-    assert rejected(integers, torch.zeros(2, 3)).endswith("the story declares `x[data, T]: int`")
+    told = rejected(integers, torch.zeros(2, 3))
+    assert told.endswith("the story declares `x[data, T]: int`: convert it, `x.long()`")
     assert "`t: bool (a scalar)`" in rejected(Input("t", kind="bool"), torch.zeros(()))
     with pytest.raises(StoryTypeError, match=r"expected torch.bool; .* `-> \[\]: bool`"):
         Result("done", (), "bool").unfold(torch.zeros(1), ())
