@@ -85,8 +85,9 @@ def test_a_replayed_value_has_the_same_gradient(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in DISCRETE if name not in REPLAYED])
 def test_what_a_value_does_not_tell_is_not_replayed(name: str) -> None:
+    first = torch.eye(3)[0].expand(2, 2, 3)
     with pytest.raises(ValueError, match="cannot be given"):
-        DISCRETE[name]().draw(OneHotCategorical(logits=LOGITS), torch.zeros(2, 2, 3))
+        DISCRETE[name]().draw(OneHotCategorical(logits=LOGITS), first)
 
 
 def test_zgr_is_rein_max_at_temperature_one() -> None:
