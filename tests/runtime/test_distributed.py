@@ -135,9 +135,17 @@ def remember(rank: int) -> None:
     for key in (torch.arange(count) + 2 * rank, torch.full((count,), 5)):
         draw = method.propose(law, 3, outcome=drawn, key=key)
         method.control_variate(draw, Downstream(torch.full((3, count), 4.0 - rank)))
-    assert method.costs.isfinite().sum(1).tolist() == [1, 0, 1, 1, 0, 2]
-    assert method.indices[[0, 2, 3], 0, 0].tolist() == [1, 2, 2]
-    assert method.costs[5].tolist() == [3, 4] and method.indices[5, :, 0].tolist() == [2, 1]
+    at = {int(key): row for row, key in enumerate(method.keys)}
+    assert {key: int(method.costs[row].isfinite().sum()) for key, row in at.items()} == {
+        0: 1,
+        2: 1,
+        3: 1,
+        5: 2,
+    }
+    assert [int(method.indices[at[key], 0, 0]) for key in (0, 2, 3)] == [1, 2, 2]
+    shared = at[5]
+    assert method.costs[shared].tolist() == [3, 4]
+    assert method.indices[shared, :, 0].tolist() == [2, 1]
 
 
 @pytest.mark.skipif(not distributed.is_available(), reason="torch was built without distributed")
