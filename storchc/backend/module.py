@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
@@ -18,10 +17,9 @@ from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
 from storchc.backend.timed import summed_over_time
 from storchc.backend.writer import Writer
-from storchc.ir.expression import CallUser, Distribution, SequenceOf, Value
+from storchc.ir.expression import CallUser, SequenceOf
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee, Input
-from storchc.ir.walk import expressions, walk
 from storchc.python.expressions import Call, Py, call, index, literal, method, name, table, tuple_of
 from storchc.python.names import Identifiers
 from storchc.python.printer import statement, write
@@ -140,16 +138,12 @@ def _constant(writer: Writer, key: str, code: Py) -> list[str]:
 
 
 def _called(graph: Graph) -> set[str]:
-    return {e.callee for e in _every(graph) if isinstance(e, CallUser)}
+    return {e.callee for e in graph.parts if isinstance(e, CallUser)}
 
 
 def _sequenced(graph: Graph) -> frozenset[str]:
     """The names that ``sequence`` is taken of."""
-    return frozenset(e.value.name for e in _every(graph) if isinstance(e, SequenceOf))
-
-
-def _every(graph: Graph) -> Iterator[Value | Distribution]:
-    return (e for n in graph.all_nodes for root in expressions(n) for e in walk(root))
+    return frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf))
 
 
 def _input(writer: Writer, item: Input) -> Py:

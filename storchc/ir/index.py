@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from storchc.ir.expression import Construct, Distribution, Named
+from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.nodes import Compute, Cost, DataPlate, Loop, Node, Report, Sample, Stop
 from storchc.ir.types import Plates
+from storchc.ir.walk import expressions, walk
 
 
 class Index:
@@ -22,6 +23,11 @@ class Index:
     def all_nodes(self) -> tuple[Node, ...]:
         """Every node in story order, those of a loop's body behind the loop itself."""
         return tuple(_flat(self.nodes)) if self.loop_names else self.nodes
+
+    @cached_property
+    def parts(self) -> tuple[Value | Distribution, ...]:
+        """Every expression of every node, and all that is in it, in story order."""
+        return tuple(e for n in self.all_nodes for root in expressions(n) for e in walk(root))
 
     @cached_property
     def loops(self) -> tuple[Loop, ...]:

@@ -20,7 +20,7 @@ from storchc.analysis.facts.smoothness import makes_atoms
 from storchc.catalogue import distributions, functions
 from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
 from storchc.ir.graph import Graph
-from storchc.ir.walk import children, expressions, walk
+from storchc.ir.walk import children
 from storchc.records import dataclass
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal"})
@@ -36,9 +36,7 @@ def agreed(graph: Graph, touched: Dependence) -> frozenset[int]:
     """
     return frozenset(
         id(part)
-        for node in graph.all_nodes
-        for root in expressions(node)
-        for part in walk(root)
+        for part in graph.parts
         if isinstance(part, Apply)
         and functions.row(part.function).condition == 0
         and touched.places[part.operands[0]]

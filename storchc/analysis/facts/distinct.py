@@ -17,7 +17,6 @@ from storchc.ir.defaults import layers
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
-from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
 _APART = ("BatchNorm", "SyncBatchNorm", "InstanceNorm", "Dropout", "AlphaDropout", "RReLU")
@@ -58,9 +57,7 @@ def _repeats(sample: Sample) -> str:
 
 
 def _calls(graph: Graph) -> Iterator[CallUser]:
-    for node in graph.all_nodes:
-        for root in expressions(node):
-            yield from (e for e in walk(root) if isinstance(e, CallUser))
+    return (part for part in graph.parts if isinstance(part, CallUser))
 
 
 def _obstacle(graph: Graph, call: CallUser, live: Liveness) -> str:

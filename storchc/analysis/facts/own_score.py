@@ -18,7 +18,6 @@ from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
-from storchc.ir.walk import expressions, walk
 
 Estimators = Mapping[str, Estimator]
 
@@ -48,8 +47,7 @@ def _original(graph: Graph, value: Value) -> str | None:
 
 def has_own_score(graph: Graph, name: str) -> bool:
     """Whether the log-probability of a sample's own draw stands anywhere in the story."""
-    parts = (e for node in graph.all_nodes for root in expressions(node) for e in walk(root))
-    return any(own_log_prob(graph, part) == name for part in parts)
+    return any(own_log_prob(graph, part) == name for part in graph.parts)
 
 
 def slope_of_own_score(

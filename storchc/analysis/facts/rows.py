@@ -10,7 +10,6 @@ from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee, ModuleOption
-from storchc.ir.walk import expressions, walk
 
 _COUPLING = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"})
 
@@ -22,13 +21,12 @@ def below_scores(
     graph: Graph, dependence: Dependence, estimators: Estimators
 ) -> Iterator[tuple[CallUser, str]]:
     """The calls of modules that follow a sample without a path, each with that sample."""
-    for root in (root for node in graph.all_nodes for root in expressions(node)):
-        for call in (e for e in walk(root) if isinstance(e, CallUser)):
-            if graph.callees[call.callee].kind == "module":
-                for sample in dependence.places[call]:
-                    if estimators[sample].carrier in ("score", "control"):
-                        yield call, sample
-                        break
+    for call in (part for part in graph.parts if isinstance(part, CallUser)):
+        if graph.callees[call.callee].kind == "module":
+            for sample in dependence.places[call]:
+                if estimators[sample].carrier in ("score", "control"):
+                    yield call, sample
+                    break
 
 
 def row_wise(graph: Graph, dependence: Dependence, estimators: Estimators) -> Mapping[str, str]:

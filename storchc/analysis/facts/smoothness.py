@@ -26,7 +26,7 @@ from storchc.ir.expression import (
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee
 from storchc.ir.ranges import Range
-from storchc.ir.walk import children, expressions, walk
+from storchc.ir.walk import children
 from storchc.records import dataclass
 
 CONTINUOUS = "continuous"
@@ -61,8 +61,7 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     found: dict[int, tuple[Smoothness, ...]] = {}
     unsure: dict[int, int] = {}
     hidden = False
-    parts = (p for node in graph.all_nodes for root in expressions(node) for p in walk(root))
-    for part in parts:
+    for part in graph.parts:
         kinds = _kinds(graph, ranges, part)
         at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
         if at is not None and kinds[at] == SMOOTH and _may_vanish(ranges, part, at):

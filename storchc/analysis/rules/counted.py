@@ -32,7 +32,8 @@ def run(known: Estimation, problems: Problems) -> None:
 
     What a condition on a counter chooses between is left alone.
     """
-    _check(known.graph, known.graph.nodes, {}, problems)
+    if known.graph.loops:
+        _check(known.graph, known.graph.nodes, {}, problems)
 
 
 def _check(graph: Graph, nodes: tuple[Node, ...], bounds: Bounds, problems: Problems) -> None:

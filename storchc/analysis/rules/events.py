@@ -11,7 +11,6 @@ from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Apply, Divergence, Entropy, LogProb, Value
 from storchc.ir.graph import Graph
 from storchc.ir.types import write_shape
-from storchc.ir.walk import expressions, walk
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -29,9 +28,7 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _applications(graph: Graph) -> Iterator[Apply]:
-    for node in graph.all_nodes:
-        for root in expressions(node):
-            yield from (e for e in walk(root) if isinstance(e, Apply))
+    return (part for part in graph.parts if isinstance(part, Apply))
 
 
 def _summed(graph: Graph, value: Value) -> bool:

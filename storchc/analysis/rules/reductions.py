@@ -11,7 +11,6 @@ from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import OverPlates
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
-from storchc.ir.walk import expressions, walk
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -22,9 +21,7 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _reductions(graph: Graph) -> Iterator[OverPlates]:
-    for node in graph.all_nodes:
-        for root in expressions(node):
-            yield from (e for e in walk(root) if isinstance(e, OverPlates))
+    return (part for part in graph.parts if isinstance(part, OverPlates))
 
 
 def _check(reduction: OverPlates, carrying: list[Sample], problems: Problems) -> None:

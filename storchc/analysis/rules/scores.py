@@ -10,7 +10,6 @@ from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Apply, CallUser, Construct, Distribution, Value
 from storchc.ir.graph import Graph
-from storchc.ir.walk import expressions, walk
 
 _SQUASHED = frozenset({"softmax", "sigmoid"})
 _LOSSES = frozenset({"cross_entropy", "binary_cross_entropy_with_logits"})
@@ -28,9 +27,8 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _logits(graph: Graph) -> Iterator[tuple[str, Value]]:
-    for node in graph.all_nodes:
-        for part in (e for root in expressions(node) for e in walk(root)):
-            yield from _of(part)
+    for part in graph.parts:
+        yield from _of(part)
 
 
 def _of(part: Value | Distribution) -> Iterator[tuple[str, Value]]:

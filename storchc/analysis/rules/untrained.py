@@ -21,7 +21,6 @@ from storchc.ir.expression import (
 )
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
-from storchc.ir.walk import expressions, walk
 from storchc.source import Span
 
 
@@ -58,8 +57,7 @@ def _learns(known: Estimation, sample: Sample) -> bool:
 def _by_hand(graph: Graph, sample: Sample) -> bool:
     """Whether some expression uses the density that it is drawn from."""
     made = graph.construction(sample.distribution)
-    parts = (e for node in graph.all_nodes for root in expressions(node) for e in walk(root))
-    return any(made is graph.construction(law) for part in parts for law in _laws(part))
+    return any(made is graph.construction(law) for part in graph.parts for law in _laws(part))
 
 
 def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
@@ -72,8 +70,7 @@ def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
 
 
 def _cuts(known: Estimation, sample: str) -> Iterator[Span]:
-    for node in known.graph.all_nodes:
-        for part in (e for root in expressions(node) for e in walk(root)):
-            cuts = isinstance(part, Apply) and functions.row(part.function).cut
-            if cuts and sample in known.touched.places[part]:
-                yield part.span
+    for part in known.graph.parts:
+        cuts = isinstance(part, Apply) and functions.row(part.function).cut
+        if cuts and sample in known.touched.places[part]:
+            yield part.span
