@@ -9,7 +9,6 @@ from storchc.catalogue.family import Bounds
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph
 from storchc.ir.ranges import Range
-from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
 
@@ -50,9 +49,7 @@ def constraints(graph: Graph) -> Iterator[Constraint]:
 
 def constructions(graph: Graph) -> Iterator[Construct]:
     """Every distribution as it is made somewhere."""
-    for node in graph.all_nodes:
-        for expression in expressions(node):
-            yield from (part for part in walk(expression) if isinstance(part, Construct))
+    return (part for part in graph.parts if isinstance(part, Construct))
 
 
 def temperatures(graph: Graph) -> Iterator[Constraint]:
