@@ -129,7 +129,8 @@ def _sure(
     """A pole is one where it is known that the operand does go there."""
     if kind != "pole" or (lies.known and not lies.supposed):
         return kind
-    return kind if lies.has_zero and _vanishes(graph, ranges, operand, _NAMES) else SMOOTH
+    gone = _vanishes(graph, ranges, operand, _NAMES) or _parted(graph, ranges, operand, _NAMES)
+    return kind if lies.has_zero and gone else SMOOTH
 
 
 _NAMES = 8  # how many names deep a story is read
@@ -151,15 +152,33 @@ def _vanishes(graph: Graph, ranges: Ranges, value: Value, names: int) -> bool:
             return any(_vanishes(graph, ranges, operand, names) for operand in operands)
         case Apply("divide", (numerator, _)):
             return _vanishes(graph, ranges, numerator, names)
+        case Apply("std" | "var", (operand,)):
+            return lies.has_zero and _parted(graph, ranges, operand, names)
         case Apply(function, (operand,)) if function in _THROUGH_ZERO:
             return _vanishes(graph, ranges, operand, names)
-        case Reference(name) if names and name not in graph.carried:
-            node = graph.compute_by_name.get(name)
-            single = node is not None and len(node.names) == 1
-            if node is None or not single or isinstance(node.value, Construct | Named):
-                return False
-            return _vanishes(graph, ranges, node.value, names - 1)
+        case Reference(name) if names:
+            made = _named(graph, name)
+            return made is not None and _vanishes(graph, ranges, made, names - 1)
     return False
+
+
+def _parted(graph: Graph, ranges: Ranges, value: Value, names: int) -> bool:
+    """Whether a value is two, of which one goes everywhere, and so to the other."""
+    match value:
+        case Apply("stack" | "concat", (a, b)):
+            return ranges.places[a].everywhere or ranges.places[b].everywhere
+        case Reference(name) if names:
+            made = _named(graph, name)
+            return made is not None and _parted(graph, ranges, made, names - 1)
+    return False
+
+
+def _named(graph: Graph, name: str) -> Value | None:
+    """The value that a name stands for, if one computes it."""
+    node = None if name in graph.carried else graph.compute_by_name.get(name)
+    if node is None or len(node.names) != 1 or isinstance(node.value, Construct | Named):
+        return None
+    return node.value
 
 
 # --- densities -----------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def log_total(value: Apply, ranges: Ranges) -> Range:
 def spread(value: Apply, ranges: Ranges) -> Range:
     """0 or more; of three elements it is 0 where all are equal, in two dimensions fewer."""
     (a,), n = ranges, count(value)
-    apart = continuous_at_zero(a) and (n is None or n > 2)
+    apart = continuous_at_zero(a) and not a.tied and (n is None or n > 2)
     return Range(0.0, low_open=apart, known=a.known)
 
 
@@ -161,13 +161,14 @@ def log_probabilities(value: Apply, ranges: Ranges) -> Range:
 
 
 def norm(value: Apply, ranges: Ranges) -> Range:
-    """0 or more; of two elements it is 0 at one point only."""
+    """0 or more; of two elements that move apart it is 0 at one point only."""
     (a,), n = ranges, count(value)
     size, order = at.absolute(a), value.settings["p"]
     assert isinstance(order, int | float)
     if order == 0:
         return counted(value, ranges)
-    apart = size.positive or (continuous_at_zero(a) and (n is None or n > 1))
+    alone = continuous_at_zero(a) and not a.tied
+    apart = size.positive or (alone and (n is None or n > 1))
     if n == 1:
         return size
     low = size.low if order > 0 else 0.0
@@ -207,18 +208,18 @@ def unit_length(value: Apply, ranges: Ranges) -> Range:
 
 
 def unit_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where it is of one element, which is left its sign alone."""
+    """A pole where one number makes it 0, of which the sign alone is left."""
     (a,), n = ranges, size_along(value)
-    if n == 1:
+    if n == 1 or a.tied:
         return ("pole" if a.has_zero else "smooth",)
     return (length_smooth(value.settings["p"], n, a),)
 
 
 def cosine_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole in what has one element."""
+    """A pole in what one number makes 0."""
     shape = broadcast(operand.type.shape for operand in value.operands)
     one = shape[axis(value.settings["dim"], shape)].value == 1
-    return tuple("pole" if one and r.has_zero else "smooth" for r in ranges)
+    return tuple("pole" if (one or r.tied) and r.has_zero else "smooth" for r in ranges)
 
 
 def gated(value: Apply, ranges: Ranges) -> Range:
@@ -236,8 +237,9 @@ def standardised_smooth(value: Apply, ranges: Ranges) -> Kinds:
 
 
 def root_mean_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where one element is brought to -1 or 1."""
-    return ("pole" if _normalised(value) == 1 and ranges[0].has_zero else "smooth",)
+    """A pole where what one number makes 0 is brought to -1 or 1."""
+    one = _normalised(value) == 1 or ranges[0].tied
+    return ("pole" if one and ranges[0].has_zero else "smooth",)
 
 
 # --- products of vectors and matrices ------------------------------------------------------------
@@ -281,7 +283,9 @@ def distances(value: Apply, ranges: Ranges) -> Range:
     apart = _row(value) != 1 and any(
         not r.whole and r.number is None and continuous_at_zero(r) for r in ranges
     )
-    return known_as(Range(0.0, low_open=apart), ranges)
+    found = Range(0.0, low_open=apart)
+    one = _row(value) == 1 and any(r.everywhere for r in ranges)
+    return found if one else known_as(found, ranges)
 
 
 def distances_smooth(value: Apply, ranges: Ranges) -> Kinds:

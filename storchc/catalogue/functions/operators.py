@@ -154,7 +154,7 @@ ARITHMETIC = (
         _total_divide,
         QUOTIENT,
         "none",
-        two(at.divide),
+        relations.divided,
         relations.quotient,
     ),
     _operator(

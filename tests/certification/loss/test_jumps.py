@@ -54,6 +54,17 @@ REFUSED = {
     "close": "cost c = 1 if isclose(z, th, 0.0, 0.5) else 0",
     "ends that learn": "cost c = exp(log_prob(Uniform(th, th + 1), z))",
     "a threshold that learns": "cost c = exp(log_prob(GeneralizedPareto(th, 1.0, 0.2), z))",
+    "a scaled vector": "cost c = sum(normalize(d * v))",
+    "a scaled vector by name": "compute u = d * v\ncost c = d / norm(u)",
+    "an angle of two scaled vectors": "cost c = cosine_similarity(d * z * ones(3), v)",
+    "a vector in one direction": "cost c = sum(normalize(stack([d, 0.0])))",
+    "twice the same": "cost c = sum(rms_norm(stack([d, d]), [2]))",
+    "distance by deviation": "cost c = d / std(stack([z, th]))",
+    "distance by variance": "compute u = stack([z, th])\ncost c = d / sqrt(var(u))",
+    "two brought to -1 and 1": "cost c = layer_norm(stack([z, th]), [2])[0]",
+    "distance of single elements": (
+        "cost c = d / cdist(reshape(z, [1, 1]), reshape(th, [1, 1]))[0, 0]"
+    ),
     "end of a count": "cost c = exp(log_prob(Poisson(1.0), z + th))",
 }
 
@@ -82,6 +93,10 @@ COMPILES = {
         "sample y ~ Normal(z, 1) with ScoreFunction(baseline=1.0 * (z > th))\ncost c = y + th"
     ),
     "report": "report r = z > th\ncost c = z + th",
+    "two directions": "cost c = sum(normalize(stack([z, th])))",
+    "away from a line": "cost c = sum(normalize(z * ones(3) + v))",
+    "a scale that learns": "sample e ~ Normal(zeros(3), 1)\ncost c = sum(normalize(th * e))",
+    "a gate": "sample e ~ Normal(v, 1)\ncost c = sum(normalize(sigmoid(z) * e))",
     "weights outside": "sample b ~ Bernoulli(logits=th) with Expect()\ncost c = 1 if b > z else 0",
 }
 
