@@ -16,10 +16,11 @@ from random import Random
 from types import EllipsisType
 
 from storchc.analysis.facts.dependence import Dependence
-from storchc.analysis.facts.smoothness import makes_atoms
+from storchc.analysis.facts.smoothness import made_of, makes_atoms
 from storchc.catalogue import distributions, functions
 from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
 from storchc.ir.graph import Graph
+from storchc.ir.ranges import ANYTHING
 from storchc.ir.walk import children
 from storchc.records import dataclass
 
@@ -52,7 +53,8 @@ def _agree(graph: Graph, value: Apply) -> bool:
     if not isinstance(comparison, Apply):
         return False
     if comparison.function in EQUALITIES:
-        return not any(_has_atoms(graph, operand, _NAMES) for operand in comparison.operands)
+        atoms = any(_has_atoms(graph, operand, _NAMES) for operand in comparison.operands)
+        return not atoms and not one_bent(graph, comparison)
     if comparison.function not in COMPARISONS:
         return False
     if all(operand.type.dtype != "float" for operand in comparison.operands):
@@ -78,6 +80,32 @@ def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
     if isinstance(value, Apply) and (makes_atoms(value) or value.type.dtype != "float"):
         return True
     return any(_has_atoms(graph, child, names) for child in children(value))
+
+
+def one_bent(graph: Graph, comparison: Apply) -> bool:
+    """Whether two sides are made of one sample, with a corner on the way.
+
+    They may then be equal on one side of it, as `abs(z)` and `z` are, though neither has atoms.
+    """
+    made = [tuple(made_of(graph, side)) for side in comparison.operands]
+    random = [
+        {p.name for p in parts if isinstance(p, Reference) and _is_random(graph, p.name)}
+        for parts in made
+    ]
+    shared = frozenset.intersection(*map(frozenset, random))
+    return bool(shared) and any(
+        isinstance(part, Apply) and _is_bent(part) for parts in made for part in parts
+    )
+
+
+def _is_random(graph: Graph, name: str) -> bool:
+    return name in graph.sample_by_name or name in graph.carried
+
+
+def _is_bent(value: Apply) -> bool:
+    anywhere = (ANYTHING,) * len(value.operands)
+    kinds = functions.row(value.function).smoothness(value, anywhere)
+    return not {"corner", "bend", "jump"}.isdisjoint(kinds)
 
 
 def _is_discrete(graph: Graph, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.agreement import EQUALITIES, one_bent
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
@@ -131,8 +132,12 @@ class _Looking:
         if not operands:
             return
         moving = self._moving(value, operands)
-        if not isinstance(value, Apply) or not touches(value) or moving.atoms:
+        if not isinstance(value, Apply) or not touches(value) or self._often(value, moving):
             yield Jump(value, operands, moving, reach)
+
+    def _often(self, value: Apply, moving: Motion) -> bool:
+        """Whether what jumps at one number only takes it with positive probability."""
+        return moving.atoms or (value.function in EQUALITIES and one_bent(self.graph, value))
 
     def kinks(self, value: Value | Distribution, reach: Reach) -> Iterator[Kink]:
         """Where an expression bends and is moved, by what learns or by what may."""

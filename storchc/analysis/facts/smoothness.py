@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.own_score import own_log_prob
@@ -25,8 +25,8 @@ from storchc.ir.expression import (
 )
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee
-from storchc.ir.ranges import Range
-from storchc.ir.walk import children
+from storchc.ir.ranges import NONNEGATIVE, REAL, SIGNED_UNIT, Range
+from storchc.ir.walk import children, walk
 from storchc.records import dataclass
 
 CONTINUOUS = "continuous"
@@ -87,6 +87,8 @@ def _may_vanish(ranges: Ranges, value: Value | Distribution, position: int) -> b
 
 def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[Smoothness, ...]:
     match value:
+        case Apply("isfinite" | "isnan" | "isinf", (operand,)):
+            return ("jump" if _leaves(graph, ranges, operand) else SMOOTH,)
         case Apply(function, operands):
             lie = tuple(_unfilled(ranges, operand) for operand in operands)
             kinds = functions.row(function).smoothness(value, lie)
@@ -179,6 +181,46 @@ def _named(graph: Graph, name: str) -> Value | None:
     if node is None or len(node.names) != 1 or isinstance(node.value, Construct | Named):
         return None
     return node.value
+
+
+_DOMAINS: Mapping[str, Range] = {
+    "sqrt": NONNEGATIVE,
+    **dict.fromkeys(("asin", "acos"), SIGNED_UNIT),
+    "acosh": Range(1.0),
+}
+"""Where functions are defined that have no pole at the end of that."""
+
+
+def _leaves(graph: Graph, ranges: Ranges, value: Value) -> bool:
+    """Whether a value is known to be made of one outside of where a function is defined."""
+    for part in made_of(graph, value):
+        if not isinstance(part, Apply) or not part.operands:
+            continue
+        lies = ranges.places[part.operands[0]]
+        domain = _DOMAINS.get(part.function, _base(ranges, part))
+        if lies.known and not lies.supposed and not lies.within(domain):
+            return True
+    return False
+
+
+def made_of(graph: Graph, value: Value) -> Iterator[Value | Distribution]:
+    """All that a value is made of, through names, some of them deep."""
+    seen: set[str] = set()
+    level: list[Value] = [value]
+    for _ in range(_NAMES + 1):
+        parts = [part for one in level for part in walk(one)]
+        yield from parts
+        names = {part.name for part in parts if isinstance(part, Reference)} - seen
+        seen |= names
+        level = [made for made in (_named(graph, name) for name in names) if made is not None]
+
+
+def _base(ranges: Ranges, value: Apply) -> Range:
+    """Where the first operand may lie: powers that are not whole have no negative base."""
+    if value.function not in ("power", "pow"):
+        return REAL
+    exponent = ranges.places[value.operands[1]]
+    return REAL if exponent.whole else NONNEGATIVE
 
 
 # --- densities -----------------------------------------------------------------------------------

@@ -65,6 +65,10 @@ REFUSED = {
     "distance of single elements": (
         "cost c = d / cdist(reshape(z, [1, 1]), reshape(th, [1, 1]))[0, 0]"
     ),
+    "equal on one side": "cost c = 1 if abs(d) == d else 0",
+    "unequal on one side": "compute a = sqrt(d ** 2)\ncost c = where(a != d, th, 2)",
+    "outside of a root": "cost c = 1 if isfinite(sqrt(z - th)) else 0",
+    "outside of a power, by name": "compute r = d ** 0.5\ncost c = where(isnan(r), 0, th)",
     "end of a count": "cost c = exp(log_prob(Poisson(1.0), z + th))",
 }
 
@@ -97,6 +101,9 @@ COMPILES = {
     "away from a line": "cost c = sum(normalize(z * ones(3) + v))",
     "a scale that learns": "sample e ~ Normal(zeros(3), 1)\ncost c = sum(normalize(th * e))",
     "a gate": "sample e ~ Normal(v, 1)\ncost c = sum(normalize(sigmoid(z) * e))",
+    "equal at one number": "cost c = 1 if abs(d) == th else (2 if d == z * th else 0)",
+    "inside of a root": "cost c = 1 if isfinite(sqrt(d ** 2 + 1) + d * th) else 0",
+    "a guard of a module": "cost c = th if isnan(log(net(z))) else d",
     "weights outside": "sample b ~ Bernoulli(logits=th) with Expect()\ncost c = 1 if b > z else 0",
 }
 
