@@ -154,6 +154,34 @@ def test_a_score_that_cannot_see_an_outcome_is_found() -> None:
         assert float(made.p.grad) == pytest.approx(3, abs=1e-4)
 
 
+GATED = """story Gated
+param p = 0.4
+{before}
+for t in range(3) from b = 1.0:
+    compute q = {probs}
+    sample b ~ Bernoulli(probs=q) with ScoreFunction(n=100_000)
+    cost c = b * (t + 1)
+"""
+
+
+def test_a_lattice_value_may_make_an_outcome_impossible() -> None:
+    """As where nothing comes after what was not there: whatever learns, it is 0."""
+    made: Any = storchc.load(text=GATED.format(before="", probs="sigmoid(p) * b"))().double()
+    torch.manual_seed(0)
+    made().backward()
+    s = torch.tensor(0.4, dtype=torch.float64).sigmoid()
+    exact = (1 + 4 * s + 9 * s**2) * s * (1 - s)
+    assert float(made.p.grad) == pytest.approx(float(exact), abs=3e-2)
+
+
+def test_what_learns_may_not() -> None:
+    for probs in ("p", "1.0 * p", "p * x"):
+        made: Any = storchc.load(text=GATED.format(before="input x", probs=f"{probs} + 0 * b"))()
+        made.p.data.fill_(0.0)
+        with pytest.raises(StoryValueError, match="strictly between 0 and 1"):
+            made(1.0)
+
+
 SILENT = {  # what stayed finite, with the value that it must not have
     "sample z ~ Gamma(p, 1) with ScoreFunction()\ncost c = z": -0.5,
     "sample z ~ Categorical(probs=stack([2, p, 1])) with ScoreFunction()\ncost c = 1.0 * z": -1.0,

@@ -49,7 +49,7 @@ def _agree(graph: Graph, value: Apply) -> bool:
     condition, then, otherwise = value.operands
     if isinstance(then, Literal) and isinstance(otherwise, Literal):
         return then.value == otherwise.value
-    comparison = _followed(graph, condition)
+    comparison = followed(graph, condition)
     if not isinstance(comparison, Apply):
         return False
     if comparison.function in EQUALITIES:
@@ -117,7 +117,7 @@ def _is_discrete(graph: Graph, name: str) -> bool:
     return family is not None and family.discrete
 
 
-def _followed(graph: Graph, value: Value) -> Value | Distribution:
+def followed(graph: Graph, value: Value) -> Value | Distribution:
     """What a name stands for, if one computes it."""
     for _ in range(_NAMES):
         made = _named(graph, value)
