@@ -16,6 +16,7 @@ from random import Random
 from types import EllipsisType
 
 from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.reach import cut_condition
 from storchc.analysis.facts.smoothness import made_of, makes_atoms
 from storchc.catalogue import distributions, functions
 from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
@@ -28,6 +29,7 @@ COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal"})
 EQUALITIES = frozenset({"equal", "not_equal"})
 _NAMES = 8  # how many names deep a story is read, where the names themselves do not agree
 _TRIALS = 2
+_STEP, _FLAT = 1e-4, 1e-3
 
 
 def agreed(graph: Graph, touched: Dependence) -> frozenset[int]:
@@ -68,6 +70,18 @@ def _agree(graph: Graph, value: Apply) -> bool:
         all(choice.meets(_Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
         for names in (0, _NAMES)
     ) and not any(map(choice.parts, of_any_sign))
+
+
+def touching(graph: Graph, value: Apply) -> bool:
+    """Whether the sides of a choice agree in their slopes too where its condition changes."""
+    condition, then, otherwise = value.operands
+    comparison = followed(graph, cut_condition(value) or condition)
+    if not isinstance(comparison, Apply) or comparison.function not in COMPARISONS:
+        return False
+    left, right = comparison.operands
+    choice = _Choice(left, right, then, otherwise)
+    trials = range(2 * _TRIALS)
+    return all(choice.touches(_Numbers(graph, Random(t), _NAMES, below=True)) for t in trials)
 
 
 def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
@@ -163,6 +177,25 @@ class _Choice:
             for leaf in tuple(numbers.leaves)
             for root in _roots(partial(self._gap_at, numbers, leaf))
         )
+
+    def touches(self, numbers: _Numbers) -> bool:
+        """Whether the sides agree with their slopes wherever the comparison changes."""
+        self._gap(numbers)
+        found = [
+            (leaf, root)
+            for leaf in tuple(numbers.leaves)
+            for root in _roots(partial(self._gap_at, numbers, leaf))
+        ]
+        return bool(found) and all(
+            self._agree(numbers.at(leaf, root)) and self._slope(numbers, leaf, root) < _FLAT
+            for leaf, root in found
+        )
+
+    def _slope(self, numbers: _Numbers, leaf: Hashable, root: float) -> float:
+        """That of the difference of the sides."""
+        above, below = numbers.at(leaf, root + _STEP), numbers.at(leaf, root - _STEP)
+        gaps = (n.of(self.then) - n.of(self.otherwise) for n in (above, below))
+        return abs(next(gaps) - next(gaps)) / (2 * _STEP)
 
     def _gap(self, numbers: _Numbers) -> float:
         return numbers.of(self.left) - numbers.of(self.right)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from storchc.analysis.estimator import Estimator
-from storchc.analysis.facts.agreement import EQUALITIES, one_bent
+from storchc.analysis.facts.agreement import EQUALITIES, one_bent, touching
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
-from storchc.analysis.facts.reach import Reach, Reaching
+from storchc.analysis.facts.reach import Reach, Reaching, cut_condition
 from storchc.analysis.facts.smoothness import BROKEN, CORNERED, Uneven, touches
+from storchc.catalogue import functions
 from storchc.ir.expression import Apply, CallUser, Distribution, Value
 from storchc.ir.graph import Graph
 from storchc.ir.walk import children
@@ -95,14 +96,30 @@ def jumps(
     every.sort(key=lambda jump: jump.value.span)
     moving = [jump for jump in every if jump.motion.moved]
     said = [jump for jump in moving if not jump.reach.jumps]
+    choices = _choices(graph) if said else {}
+    bends = [Kink(jump.value, _order(graph, choices.get(id(jump.value)))) for jump in said]
     return Jumps(
         tuple(jump for jump in moving if jump.reach.jumps),
         tuple(j for j in every if j.motion.guarded and j.reach.jumps and not j.motion.moved),
         tuple(said),
-        tuple(sorted((*kinks, *(Kink(j.value, 1) for j in said)), key=lambda k: k.value.span)),
+        tuple(sorted((*kinks, *bends), key=lambda k: k.value.span)),
         tuple(name for name in graph.callees if name in inside),
         unsure,
     )
+
+
+def _choices(graph: Graph) -> Mapping[int, Apply]:
+    """The choices of a story by the identity of what is chosen by."""
+    return {
+        id(cut_condition(part) or part.operands[0]): part
+        for part in graph.parts
+        if isinstance(part, Apply) and functions.row(part.function).condition == 0
+    }
+
+
+def _order(graph: Graph, choice: Apply | None) -> int:
+    """The highest right derivative where a choice is said not to jump."""
+    return 2 if choice is not None and touching(graph, choice) else 1
 
 
 def _scores(

@@ -61,8 +61,11 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     found: dict[int, tuple[Smoothness, ...]] = {}
     unsure: dict[int, int] = {}
     hidden = False
+    squared = frozenset(_squared(ranges, part) for part in graph.parts)
     for part in graph.parts:
         kinds = _kinds(graph, ranges, part)
+        if id(part) in squared and kinds == ("corner",):
+            kinds = ("bend",)
         at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
         if at is not None and kinds[at] == SMOOTH and _may_vanish(ranges, part, at):
             unsure[id(part)] = at
@@ -73,6 +76,21 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
             pairs = zip(kinds, edges(part, graph.callees), strict=True)
             hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
     return Uneven(graph, found, hidden, unsure)
+
+
+_ZERO_AT_CORNERS = frozenset({"relu", "abs"})
+
+
+def _squared(ranges: Ranges, value: Value | Distribution) -> int | None:
+    """The corner at 0 that a value squares, by its identity."""
+    match value:
+        case Apply("square", (Apply(inner) as corner,)):
+            found = inner in _ZERO_AT_CORNERS
+        case Apply("power" | "pow", (Apply(inner) as corner, exponent)):
+            found = inner in _ZERO_AT_CORNERS and ranges.places[exponent].low >= 2
+        case _:
+            return None
+    return id(corner) if found else None
 
 
 _DENOMINATORS: Mapping[str, int] = {"divide": 1, "reciprocal": 0, "power": 0, "pow": 0}
