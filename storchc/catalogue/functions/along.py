@@ -232,8 +232,9 @@ def _normalised(value: Apply) -> int | None:
 
 
 def standardised_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where two elements are brought to -1 and 1."""
-    return ("pole" if _normalised(value) == 2 else "smooth",)
+    """A pole where two elements are brought to -1 and 1, or what one number makes 0 to its sign."""
+    one = ranges[0].tied and ranges[0].has_zero
+    return ("pole" if one or _normalised(value) == 2 else "smooth",)
 
 
 def root_mean_smooth(value: Apply, ranges: Ranges) -> Kinds:

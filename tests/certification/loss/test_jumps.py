@@ -62,6 +62,7 @@ REFUSED = {
     "distance by deviation": "cost c = d / std(stack([z, th]))",
     "distance by variance": "compute u = stack([z, th])\ncost c = d / sqrt(var(u))",
     "two brought to -1 and 1": "cost c = layer_norm(stack([z, th]), [2])[0]",
+    "a scaled vector, standardised": "cost c = sum(v * layer_norm(d * v, [3]))",
     "distance of single elements": (
         "cost c = d / cdist(reshape(z, [1, 1]), reshape(th, [1, 1]))[0, 0]"
     ),
