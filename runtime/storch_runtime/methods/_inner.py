@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
 from storch_runtime.ownership import Trained
+from storch_runtime.ranks import shared
 
 
 class SelfTrained(Method):
@@ -32,33 +33,35 @@ class SelfTrained(Method):
         own = [p for p in self._trained(downstream.critic) if p.requires_grad]
         if not own:
             return
-        slopes = torch.autograd.grad(variance, own, allow_unused=True)
-        downstream.own_loss = variance.new_zeros(()) + sum(
-            unmoved(p) if slope is None else (slope * (p - p.detach())).sum()
-            for slope, p in zip(slopes, own, strict=True)
-        )
+        slopes = zip(torch.autograd.grad(variance, own, allow_unused=True), own, strict=True)
+        moved = [(slope, p) for slope, p in slopes if slope is not None]
+        unused = set(own).difference(p for _, p in moved)
+        nothing = variance.new_zeros(()) + awaited(unused)
+        downstream.own_loss = nothing + sum((s * (p - p.detach())).sum() for s, p in moved)
 
     def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor:
         """See `Method.own_loss`: what `control_variate` left; 0 where it trained nothing.
 
-        Of values that were given nothing is learned, but every parameter takes part all the same:
-        `DistributedDataParallel` waits for all of them.
+        Of values that were given nothing is learned.
         """
         if downstream.own_loss is not None:
             return downstream.own_loss
         nothing = downstream.cost.new_zeros(())
         if not draw.replayed or not torch.is_grad_enabled():
             return nothing
-        return nothing + sum(unmoved(p) for p in self._trained(downstream.critic))
+        return nothing + awaited(self._trained(downstream.critic))
 
     def _trained(self, critic: Trained | None) -> list[nn.Parameter]:
         own = list(self.parameters())
         return own if critic is None else [*own, *critic.parameters()]
 
 
-def unmoved(parameter: nn.Parameter) -> Tensor:
-    """0, with a gradient of 0 for the parameter, whatever is in it."""
-    return parameter.flatten()[:0].sum()
+def awaited(unused: Iterable[nn.Parameter]) -> Tensor | int:
+    """0, with a gradient of 0 for parameters that several processes train.
+
+    `DistributedDataParallel` waits for all of them; with one process no gradient tells more.
+    """
+    return sum(p.flatten()[:0].sum() for p in unused) if shared() else 0
 
 
 def slope(costs: Tensor, leaf: Tensor, *, again: bool = False) -> Tensor:
