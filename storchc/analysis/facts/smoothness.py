@@ -108,13 +108,12 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
         case Apply("isfinite" | "isnan" | "isinf", (operand,)):
             return ("jump" if _leaves(graph, ranges, operand) else SMOOTH,)
         case Apply(function, operands):
-            lie = tuple(_unfilled(ranges, operand) for operand in operands)
+            bare = tuple(_unfilled(ranges, operand) for operand in operands)
+            lie = tuple(ranges.places[operand] for operand in bare)
             kinds = functions.row(function).smoothness(value, lie)
             if "pole" not in kinds:
                 return kinds
-            return tuple(
-                _sure(graph, ranges, *each) for each in zip(kinds, operands, lie, strict=True)
-            )
+            return tuple(_sure(graph, ranges, *each) for each in zip(kinds, bare, lie, strict=True))
         case LogProb() | LogProbEach():
             kind = _density(graph, ranges, value)
             return kind, kind
@@ -130,17 +129,16 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
 _FILLING = 1e-3
 
 
-def _unfilled(ranges: Ranges, value: Value) -> Range:
-    """Where a value lies; a small number that is added to it fills no pole."""
+def _unfilled(ranges: Ranges, value: Value) -> Value:
+    """A value without a small number that is added to it, which fills no pole."""
     match value:
         case Apply("add", (inner, Literal(number)) | (Literal(number), inner)):
             tiny = 0 < number < _FILLING
-        case Apply("clamp" | "maximum", (inner, Literal(number))):
+        case Apply("clamp" | "maximum", (inner, Literal(number), *_)):
             tiny = 0 < number < _FILLING
         case _:
-            return ranges.places[value]
-    lies = ranges.places[inner]
-    return lies if tiny and lies.has_zero else ranges.places[value]
+            return value
+    return inner if tiny and ranges.places[inner].has_zero else value
 
 
 def _sure(

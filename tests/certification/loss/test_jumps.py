@@ -241,6 +241,21 @@ def test_a_jump_breaks_a_path(cost: str) -> None:
     assert [d.code for d in found] == ["S402"]
 
 
+@pytest.mark.parametrize(
+    "cost",
+    [
+        "y / (abs(y) + 1e-8)",
+        "y / clamp(abs(y), 1e-8, 10)",
+        "y / (1e-8 + abs(y))",
+        "y / maximum(abs(y), 1e-8)",
+    ],
+)
+@pytest.mark.parametrize("y", ["(z + th)", "(tanh(z + th) * th)"])
+def test_a_small_number_fills_no_pole(y: str, cost: str) -> None:
+    """Nor where an unknown factor hides how far the denominator goes: .10 for .71."""
+    assert "S440" in codes(f"cost c = {cost.replace('y', y)}")
+
+
 def test_importance_weights_are_reduced_into_a_jump() -> None:
     steps = (
         "sample y ~ Normal(th, 1) with ScoreFunction() "
