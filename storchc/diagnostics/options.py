@@ -47,7 +47,9 @@ def unknown_argument(name: Name, function: str, known: Iterable[str], signature:
 
 def too_many_arguments(span: Span, function: str, most: int, signature: str) -> Problem:
     """``exp(x, y)``."""
-    number = "no arguments" if most == 0 else "one argument" if most == 1 else f"{most} arguments"
+    if most == 0:
+        return Problem("S222", f"`{function}` takes no arguments", span, f"write `{signature}`")
+    number = "one argument" if most == 1 else f"{most} arguments"
     message = f"`{function}` takes {number} at most"
     return Problem("S222", message, span, f"its arguments: `{signature}`")
 
@@ -307,6 +309,8 @@ def wrong_initial_value(span: Span, message: str, help: str) -> Problem:
     """``param w[K] = x + 1``."""
     return Problem("S252", message, span, help)
 
+
+SHAPE_OF_PARAM = "the shape stands behind the name: `param w[3, 4] = zeros()`"
 
 INITIALISERS = (
     "`zeros()`, `ones()`, `normal(mean, std)`, `uniform(a, b)`, `xavier_uniform()`, "

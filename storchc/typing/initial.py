@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from storchc.diagnostics import options as words
 from storchc.ir.defaults import Initial, Numbers
@@ -120,7 +121,9 @@ def _check_surplus(init: tree.Call, parameters: tuple[tuple[str, float], ...]) -
     name, known = init.function.id, [p for p, _ in parameters]
     if len(init.args) > len(known):
         span = init.args[len(known)].span
-        raise Refused(words.too_many_arguments(span, name, len(known), _signature(init)))
+        problem = words.too_many_arguments(span, name, len(known), _signature(init))
+        shape = isinstance(init.args[len(known)], tree.ListOf)
+        raise Refused(replace(problem, help=words.SHAPE_OF_PARAM) if shape else problem)
     for keyword in init.keywords:
         if keyword.name.id not in known:
             raise Refused(words.unknown_argument(keyword.name, name, known, _signature(init)))
