@@ -42,6 +42,7 @@ _GROUPS = {
     "creation": """
         zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient continuous
     """,
+    "casts": "float long int bool",
     "linear": """
         matmul linear dot outer cdist cross det logdet inverse cholesky matrix_exp diagonal
         trace diag_embed tril triu

@@ -150,6 +150,14 @@ TRUTHS = [
 ]  # fmt: skip
 
 
+def _casts() -> Iterator[Case]:
+    for operand in (real(2, 3), ints(2, low=-3), bools(3), 2.5):
+        yield case("float", operand, means=lambda a: lifted(a).double())
+        yield case("long", operand, means=lambda a: lifted(a).long())
+        yield case("int", operand, means=lambda a: lifted(a).long())
+        yield case("bool", operand, means=lambda a: lifted(a).bool())
+
+
 def _unary() -> Iterator[Case]:
     for name in UNARY:
         yield from _both(name, getattr(torch, name), real(2, 3))
@@ -250,4 +258,4 @@ def _bounds() -> Iterator[Case]:
     yield case("lerp", ints(3), real(3), unit(3), means=floats(torch.lerp))
 
 
-CASES = (*_operators(), *_choices(), *_unary(), *_options(), *_pairs(), *_bounds())
+CASES = (*_operators(), *_choices(), *_casts(), *_unary(), *_options(), *_pairs(), *_bounds())
