@@ -75,10 +75,10 @@ def _operands(
     if parameter.kind == "value":
         assert not isinstance(expression, tuple)
         return [expressions.value(ctx, expression)]
-    if isinstance(expression, tree.ListOf):
+    if isinstance(expression, tree.ListOf) and expression.items:
         expression = expression.items
     if not isinstance(expression, tuple):
-        wanted, signature = "a list of values", settings.signature(entry)
+        wanted, signature = "a list of values, at least one", settings.signature(entry)
         problem = words.wrong_argument(expression.span, parameter.name, wanted, signature)
         raise Refused(problem)
     return [expressions.value(ctx, item) for item in expression]
