@@ -5,6 +5,7 @@ from __future__ import annotations
 _CUT = "write `stop_gradient(…)`: no gradient and no credit"
 _SIZES = "sizes are known by name: declare `dim D`, list it in an input, and use `D` as a number"
 _DRAWN = "write `sample z ~ q with Reparameterization()`, where `q` is the distribution or its name"
+_CONVERTED = "leave it out: values have the dtype and device of the inputs and parameters"
 _SLICES = "take slices, `x[:K]` and `x[K:]`, or let the module give two results: `-> [K], [K]`"
 
 FUNCTIONS = {
@@ -15,7 +16,9 @@ FUNCTIONS = {
     "chunk": _SLICES,
     "detach": _CUT,
     "diag": "here it is `diag_embed(…)`; of a matrix `diagonal(…)` takes the diagonal",
+    "double": _CONVERTED,
     "elbo": "write the terms of it as costs: `cost kl = kl_divergence(q, p)`, `observe x ~ …`",
+    "half": _CONVERTED,
     "item": "leave it out: a value stays a value",
     "kl": "here it is `kl_divergence(q, p)`",
     "len": _SIZES,
@@ -27,7 +30,8 @@ FUNCTIONS = {
     "shape": _SIZES,
     "size": _SIZES,
     "split": _SLICES,
-    "to": "leave it out: values have the dtype and device of the inputs and parameters",
+    "to": _CONVERTED,
+    "type": _CONVERTED,
     "view": "here it is `reshape(x, […])`",
 }
 """Functions, also where they are written behind a dot."""

@@ -55,13 +55,15 @@ def surrogate_by_hand(node: Sample, span: Span) -> Problem:
     return _warning("S512", message, span, help)
 
 
-def constant_expectation(plate: str, span: Span) -> Problem:
-    """``cost c = -(r - mean(r, over=z))``."""
+def constant_expectation(plate: str, span: Span, data: bool) -> Problem:
+    """``cost c = -(r - mean(r, over=z))``; ``data``: the plate is a data plate."""
     message = f"the mean over `{plate}` of this is 0, whatever is learned"
     help = (
         "pay the value itself: `baseline=batch_average` at the sample compares it with the others, "
         "where that changes the variance alone"
     )
+    if data:
+        help = "pay the value itself; what lowers the variance is the `baseline=` of a sample"
     return _warning("S513", message, span, help)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Constant, Estimator
-from storchc.analysis.facts.own_score import has_own_score
 from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.support import support_size
 from storchc.diagnostics.suggest import listed
@@ -223,7 +222,7 @@ def _warning(graph: Graph, node: Sample, estimator: Estimator, bias: str) -> str
     entry = estimator.entry
     if entry is None:
         return "storchc knows nothing about this method; its options were not checked"
-    if entry.stops_own_score and not has_own_score(graph, node.name):
+    if entry.stops_own_score and node.name not in graph.own_scores:
         return (
             f"no `log_prob(q, {node.name})` with the name of its distribution stands in the story: "
             f"{entry.name} does what Reparameterization does"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from storchc.ir.expression import Construct, Distribution, Named, Value
-from storchc.ir.nodes import Compute, Cost, DataPlate, Loop, Node, Report, Sample, Stop
+from storchc.ir.expression import Construct, Distribution, LogProb, Named, Reference, Value
+from storchc.ir.nodes import Compute, Cost, DataPlate, Input, Loop, Node, Report, Sample, Stop
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
@@ -16,6 +16,7 @@ class Index:
 
     nodes: tuple[Node, ...]
     data_plates: Mapping[str, DataPlate]
+    inputs: tuple[Input, ...]
     sample_plates: tuple[str, ...]
     loop_names: tuple[str, ...]
 
@@ -60,6 +61,11 @@ class Index:
         return tuple(n for n in self.all_nodes if isinstance(n, Report))
 
     @cached_property
+    def input_by_name(self) -> Mapping[str, Input]:
+        """Every input by its name."""
+        return {item.name: item for item in self.inputs}
+
+    @cached_property
     def loop_by_name(self) -> Mapping[str, Loop]:
         """Every loop by its name."""
         return {loop.name: loop for loop in self.loops}
@@ -96,6 +102,12 @@ class Index:
                     found.setdefault(name, node)
         return found
 
+    @cached_property
+    def own_scores(self) -> frozenset[str]:
+        """The samples of whose draw the log-probability under its own distribution stands here."""
+        scored = (self.scored(part) for part in self.parts if isinstance(part, LogProb))
+        return frozenset(sample.name for sample in scored if sample is not None)
+
     def along(self, plate: str) -> tuple[Sample, ...]:
         """The samples that stand in a sample plate, in story order; none for a data plate."""
         return self._along.get(plate, ())
@@ -116,6 +128,23 @@ class Index:
             assert isinstance(made, Construct | Named)
             distribution = made
         return distribution
+
+    def scored(self, value: LogProb) -> Sample | None:
+        """The sample ``z`` of which ``value`` is ``log_prob(q, z)``, drawn from that same ``q``."""
+        sample = self.drawn(value.value)
+        if sample is None:
+            return None
+        own = self.construction(sample.distribution)
+        return sample if self.construction(value.distribution) is own else None
+
+    def drawn(self, value: Value) -> Sample | None:
+        """The sample that a reference stands for, whatever names it went through."""
+        while isinstance(value, Reference):
+            made = self.compute_by_name.get(value.name)
+            if value.name in self.carried or made is None or not isinstance(made.value, Reference):
+                return self.sample_by_name.get(value.name)
+            value = made.value
+        return None
 
 
 def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:

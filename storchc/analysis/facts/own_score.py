@@ -15,7 +15,7 @@ from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.made_of import made_of
 from storchc.catalogue import functions
 from storchc.diagnostics.suggest import listed
-from storchc.ir.expression import Distribution, LogProb, OverPlates, Reference, Value
+from storchc.ir.expression import Distribution, LogProb, OverPlates, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
 
@@ -24,30 +24,8 @@ Estimators = Mapping[str, Estimator]
 
 def own_log_prob(graph: Graph, value: Value | Distribution) -> str | None:
     """The sample ``z`` of which ``value`` is ``log_prob(q, z)``, drawn from that same ``q``."""
-    if not isinstance(value, LogProb):
-        return None
-    name = _original(graph, value.value)
-    for sample in graph.samples:
-        if sample.name == name:
-            made = graph.construction(value.distribution)
-            return name if made is graph.construction(sample.distribution) else None
-    return None
-
-
-def _original(graph: Graph, value: Value) -> str | None:
-    """The name that a reference stands for, whatever names it went through."""
-    while isinstance(value, Reference):
-        name = value.name
-        made = graph.compute_by_name.get(name)
-        if name in graph.carried or made is None or not isinstance(made.value, Reference):
-            return name
-        value = made.value
-    return None
-
-
-def has_own_score(graph: Graph, name: str) -> bool:
-    """Whether the log-probability of a sample's own draw stands anywhere in the story."""
-    return any(own_log_prob(graph, part) == name for part in graph.parts)
+    sample = graph.scored(value) if isinstance(value, LogProb) else None
+    return None if sample is None else sample.name
 
 
 def slope_of_own_score(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.own_score import own_log_prob
-from storchc.analysis.facts.terms import meant, terms
+from storchc.analysis.facts.terms import Term, meant, terms
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Divergence, LogProb
+from storchc.ir.expression import Divergence, LogProb, OverPlates
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Cost
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -20,9 +24,27 @@ def run(known: Estimation, problems: Problems) -> None:
     for cost in graph.costs:
         if cost.observed:
             continue
-        for term in terms(graph, cost.value):
+        for term in _terms(graph, cost):
             value = meant(graph, term.value)
             if isinstance(value, LogProb) and term.sign > 0 and not own_log_prob(graph, value):
                 problems.add(words.sign_of_log_prob(value.span))
             if isinstance(value, Divergence) and term.sign < 0:
                 problems.add(words.sign_of_divergence(value.span))
+
+
+def _terms(graph: Graph, cost: Cost) -> Iterator[Term]:
+    """The summands of a cost, and those inside of the logarithm of a mean over samples.
+
+    Such is a bound on a likelihood. Multiples in it are powers, which have a meaning of their own.
+    """
+    for term in terms(graph, cost.value):
+        value = meant(graph, term.value)
+        if isinstance(value, OverPlates) and _bounds(graph, value):
+            inner = terms(graph, value.value)
+            yield from (part.within(term) for part in inner if not part.scaled)
+        else:
+            yield term
+
+
+def _bounds(graph: Graph, value: OverPlates) -> bool:
+    return value.function == "logmeanexp" and any(map(graph.along, value.plates))

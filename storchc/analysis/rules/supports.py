@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.choosing import family_of
-from storchc.analysis.facts.own_score import has_own_score
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.nodes import Sample
@@ -38,4 +37,4 @@ def _has_score(known: Estimation, sample: Sample) -> bool:
     if estimator.carrier != "pathwise":
         return True
     entry = estimator.entry
-    return entry is not None and entry.stops_own_score and has_own_score(known.graph, sample.name)
+    return entry is not None and entry.stops_own_score and sample.name in known.graph.own_scores

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.terms import meant, terms
+from storchc.analysis.facts.terms import meant, same_law, terms
 from storchc.catalogue import functions
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
-from storchc.ir.expression import Apply, LogProb, Reference, Value
+from storchc.ir.expression import Apply, LogProb, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Cost, Sample
 
@@ -36,12 +36,9 @@ def _scored(graph: Graph, value: Value) -> Sample | None:
     value = _bare(graph, value)
     if not isinstance(value, LogProb):
         return None
-    drawn = _bare(graph, value.value)
-    sample = graph.sample_by_name.get(drawn.name) if isinstance(drawn, Reference) else None
-    if sample is None:
-        return None
-    own = graph.construction(sample.distribution)
-    return sample if graph.construction(value.distribution) is own else None
+    sample = graph.drawn(_bare(graph, value.value))
+    same = sample is not None and same_law(graph, value.distribution, sample.distribution)
+    return sample if same else None
 
 
 def _bare(graph: Graph, value: Value) -> Value:

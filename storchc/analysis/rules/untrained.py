@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Set
 
 from storchc.analysis.dataflow import flow_of
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.dependence import Dependence, dependence
+from storchc.analysis.facts.terms import key
 from storchc.catalogue import functions
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
@@ -34,13 +35,20 @@ def run(known: Estimation, problems: Problems) -> None:
     if not known.dependence.cuts:
         return
     credited = _without_ends(known)
-    for sample in graph.samples:
-        name = sample.name
-        seen = any(name in known.touched.costs[cost.name] for cost in graph.costs)
-        paid = any(name in credited.costs[cost.name] for cost in graph.costs)
-        if seen and not paid and _learns(known, sample) and not _by_hand(graph, sample):
-            cut = next(_cuts(known, name), sample.name_span)
-            problems.add(words.nothing_trains(sample, cut))
+    seen, paid = (_seen(graph, found) for found in (known.touched, credited))
+    lost = [s for s in graph.samples if s.name in seen - paid and _learns(known, s)]
+    if lost:
+        by_hand = _by_hand(graph)
+        cuts = _cuts(known, {sample.name for sample in lost})
+        for sample in lost:
+            if key(graph.construction(sample.distribution)) not in by_hand:
+                span = cuts.get(sample.name, sample.name_span)
+                problems.add(words.nothing_trains(sample, span))
+
+
+def _seen(graph: Graph, found: Dependence) -> frozenset[str]:
+    """The samples that some cost depends on."""
+    return frozenset().union(*(found.costs[cost.name] for cost in graph.costs))
 
 
 def _without_ends(known: Estimation) -> Dependence:
@@ -54,10 +62,10 @@ def _learns(known: Estimation, sample: Sample) -> bool:
     return known.live.places[sample.distribution]
 
 
-def _by_hand(graph: Graph, sample: Sample) -> bool:
-    """Whether some expression uses the density that it is drawn from."""
-    made = graph.construction(sample.distribution)
-    return any(made is graph.construction(law) for part in graph.parts for law in _laws(part))
+def _by_hand(graph: Graph) -> frozenset[Hashable]:
+    """The distributions of which some expression uses the density."""
+    laws = (law for part in graph.parts for law in _laws(part))
+    return frozenset(key(graph.construction(law)) for law in laws)
 
 
 def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
@@ -69,8 +77,11 @@ def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
     return ()
 
 
-def _cuts(known: Estimation, sample: str) -> Iterator[Span]:
+def _cuts(known: Estimation, samples: Set[str]) -> dict[str, Span]:
+    """The first cut behind each of the samples."""
+    found: dict[str, Span] = {}
     for part in known.graph.parts:
-        cuts = isinstance(part, Apply) and functions.row(part.function).cut
-        if cuts and sample in known.touched.places[part]:
-            yield part.span
+        if isinstance(part, Apply) and functions.row(part.function).cut:
+            for sample in known.touched.places[part].keys() & samples:
+                found.setdefault(sample, part.span)
+    return found
