@@ -14,6 +14,7 @@ from storch_runtime.elimination import Last as Last
 from storch_runtime.elimination import pairs as pairs
 from storch_runtime.errors import MovedJump as MovedJump
 from storch_runtime.errors import NonFiniteCost as NonFiniteCost
+from storch_runtime.errors import NonFiniteGradient as NonFiniteGradient
 from storch_runtime.errors import StoryShapeError as StoryShapeError
 from storch_runtime.errors import StoryTypeError as StoryTypeError
 from storch_runtime.errors import StoryValueError as StoryValueError

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 __all__ = [
     "MovedJump",
     "NonFiniteCost",
+    "NonFiniteGradient",
     "StoryShapeError",
     "StoryTypeError",
     "StoryValueError",
@@ -29,6 +30,10 @@ class StoryValueError(ValueError):
 
 class NonFiniteCost(ValueError):
     """A cost is infinite or not a number."""
+
+
+class NonFiniteGradient(ValueError):
+    """The gradient of a parameter is infinite or not a number, though the cost is finite."""
 
 
 class MovedJump(ValueError):

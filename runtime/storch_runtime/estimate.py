@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from storch_runtime.draw import Draw
 from storch_runtime.elimination import Last
 from storch_runtime.engine import differentiate
 from storch_runtime.errors import NonFiniteCost, suggestion
+from storch_runtime.gradients import Gradients, not_a_number
 from storch_runtime.layout import Layout
 from storch_runtime.steps import Steps
 from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_of
 from storch_runtime.watch import Mark, Watch
 
 __all__ = ["Estimate", "WatchedEstimate"]
+
+_UNSEEN = nullcontext()
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -28,7 +32,8 @@ class Estimate:
 
     ``loss`` is a scalar: its value is the estimated expected total cost and its derivatives are the
     estimates. The other fields are what the generated module computed, as it is stored; the
-    properties show it with all its plates.
+    properties show it with all its plates. ``validated`` is the model, of a call whose values it
+    looked at: `backward` looks at the gradients of such a call too.
     """
 
     loss: Tensor
@@ -38,6 +43,7 @@ class Estimate:
     cost_values: dict[str, Tensor] = field(default_factory=dict)
     report_values: dict[str, Tensor] = field(default_factory=dict)
     own_loss: Tensor | None = None
+    validated: nn.Module | None = None
 
     if not TYPE_CHECKING:  # a type checker finds these by itself
 
@@ -121,7 +127,9 @@ class Estimate:
     def backward(self, *, retain_graph: bool = False) -> Tensor:
         """Differentiate ``loss + method_loss`` in one pass; returns the cost.
 
-        A total that is not finite raises `NonFiniteCost`, which names the cost and its story line.
+        A total that is not finite raises `NonFiniteCost`, which names the cost and its story line,
+        and in a validated call a gradient that is not raises `NonFiniteGradient`, which names the
+        sample or cost that it comes from.
         With ``retain_graph`` more can be differentiated afterwards: this estimate again, or what
         shares a part of its graph.
         """
@@ -135,19 +143,26 @@ class Estimate:
                 "gradient (or it was computed under `torch.no_grad`)"
             )
         try:
-            differentiate(total, retain_graph)
+            with self._looking_at_gradients(total):
+                differentiate(total, retain_graph)
         except RuntimeError as error:
             if "second time" not in str(error):
                 raise
             raise RuntimeError(_SPENT) from None
         return loss.detach()
 
+    def _looking_at_gradients(self, total: Tensor) -> AbstractContextManager[None]:
+        if self.validated is None:
+            return _UNSEEN
+        return Gradients(total, self.cost_values, self.draws, self.layout, self.validated)
+
     def _blame(self) -> str:
         for name, value in self.cost_values.items():
             if not bool(torch.isfinite(value).all()):
                 where = self.layout.costs[name].where
                 return f"{where + ': ' if where else ''}cost `{name}` is not finite"
-        return "the total cost is not finite, though every cost is: look at weights and parameters"
+        reason = not_a_number(self.draws) or "look at weights and parameters"
+        return f"the total cost is not finite, though every cost is: {reason}"
 
     def _cost(self, name: str) -> Tensor:
         entry = self.layout.costs[name]

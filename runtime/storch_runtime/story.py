@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -211,8 +211,10 @@ class StoryModule(nn.Module):
             _explain(error)
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
-        if self._validating and self._validate == "first" and not torch.compiler.is_compiling():
-            self._validating = False
+        if self._validating and not torch.compiler.is_compiling():
+            self._validating = self._validate == "always"
+            if isinstance(found, Estimate):
+                found.validated = cast(nn.Module, self)
         if self.training and not replay:
             for _, method in self.methods.items():
                 method.advance()
