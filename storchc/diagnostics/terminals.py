@@ -19,7 +19,8 @@ RESERVED = frozenset(
 )
 """Terminals of words that are never names."""
 
-END = "$END"
+END = "END"
+"""The terminal of the end of what is parsed."""
 
 # In the order in which they are mentioned: what closes or continues a statement comes first.
 SIGNS = {

@@ -6,16 +6,14 @@ The parser calls these as it reduces, so nothing here recurses, however deep the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from storchc.diagnostics import syntax as words
 from storchc.ir.types import Dtype, Flag
 from storchc.source import Span
 from storchc.syntax import tree
-from storchc.syntax.expressions import Expressions, Mistake, around, at, call_of, named, present
-
-if TYPE_CHECKING:
-    from lark import Token
+from storchc.syntax.expressions import Expressions, Mistake, around, call_of, named, present
+from storchc.syntax.lalr import Token
 
 FLAGS = ("batched", "nondiff", "stateful")
 DTYPES = ("float", "int", "bool")
@@ -72,7 +70,7 @@ class Builder(Expressions):
         if isinstance(node, tree.For):
             span = around(keyword, children[2])
             return replace(node, header=span, span=span)
-        return replace(node, span=at(keyword).to(node.span))
+        return replace(node, span=keyword.span.to(node.span))
 
     def title(self, children: list[Any]) -> Title:
         """``Name``."""
@@ -89,8 +87,8 @@ class Builder(Expressions):
         name, reduction = children
         if reduction is None:
             return tree.Plate(name, "mean", name.span)
-        if reduction != "sum":
-            raise Mistake(words.unknown_reduction(at(reduction), str(reduction)))
+        if reduction.text != "sum":
+            raise Mistake(words.unknown_reduction(reduction.span, reduction.text))
         return tree.Plate(name, "sum", around(name, reduction))
 
     def input(self, children: list[Any]) -> tree.Input:
@@ -135,12 +133,13 @@ class Builder(Expressions):
 
     def flags(self, children: list[Token]) -> frozenset[Flag]:
         """``batched nondiff stateful`` in any order."""
+        flags = [token.text for token in children]
         for token in children:
-            if token not in FLAGS:
-                raise Mistake(words.unknown_flag(at(token), str(token)))
-            if children.count(token) > 1:
-                raise Mistake(words.repeated_flag(at(children[-1]), str(token)))
-        return frozenset(cast("list[Flag]", [str(token) for token in children]))
+            if token.text not in FLAGS:
+                raise Mistake(words.unknown_flag(token.span, token.text))
+            if flags.count(token.text) > 1:
+                raise Mistake(words.repeated_flag(children[-1].span, token.text))
+        return frozenset(cast("list[Flag]", flags))
 
     def module_type(self, children: list[Any]) -> CallableSpec:
         """``[A] -> [B] = default``."""
@@ -245,6 +244,6 @@ class Builder(Expressions):
 def _dtype(token: Token | None) -> Dtype:
     if token is None:
         return "float"
-    if token not in DTYPES:
-        raise Mistake(words.unknown_dtype(at(token), str(token)))
-    return cast(Dtype, str(token))
+    if token.text not in DTYPES:
+        raise Mistake(words.unknown_dtype(token.span, token.text))
+    return cast(Dtype, token.text)

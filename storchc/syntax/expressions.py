@@ -9,15 +9,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.source import Span
 from storchc.syntax import tree
-
-if TYPE_CHECKING:
-    from lark import Token
+from storchc.syntax.lalr import Token
 
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r", "'": "'", '"': '"'}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -31,25 +29,17 @@ class Mistake(Exception):
         self.problem = problem
 
 
-def at(token: Token) -> Span:
-    """The place of a token."""
-    assert token.start_pos is not None
-    assert token.end_pos is not None
-    return Span(token.start_pos, token.end_pos)
-
-
 def around(*parts: Any) -> Span:
     """From the first part that is there to the last."""
-    spans = [part.span if hasattr(part, "span") else at(part) for part in parts if part is not None]
-    return Span(spans[0].start, spans[-1].end)
+    there = [part for part in parts if part is not None]
+    return Span(there[0].span.start, there[-1].span.end)
 
 
 def named(token: Token) -> tree.Name:
     """A name of plain letters."""
-    name = tree.Name(str(token), at(token))
-    if not name.id.isascii():
-        raise Mistake(words.name_not_ascii(name.span, name.id))
-    return name
+    if not token.text.isascii():
+        raise Mistake(words.name_not_ascii(token.span, token.text))
+    return tree.Name(token.text, token.span)
 
 
 def present(items: Sequence[Any]) -> tuple[Any, ...]:
@@ -66,19 +56,19 @@ class Expressions:
 
     def number(self, children: list[Token]) -> tree.Number:
         """``3``, ``1_000``, ``.5``, ``1e-3``."""
-        text = str(children[0]).replace("_", "")
+        text = children[0].text.replace("_", "")
         value = int(text) if text.isdigit() and len(text) < 30 else float(text)
         if math.isinf(value) or (text.isdigit() and value >= 2**63):
-            raise Mistake(words.number_too_large(at(children[0])))
-        return tree.Number(value, at(children[0]))
+            raise Mistake(words.number_too_large(children[0].span))
+        return tree.Number(value, children[0].span)
 
     def constant(self, children: list[Token]) -> tree.Constant:
         """``true false none inf pi``."""
-        return tree.Constant(cast(Any, str(children[0])), at(children[0]))
+        return tree.Constant(cast(Any, children[0].text), children[0].span)
 
     def text(self, children: list[Token]) -> tree.Text:
         """``"ij,j->i"``."""
-        span = at(children[0])
+        span = children[0].span
 
         def plain(match: re.Match[str]) -> str:
             if match[1] in _ESCAPES:
@@ -86,16 +76,16 @@ class Expressions:
             place = span.start + 1 + match.start()
             raise Mistake(words.unknown_escape(Span(place, place + 2), match[0]))
 
-        return tree.Text(_ESCAPE.sub(plain, str(children[0])[1:-1]), span)
+        return tree.Text(_ESCAPE.sub(plain, children[0].text[1:-1]), span)
 
     def unary(self, children: list[Any]) -> tree.Unary:
         """``-x``."""
-        return tree.Unary(cast(Any, str(children[0])), children[1], around(*children))
+        return tree.Unary(cast(Any, children[0].text), children[1], around(*children))
 
     def binary(self, children: list[Any]) -> tree.Binary:
         """``a + b``."""
         left, operator, right = children
-        return tree.Binary(str(operator), left, right, Span(left.span.start, right.span.end))
+        return tree.Binary(operator.text, left, right, Span(left.span.start, right.span.end))
 
     def conditional(self, children: list[Any]) -> tree.Conditional:
         """``a if c else b``."""
@@ -134,7 +124,7 @@ class Expressions:
 
     def dots(self, children: list[Token]) -> tree.Dots:
         """``...``."""
-        return tree.Dots(at(children[0]))
+        return tree.Dots(children[0].span)
 
 
 def _callee(value: tree.Expression) -> tree.Name:

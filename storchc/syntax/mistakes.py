@@ -6,9 +6,6 @@ import re
 from collections.abc import Callable, Set
 from typing import Any, TypeGuard
 
-from lark import Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.nearest import nearest
@@ -16,7 +13,7 @@ from storchc.diagnostics.terminals import END, OPERATORS, RESERVED, STATEMENTS, 
 from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax import tree
-from storchc.syntax.expressions import at
+from storchc.syntax.lalr import OTHER, Token, Unexpected
 from storchc.syntax.layout import KEYWORDS
 
 _LONGEST = 30
@@ -73,32 +70,16 @@ class Stuck:
         return "PLUS" in self.accepted and "NUMBER" not in self.accepted
 
 
-def explain(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Problem:
+def explain(unexpected: Unexpected, text: str, line: Span, start: str) -> Problem:
     """The problem that stopped the parser in ``line``, a part of ``text``."""
-    stuck = _stuck(unexpected, text, line, start)
+    found, read = unexpected.found, tuple(unexpected.read)
+    stuck = Stuck(text, line, start, found.kind, found.span, unexpected.accepted, read)
     for rule in _RULES:
         problem = rule(stuck)
         if problem is not None:
             return problem
     help = advice(stuck.accepted, stuck.keyword)
     return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
-
-
-def _stuck(unexpected: UnexpectedInput, text: str, line: Span, start: str) -> Stuck:
-    accepted: Set[str] = unexpected.interactive_parser.accepts()  # type: ignore[no-untyped-call]
-    accepted = accepted or {END}  # nothing at all: a whole phrase has been read
-    stack = tuple(unexpected.state.value_stack)
-    if not isinstance(unexpected, UnexpectedToken):
-        assert isinstance(unexpected, UnexpectedCharacters)
-        place = unexpected.pos_in_stream or 0
-        return Stuck(text, line, start, "", Span(place, place + 1), accepted, stack)
-    token = unexpected.token
-    if token.type == END:
-        end = max(token.end_pos or 0, line.start)
-        return Stuck(text, line, start, END, Span(end, end), accepted, stack)
-    assert token.start_pos is not None
-    span = Span(token.start_pos, token.start_pos + len(token))
-    return Stuck(text, line, start, token.type, span, accepted, stack)
 
 
 def _shown(stuck: Stuck) -> str:
@@ -118,7 +99,7 @@ _HYPHEN = re.compile(r"\w+(?:-\w+)+")
 
 
 def _character(stuck: Stuck) -> Problem | None:
-    if stuck.found:
+    if stuck.found != OTHER:
         return None
     return words.unexpected_character(stuck.span, stuck.word)
 
@@ -177,9 +158,9 @@ def _method_without_parentheses(stuck: Stuck) -> Problem | None:
     before = stuck.stack[-1] if stuck.stack else None
     if stuck.accepted != {"LPAR"} or not _is(before, "NAME"):
         return None
-    if (hyphen := _HYPHEN.match(stuck.text, at(before).start)) is not None:
+    if (hyphen := _HYPHEN.match(stuck.text, before.span.start)) is not None:
         return words.hyphen_in_name(Span(*hyphen.span()), hyphen.group())
-    return words.missing_parentheses(at(before), str(before))
+    return words.missing_parentheses(before.span, before.text)
 
 
 def _sign(stuck: Stuck) -> Problem | None:
@@ -193,8 +174,13 @@ def _sign(stuck: Stuck) -> Problem | None:
 def _defined(stuck: Stuck) -> Problem | None:
     """``compute h[t] = …`` and ``compute h += …``; ``observe x[t] ~ …``."""
     before = stuck.stack[-1] if stuck.stack else None
-    name = before.id if isinstance(before, tree.Name) else str(before)
-    if "_EQUAL" not in stuck.accepted or not (isinstance(before, tree.Name) or _is(before, "NAME")):
+    if "_EQUAL" not in stuck.accepted:
+        return None
+    if isinstance(before, tree.Name):
+        name = before.id
+    elif _is(before, "NAME"):
+        name = before.text
+    else:
         return None
     rest = stuck.text[stuck.span.start : stuck.line.end]
     if stuck.keyword == "observe" and stuck.found in ("LSQB", "LPAR", *OPERATORS):
@@ -290,7 +276,7 @@ def _trailing(stuck: Stuck) -> Problem | None:
 
 
 def _is(part: Any, terminal: str) -> TypeGuard[Token]:
-    return isinstance(part, Token) and part.type == terminal
+    return isinstance(part, Token) and part.kind == terminal
 
 
 _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lark import TextSlice
-from lark.exceptions import UnexpectedInput
-
 from storchc.diagnostics import syntax as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source, Span
@@ -15,9 +12,10 @@ from storchc.syntax import tree
 from storchc.syntax.blocks import Assembly
 from storchc.syntax.depth import too_deep
 from storchc.syntax.expressions import Mistake
+from storchc.syntax.lalr import Unexpected
 from storchc.syntax.layout import Line, check_brackets, docstring_end, split
 from storchc.syntax.mistakes import explain
-from storchc.syntax.tables import tables
+from storchc.syntax.tables import parser
 
 _AFTER_DOC = re.compile(r"[ \t\f]*(?:#.*)?")
 
@@ -57,13 +55,12 @@ def parse_method(text: str, problems: Problems) -> tuple[tree.Call | None, tree.
 
 
 def _phrase(text: str, span: Span, start: str, problems: Problems) -> Any:
-    piece = TextSlice(text, span.start, span.end)
     try:
-        node = tables().parse(piece, start=start)
+        node = parser().parse(text, span, start)
     except Mistake as mistake:
         problems.add(mistake.problem)
         return None
-    except UnexpectedInput as unexpected:
+    except Unexpected as unexpected:
         problems.add(explain(unexpected, text, span, start))
         return None
     deep = too_deep(node, words.DEPTH) if span.end - span.start > words.DEPTH else None

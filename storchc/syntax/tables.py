@@ -13,13 +13,10 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 
-import lark
-from lark import Lark
-from lark.grammar import Rule
-from lark.lexer import Lexer, LexerState, LexerThread, LineCounter, TerminalDef
-from lark.utils import TextSlice
-
+from storchc.diagnostics.terminals import END
 from storchc.syntax.builder import Builder
+from storchc.syntax.lalr import OTHER, PASSES, Parser, Recipe, Tables
+from storchc.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,34 +44,69 @@ def grammar() -> str:
 
 
 @cache
-def tables() -> Lark:
+def parser() -> Parser:
     """The parser, ready to use."""
     text = grammar()
     kept = _cache_file(text)
     data = None if kept is None else _read(kept)
     if data is None:
-        plain = Lark(text, parser="lalr", start=list(STARTS))
-        data = plain.memo_serialize([TerminalDef, Rule])
+        data = _built(text)
         if kept is not None:
             _write(kept, data)
-    plugins = {"LexerThread": _FromStart}
-    parser: Lark = Lark._load_from_dict(*data, transformer=Builder(), _plugins=plugins)  # type: ignore[no-untyped-call]
-    return parser
+    return Parser(Tables(*data), Builder())
 
 
-class _FromStart(LexerThread):
-    """Reads a piece of a text without counting the lines before it, which places do not need.
+def _built(text: str) -> tuple[Any, ...]:
+    """The fields of ``Tables``, made by lark of a grammar."""
+    from lark import Lark  # takes longer to load than most stories to check
+    from lark.parsers.lalr_analysis import Shift
 
-    Counted anew for every statement, they would make the time to parse quadratic in the lines.
-    """
+    made: Any = Lark(text, parser="lalr", start=list(STARTS)).parser
+    table, rules = made.parser._parse_table, list(made.parser_conf.rules)
+    numbers = {rule: number for number, rule in enumerate(rules)}
+    actions = [
+        {
+            _kind(name): found if action is Shift else ~numbers[found]
+            for name, (action, found) in table.states[state].items()
+        }
+        for state in range(len(table.states))
+    ]
+    scanned = [_pattern(made.lexer.lexers[state]) for state in range(len(actions))]
+    patterns = list(dict.fromkeys(scanned))
+    anything = rf"{_pattern(made.lexer.root_lexer)[:-1]}|(?P<{OTHER}>(?s:.)))"
+    starts = {start: (table.start_states[start], table.end_states[start]) for start in STARTS}
+    scanners = [patterns.index(pattern) for pattern in scanned]
+    return actions, scanners, patterns, anything, [_rule(rule) for rule in rules], starts
 
-    @classmethod
-    def from_text(cls, lexer: Lexer, text_or_slice: Any) -> LexerThread:
-        """A thread that stands at the first character of the piece."""
-        piece = TextSlice.cast_from(text_or_slice)
-        place = LineCounter("\n")  # type: ignore[no-untyped-call]
-        place.char_pos = piece.start
-        return cls(lexer, LexerState(piece, place))
+
+def _kind(name: str) -> str:
+    return END if name == "$END" else str(name)
+
+
+def _pattern(lexer: Any) -> str:
+    """One pattern of a lexer's terminals, in its order, behind what it ignores."""
+    assert len(lexer.scanner._mres) == 1 and not lexer.callback
+    terminals = {terminal.name: terminal.pattern.to_regexp() for terminal in lexer.terminals}
+    ignored = "|".join(terminals.pop(name) for name in sorted(lexer.ignore_types))
+    terminals[END] = r"\Z"
+    groups = "|".join(f"(?P<{name}>{pattern})" for name, pattern in terminals.items())
+    return f"(?:{ignored})*+(?:{groups})"
+
+
+def _rule(rule: Any) -> tuple[str, int, str, Recipe | None]:
+    """A rule for ``Tables``: words that begin with `_` are left out, rules that do are opened."""
+    size, absent = len(rule.expansion), iter(rule.options.empty_indices)
+    passes = rule.options.expand1 and rule.alias is None and size == 1
+    recipe: list[tuple[int, bool]] = []
+    for index, part in enumerate(rule.expansion):
+        while next(absent, False):
+            recipe.append((-1, False))
+        if not part.is_term or not part.filter_out:
+            recipe.append((index, not part.is_term and part.name.startswith("_")))
+    recipe += [(-1, False) for _ in absent]
+    plain = recipe == [(index, False) for index in range(size)]
+    callback = PASSES if passes else str(rule.alias or rule.origin.name)
+    return str(rule.origin.name), size, callback, None if plain else tuple(recipe)
 
 
 def _read(kept: str) -> Any:
@@ -112,7 +144,7 @@ def _cache_file(grammar: str) -> str | None:
         private = _is_private(folder)
     except OSError:  # not writable
         return None
-    return f"{folder}/{lark.__version__}-{python}-{digest}.tables" if private else None
+    return f"{folder}/{__version__}-{python}-{digest}.tables" if private else None
 
 
 def _cache_folder() -> str:
