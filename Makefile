@@ -25,7 +25,8 @@ certify: .venv/dev.ready ## prove every estimator right, and write docs/certific
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto -m certify $(ARGS)
 	@OMP_NUM_THREADS=1 $(PY) -m tests.certification.matrix
 
-certify-all: certify ## prove every ordered pair of estimators right too
+certify-all: certify ## prove every ordered pair of estimators right too, and thousands of random stories
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto -m certify_all $(ARGS)
 	@OMP_NUM_THREADS=1 $(PY) -m tests.certification.matrix --pairs
 
 bench: .venv/dev.ready ## time the generated modules against hand-written PyTorch

@@ -275,11 +275,16 @@ def check_all_smooth(entry: Function, count: int, monkeypatch: pytest.MonkeyPatc
             check_smooth(entry, variant, ranges, monkeypatch)
 
 
-@pytest.mark.certify
 @pytest.mark.parametrize("entry", all_functions(), ids=lambda entry: entry.name)
-def test_rows_hold_for_many_random_ranges(entry: Function, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_ranges(entry, 30)
-    check_all_smooth(entry, 30, monkeypatch)
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(6, marks=pytest.mark.certify), pytest.param(30, marks=pytest.mark.certify_all)],
+)
+def test_rows_hold_for_many_random_ranges(
+    entry: Function, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_ranges(entry, count)
+    check_all_smooth(entry, count, monkeypatch)
 
 
 # --- the checks bite -----------------------------------------------------------------------------

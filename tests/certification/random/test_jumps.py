@@ -138,11 +138,16 @@ def test_stories_that_jump_are_right_or_refused() -> None:
     assert seen["certified"] > 20 and seen["refused"] > 15 and seen["twice"] > 10, seen
 
 
-@pytest.mark.certify
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, marks=pytest.mark.certify if part < 2 else pytest.mark.certify_all)
+        for part in range(10)
+    ],
+)
 def test_more_stories_that_jump(part: int) -> None:
-    seen = many(1250, 701 + part)
-    assert seen["certified"] > 500 and seen["refused"] > 300 and seen["twice"] > 300, seen
+    seen = many(500, 701 + part)
+    assert seen["certified"] > 200 and seen["refused"] > 120 and seen["twice"] > 120, seen
 
 
 @pytest.mark.parametrize(
