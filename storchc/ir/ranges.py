@@ -26,8 +26,7 @@ class Range:
     dimension they are not below 0 and sum to 1. ``inside``: floats do not round onto an open end.
     ``known``: they do go everywhere in it, as far as storchc can say; what a user's module gives,
     an input or a param may stay within any part of where it could be. ``supposed``: as long as the
-    user's modules are what the story says that they are where nobody gives another one. ``tied``:
-    they are multiples of one number, so that they are 0 all at once where that passes 0.
+    user's modules are what the story says that they are where nobody gives another one.
     """
 
     low: float = -INFINITY
@@ -40,7 +39,6 @@ class Range:
     inside: bool = False
     known: bool = True
     supposed: bool = False
-    tied: bool = False
 
     # --- asked of a range ------------------------------------------------------------------------
 

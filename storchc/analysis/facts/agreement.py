@@ -8,18 +8,17 @@ that else stands there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from random import Random
-from types import EllipsisType
 
 from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.numbers import Leaf, Numbers, named
 from storchc.analysis.facts.reach import cut_condition
 from storchc.analysis.facts.smoothness import made_of, makes_atoms
 from storchc.catalogue import distributions, functions
-from storchc.ir.expression import Apply, Distribution, Literal, Range, Reference, Value
+from storchc.ir.expression import Apply, Distribution, Literal, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.ranges import ANYTHING
 from storchc.ir.walk import children
@@ -64,10 +63,10 @@ def _agree(graph: Graph, value: Apply) -> bool:
     left, right = comparison.operands
     choice = _Choice(left, right, then, otherwise)
     of_any_sign = (
-        _Numbers(graph, Random(trial), _NAMES, below=True) for trial in range(2 * _TRIALS)
+        Numbers(graph, Random(trial), _NAMES, below=True) for trial in range(2 * _TRIALS)
     )
     return any(
-        all(choice.meets(_Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
+        all(choice.meets(Numbers(graph, Random(trial), names)) for trial in range(_TRIALS))
         for names in (0, _NAMES)
     ) and not any(map(choice.parts, of_any_sign))
 
@@ -81,13 +80,13 @@ def touching(graph: Graph, value: Apply) -> bool:
     left, right = comparison.operands
     choice = _Choice(left, right, then, otherwise)
     trials = range(2 * _TRIALS)
-    return all(choice.touches(_Numbers(graph, Random(t), _NAMES, below=True)) for t in trials)
+    return all(choice.touches(Numbers(graph, Random(t), _NAMES, below=True)) for t in trials)
 
 
 def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
     """Whether a value may take single numbers with positive probability, for all that is seen."""
     if isinstance(value, Reference):
-        made = _named(graph, value)
+        made = named(graph, value)
         lattice = value.type.dtype != "float" or value.name in graph.carried
         lattice |= _is_discrete(graph, value.name)
         return lattice or (made is not None and (names == 0 or _has_atoms(graph, made, names - 1)))
@@ -134,21 +133,11 @@ def _is_discrete(graph: Graph, name: str) -> bool:
 def followed(graph: Graph, value: Value) -> Value | Distribution:
     """What a name stands for, if one computes it."""
     for _ in range(_NAMES):
-        made = _named(graph, value)
+        made = named(graph, value)
         if made is None:
             break
         value = made
     return value
-
-
-def _named(graph: Graph, value: Value) -> Value | None:
-    if not isinstance(value, Reference) or value.name in graph.carried:
-        return None
-    node = graph.compute_by_name.get(value.name)
-    if node is None or len(node.names) != 1:
-        return None
-    made = node.value
-    return None if isinstance(made, Distribution) else made
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +149,7 @@ class _Choice:
     then: Value
     otherwise: Value
 
-    def meets(self, numbers: _Numbers) -> bool:
+    def meets(self, numbers: Numbers) -> bool:
         """Whether the sides agree where the comparison changes, as one of the numbers moves."""
         self._gap(numbers)
         for leaf in tuple(numbers.leaves):
@@ -169,7 +158,7 @@ class _Choice:
                 return all(self._agree(numbers.at(leaf, root)) for root in found)
         return False
 
-    def parts(self, numbers: _Numbers) -> bool:
+    def parts(self, numbers: Numbers) -> bool:
         """Whether the sides differ at a place where the comparison changes."""
         self._gap(numbers)
         return any(
@@ -178,7 +167,7 @@ class _Choice:
             for root in _roots(partial(self._gap_at, numbers, leaf))
         )
 
-    def touches(self, numbers: _Numbers) -> bool:
+    def touches(self, numbers: Numbers) -> bool:
         """Whether the sides agree with their slopes wherever the comparison changes."""
         self._gap(numbers)
         found = [
@@ -191,23 +180,23 @@ class _Choice:
             for leaf, root in found
         )
 
-    def _slope(self, numbers: _Numbers, leaf: Hashable, root: float) -> float:
+    def _slope(self, numbers: Numbers, leaf: Leaf, root: float) -> float:
         """That of the difference of the sides."""
         above, below = numbers.at(leaf, root + _STEP), numbers.at(leaf, root - _STEP)
         gaps = (n.of(self.then) - n.of(self.otherwise) for n in (above, below))
         return abs(next(gaps) - next(gaps)) / (2 * _STEP)
 
-    def _gap(self, numbers: _Numbers) -> float:
+    def _gap(self, numbers: Numbers) -> float:
         return numbers.of(self.left) - numbers.of(self.right)
 
-    def _gap_at(self, numbers: _Numbers, leaf: Hashable, number: float) -> float:
+    def _gap_at(self, numbers: Numbers, leaf: Leaf, number: float) -> float:
         return self._gap(numbers.at(leaf, number))
 
-    def _agree(self, numbers: _Numbers) -> bool:
+    def _agree(self, numbers: Numbers) -> bool:
         a, b = numbers.of(self.then), numbers.of(self.otherwise)
         return a == b or 1e-6 * (1 + abs(a) + abs(b)) >= abs(a - b) < math.inf
 
-    def _differ(self, numbers: _Numbers) -> bool:
+    def _differ(self, numbers: Numbers) -> bool:
         """Whether both sides are numbers, and different ones."""
         a, b = numbers.of(self.then), numbers.of(self.otherwise)
         return abs(a - b) > 1e-6 * (1 + abs(a) + abs(b))
@@ -243,81 +232,3 @@ def _bracketed(gap: Callable[[float], float]) -> Iterator[float]:
             low, high = (middle, high) if gap(middle) * below > 0 else (low, middle)
         if abs(gap(low)) < 1e-6 * (abs(below) + abs(above)):  # no pole
             yield low
-
-
-@dataclass(slots=True)
-class _Numbers:
-    """Numbers for expressions: what is made of others is computed, all else is a leaf.
-
-    Leaves are positive, since roots and logarithms want them so; ``below``: of either sign.
-    """
-
-    graph: Graph
-    random: Random
-    names: int
-    below: bool = False
-    leaves: dict[Hashable, float] = field(default_factory=dict)
-    keys: dict[int, Hashable] = field(default_factory=dict)
-    known: dict[str, float] = field(default_factory=dict)
-
-    def at(self, leaf: Hashable, number: float) -> _Numbers:
-        """The same with another number for a leaf."""
-        leaves = {**self.leaves, leaf: number}
-        return _Numbers(self.graph, self.random, self.names, self.below, leaves, self.keys)
-
-    def of(self, value: Value | Distribution) -> float:
-        """The number of an expression."""
-        match value:
-            case Literal(number):
-                return float(number)
-            case Reference(name):
-                return self._of_name(name, value)
-            case Apply(function, operands, settings):
-                row = functions.row(function)
-                if row.cut or function == "continuous":
-                    return self.of(operands[0])
-                if row.fold is not None and not settings:
-                    return float(row.fold(*(self.of(operand) for operand in operands)))
-        if id(value) not in self.keys:
-            self.keys[id(value)] = _key(value)
-        return self._leaf(self.keys[id(value)])
-
-    def _of_name(self, name: str, value: Reference) -> float:
-        made = _named(self.graph, value) if self.names else None
-        if made is None:
-            return self._leaf(name)
-        if name not in self.known:
-            self.names -= 1
-            self.known[name] = self.of(made)
-            self.names += 1
-        return self.known[name]
-
-    def _leaf(self, key: Hashable) -> float:
-        if key not in self.leaves:
-            sign = self.random.choice((-1, 1)) if self.below else 1
-            self.leaves[key] = sign * self.random.uniform(0.3, 2.5)
-        return self.leaves[key]
-
-
-def _key(value: Value | Distribution) -> Hashable:
-    """What an expression says, wherever it stands."""
-    if isinstance(value, Reference):
-        return value.name
-    said = (
-        getattr(value, name, None)
-        for name in ("function", "callee", "family", "name", "plates", "value", "items", "size")
-    )
-    plain = (part if isinstance(part, _PLAIN) else _plain_items(part) for part in said)
-    settings: Mapping[str, object] = getattr(value, "settings", {})
-    inner = tuple(_key(child) for child in children(value))
-    return (type(value).__name__, *plain, repr(dict(settings)), *inner)
-
-
-_PLAIN = str | int | float | None
-
-
-def _plain_items(part: object) -> Hashable:
-    """The items of an index that are no values; values are among the operands."""
-    if not isinstance(part, tuple):
-        return None
-    return tuple(repr(i) for i in part if isinstance(i, int | str | Range | EllipsisType))

@@ -148,6 +148,7 @@ class _Looking:
         operands = self._along(value, BROKEN)
         if not operands:
             return
+        operands = self.uneven.placed.get(id(value), operands)
         moving = self._moving(value, operands)
         if not isinstance(value, Apply) or not touches(value) or self._often(value, moving):
             yield Jump(value, operands, moving, reach)

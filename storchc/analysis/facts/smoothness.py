@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.numbers import named
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.analysis.facts.ranges import Ranges
+from storchc.analysis.facts.vanishing import Lengths, Movers
 from storchc.catalogue import distributions, functions, supports
 from storchc.catalogue.function import Smoothness
 from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
-    Construct,
     Distribution,
     Literal,
     LogProb,
     LogProbEach,
-    Named,
     Property,
     Reference,
     Value,
@@ -42,13 +43,15 @@ class Uneven:
 
     ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
     ``unsure`` are the denominators of which nobody knows whether they go through 0, by the identity
-    of the quotient.
+    of the quotient. ``placed``: what moves the place where a length vanishes, if it does, by the
+    identity of what has a pole there.
     """
 
     graph: Graph
     kinds: Mapping[int, tuple[Smoothness, ...]]
     hidden: bool
     unsure: Mapping[int, int]
+    placed: Mapping[int, Movers]
 
     def kind(self, value: Value | Distribution, position: int) -> Smoothness:
         """How an expression moves as the operand at a position does."""
@@ -61,13 +64,20 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     found: dict[int, tuple[Smoothness, ...]] = {}
     unsure: dict[int, int] = {}
     hidden = False
+    placed: dict[int, Movers] = {}
+    lengths = Lengths(graph, ranges)
     squared = frozenset(_squared(ranges, part) for part in graph.parts)
     for part in graph.parts:
-        kinds = _kinds(graph, ranges, part)
+        kinds, vanishing = _kinds(graph, ranges, part), _vanishing(lengths, ranges, part)
+        if vanishing is not None:
+            found_at, movers = vanishing
+            kinds = tuple(_settled(k, i in found_at, movers) for i, k in enumerate(kinds))
+            placed[id(part)] = movers
         if id(part) in squared and kinds == ("corner",):
             kinds = ("bend",)
         at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
-        if at is not None and kinds[at] == SMOOTH and _may_vanish(ranges, part, at):
+        sure = at is None or vanishing is not None or kinds[at] != SMOOTH
+        if at is not None and not sure and _may_vanish(ranges, part, at):
             unsure[id(part)] = at
         if kinds.count(SMOOTH) == len(kinds):
             continue
@@ -75,7 +85,30 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
         if not hidden and not BROKEN.isdisjoint(kinds):
             pairs = zip(kinds, edges(part, graph.callees), strict=True)
             hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
-    return Uneven(graph, found, hidden, unsure)
+    return Uneven(graph, found, hidden, unsure, placed)
+
+
+def _vanishing(
+    lengths: Lengths, ranges: Ranges, value: Value | Distribution
+) -> tuple[tuple[int, ...], Movers] | None:
+    """At which operands a value divides by a length, if it does, and what moves where that is 0."""
+    if not isinstance(value, Apply):
+        return None
+    found, places = lengths.brought_to_one(value), tuple(range(len(value.operands)))
+    if found is None:
+        bare = tuple(_unfilled(ranges, operand) for operand in value.operands)
+        lie = tuple(ranges.places[operand] for operand in bare)
+        closed = tuple(replace(lies, low_open=lies.low_open and lies.low != 0) for lies in lie)
+        kinds = functions.row(value.function).smoothness(value, closed)
+        places = tuple(i for i, lies in enumerate(closed) if lies.low == 0 and kinds[i] == "pole")
+        found = lengths.divided_by(bare[places[0]]) if len(places) == 1 else None
+    return None if found is None or not found.seen else (places, found.movers)
+
+
+def _settled(kind: Smoothness, divides: bool, movers: Movers) -> Smoothness:
+    if divides and movers:
+        return "pole"
+    return SMOOTH if divides and kind == "pole" else kind
 
 
 _ZERO_AT_CORNERS = frozenset({"relu", "abs"})
@@ -138,7 +171,7 @@ def _unfilled(ranges: Ranges, value: Value) -> Value:
             tiny = 0 < number < _FILLING
         case _:
             return value
-    return inner if tiny and ranges.places[inner].has_zero else value
+    return inner if tiny and ranges.places[inner].low <= 0 else value
 
 
 def _sure(
@@ -147,8 +180,7 @@ def _sure(
     """A pole is one where it is known that the operand does go there."""
     if kind != "pole" or (lies.known and not lies.supposed):
         return kind
-    gone = _vanishes(graph, ranges, operand, _NAMES) or _parted(graph, ranges, operand, _NAMES)
-    return kind if lies.has_zero and gone else SMOOTH
+    return kind if lies.has_zero and _vanishes(graph, ranges, operand, _NAMES) else SMOOTH
 
 
 _NAMES = 8  # how many names deep a story is read
@@ -170,33 +202,12 @@ def _vanishes(graph: Graph, ranges: Ranges, value: Value, names: int) -> bool:
             return any(_vanishes(graph, ranges, operand, names) for operand in operands)
         case Apply("divide", (numerator, _)):
             return _vanishes(graph, ranges, numerator, names)
-        case Apply("std" | "var", (operand,)):
-            return lies.has_zero and _parted(graph, ranges, operand, names)
         case Apply(function, (operand,)) if function in _THROUGH_ZERO:
             return _vanishes(graph, ranges, operand, names)
-        case Reference(name) if names:
-            made = _named(graph, name)
+        case Reference() if names:
+            made = named(graph, value)
             return made is not None and _vanishes(graph, ranges, made, names - 1)
     return False
-
-
-def _parted(graph: Graph, ranges: Ranges, value: Value, names: int) -> bool:
-    """Whether a value is two, of which one goes everywhere, and so to the other."""
-    match value:
-        case Apply("stack" | "concat", (a, b)):
-            return ranges.places[a].everywhere or ranges.places[b].everywhere
-        case Reference(name) if names:
-            made = _named(graph, name)
-            return made is not None and _parted(graph, ranges, made, names - 1)
-    return False
-
-
-def _named(graph: Graph, name: str) -> Value | None:
-    """The value that a name stands for, if one computes it."""
-    node = None if name in graph.carried else graph.compute_by_name.get(name)
-    if node is None or len(node.names) != 1 or isinstance(node.value, Construct | Named):
-        return None
-    return node.value
 
 
 _DOMAINS: Mapping[str, Range] = {
@@ -226,9 +237,9 @@ def made_of(graph: Graph, value: Value) -> Iterator[Value | Distribution]:
     for _ in range(_NAMES + 1):
         parts = [part for one in level for part in walk(one)]
         yield from parts
-        names = {part.name for part in parts if isinstance(part, Reference)} - seen
-        seen |= names
-        level = [made for made in (_named(graph, name) for name in names) if made is not None]
+        read = {p.name: p for p in parts if isinstance(p, Reference) and p.name not in seen}
+        seen |= read.keys()
+        level = [made for made in (named(graph, name) for name in read.values()) if made]
 
 
 def _base(ranges: Ranges, value: Apply) -> Range:

@@ -80,7 +80,7 @@ def log_total(value: Apply, ranges: Ranges) -> Range:
 def spread(value: Apply, ranges: Ranges) -> Range:
     """0 or more; of three elements it is 0 where all are equal, in two dimensions fewer."""
     (a,), n = ranges, count(value)
-    apart = continuous_at_zero(a) and not a.tied and (n is None or n > 2)
+    apart = continuous_at_zero(a) and (n is None or n > 2)
     return Range(0.0, low_open=apart, known=a.known)
 
 
@@ -167,8 +167,7 @@ def norm(value: Apply, ranges: Ranges) -> Range:
     assert isinstance(order, int | float)
     if order == 0:
         return counted(value, ranges)
-    alone = continuous_at_zero(a) and not a.tied
-    apart = size.positive or (alone and (n is None or n > 1))
+    apart = size.positive or (continuous_at_zero(a) and (n is None or n > 1))
     if n == 1:
         return size
     low = size.low if order > 0 else 0.0
@@ -208,18 +207,18 @@ def unit_length(value: Apply, ranges: Ranges) -> Range:
 
 
 def unit_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where one number makes it 0, of which the sign alone is left."""
+    """Of one element the sign is left."""
     (a,), n = ranges, size_along(value)
-    if n == 1 or a.tied:
+    if n == 1:
         return ("pole" if a.has_zero else "smooth",)
     return (length_smooth(value.settings["p"], n, a),)
 
 
 def cosine_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole in what one number makes 0."""
+    """Of one element the sign is left."""
     shape = broadcast(operand.type.shape for operand in value.operands)
     one = shape[axis(value.settings["dim"], shape)].value == 1
-    return tuple("pole" if (one or r.tied) and r.has_zero else "smooth" for r in ranges)
+    return tuple("pole" if one and r.has_zero else "smooth" for r in ranges)
 
 
 def gated(value: Apply, ranges: Ranges) -> Range:
@@ -232,15 +231,13 @@ def _normalised(value: Apply) -> int | None:
 
 
 def standardised_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where two elements are brought to -1 and 1, or what one number makes 0 to its sign."""
-    one = ranges[0].tied and ranges[0].has_zero
-    return ("pole" if one or _normalised(value) == 2 else "smooth",)
+    """A pole where two elements are brought to -1 and 1."""
+    return ("pole" if _normalised(value) == 2 else "smooth",)
 
 
 def root_mean_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """A pole where what one number makes 0 is brought to -1 or 1."""
-    one = _normalised(value) == 1 or ranges[0].tied
-    return ("pole" if one and ranges[0].has_zero else "smooth",)
+    """Of one element the sign is left."""
+    return ("pole" if _normalised(value) == 1 and ranges[0].has_zero else "smooth",)
 
 
 # --- products of vectors and matrices ------------------------------------------------------------

@@ -154,7 +154,7 @@ ARITHMETIC = (
         _total_divide,
         QUOTIENT,
         "none",
-        relations.divided,
+        two(at.divide),
         relations.quotient,
     ),
     _operator(

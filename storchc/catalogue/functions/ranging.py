@@ -9,7 +9,7 @@ from dataclasses import replace
 from storchc.catalogue.function import Moves, Ranging
 from storchc.catalogue.functions.fitting import axes
 from storchc.ir import ranges as at
-from storchc.ir.expression import Apply, Reference, Value
+from storchc.ir.expression import Apply, Value
 from storchc.ir.ranges import Range
 from storchc.ir.size import product
 
@@ -83,26 +83,13 @@ def taken(moves: Moves) -> Ranging:
     """Elements of the first operand, or of all joined, that ``moves`` says where they are."""
 
     def ranging(value: Apply, ranges: tuple[Range, ...]) -> Range:
-        found = replace(at.hull(ranges), tied=_tied(value, ranges))
+        found = at.hull(ranges)
         whole = all(whole_last(value, operand) for operand in value.operands)
         if whole and all(moves(value, i)(-1) == -1 for i in range(len(ranges))):
             return found
         return found.elementwise()
 
     return ranging
-
-
-def scales(operand: Value, lies: Range) -> bool:
-    """Whether one number, which surely passes 0, makes all that is scaled by an operand 0."""
-    one = all(size.broadcasts for size in operand.type.shape)
-    return lies.tied or (one and lies.known and not lies.whole and lies.low < 0 < lies.high)
-
-
-def _tied(value: Apply, ranges: tuple[Range, ...]) -> bool:
-    """Whether all elements that are not 0 anyway are those of one operand that scales."""
-    moving = [(v, r) for v, r in zip(value.operands, ranges, strict=True) if r.number != 0]
-    names = {v.name if isinstance(v, Reference) else id(v) for v, _ in moving}
-    return len(names) == 1 and scales(*moving[0])
 
 
 def whole_last(value: Apply, operand: Value) -> bool:

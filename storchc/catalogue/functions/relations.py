@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from storchc.catalogue.function import Ranging, Smoothness
 from storchc.catalogue.functions import folding
-from storchc.catalogue.functions.ranging import known_as, one_for_all, scales, whole_last, within
+from storchc.catalogue.functions.ranging import known_as, one_for_all, whole_last, within
 from storchc.catalogue.functions.smooth import poles
 from storchc.ir import ranges as at
 from storchc.ir.expression import Apply, Literal, Reference, Value
@@ -24,8 +24,7 @@ Kinds = tuple[Smoothness, ...]
 def product(value: Apply, ranges: Ranges) -> Range:
     """A product; that of a value with itself is a square."""
     a, b = value.operands
-    found = at.square(ranges[0]) if alike(a, b) else at.multiply(*ranges)
-    return replace(found, tied=any(map(scales, value.operands, ranges)))
+    return at.square(ranges[0]) if alike(a, b) else at.multiply(*ranges)
 
 
 def difference(value: Apply, ranges: Ranges) -> Range:
@@ -37,11 +36,6 @@ def difference(value: Apply, ranges: Ranges) -> Range:
 def alike(a: Value, b: Value) -> bool:
     """Whether both are the same name, which stands for one value."""
     return isinstance(a, Reference) and isinstance(b, Reference) and a.name == b.name
-
-
-def divided(value: Apply, ranges: Ranges) -> Range:
-    """A quotient, which is 0 where its numerator is."""
-    return replace(at.divide(*ranges), tied=scales(value.operands[0], ranges[0]))
 
 
 def quotient(value: Apply, ranges: Ranges) -> Kinds:
