@@ -40,9 +40,10 @@ class Numbers:
     Leaves are positive, since roots and logarithms want them so; ``below``: of either sign.
     ``names`` is how many names deep a story is read. A value of several elements has a number in
     each of some ``lanes``, along the last dimension or (``whole``) in all of the event; without
-    lanes what is made of elements is a leaf.
-    ``lie``: where expressions are known to lie, so that leaves lie there too; ``standing`` are the
-    expressions of leaves, ``unseen`` the functions that were taken for one.
+    lanes what is made of elements is a leaf. ``lie``: where expressions are known to lie, so that
+    leaves lie there too. One leaf, ``moved``, takes all of some numbers in turn.
+
+    ``standing`` are the expressions of leaves, ``unseen`` the functions that were taken for one.
     """
 
     graph: Graph
@@ -53,20 +54,30 @@ class Numbers:
     whole: bool = True
     lie: Callable[[Value | Distribution], Lies] = lambda value: ANYTHING
     leaves: dict[Leaf, float] = field(default_factory=dict)
+    moved: Leaf | None = None
+    points: list[float] = field(default_factory=lambda: [0.0])
     keys: dict[int, Hashable] = field(default_factory=dict)
     standing: dict[Hashable, Value | Distribution] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
-    known: dict[Leaf, float] = field(default_factory=dict)
+    known: dict[Leaf, list[float]] = field(default_factory=dict)
 
     def at(self, leaf: Leaf, number: float) -> Numbers:
         """The same with another number for a leaf."""
         return replace(self, leaves={**self.leaves, leaf: number}, known={})
 
-    def of(self, value: Value | Distribution, lane: int = 0) -> float:
-        """The number of an expression in a lane."""
+    def along(self, leaf: Leaf, points: list[float]) -> Numbers:
+        """The same with several numbers for a leaf."""
+        return replace(self, moved=leaf, points=points, known={})
+
+    def of(self, value: Value | Distribution) -> float:
+        """The number of an expression."""
+        return self.all(value)[0]
+
+    def all(self, value: Value | Distribution, lane: int = 0) -> list[float]:
+        """The numbers of an expression in a lane, one for each that the moved leaf takes."""
         match value:
             case Literal(number):
-                return float(number)
+                return [float(number)] * len(self.points)
             case Reference(name):
                 return self._of_name(name, value, lane)
             case Apply() if (found := self._applied(value, lane)) is not None:
@@ -75,42 +86,47 @@ class Numbers:
             self.keys[id(value)] = _key(value)
         return self._leaf(self.keys[id(value)], value, lane)
 
-    def _applied(self, value: Apply, lane: int) -> float | None:
+    def _applied(self, value: Apply, lane: int) -> list[float] | None:
         row, operands = functions.row(value.function), value.operands
         if row.cut or value.function in _THE_SAME:
-            return self.of(operands[0], lane)
+            return self.all(operands[0], lane)
         if self.lanes and value.function in _JOINED and all(map(self._is_one, operands)):
-            return self.of(operands[lane % len(operands)], lane)
+            return self.all(operands[lane % len(operands)], lane)
         if self.lanes and value.function in _TOTALS and self._is_one(value):
-            every = [self.of(operands[0], i) for i in range(self.lanes)]
-            return _TOTALS[value.function](value, every)
+            every = [self.all(operands[0], i) for i in range(self.lanes)]
+            total = _TOTALS[value.function]
+            return [total(value, numbers) for numbers in zip(*every, strict=True)]
         meaning = row.fold if row.fold is not None else _MEANINGS.get(value.function)
         if meaning is not None and not value.settings:
-            return float(meaning(*(self.of(operand, lane) for operand in operands)))
+            parts = [self.all(operand, lane) for operand in operands]
+            return [float(meaning(*numbers)) for numbers in zip(*parts, strict=True)]
         if value.function == "clamp":
-            return _clamped(value, [self.of(operand, lane) for operand in operands])
+            parts = [self.all(operand, lane) for operand in operands]
+            return [_clamped(value, *numbers) for numbers in zip(*parts, strict=True)]
         self.unseen.add(value.function)
         return None
 
-    def _of_name(self, name: str, value: Reference, lane: int) -> float:
+    def _of_name(self, name: str, value: Reference, lane: int) -> list[float]:
         made = named(self.graph, value) if self.names else None
         if made is None:
             return self._leaf(name, value, lane)
         leaf = (name, lane)
         if leaf not in self.known:
             self.names -= 1
-            self.known[leaf] = self.of(made, lane)
+            self.known[leaf] = self.all(made, lane)
             self.names += 1
         return self.known[leaf]
 
-    def _leaf(self, key: Hashable, value: Value | Distribution, lane: int) -> float:
+    def _leaf(self, key: Hashable, value: Value | Distribution, lane: int) -> list[float]:
         leaf = (key, 0 if self._is_one(value) else lane)
         if leaf not in self.leaves:
             self.standing[key] = value
-            self.leaves[leaf] = self.drawn(self.lie(value))
-        return self.leaves[leaf]
+            self.leaves[leaf] = self._drawn(self.lie(value))
+        if leaf == self.moved:
+            return self.points
+        return [self.leaves[leaf]] * len(self.points)
 
-    def drawn(self, lies: Lies) -> float:
+    def _drawn(self, lies: Lies) -> float:
         """A number that lies somewhere."""
         if lies.number is not None:
             return lies.number
@@ -144,8 +160,7 @@ _THE_SAME = frozenset({"continuous", "broadcast_to", "unsqueeze", "squeeze"})
 _JOINED = frozenset({"stack", "concat"})
 
 
-def _clamped(value: Apply, numbers: list[float]) -> float:
-    found, *bounds = numbers
+def _clamped(value: Apply, found: float, *bounds: float) -> float:
     names = (name for name in ("min", "max") if name not in value.settings)
     for name, bound in zip(names, bounds, strict=True):
         found = max(found, bound) if name == "min" else min(found, bound)
@@ -165,7 +180,7 @@ _MEANINGS: Mapping[str, Callable[..., float]] = {
 _HUGE = 1e60
 
 
-def _length(value: Apply, numbers: list[float]) -> float:
+def _length(value: Apply, numbers: tuple[float, ...]) -> float:
     order = value.settings["p"]
     assert isinstance(order, int | float)
     sizes = [abs(x) for x in numbers]
@@ -174,12 +189,12 @@ def _length(value: Apply, numbers: list[float]) -> float:
     return math.inf if max(sizes) > _HUGE else float(sum(x**order for x in sizes) ** (1 / order))
 
 
-def _variance(value: Apply, numbers: list[float]) -> float:
+def _variance(value: Apply, numbers: tuple[float, ...]) -> float:
     mean = sum(numbers) / len(numbers)
     return math.inf if max(map(abs, numbers)) > _HUGE else sum((x - mean) ** 2 for x in numbers)
 
 
-_TOTALS: Mapping[str, Callable[[Apply, list[float]], float]] = {
+_TOTALS: Mapping[str, Callable[[Apply, tuple[float, ...]], float]] = {
     "sum": lambda value, numbers: sum(numbers),
     "mean": lambda value, numbers: sum(numbers) / len(numbers),
     "norm": _length,

@@ -22,8 +22,8 @@ from storchc.ir.ranges import ANYTHING, Range
 from storchc.ir.size import product
 from storchc.records import dataclass
 
-Look = Callable[[Numbers], tuple[float, ...]]
-"""The numbers that are 0 together, to look at."""
+Look = Callable[[Numbers], list[tuple[float, ...]]]
+"""The numbers that are 0 together, to look at; for each point of the leaf that is moved."""
 
 Movers = tuple[Value | Distribution, ...]
 """What moves the place where something vanishes."""
@@ -33,6 +33,7 @@ _LANES = 3  # of a dimension whose size is not known, or large
 _MOST = 12
 _LEAVES = 16  # how many are moved
 _TRIALS = 2
+_LOOKS = 100  # along one leaf, so many names deep; more of them see one name deep
 _SMALL = 1e-5
 _STEP = 1e-2
 
@@ -51,6 +52,7 @@ class Lengths:
     def __init__(self, graph: Graph, ranges: Ranges) -> None:
         """``ranges`` say where the numbers may lie."""
         self._graph, self._ranges = graph, ranges
+        self._left = _LOOKS
 
     def divided_by(self, value: Value) -> Vanishing | None:
         """Of a denominator that is a length, a spread or a sum; None of any other."""
@@ -59,7 +61,7 @@ class Lengths:
             return None
         of = length.operands[0]
         dims = axes(length.settings["dim"], of.type.shape)
-        return self._look(lambda n: (n.of(value),), of, dims)
+        return self._look(lambda n: [(x,) for x in n.all(value)], of, dims)
 
     def brought_to_one(self, value: Apply) -> Vanishing | None:
         """Of what a function brings to a length or a spread of 1; None of any other function."""
@@ -100,11 +102,12 @@ class Lengths:
         lanes = size if size is not None and size <= _MOST else _LANES
         movers: dict[int, Value | Distribution] = {}
         unseen: set[str] = set()
+        names = _NAMES if self._left > 0 else 1
         for trial in range(_TRIALS):
             numbers = Numbers(
                 self._graph,
                 Random(trial),
-                _NAMES,
+                names,
                 below=True,
                 lanes=max(lanes, 1),
                 whole=dims != (-1,),
@@ -124,6 +127,7 @@ class Lengths:
             lies = self._lies(numbers.standing[leaf[0]])
             if not lies.known or lies.supposed or lies.whole or lies.number is not None:
                 continue
+            self._left -= 1
             for zero in _zeros(look, numbers, leaf, lies):
                 if not turning or _turns(look, numbers, zero):
                     yield zero
@@ -143,13 +147,20 @@ _STICKING = frozenset(
 """Functions that may give 0 throughout, of which no number is computed."""
 
 
-def _elements(of: Value, numbers: Numbers, *, centred: bool) -> tuple[float, ...]:
-    found = [numbers.of(of, lane) for lane in range(numbers.lanes)]
-    middle = sum(found) / len(found) if centred else 0.0
-    return tuple(x - middle for x in found)
+def _elements(of: Value, numbers: Numbers, *, centred: bool) -> list[tuple[float, ...]]:
+    lanes = [numbers.all(of, lane) for lane in range(numbers.lanes)]
+    found = zip(*lanes, strict=True)
+    return [_centred(x) for x in found] if centred else list(found)
+
+
+def _centred(elements: tuple[float, ...]) -> tuple[float, ...]:
+    mean = sum(elements) / len(elements)
+    return tuple(x - mean for x in elements)
 
 
 # --- where they are 0 ----------------------------------------------------------------------------
+
+Sizes = Callable[[list[float]], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,71 +176,67 @@ class _Zero:
     one_sided: bool
 
 
-_GRID = [-8.03 + 0.401 * i for i in range(41)]
+_POINTS = 41
+_REFINED = 13  # points within what is left of an interval, which then is a sixth of it
 
 
 def _zeros(look: Look, numbers: Numbers, leaf: Leaf, lies: Range) -> Iterator[_Zero]:
-    def size(x: float) -> float:
-        return max(map(abs, look(numbers.at(leaf, x))))
+    def sizes_at(points: list[float]) -> list[float]:
+        return [max(map(abs, found)) for found in look(numbers.along(leaf, points))]
 
     points = _points(lies)
-    sizes = [size(x) for x in points]
-    scale = sorted(sizes)[len(sizes) // 2] or 1.0
-    for (a, _), (b, low), (c, _) in _troughs(list(zip(points, sizes, strict=True))):
-        if low == 0 and (size(a) == 0 or size(c) == 0):
-            yield from _edge(size, leaf, (a, b) if size(c) == 0 else (c, b))
+    sizes = sizes_at(points)
+    scale = sorted(sizes)[_POINTS // 2] or 1.0
+    for i in range(1, _POINTS - 1):
+        before, here, after = sizes[i - 1 : i + 2]
+        if not (here <= before and here <= after and before != after):
             continue
-        at = _lowest(size, a, c)
-        if size(at) < _SMALL * scale and size(at + _STEP) > size(at):
-            yield _Zero(leaf, at, at + _STEP, one_sided=False)
-
-
-def _troughs(
-    points: list[tuple[float, float]],
-) -> Iterator[tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]:
-    """Where a point is not above its neighbours."""
-    for a, b, c in zip(points, points[1:], points[2:], strict=False):
-        if b[1] <= a[1] and b[1] <= c[1] and (b[1] < a[1] or b[1] < c[1]):
-            yield a, b, c
+        if here == 0 == min(before, after):
+            beside = points[i - 1] if before > 0 else points[i + 1]
+            yield _edge(sizes_at, leaf, points[i], beside)
+        else:
+            at = _lowest(sizes_at, points[i - 1], points[i + 1])
+            low, above = sizes_at([at, at + _STEP])
+            if low < _SMALL * scale and low < above:
+                yield _Zero(leaf, at, at + _STEP, one_sided=False)
 
 
 def _points(lies: Range) -> list[float]:
-    """Numbers to look at, within a range."""
-    if lies.bounded:
-        width = lies.high - lies.low
-        return [lies.low + width * (i + 0.5) / len(_GRID) for i in range(len(_GRID))]
+    """Numbers to look at, within a range; none is one that a story would write."""
+    low, high = -8.03, 8.41
     if lies.low > -math.inf:
-        return [lies.low + 0.013 + 0.201 * i for i in range(len(_GRID))]
+        low, high = lies.low, lies.low + 8.41
     if lies.high < math.inf:
-        return [lies.high - 8.03 + 0.199 * i for i in range(len(_GRID))]
-    return _GRID
+        low, high = (lies.low if lies.bounded else lies.high - 8.41), lies.high
+    return [low + (high - low) * (i + 0.5) / _POINTS for i in range(_POINTS)]
 
 
-def _lowest(size: Callable[[float], float], low: float, high: float) -> float:
-    for _ in range(90):
-        a, b = low + (high - low) * 0.4, low + (high - low) * 0.6
-        low, high = (low, b) if size(a) < size(b) else (a, high)
-    return min((low, (low + high) / 2, high), key=size)
+def _lowest(sizes_at: Sizes, low: float, high: float) -> float:
+    """Where it is smallest between two points, with one trough between them."""
+    found = low
+    for _ in range(22):
+        points = [low + (high - low) * i / (_REFINED - 1) for i in range(_REFINED)]
+        sizes = sizes_at(points)
+        i = min(range(_REFINED), key=sizes.__getitem__)
+        found, low, high = points[i], points[max(i - 1, 0)], points[min(i + 1, _REFINED - 1)]
+    return found
 
 
-def _edge(size: Callable[[float], float], leaf: Leaf, ends: tuple[float, float]) -> Iterator[_Zero]:
+def _edge(sizes_at: Sizes, leaf: Leaf, at: float, beside: float) -> _Zero:
     """Where what is 0 on one side begins."""
-    beside, at = ends
-    if size(beside) == 0:
-        return
     for _ in range(40):
         middle = (at + beside) / 2
-        at, beside = (middle, beside) if size(middle) == 0 else (at, middle)
+        at, beside = (middle, beside) if sizes_at([middle]) == [0] else (at, middle)
     step = math.copysign(_STEP, beside - at)
-    yield _Zero(leaf, at - step / 100, beside + step, one_sided=True)
+    return _Zero(leaf, at - step / 100, beside + step, one_sided=True)
 
 
 def _turns(look: Look, numbers: Numbers, zero: _Zero) -> bool:
     """Whether there is another direction on the other side."""
     if zero.one_sided:
         return True
-    sides = (look(numbers.at(zero.leaf, zero.at + sign * _STEP)) for sign in (1, -1))
-    a, b = map(_direction, sides)
+    sides = [zero.at + _STEP, zero.at - _STEP]
+    a, b = map(_direction, look(numbers.along(zero.leaf, sides)))
     return any(abs(x - y) > 0.1 for x, y in zip(a, b, strict=True))
 
 
@@ -241,12 +248,11 @@ def _direction(elements: tuple[float, ...]) -> tuple[float, ...]:
 def _movers(look: Look, numbers: Numbers, zero: _Zero) -> Iterator[Value | Distribution]:
     """The leaf, and all others that move the place."""
     yield numbers.standing[zero.leaf[0]]
-
-    def there(moved: Numbers) -> bool:
-        at, beside = (max(map(abs, look(moved.at(zero.leaf, x)))) for x in (zero.at, zero.beside))
-        return at < _STEP * beside
-
-    for leaf in list(numbers.leaves):
-        other = numbers.leaves[leaf] * 1.37 + 0.11
-        if leaf != zero.leaf and not there(numbers.at(leaf, other)):
+    sides = [zero.at, zero.beside]
+    for leaf, number in numbers.leaves.items():
+        if leaf == zero.leaf:
+            continue
+        moved = numbers.at(leaf, number * 1.37 + 0.11).along(zero.leaf, sides)
+        at, beside = (max(map(abs, found)) for found in look(moved))
+        if not at < _STEP * beside:
             yield numbers.standing[leaf[0]]
