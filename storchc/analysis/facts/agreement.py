@@ -34,34 +34,92 @@ _STEP, _FLAT = 1e-4, 1e-3
 def agreed(graph: Graph, touched: Dependence) -> frozenset[int]:
     """The choices that do not jump, by the identity of the expression; the graph holds them.
 
-    Those by what no sample touches are left out: nobody asks.
+    Factors that jump where the others are 0 are among them: ``sign(z)`` in ``sign(z) * abs(z)``.
+    What no sample touches is left out: nobody asks.
     """
-    return frozenset(
-        id(part)
-        for part in graph.parts
-        if isinstance(part, Apply)
-        and functions.row(part.function).condition == 0
-        and touched.places[part.operands[0]]
-        and _agree(graph, part)
-    )
+    found = set()
+    for part in graph.parts:
+        if not isinstance(part, Apply):
+            continue
+        if functions.row(part.function).condition == 0:
+            if touched.places[part.operands[0]] and _agree(graph, part):
+                found.add(id(part))
+        elif part.function in _PRODUCTS:
+            found |= {id(f) for f in _dampened(graph, part) if touched.places[f]}
+    return frozenset(found)
+
+
+_PRODUCTS = frozenset({"multiply", "divide"})
+
+
+def _factors(value: Value) -> Iterator[Value]:
+    match value:
+        case Apply("multiply", (a, b)):
+            yield from _factors(a)
+            yield from _factors(b)
+        case Apply("divide", (numerator, _)):
+            yield from _factors(numerator)
+        case _:
+            yield value
+
+
+def _dampened(graph: Graph, product: Apply) -> Iterator[Value]:
+    """The factors of a product that jump only where the rest of it is 0."""
+    factors = tuple(_factors(product))
+    for i, factor in enumerate(factors):
+        rest = factors[:i] + factors[i + 1 :]
+        match factor if _chooses(factor) else followed(graph, factor):
+            case Apply(operands=(condition, then, otherwise)) if _chooses(factor):
+                left, right = _sides(graph, condition)
+                choice = _Choice(left, right, (then, *rest), (otherwise, *rest))
+            case Apply("sign" | "heaviside", (of, *_)):
+                choice = _Choice((of,), (), rest, ())
+            case Apply(function) as comparison if function in COMPARISONS:
+                left, right = _sides(graph, comparison)
+                choice = _Choice(left, right, rest, ())
+            case _:
+                continue
+        if rest and choice.left and _meets(graph, choice):
+            yield factor
+
+
+def _chooses(value: Value) -> bool:
+    return isinstance(value, Apply) and functions.row(value.function).condition == 0
+
+
+def _sides(graph: Graph, condition: Value) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+    """Both sides of what a condition compares; nothing where it compares no floats so."""
+    found = _compared(graph, condition)
+    if isinstance(found, Apply) and found.function in COMPARISONS:
+        left, right = found.operands
+        if left.type.dtype == "float" or right.type.dtype == "float":
+            return (left,), (right,)
+    return (), ()
 
 
 def _agree(graph: Graph, value: Apply) -> bool:
     condition, then, otherwise = value.operands
     if isinstance(then, Literal) and isinstance(otherwise, Literal):
         return then.value == otherwise.value
-    comparison = followed(graph, condition)
+    comparison = _compared(graph, condition)
     if not isinstance(comparison, Apply):
         return False
     if comparison.function in EQUALITIES:
         atoms = any(_has_atoms(graph, operand, _NAMES) for operand in comparison.operands)
         return not atoms and not one_bent(graph, comparison)
-    if comparison.function not in COMPARISONS:
-        return False
-    if all(operand.type.dtype != "float" for operand in comparison.operands):
-        return False
-    left, right = comparison.operands
-    choice = _Choice(left, right, then, otherwise)
+    left, right = _sides(graph, comparison)
+    return bool(left) and _meets(graph, _Choice(left, right, (then,), (otherwise,)))
+
+
+def _compared(graph: Graph, condition: Value) -> Value | Distribution:
+    """What a condition compares, whichever way round."""
+    found = followed(graph, condition)
+    while isinstance(found, Apply) and found.function == "logical_not":
+        found = followed(graph, found.operands[0])
+    return found
+
+
+def _meets(graph: Graph, choice: _Choice) -> bool:
     of_any_sign = (
         Numbers(graph, Random(trial), _NAMES, below=True) for trial in range(2 * _TRIALS)
     )
@@ -74,13 +132,12 @@ def _agree(graph: Graph, value: Apply) -> bool:
 def touching(graph: Graph, value: Apply) -> bool:
     """Whether the sides of a choice agree in their slopes too where its condition changes."""
     condition, then, otherwise = value.operands
-    comparison = followed(graph, cut_condition(value) or condition)
-    if not isinstance(comparison, Apply) or comparison.function not in COMPARISONS:
-        return False
-    left, right = comparison.operands
-    choice = _Choice(left, right, then, otherwise)
+    left, right = _sides(graph, cut_condition(value) or condition)
+    choice = _Choice(left, right, (then,), (otherwise,))
     trials = range(2 * _TRIALS)
-    return all(choice.touches(Numbers(graph, Random(t), _NAMES, below=True)) for t in trials)
+    return bool(left) and all(
+        choice.touches(Numbers(graph, Random(t), _NAMES, below=True)) for t in trials
+    )
 
 
 def _has_atoms(graph: Graph, value: Value | Distribution, names: int) -> bool:
@@ -142,12 +199,12 @@ def followed(graph: Graph, value: Value) -> Value | Distribution:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """``then if left > right else otherwise``."""
+    """``then if left > right else otherwise``, each a product; one of nothing is 0."""
 
-    left: Value
-    right: Value
-    then: Value
-    otherwise: Value
+    left: tuple[Value, ...]
+    right: tuple[Value, ...]
+    then: tuple[Value, ...]
+    otherwise: tuple[Value, ...]
 
     def meets(self, numbers: Numbers) -> bool:
         """Whether the sides agree where the comparison changes, as one of the numbers moves."""
@@ -183,23 +240,27 @@ class _Choice:
     def _slope(self, numbers: Numbers, leaf: Leaf, root: float) -> float:
         """That of the difference of the sides."""
         above, below = numbers.at(leaf, root + _STEP), numbers.at(leaf, root - _STEP)
-        gaps = (n.of(self.then) - n.of(self.otherwise) for n in (above, below))
+        gaps = (_of(n, self.then) - _of(n, self.otherwise) for n in (above, below))
         return abs(next(gaps) - next(gaps)) / (2 * _STEP)
 
     def _gap(self, numbers: Numbers) -> float:
-        return numbers.of(self.left) - numbers.of(self.right)
+        return _of(numbers, self.left) - _of(numbers, self.right)
 
     def _gap_at(self, numbers: Numbers, leaf: Leaf, number: float) -> float:
         return self._gap(numbers.at(leaf, number))
 
     def _agree(self, numbers: Numbers) -> bool:
-        a, b = numbers.of(self.then), numbers.of(self.otherwise)
+        a, b = _of(numbers, self.then), _of(numbers, self.otherwise)
         return a == b or 1e-6 * (1 + abs(a) + abs(b)) >= abs(a - b) < math.inf
 
     def _differ(self, numbers: Numbers) -> bool:
         """Whether both sides are numbers, and different ones."""
-        a, b = numbers.of(self.then), numbers.of(self.otherwise)
+        a, b = _of(numbers, self.then), _of(numbers, self.otherwise)
         return abs(a - b) > 1e-6 * (1 + abs(a) + abs(b))
+
+
+def _of(numbers: Numbers, factors: tuple[Value, ...]) -> float:
+    return math.prod(map(numbers.of, factors)) if factors else 0.0
 
 
 def _roots(gap: Callable[[float], float]) -> Iterator[float]:

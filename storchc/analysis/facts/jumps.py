@@ -111,10 +111,17 @@ def jumps(
 def _choices(graph: Graph) -> Mapping[int, Apply]:
     """The choices of a story by the identity of what is chosen by."""
     return {
-        id(cut_condition(part) or part.operands[0]): part
+        id(_turned(cut_condition(part) or part.operands[0])): part
         for part in graph.parts
         if isinstance(part, Apply) and functions.row(part.function).condition == 0
     }
+
+
+def _turned(condition: Value) -> Value:
+    """A condition without `not`."""
+    while isinstance(condition, Apply) and condition.function == "logical_not":
+        (condition,) = condition.operands
+    return condition
 
 
 def _order(graph: Graph, choice: Apply | None) -> int:

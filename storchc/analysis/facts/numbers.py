@@ -83,7 +83,7 @@ class Numbers:
             case Apply() if (found := self._applied(value, lane)) is not None:
                 return found
         if id(value) not in self.keys:
-            self.keys[id(value)] = _key(value)
+            self.keys[id(value)] = said(value)
         return self._leaf(self.keys[id(value)], value, lane)
 
     def _applied(self, value: Apply, lane: int) -> list[float] | None:
@@ -204,17 +204,17 @@ _TOTALS: Mapping[str, Callable[[Apply, tuple[float, ...]], float]] = {
 """Reductions of all lanes; a factor that does not matter is left out."""
 
 
-def _key(value: Value | Distribution) -> Hashable:
+def said(value: Value | Distribution) -> Hashable:
     """What an expression says, wherever it stands."""
     if isinstance(value, Reference):
         return value.name
-    said = (
+    names = (
         getattr(value, name, None)
         for name in ("function", "callee", "family", "name", "plates", "value", "items", "size")
     )
-    plain = (part if isinstance(part, _PLAIN) else _plain_items(part) for part in said)
+    plain = (part if isinstance(part, _PLAIN) else _plain_items(part) for part in names)
     settings: Mapping[str, object] = getattr(value, "settings", {})
-    inner = tuple(_key(child) for child in children(value))
+    inner = tuple(said(child) for child in children(value))
     return (type(value).__name__, *plain, repr(dict(settings)), *inner)
 
 

@@ -197,6 +197,8 @@ class _Backwards:
                 self._agreed(edge.operand, reach, push)
             else:
                 self._ask(edge.operand, replace(reach, smooth=False), push)
+        elif id(edge.operand) in self.agreed and not _chooses(edge.operand):
+            self._agreed(edge.operand, reach, push)
         elif edge.flow == "smooth":
             said = isinstance(value, Apply) and value.function == CONTINUOUS
             self._ask(edge.operand, replace(reach, jumps=False) if said else reach, push)
@@ -208,8 +210,19 @@ class _Backwards:
         before = self.found.get(id(condition))
         bent = BENT if before is None else either(before[1], BENT)
         self.found[id(condition)] = (condition, bent)
-        for operand in children(condition):
-            self._ask(operand, replace(reach, smooth=False), push)
+        said = replace(reach, jumps=False, smooth=False)
+        match condition:
+            case Reference(name):
+                push(name, said)
+            case Apply("logical_not", (inner,)):
+                self._agreed(inner, reach, push)
+            case _:
+                for operand in children(condition):
+                    self._ask(operand, replace(reach, smooth=False), push)
+
+
+def _chooses(value: Value | Distribution) -> bool:
+    return isinstance(value, Apply) and functions.row(value.function).condition is not None
 
 
 def cut_condition(value: Apply) -> Value | None:

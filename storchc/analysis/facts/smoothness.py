@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from storchc.analysis.facts.edges import edges
-from storchc.analysis.facts.numbers import named
+from storchc.analysis.facts.numbers import named, said
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.vanishing import Lengths, Movers
@@ -66,7 +67,7 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     hidden = False
     placed: dict[int, Movers] = {}
     lengths = Lengths(graph, ranges)
-    squared = frozenset(_squared(ranges, part) for part in graph.parts)
+    squared = _squared(graph, ranges)
     for part in graph.parts:
         kinds, vanishing = _kinds(graph, ranges, part), _vanishing(lengths, ranges, part)
         if vanishing is not None:
@@ -114,16 +115,33 @@ def _settled(kind: Smoothness, divides: bool, movers: Movers) -> Smoothness:
 _ZERO_AT_CORNERS = frozenset({"relu", "abs"})
 
 
-def _squared(ranges: Ranges, value: Value | Distribution) -> int | None:
-    """The corner at 0 that a value squares, by its identity."""
+def _squared(graph: Graph, ranges: Ranges) -> frozenset[int]:
+    """The corners at 0 of which only squares are used, by their identity."""
+    read = Counter(part.name for part in graph.parts if isinstance(part, Reference))
+    squares: Counter[str] = Counter()
+    found: set[int] = set()
+    for base in (base for part in graph.parts for base in _bases(ranges, part)):
+        if isinstance(base, Reference):
+            squares[base.name] += 1
+            made = named(graph, base)
+            base = made if made is not None and squares[base.name] == read[base.name] else base
+        if isinstance(base, Apply) and base.function in _ZERO_AT_CORNERS:
+            found.add(id(base))
+    return frozenset(found)
+
+
+def _bases(ranges: Ranges, value: Value | Distribution) -> tuple[Value, ...]:
+    """What a value squares, as often as it stands there."""
     match value:
-        case Apply("square", (Apply(inner) as corner,)):
-            found = inner in _ZERO_AT_CORNERS
-        case Apply("power" | "pow", (Apply(inner) as corner, exponent)):
-            found = inner in _ZERO_AT_CORNERS and ranges.places[exponent].low >= 2
-        case _:
-            return None
-    return id(corner) if found else None
+        case Apply("square", (base,)):
+            return (base,)
+        case Apply("power" | "pow", (base, exponent)) if ranges.places[exponent].low >= 2:
+            return (base,)
+        case Apply("multiply", (Reference(a), Reference(b)) as both) if a == b:
+            return both
+        case Apply("multiply", (Apply(a), Apply(b)) as both) if a == b and a in _ZERO_AT_CORNERS:
+            return both if said(both[0]) == said(both[1]) else ()
+    return ()
 
 
 _DENOMINATORS: Mapping[str, int] = {"divide": 1, "reciprocal": 0, "power": 0, "pow": 0}

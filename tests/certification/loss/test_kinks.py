@@ -20,9 +20,10 @@ param th = 0.3
 {module}
 sample z ~ {family} with {method}
 sample b ~ Bernoulli(logits=m) with ScoreFunction()
-cost c = {cost}
+{steps}cost c = {cost}
 cost used = th * z + b * x
 """
+STEPS = {"bent": "compute bent = relu(z - th)\n", "above": "compute above = z > th\n"}
 
 PATH, SCORE = "Reparameterization(n=3)", "ScoreFunction(n=3)"
 
@@ -46,6 +47,13 @@ ORDERS: dict[str, tuple[str, str, str, int | None]] = {
     "huber": ("huber_loss(z, th)", PATH, "Normal(m, 1)", 2),
     "smooth l1": ("smooth_l1_loss(z, th)", SCORE, "Normal(m, 1)", 2),
     "square of a corner": ("relu(z - th) ** 2", SCORE, "Normal(m, 1)", 2),
+    "square by a name": ("square(bent) + bent * bent", SCORE, "Normal(m, 1)", 2),
+    "square of a name and more": ("bent ** 2 + bent", SCORE, "Normal(m, 1)", 1),
+    "a corner times itself": ("relu(z - th) * relu(z - th)", SCORE, "Normal(m, 1)", 2),
+    "a corner times another": ("relu(z - th) * relu(z + th)", SCORE, "Normal(m, 1)", 1),
+    "squared side, turned": ("0.0 if not (z > th) else (z - th) ** 2", SCORE, "Normal(m, 1)", 2),
+    "signed root": ("sign(z) * sqrt(abs(z))", PATH, "Normal(m, 1)", 1),
+    "by a name": ("where(above, z - th, 0)", SCORE, "Normal(m, 1)", 1),
     "root of a corner": ("relu(z) ** 1.5 + 0 * square(relu(th))", PATH, "Normal(m, 1)", 1),
     "squared side": ("where(z > th, (z - th) ** 2, 0.0)", SCORE, "Normal(m, 1)", 2),
     "squared side, cut": (
@@ -77,7 +85,8 @@ def model_of(
     module: str = "",
     **given: nn.Module,
 ) -> nn.Module:
-    text = STORY.format(cost=cost, method=method, family=family, module=module)
+    steps = "".join(step for name, step in STEPS.items() if name in cost)
+    text = STORY.format(cost=cost, method=method, family=family, module=module, steps=steps)
     made: nn.Module = storchc.load(text=text)(**given)
     return made
 
