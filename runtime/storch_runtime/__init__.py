@@ -95,6 +95,7 @@ from storch_runtime.story import Methods as Methods
 from storch_runtime.story import StoryModule as StoryModule
 from storch_runtime.surrogate import log_weighted_mean_exp as log_weighted_mean_exp
 from storch_runtime.surrogate import magic_box as magic_box
+from storch_runtime.surrogate import scored as scored
 from storch_runtime.surrogate import weight_product as weight_product
 from storch_runtime.surrogate import weighted_sum as weighted_sum
 from storch_runtime.validation import NONNEGATIVE as NONNEGATIVE

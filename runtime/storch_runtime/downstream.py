@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from storch_runtime.ownership import Trained
 from storch_runtime.ranks import mean_between_ranks, shared
 from storch_runtime.resting import looking
+from storch_runtime.surrogate import idle
 
 __all__ = ["Downstream"]
 
@@ -18,7 +19,8 @@ __all__ = ["Downstream"]
 class Downstream:
     """What follows a sample, for the control variate of its method.
 
-    * ``cost``: the downstream cost ``R``, detached, ``[n, *plates]``, of size 1 along mixed plates.
+    * ``cost``: the downstream cost ``R``, detached, ``[n, *plates]``, of size 1 along mixed plates;
+      what is not finite, and weighs nothing, is 0.
     * ``baseline``: the value of a learned baseline; its inputs are detached, its parameters not.
     * ``slot``: the number of the set of mixed plates; running averages are kept apart by it.
     * ``mixed``: the dimensions of ``[n, *plates]`` that are mixed.
@@ -62,7 +64,7 @@ class Downstream:
         joined: Tensor | None = None,
         slope: Tensor | float = 1.0,
     ) -> None:
-        self.cost = cost
+        self.cost = cost if weights is None else _counting(cost, weights)
         self.baseline = baseline
         self.slot = slot
         self.mixed = mixed
@@ -121,3 +123,10 @@ class Downstream:
             return self.follows(points[0]).unsqueeze(0)
         costs = self.follows(points.flatten(0, 1))
         return costs.reshape(*points.shape[:2], *costs.shape[1:])
+
+
+def _counting(cost: Tensor, weights: Tensor) -> Tensor:
+    """The cost, finite where it weighs nothing: of such an element no average may know."""
+    if (cost.detach() + weights.detach()).shape != cost.shape:
+        return cost  # its mixed plates, which may weigh something, are reduced already
+    return torch.where(idle(weights.detach()) & ~cost.isfinite(), 0.0, cost)

@@ -13,8 +13,10 @@ from storch_runtime.precision import smallest
 
 __all__ = [
     "harmless",
+    "idle",
     "log_weighted_mean_exp",
     "magic_box",
+    "scored",
     "vanishing",
     "weight_product",
     "weighted_sum",
@@ -27,6 +29,15 @@ _LARGEST_EXPONENT = 80.0
 def magic_box(score: Tensor) -> Tensor:
     """``exp(score - stop(score))``: value 1, the derivatives of the score-function estimator."""
     return torch.exp(score - score.detach())
+
+
+def scored(box: Tensor, value: Tensor) -> Tensor:
+    """``box · value``, of which an infinite value or NaN has no score: where it weighs 0, 0 · inf.
+
+    Where it weighs more the total is not finite anyhow.
+    """
+    finite = value.detach().abs() < torch.inf
+    return torch.where(finite, box * value.masked_fill(~finite, 0.0), value)
 
 
 def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor:
@@ -48,15 +59,15 @@ def weight_product(weight: Tensor, dims: tuple[int, ...], count: int) -> Tensor:
 def harmless(weight: Tensor, value: Tensor) -> Tensor:
     """``value`` without infinities and NaN where the weight is zero: 0 · inf is NaN."""
     finite = value.detach().abs() < torch.inf
-    return value.masked_fill(_idle(weight) > finite, 0.0)
+    return value.masked_fill(idle(weight) > finite, 0.0)
 
 
 def vanishing(weight: Tensor) -> Tensor:
     """``weight``, exactly zero where a probability is, so that sums of many are too."""
-    return weight - torch.where(_idle(weight), weight.detach(), 0.0)
+    return weight - torch.where(idle(weight), weight.detach(), 0.0)
 
 
-def _idle(weight: Tensor) -> Tensor:
+def idle(weight: Tensor) -> Tensor:
     """Whether a weight is zero; a probability of exactly 0 is the smallest normal number."""
     return weight <= 1.04 * smallest(weight.dtype)
 
@@ -77,11 +88,11 @@ def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int,
 def _log_weighted_sum_exp(value: Tensor, weight: Tensor, dims: tuple[int, ...]) -> Tensor:
     """Stable whatever the weights: shifted by the largest value of positive weight."""
     value, weight = torch.broadcast_tensors(value, weight)  # type: ignore[no-untyped-call]
-    idle = _idle(weight)
-    top = value.detach().masked_fill(idle, -torch.inf).amax(dims, keepdim=True)
+    nothing = idle(weight)
+    top = value.detach().masked_fill(nothing, -torch.inf).amax(dims, keepdim=True)
     top = torch.where(top.isfinite(), top, 0.0)
     shifted = value - top
-    shifted = torch.where(idle, shifted.nan_to_num().clamp(max=_LARGEST_EXPONENT), shifted)
+    shifted = torch.where(nothing, shifted.nan_to_num().clamp(max=_LARGEST_EXPONENT), shifted)
     total = (weight * shifted.exp()).sum(dims)
     log_total = torch.where(total > 0, total, 1.0).log()
     return torch.where(total == 0, -torch.inf, log_total + top.squeeze(dims))

@@ -17,7 +17,7 @@ from storchc.backend.scores import ScoreSums, summed
 from storchc.backend.shares import Shares, shares_of
 from storchc.backend.sums import MANY, added, plus
 from storchc.backend.timed import over_all, stored_of
-from storchc.backend.total import Term, reduced
+from storchc.backend.total import Term, idle, reduced
 from storchc.backend.writer import Writer
 from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen
@@ -84,7 +84,8 @@ class Loss:
         return added(self.writer, [self._reduced(term, shares) for term in self.terms])
 
     def _reduced(self, term: Term, shares: Shares) -> Code:
-        boxed = self.sums.boxed(term.scores, term.code, term.name)
+        unweighed = idle(self.sums, term)
+        boxed = self.sums.boxed(term.scores, term.code, term.name, unweighed)
         boxed = shares.times(self.writer, term.origin, boxed)
         return reduce_all(self.writer, boxed, term.plates - shares.kept, term.origin)
 

@@ -51,8 +51,8 @@ class ScoreSums:
         present = set(part)
         return added(self.writer, [self._score(s) for s in scores if s not in present])
 
-    def boxed(self, scores: Scores, code: Code, wanted: str) -> Code:
-        """``box(L) · code``."""
+    def boxed(self, scores: Scores, code: Code, wanted: str, idle: bool = False) -> Code:
+        """``box(L) · code``; ``idle``: an element may weigh nothing, and be infinite there."""
         if not scores:
             return code
         box = self._box(scores, wanted)
@@ -60,6 +60,8 @@ class ScoreSums:
         storage = self.writer.storage
         left = storage.align(box.py, box.stored, 0, plates)
         right = storage.align(code.py, code.stored, 0, plates)
+        if idle:
+            return Code(call(self.writer.runtime("scored"), left, right), plates)
         return Code(infix("*", left, right), plates)
 
     def _box(self, scores: Scores, wanted: str) -> Code:

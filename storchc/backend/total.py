@@ -46,13 +46,20 @@ def _weights(sums: ScoreSums, term: Term) -> tuple[tuple[str, Weights], ...]:
     return tuple((p, w) for p, w in found if w.samples)
 
 
+def idle(sums: ScoreSums, term: Term) -> bool:
+    """Whether elements may weigh nothing: outcomes without probability, draws off the support."""
+    estimators = sums.writer.estimation.estimators
+    samples = [s for _, weights in _weights(sums, term) for s in weights.samples]
+    return any(not estimators[s].joint for s in samples)
+
+
 def _reduced(sums: ScoreSums, group: list[Term]) -> Py:
     merged = _merged(sums, group)
     chain = _chain(sums, merged)
     parts = [_stacked(sums, chain)] if chain else []
     for term in merged:
         if term not in chain:
-            parts.append(sums.boxed(term.scores, term.code, term.name))
+            parts.append(sums.boxed(term.scores, term.code, term.name, idle(sums, term)))
     first = group[0]
     return reduce_all(sums.writer, added(sums.writer, parts), first.plates, first.origin).py
 
@@ -104,4 +111,9 @@ def _stacked(sums: ScoreSums, chain: list[Term]) -> Code:
     totals = writer.named("scores", Code(scores, stored), comment)
     costs = writer.named("costs", Code(stacked([t.code.py for t in chain]), stored))
     box = call(writer.runtime("magic_box"), totals.py)
-    return Code(method(infix("*", box, costs.py), "sum", literal(0)), stored)
+    scored = (
+        call(writer.runtime("scored"), box, costs.py)
+        if idle(sums, chain[0])
+        else infix("*", box, costs.py)
+    )
+    return Code(method(scored, "sum", literal(0)), stored)

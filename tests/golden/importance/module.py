@@ -22,6 +22,7 @@ from storch_runtime import (
     agreement,
     log_weighted_mean_exp,
     replayed_values,
+    scored,
     weighted_sum,
 )
 from storch_runtime.distributions import Normal
@@ -93,7 +94,7 @@ class Importance(StoryModule):
         )  # [data]
 
         # the loss: every cost with the scores of the samples that it depends on
-        loss = weighted_sum(z_draw.weight[:, None], z_draw.box[:, None] * rare, (0,)).mean()
+        loss = weighted_sum(z_draw.weight[:, None], scored(z_draw.box[:, None], rare), (0,)).mean()
         loss = loss + bound.mean()
 
         return Estimate(

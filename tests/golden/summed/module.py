@@ -25,6 +25,7 @@ from storch_runtime import (
     magic_box,
     replayed_values,
     samplers,
+    scored,
     weighted_sum,
 )
 from storch_runtime.distributions import Bernoulli, Categorical
@@ -111,7 +112,7 @@ class Summed(StoryModule):
         c_box = magic_box(c_score)  # [z, y, data]
         loss = weighted_sum(
             y_draw.weight,
-            weighted_sum(z_draw.weight, c_box * c + y_draw.box * z_control, (0,)),
+            weighted_sum(z_draw.weight, scored(c_box, c) + scored(y_draw.box, z_control), (0,)),
             (0,),
         ).mean()
         loss = loss + weighted_sum(y_draw.weight, y_control, (0,)).mean()
