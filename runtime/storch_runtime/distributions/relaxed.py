@@ -19,6 +19,20 @@ from storch_runtime.precision import smallest
 __all__ = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
 
 
+def _remembering(value: Tensor, unrounded: Tensor) -> Tensor:
+    """A value with what it was made of: at low temperatures it is next to 1, or 0, in floats.
+
+    There its density moves by more than a rounding error of the value tells.
+    """
+    value.drawn_as = unrounded  # type: ignore[attr-defined]
+    return value
+
+
+def _drawn_as(value: Tensor) -> Tensor | None:
+    """The log-odds, or log-probabilities, that a value was drawn as; None: read them off it."""
+    return getattr(value, "drawn_as", None)
+
+
 class RelaxedBernoulli(ByNoise, Written):
     """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
 
@@ -35,11 +49,12 @@ class RelaxedBernoulli(ByNoise, Written):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Of a logistic variable, squeezed."""
-        heat = self.temperature
-        odds = value.log() - torch.log1p(-value)
+        heat, odds = self.temperature, _drawn_as(value)
+        if odds is None:
+            odds = value.log() - torch.log1p(-value)
         shift = self.logits - heat * odds
-        density = heat.log() + shift - 2 * softplus(shift) - value.log() - torch.log1p(-value)
-        return sum_event(density, self.event)
+        squeezed = softplus(odds) + softplus(-odds)
+        return sum_event(heat.log() + shift - 2 * softplus(shift) + squeezed, self.event)
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Logistic."""
@@ -51,8 +66,9 @@ class RelaxedBernoulli(ByNoise, Written):
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``sigmoid((logits + noise)/temperature)``, strictly inside (0, 1)."""
-        value = ((self.logits + noise) / self.temperature).sigmoid()
-        return value.clamp(smallest(value.dtype), 1 - torch.finfo(value.dtype).eps)
+        odds = (self.logits + noise) / self.temperature
+        value = odds.sigmoid().clamp(smallest(odds.dtype), 1 - torch.finfo(odds.dtype).eps)
+        return _remembering(value, odds)
 
     def noise(self, value: Tensor) -> Tensor:
         """``temperature logit(value) - logits``."""
@@ -106,7 +122,9 @@ class RelaxedOneHotCategorical(ByNoise, Written):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """On the simplex, with respect to its first C - 1 coordinates."""
-        heat, logs = self.temperature, value.clamp(min=smallest(value.dtype)).log()
+        heat, logs = self.temperature, _drawn_as(value)
+        if logs is None:
+            logs = value.clamp(min=smallest(value.dtype)).log()
         count = logs.shape[-1]
         score = (self.logits - heat.unsqueeze(-1) * logs).log_softmax(-1) - logs
         constant = math.lgamma(count) + (count - 1) * heat.log()
@@ -122,7 +140,8 @@ class RelaxedOneHotCategorical(ByNoise, Written):
 
     def from_noise(self, noise: Tensor) -> Tensor:
         """``softmax((logits + noise)/temperature)``."""
-        return ((self.logits + noise) / self.temperature.unsqueeze(-1)).softmax(-1)
+        blurred = (self.logits + noise) / self.temperature.unsqueeze(-1)
+        return _remembering(blurred.softmax(-1), blurred.log_softmax(-1))
 
     def noise(self, value: Tensor) -> Tensor:
         """``temperature log(value) - logits``: up to a shift, which changes nothing."""
