@@ -22,7 +22,10 @@ from storchc.ir.expression import (
     Apply,
     CallUser,
     Distribution,
+    Divergence,
+    Entropy,
     LogProb,
+    LogProbEach,
     Named,
     OverPlates,
     Reference,
@@ -133,12 +136,16 @@ class Asking:
 def _jumping(value: Value | Distribution, edge: Edge, kind: Smoothness, demand: Demand) -> Demand:
     """What is asked of what comes before a jump that hands a gradient on."""
     reason = "a layer jumps"
-    if isinstance(value, Apply):
-        row = functions.row(value.function)
-        does = "has a pole" if kind == "pole" else "jumps"
-        reason = f"`{row.symbol or row.name}` {does}, where the gradient misses a part"
-    elif isinstance(value, LogProb):
-        reason = f"the density of `{value.distribution.type.family}` ends within reach"
+    match value:
+        case Apply():
+            row = functions.row(value.function)
+            does = "has a pole" if kind == "pole" else "jumps"
+            reason = f"`{row.symbol or row.name}` {does}, where the gradient misses a part"
+        case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+            does = "has a pole" if kind == "pole" else "ends"
+            reason = f"the density of `{distribution.type.family}` {does} within reach"
+        case Divergence():
+            reason = "the divergence becomes infinite within reach"
     return demand.broken(edge.span, reason)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.agreement import EQUALITIES, one_bent, touching
+from storchc.analysis.facts.densities import CORNERED
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching, cut_condition
-from storchc.analysis.facts.smoothness import BROKEN, CORNERED, Uneven, touches
+from storchc.analysis.facts.smoothness import BROKEN, Uneven, touches
 from storchc.catalogue import functions
 from storchc.ir.expression import Apply, CallUser, Distribution, Value
 from storchc.ir.graph import Graph

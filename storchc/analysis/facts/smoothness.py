@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from storchc.analysis.facts.densities import density_kind, divergence_kind, divided_by
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.numbers import named, said
-from storchc.analysis.facts.own_score import own_log_prob
 from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.vanishing import Lengths, Movers
-from storchc.catalogue import distributions, functions, supports
+from storchc.catalogue import distributions, functions
 from storchc.catalogue.function import Smoothness
 from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
     Distribution,
+    Divergence,
+    Entropy,
     Literal,
     LogProb,
     LogProbEach,
@@ -69,7 +71,7 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     lengths = Lengths(graph, ranges)
     squared = _squared(graph, ranges)
     for part in graph.parts:
-        kinds, vanishing = _kinds(graph, ranges, part), _vanishing(lengths, ranges, part)
+        kinds, vanishing = _kinds(graph, ranges, part), _vanishing(graph, lengths, ranges, part)
         if vanishing is not None:
             found_at, movers = vanishing
             kinds = tuple(_settled(k, i in found_at, movers) for i, k in enumerate(kinds))
@@ -90,9 +92,11 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
 
 
 def _vanishing(
-    lengths: Lengths, ranges: Ranges, value: Value | Distribution
+    graph: Graph, lengths: Lengths, ranges: Ranges, value: Value | Distribution
 ) -> tuple[tuple[int, ...], Movers] | None:
     """At which operands a value divides by a length, if it does, and what moves where that is 0."""
+    if isinstance(value, LogProb | LogProbEach | Divergence | Entropy):
+        return _collapsing(graph, lengths, ranges, value)
     if not isinstance(value, Apply):
         return None
     found, places = lengths.brought_to_one(value), tuple(range(len(value.operands)))
@@ -104,6 +108,28 @@ def _vanishing(
         places = tuple(i for i, lies in enumerate(closed) if lies.low == 0 and kinds[i] == "pole")
         found = lengths.divided_by(bare[places[0]]) if len(places) == 1 else None
     return None if found is None or not found.seen else (places, found.movers)
+
+
+def _collapsing(
+    graph: Graph,
+    lengths: Lengths,
+    ranges: Ranges,
+    value: LogProb | LogProbEach | Divergence | Entropy,
+) -> tuple[tuple[int, ...], Movers] | None:
+    """At which distributions a density has no finite one where a parameter is 0, and which are."""
+    found: dict[int, Movers] = {}
+    for i, parameters in enumerate(divided_by(graph, value)):
+        movers: list[Value | Distribution] = []
+        for parameter in parameters:
+            bare = _unfilled(ranges, parameter)
+            length = lengths.divided_by(bare)
+            if length is not None and length.seen:
+                movers += length.movers
+            elif _sure(graph, ranges, "pole", bare, ranges.places[bare]) == "pole":
+                movers.append(parameter)
+        if movers:
+            found[i] = tuple(movers)
+    return (tuple(found), tuple(m for movers in found.values() for m in movers)) if found else None
 
 
 def _settled(kind: Smoothness, divides: bool, movers: Movers) -> Smoothness:
@@ -166,8 +192,13 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
                 return kinds
             return tuple(_sure(graph, ranges, *each) for each in zip(kinds, bare, lie, strict=True))
         case LogProb() | LogProbEach():
-            kind = _density(graph, ranges, value)
+            kind = density_kind(graph, ranges, value)
             return kind, kind
+        case Divergence():
+            kind = divergence_kind(graph, ranges, value)
+            return kind, kind
+        case Entropy():
+            return (SMOOTH,)
         case Property(distribution, "mode"):
             family = distributions.lookup(distribution.type.family)
             return ("jump" if family is not None and family.discrete else SMOOTH,)
@@ -197,7 +228,7 @@ def _sure(
 ) -> Smoothness:
     """A pole is one where it is known that the operand does go there."""
     if kind != "pole" or (lies.known and not lies.supposed):
-        return kind
+        return kind if lies.has_zero else SMOOTH
     return kind if lies.has_zero and _vanishes(graph, ranges, operand, _NAMES) else SMOOTH
 
 
@@ -266,34 +297,6 @@ def _base(ranges: Ranges, value: Apply) -> Range:
         return REAL
     exponent = ranges.places[value.operands[1]]
     return REAL if exponent.whole else NONNEGATIVE
-
-
-# --- densities -----------------------------------------------------------------------------------
-
-CORNERED: Mapping[str, str] = {"Laplace": "loc"}
-"""Families whose log-density has a corner where the value is the parameter named."""
-
-
-def _density(graph: Graph, ranges: Ranges, value: LogProb | LogProbEach) -> Smoothness:
-    """A density ends where the support does, or where its formula does."""
-    made = graph.construction(value.distribution)
-    family = distributions.lookup(made.family)
-    if family is None:
-        return SMOOTH
-    found = ranges.places[value.value]
-    parameters = {name: ranges.places[parameter] for name, parameter in made.parameters}
-    ends = [parameters[p.name] for p in family.parameters if p.moves_support]
-    if any(end.number is None for end in ends):
-        certain = found.known or any(end.known for end in ends)
-        inside = own_log_prob(graph, value) is not None
-    else:
-        lies_in = supports.lies_in if ends else supports.density
-        domain = supports.closed(lies_in(family, made, parameters))
-        certain = found.known
-        inside = found.within(domain) or found.apart(domain)
-    if certain and not found.supposed and not inside:
-        return "jump"
-    return "corner" if made.family in CORNERED else SMOOTH
 
 
 # --- layers of modules ---------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from storchc.ir.expression import (
     Apply,
     CallUser,
     Distribution,
+    Divergence,
+    Entropy,
     LogProb,
     LogProbEach,
     OverPlates,
@@ -105,8 +107,13 @@ def _what(known: Estimation, jump: Jump) -> str:
             return f"`{row.symbol or row.name}` {verb}"
         case CallUser(callee):
             return f"a layer of `{callee}` jumps"
-        case LogProb(distribution) | LogProbEach(distribution):
-            return f"the density of `{distribution.type.family}` ends"
+        case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+            does = "has a pole" if is_pole(jump, known.uneven) else "ends"
+            return f"the density of `{distribution.type.family}` {does}"
+        case Divergence(left) if is_pole(jump, known.uneven):
+            return f"the divergence of `{left.type.family}` has a pole"
+        case Divergence(left):
+            return f"the divergence of `{left.type.family}` becomes infinite"
     return "the discrete `mode` jumps"
 
 

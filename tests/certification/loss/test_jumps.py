@@ -53,6 +53,20 @@ REFUSED = {
     "median": "cost c = 1 if median(stack([z, th, 0.2])) == th else 0",
     "close": "cost c = 1 if isclose(z, th, 0.0, 0.5) else 0",
     "ends that learn": "cost c = exp(log_prob(Uniform(th, th + 1), z))",
+    "a divergence between moving ends": (
+        "cost c = exp(-kl_divergence(Uniform(0, exp(z)), Uniform(0, exp(th))))"
+    ),
+    "a divergence from a moving end": (
+        "cost c = exp(-kl_divergence(Uniform(0.0, 1.0), Uniform(d, 3.0)))"
+    ),
+    "an entropy without a scale": "cost c = entropy(Normal(0.0, abs(d)))",
+    "an entropy of a rate of 0": "cost c = entropy(Gamma(abs(d), 1.0))",
+    "a divergence without a scale": "cost c = kl_divergence(Normal(0, d ** 2), Normal(0, 1))",
+    "a small number added to a scale": "cost c = entropy(Normal(z, abs(d) + 1e-6))",
+    "a density without a scale": "cost c = tanh(log_prob(Normal(0.0, abs(d)), 1.0))",
+    "a density without a chance": (
+        "cost c = kl_divergence(Bernoulli(0.5), Bernoulli(abs(tanh(d))))"
+    ),
     "a threshold that learns": "cost c = exp(log_prob(GeneralizedPareto(th, 1.0, 0.2), z))",
     "a scaled vector": "cost c = sum(normalize(d * v))",
     "a scaled vector by name": "compute u = d * v\ncost c = d / norm(u)",
@@ -118,7 +132,20 @@ COMPILES = {
     "away from a line": "cost c = sum(normalize(z * ones(3) + v))",
     "a scale that learns": "sample e ~ Normal(zeros(3), 1)\ncost c = sum(normalize(th * e))",
     "a gate": "sample e ~ Normal(v, 1)\ncost c = sum(normalize(sigmoid(z) * e))",
-    "a scored scale": "cost c = sum(v * normalize(z * v))",
+    "a divergence within fixed ends": (
+        "cost c = kl_divergence(Uniform(0, sigmoid(d)), Uniform(-1.0, 2.0))"
+    ),
+    "a divergence within ends further out": (
+        "cost c = kl_divergence(Uniform(0, 1), Uniform(-exp(z), 1 + exp(th)))"
+    ),
+    "a divergence with the same end": (
+        "compute e = exp(d)\ncost c = kl_divergence(Pareto(e, 1.0), Pareto(e, 2 + e))"
+    ),
+    "an entropy of a scored scale": "cost c = entropy(Normal(th, abs(z)))",
+    "an entropy with some scale": "cost c = entropy(Normal(th, abs(d) + 0.1))",
+    "an entropy of a length": "cost c = entropy(Normal(0, norm(stack([z, d, th]))))",
+    "a module's scale": "cost c = entropy(Normal(0, abs(net(d))))",
+    "a scored scale, normalized": "cost c = sum(v * normalize(z * v))",
     "squares of what is scaled": "cost c = sum(v * (z * v) ** 2 / sum((z * v) ** 2))",
     "a size times a vector": "cost c = sum(v * normalize(abs(d) * v))",
     "symlog": "cost c = sign(d) * log(1 + abs(d))",
