@@ -21,6 +21,7 @@ from storchc.analysis.facts.dependence import (
     touch,
 )
 from storchc.analysis.facts.distinct import Verdict
+from storchc.analysis.facts.gates import beside_gates
 from storchc.analysis.facts.joins import Join, Joins
 from storchc.analysis.facts.jumps import Jumps
 from storchc.analysis.facts.liveness import Liveness, learning, liveness
@@ -35,9 +36,10 @@ from storchc.analysis.facts.support import support_size
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing, Whole
-from storchc.ir.expression import LogProb, OverPlates
+from storchc.ir.expression import Construct, LogProb, OverPlates
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
+from storchc.ir.ranges import OPEN_UNIT
 from storchc.ir.walk import walk
 from storchc.records import dataclass
 from storchc.source import Span
@@ -196,6 +198,22 @@ class Estimation:
         """
         names = (s for s in self.graph.samples if self.estimators[s.name].carrier == "score")
         return frozenset(id(self.graph.construction(sample.distribution)) for sample in names)
+
+    @cached_property
+    def gated(self) -> frozenset[int]:
+        """What stands beside a lattice value in the probabilities of a score, by identity.
+
+        Where that value is 1 the probability is strictly between 0 and 1 where these are.
+        """
+        made = (p for p in self.graph.parts if isinstance(p, Construct) and id(p) in self.scored)
+        probs = [v for each in made for name, v in each.parameters if name == "probs"]
+        beside = (beside_gates(self.graph, self.ranges, v) or () for v in probs if v.type.rank == 0)
+        return frozenset(
+            id(factor)
+            for factors in beside
+            for factor in factors
+            if self.live.places[factor] and not self.ranges.places[factor].within(OPEN_UNIT)
+        )
 
     @cached_property
     def observations(self) -> frozenset[int]:

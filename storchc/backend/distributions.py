@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from storchc.analysis.facts.agreement import followed
 from storchc.analysis.facts.constraints import TEMPERATURE, Constraint
 from storchc.analysis.facts.constraints import of as constraints_of
+from storchc.analysis.facts.gates import beside_gates
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.backend.code import Code
 from storchc.backend.writer import Writer
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family
 from storchc.ir.expression import (
-    Apply,
     CallUser,
     Construct,
     Distribution,
@@ -29,7 +28,7 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.nodes import Sample
-from storchc.ir.ranges import ANYTHING, OPEN_UNIT, TRUTH, UNIT
+from storchc.ir.ranges import ANYTHING, OPEN_UNIT, UNIT
 from storchc.ir.types import Plates
 from storchc.ir.walk import walk
 from storchc.python.expressions import Call, Py, call, literal, member, method, name, tuple_of
@@ -112,7 +111,7 @@ def unproven(writer: Writer, made: Construct) -> Iterator[Constraint]:
         found = places.get(each.value, ANYTHING)
         below_score = each.name == "probs" and id(made) in writer.estimation.scored
         scored = below_score and each.allowed == UNIT and _learns(writer, each.value)
-        if scored and not _gated(writer, each.value):
+        if scored and beside_gates(writer.graph, writer.estimation.ranges, each.value) is None:
             each = replace(each, allowed=OPEN_UNIT, words=BELOW_SCORE, silent=False)
         if found.supposed or not found.within(each.allowed):
             yield each
@@ -121,19 +120,6 @@ def unproven(writer: Writer, made: Construct) -> Iterator[Constraint]:
 def _learns(writer: Writer, value: Value) -> bool:
     places = writer.estimation.live.places
     return value not in places or places[value]
-
-
-def _gated(writer: Writer, value: Value) -> bool:
-    """Whether a factor on a lattice makes a probability 0, whatever learns: so is its score."""
-    match followed(writer.graph, value):
-        case Apply("multiply", factors):
-            return any(_is_gate(writer, factor) or _gated(writer, factor) for factor in factors)
-    return False
-
-
-def _is_gate(writer: Writer, value: Value) -> bool:
-    found = writer.estimation.ranges.places.get(value, ANYTHING)
-    return found.number is None and found.has_zero and found.within(TRUTH)
 
 
 def looked_at_temperature(writer: Writer, node: Sample, value: Value, code: Code) -> Code:

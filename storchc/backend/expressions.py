@@ -133,6 +133,12 @@ def _looked_at(writer: Writer, code: Code, value: Apply, position: int) -> Code:
     return Code(looked, code.stored, code.plain)
 
 
+def _beside_gate(writer: Writer, code: Code) -> Code:
+    """A factor of a probability, looked at in the first call as the probability itself would be."""
+    bounds = writer.runtime("SCORED_PROBABILITY")
+    return Code(call("self.within", code.py, bounds, literal("probs")), code.stored, code.plain)
+
+
 def _apply(writer: Writer, value: Apply) -> Code:
     entry = functions.lookup(value.function)
     assert entry is not None
@@ -140,6 +146,10 @@ def _apply(writer: Writer, value: Apply) -> Code:
     denominator = writer.estimation.jumps.unsure.get(id(value))
     if denominator is not None:
         operands[denominator] = _looked_at(writer, operands[denominator], value, denominator)
+    operands = [
+        _beside_gate(writer, c) if id(o) in writer.estimation.gated else c
+        for c, o in zip(operands, value.operands, strict=True)
+    ]
     plain = bool(operands) and all(c.plain for c in operands) and entry.numbers == "all"
     operands = [
         c if _takes_number(entry, i) else writer.tensor(c, o.type.dtype)

@@ -174,9 +174,19 @@ def test_a_lattice_value_may_make_an_outcome_impossible() -> None:
     assert float(made.p.grad) == pytest.approx(float(exact), abs=3e-2)
 
 
+def test_a_network_beside_a_lattice_value_may_not() -> None:
+    """Nor by names: where the value is 1 the network alone makes the outcome impossible."""
+    text = GATED.format(before="module net: [] -> []\ninput x", probs="net(x) * b")
+    gate = "compute gate = net(x)\n    compute q = gate * b"
+    for story in (text, text.replace("compute q = net(x) * b", gate)):
+        storchc.load(text=story)(net=nn.Sequential(nn.Threshold(2.0, 0.5)))(1.0)
+        with pytest.raises(StoryValueError, match="strictly between 0 and 1"):
+            storchc.load(text=story)(net=nn.ReLU())(-1.0)
+
+
 def test_what_learns_may_not() -> None:
-    for probs in ("p", "1.0 * p", "p * x"):
-        made: Any = storchc.load(text=GATED.format(before="input x", probs=f"{probs} + 0 * b"))()
+    for probs in ("p + 0 * b", "p * x + 0 * b", "p * b", "(x * b) * (0.5 * p)"):
+        made: Any = storchc.load(text=GATED.format(before="input x", probs=probs))()
         made.p.data.fill_(0.0)
         with pytest.raises(StoryValueError, match="strictly between 0 and 1"):
             made(1.0)
