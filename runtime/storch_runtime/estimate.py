@@ -165,8 +165,10 @@ class Estimate:
         return f"the total cost is not finite, though every cost is: {reason}"
 
     def _cost(self, name: str) -> Tensor:
-        entry = self.layout.costs[name]
-        return expanded(self.cost_values[name], entry.stored, entry.plates, self.plate_sizes())
+        entry, value = self.layout.costs[name], self.cost_values[name]
+        if entry.steps:
+            value = value.sum(tuple(range(len(entry.steps))))
+        return expanded(value, entry.stored, entry.plates, self.plate_sizes())
 
     def _report(self, name: str) -> Tensor:
         entry = self.layout.reports[name]

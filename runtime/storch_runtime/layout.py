@@ -15,7 +15,8 @@ class Valued:
     ``plates`` are the story's, newest sample plate first; ``stored`` those that the tensor has
     (None: all). ``where`` is the story line. ``weights`` names, for each sample plate whose
     elements do not weigh the same, the samples whose weights multiply to the plate's; ``products``
-    names for such a sample the plates over which its weights are multiplied first.
+    names for such a sample the plates over which its weights are multiplied first. ``steps`` are
+    the loops whose steps the tensor keeps apart, in front: each has the weights up to it.
     """
 
     plates: tuple[str, ...]
@@ -23,6 +24,7 @@ class Valued:
     stored: tuple[str, ...] | None = None
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Sampled:
     are stored with (None: all). ``plate`` is the open plate that it stands ``in`` (None: its own).
     ``joint`` says that it weighs what its whole plate does, as a part of a joint sample.
     ``flat`` says that its own plate, of size 1, has no dimension in memory. ``weights`` and
-    ``products`` are as in `Valued`. ``absent`` says why there is nothing to look at.
+    ``products`` are as in `Valued`. ``loops`` are those around it, where its weights differ from
+    step to step. ``absent`` says why there is nothing to look at.
     """
 
     plates: tuple[str, ...]
@@ -45,6 +48,7 @@ class Sampled:
     products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flat: bool = False
     absent: str = ""
+    loops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

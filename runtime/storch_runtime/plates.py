@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from storch_runtime.estimate import Estimate
-from storch_runtime.layout import Valued
+from storch_runtime.layout import Sampled, Valued
 from storch_runtime.surrogate import weight_product, weighted_sum
-from storch_runtime.views import aligned, own_weight_of
+from storch_runtime.views import aligned, expanded, own_weight_of
 
 __all__ = ["reduce_plates", "variance"]
 
@@ -21,14 +21,24 @@ def reduce_plates(
     Weighted over sample plates, mean or sum over data plates; detached.
     """
     value, entry = _public(estimate, name)
-    left = list(entry.plates)
+    if entry.steps:
+        value = _by_step(estimate, name)
+    left = [*entry.steps, *entry.plates]
     waiting = _chosen(entry, name, plates)
     while waiting:
         plate = _next(estimate, entry, waiting, left)
         value = _reduced(estimate, value, entry, plate, left)
         left.remove(plate)
         waiting.remove(plate)
-    return value
+    return value.sum(tuple(range(len(entry.steps)))) if entry.steps else value
+
+
+def _by_step(estimate: Estimate, name: str) -> Tensor:
+    """A cost whose steps weigh differently, ``[*steps, *plates]``."""
+    entry, value = estimate.layout.costs[name], estimate.cost_values[name].detach()
+    sizes = estimate.plate_sizes() | dict(zip(entry.steps, value.shape, strict=False))
+    stored = None if entry.stored is None else entry.steps + entry.stored
+    return expanded(value, stored, entry.steps + entry.plates, sizes)
 
 
 def variance(estimate: Estimate, name: str, plate: str | None = None) -> Tensor:
@@ -104,17 +114,23 @@ def _carrier(estimate: Estimate, entry: Valued, plate: str, left: list[str]) -> 
 
 
 def _carried(estimate: Estimate, entry: Valued, name: str) -> tuple[str, ...]:
-    """The plates along which the weights of a sample differ for this entry."""
-    over = entry.products.get(name, ())
-    return tuple(p for p in estimate.layout.samples[name].plates if p not in over)
+    """The plates along which the weights of a sample differ for this entry, behind its steps."""
+    over, sampled = entry.products.get(name, ()), estimate.layout.samples[name]
+    return _told(entry, sampled) + tuple(p for p in sampled.plates if p not in over)
+
+
+def _told(entry: Valued, sampled: Sampled) -> tuple[str, ...]:
+    """The loops whose steps both tell apart."""
+    return tuple(loop for loop in sampled.loops if loop in entry.steps)
 
 
 def _weight_of(estimate: Estimate, entry: Valued, name: str) -> Tensor:
     """The weights of a sample, detached; multiplied over plates that were reduced before."""
     layout, sizes = estimate.layout, estimate.plate_sizes()
-    weight = own_weight_of(name, layout, estimate.draws, sizes).detach()
     plates, over = layout.samples[name].plates, entry.products.get(name, ())
-    dims = tuple(plates.index(plate) for plate in over)
+    told = _told(entry, layout.samples[name])
+    weight = own_weight_of(name, layout, estimate.draws, sizes, len(told)).detach()
+    dims = tuple(len(told) + plates.index(plate) for plate in over)
     return weight_product(weight, dims, sizes[name] if name in plates else 1) if dims else weight
 
 

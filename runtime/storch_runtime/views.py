@@ -8,6 +8,7 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.layout import Layout, Sampled
+from storch_runtime.steps import Steps
 
 __all__ = [
     "Views",
@@ -95,17 +96,26 @@ def weight_of(
 
 
 def own_weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int], told: int = 0
 ) -> Tensor:
-    """What a sample contributes to the weights of the plate it stands in, ``[*plates]``."""
+    """What a sample contributes to the weights of the plate it stands in, ``[*plates]``.
+
+    With the steps of ``told`` loops around it in front: of each step what was drawn up to there.
+    """
     entry = layout.samples[name]
     draw = draws[name]
+    if told and isinstance(draw, Steps) and draw.weight_by_step is not None:
+        last = (slice(None),) * told + (-1,) * (draw.depth - told)
+        weight, steps = draw.weight_by_step[last], entry.loops[:told]
+        stored = None if entry.weight is None else steps + entry.weight
+        counts = dict(zip(steps, weight.shape, strict=False))
+        return expanded(weight, stored, steps + entry.plates, {**sizes, **counts})
     if draw.weight is not None:
         return expanded(draw.weight, entry.weight, entry.plates, sizes)
     share = 1.0 if entry.plate is not None else 1.0 / sizes[name]
     value = draw.value
     dtype = value.dtype if value.is_floating_point() else draw.log_prob.dtype
-    shape = [sizes[plate] for plate in entry.plates]
+    shape = [1] * told + [sizes[plate] for plate in entry.plates]
     return value.new_full((), share, dtype=dtype).expand(shape)
 
 

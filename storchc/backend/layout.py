@@ -5,6 +5,7 @@ from __future__ import annotations
 from storchc.analysis.estimation import Origin
 from storchc.backend.block import place
 from storchc.backend.reductions import weight_plates, weights_of
+from storchc.backend.timed import steps_kept, steps_told
 from storchc.backend.writer import Writer
 from storchc.ir.nodes import Cost, Report, Sample
 from storchc.ir.types import Plates
@@ -59,6 +60,8 @@ def _sampled(writer: Writer, node: Sample) -> Py:
         if writer.estimation.estimators[node.name].joint:
             options["joint"] = literal(True)
     options |= _weights(writer, plates, writer.estimation.origin(lambda d: d.values[node.name]))
+    if loops := steps_told(writer, node):
+        options["loops"] = _names(loops)
     if node.name in writer.storage.flat:
         options["flat"] = literal(True)
     return call(writer.runtime("Sampled"), _names(writer.graph.order(plates)), **options)
@@ -79,6 +82,8 @@ def _valued(writer: Writer, node: Cost | Report) -> Py:
     kind = "costs" if isinstance(node, Cost) else "reports"
     origin = writer.estimation.origin(lambda d: getattr(d, kind)[node.name])
     options |= _weights(writer, plates, origin)
+    if isinstance(node, Cost) and (steps := steps_kept(writer, node)):
+        options["steps"] = _names(steps)
     where = literal(place(writer.graph.source, node.span))
     return call(writer.runtime("Valued"), _names(writer.graph.order(plates)), where, **options)
 

@@ -15,7 +15,7 @@ from storchc.backend.loss import Loss
 from storchc.backend.scores import ScoreSums
 from storchc.backend.storage import storage_of
 from storchc.backend.text import docstring
-from storchc.backend.timed import summed_over_time
+from storchc.backend.timed import shown
 from storchc.backend.writer import Writer
 from storchc.ir.expression import CallUser, SequenceOf
 from storchc.ir.graph import Graph
@@ -289,7 +289,7 @@ def _finish(writer: Writer, block: Block, loss: Loss) -> None:
     keywords: dict[str, Py] = {
         "sizes": writer.inner("sizes") if has_plates else table({}),
         "draws": table({s.name: writer.draw(s.name) for s in graph.samples}),
-        "cost_values": table({c.name: summed_over_time(writer, c).py for c in graph.costs}),
+        "cost_values": table({c.name: shown(writer, c).py for c in graph.costs}),
     }
     if graph.reports:
         keywords["report_values"] = table({r.name: _report(writer, r.name) for r in graph.reports})

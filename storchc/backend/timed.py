@@ -7,12 +7,12 @@ plates. The loss treats it as it treats a plate that is summed (LOSS.md §6).
 from __future__ import annotations
 
 from storchc.backend.code import Code
-from storchc.backend.reductions import reduce_all
+from storchc.backend.reductions import reduce_all, weights_of
 from storchc.backend.shares import Shares
 from storchc.backend.writer import Writer
 from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen, common
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.python.expressions import call, literal, method, tuple_of
 
 
@@ -58,15 +58,30 @@ def over_all(cost: Cost) -> Plates:
     return cost.value.type.plates | frozenset(cost.loops)
 
 
-def summed_over_time(writer: Writer, cost: Cost) -> Code:
-    """A cost as the estimate shows it: summed over the steps."""
+def shown(writer: Writer, cost: Cost) -> Code:
+    """A cost as the estimate keeps it: summed over the steps, where they all weigh the same."""
     code = writer.costs[cost.name]
-    steps = frozenset(cost.loops)
-    if not steps:
+    if not cost.loops or steps_kept(writer, cost):
         return code
     dims = [literal(writer.storage.dim(loop, code.stored)) for loop in cost.loops]
     place = dims[0] if len(dims) == 1 else tuple_of(*dims)
-    return Code(method(code.py, "sum", place), code.stored - steps)
+    return Code(method(code.py, "sum", place), code.stored - frozenset(cost.loops))
+
+
+def steps_kept(writer: Writer, cost: Cost) -> tuple[str, ...]:
+    """The loops around a cost, where what it weighs differs from step to step; else none."""
+    origin, around = writer.estimation.cost_origin(cost.name), frozenset(cost.loops)
+    plates = cost.value.type.plates if around else NO_PLATES
+    weighing = {s for p in plates for s in weights_of(writer, p, origin).samples}
+    told = any(around.intersection(steps_told(writer, writer.samples[s])) for s in weighing)
+    return cost.loops if told else ()
+
+
+def steps_told(writer: Writer, sample: Sample) -> tuple[str, ...]:
+    """The loops around a sample whose steps its weights tell apart."""
+    estimator = writer.estimation.estimators[sample.name]
+    independent = estimator.weighted and not (estimator.joint or estimator.enumerated)
+    return sample.loops if independent else ()
 
 
 def alive_weights(writer: Writer, sample: Sample) -> Code | None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+import storchc
 from storch_runtime import (
     Draw,
     Estimate,
@@ -126,3 +127,32 @@ def test_statistics_are_no_training_step() -> None:
     model(X).backward()
     with pytest.raises(ValueError, match="2 repeats"):
         gradient_statistics(model, X, repeats=1)
+
+
+DRAWN = "with ScoreFunction() using ImportanceSampling(n=5, proposal=Normal(0.5 + s, 2))"
+WEIGHED_LOOPS = {
+    "plain": "for t in range(3) from s = x:\n    sample z ~ Normal(s, 1) {}\n"
+    "    compute s = z\n    cost c = z ** 2\n",
+    "stops": "for t in range(3) from s = x:\n    sample z ~ Normal(s, 1) {}\n"
+    "    compute s = z\n    cost c = z ** 2\n    stop when s > 1\n",
+    "nested": "for t in range(2) from s = x:\n    for u in range(3) from s2 = s:\n"
+    "        sample z ~ Normal(s, 1) {}\n        compute s2 = s2 + z\n"
+    "        cost c = z ** 2\n    compute s = s2\n",
+    "outer cost": "for t in range(2) from s = x:\n    for u in range(3) from s2 = s:\n"
+    "        sample z ~ Normal(s, 1) {}\n        compute s2 = s2 + z\n"
+    "    compute s = s2\n    cost c = s ** 2\n",
+    "behind": "for t in range(3) from s = x:\n    sample z ~ Normal(s, 1) {}\n"
+    "    compute s = z\ncost c = s ** 2\n",
+}
+
+
+@pytest.mark.parametrize("loop", WEIGHED_LOOPS)
+def test_a_cost_in_a_loop_is_reduced_with_the_weights_of_its_steps(loop: str) -> None:
+    story = "story S\nplate data\ninput x[data]\nparam m = 0.0\n" + WEIGHED_LOOPS[loop]
+    story = story.replace("Normal(s, 1)", "Normal(m + s, 1)").format(DRAWN)
+    model: Any = storchc.load(text=story)()
+    torch.manual_seed(0)
+    estimate = model(torch.randn(4))
+    assert estimate.costs["c"].shape == (5, 4)
+    torch.testing.assert_close(reduce_plates(estimate, "c"), estimate.cost)
+    torch.testing.assert_close(reduce_plates(estimate, "c", "z").mean(), estimate.cost)
