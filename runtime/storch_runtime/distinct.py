@@ -8,11 +8,16 @@ row for all that equal it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
+
+from storch_runtime.errors import StoryWarning
 
 __all__ = ["distinct_rows"]
 
@@ -34,8 +39,30 @@ def distinct_rows(function: Callable[..., Any], *arguments: Any) -> Any:
     if len(rows) == len(bits):
         return function(*arguments)
     every = torch.arange(len(bits), device=bits.device)
+    _tell_of_masks(function)
     one = every.new_empty(len(rows)).scatter_(0, place, every)  # any of those that are equal
     return _mapped(function(*_mapped(arguments, one)), place)
+
+
+_SEEN: WeakSet[nn.Module] = WeakSet()
+"""The modules in training mode that were looked at."""
+
+
+def _tell_of_masks(function: Callable[..., Any]) -> None:
+    """Warn, once, of a module that draws for every row anew: rows called once draw once."""
+    if not isinstance(function, nn.Module) or not function.training or function in _SEEN:
+        return
+    _SEEN.add(function)
+    layers = (m for m in function.modules() if isinstance(m, _DropoutNd) and m.training and m.p > 0)
+    layer = next(layers, None)
+    if layer is not None:
+        warnings.warn(
+            f"S419: `distinct` calls a `{type(function).__name__}` once for equal rows, which "
+            f"share one mask of the `{type(layer).__name__}` in it: leave out `distinct` above it, or "
+            "keep it in eval mode",
+            StoryWarning,
+            stacklevel=3,
+        )
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

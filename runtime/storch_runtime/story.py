@@ -226,6 +226,12 @@ class StoryModule(nn.Module):
         if isinstance(value, nn.Module | nn.Parameter) and "methods" in self._modules:
             self._look_for_shared()
 
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """See `nn.Module.load_state_dict`, which may put in the same parameter at two places."""
+        loaded = super().load_state_dict(*args, **kwargs)
+        self._look_for_shared()
+        return loaded
+
     def look_into(self, *names: str) -> None:
         """Look for layers that bend or jump in the modules that are given what moves."""
         for name in names:
@@ -246,6 +252,7 @@ class StoryModule(nn.Module):
         if torch.compiler.is_compiling():
             return
         self.modules_unseen = False
+        self._look_for_shared()
         for name, sample, where in self.row_wise:
             module = self._modules[name]
             layer = None if module is None else coupling(module)

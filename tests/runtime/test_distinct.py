@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import distinct_rows
+from storch_runtime import StoryWarning, distinct_rows
 from tests.certification.harness import case
 from tests.certification.outcomes import enumerate_estimates
 
@@ -143,3 +144,16 @@ def test_it_is_exact() -> None:
     )
     torch.testing.assert_close(found.gradient, wanted.gradient)
     torch.testing.assert_close(found.hessian, wanted.hessian)
+
+
+def test_equal_rows_share_a_mask_which_is_said_once() -> None:
+    rows = torch.tensor([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]])
+    net = nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 4))
+    with pytest.warns(StoryWarning, match="share one mask of the `Dropout`"):
+        distinct_rows(net, rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        distinct_rows(net, rows)
+        distinct_rows(nn.Sequential(nn.Dropout(0.5)).eval(), rows)
+        distinct_rows(nn.Sequential(nn.Dropout(0.0)), rows)
+        distinct_rows(nn.Linear(2, 4), rows)

@@ -239,3 +239,42 @@ cost c = (a - 0.7) ** 2 * m
 cost fit = (v - stop_gradient(c)) ** 2
 """
     assert [p for p in storchc.check(text=text) if p.code in ("S505", "S508")] == []
+
+
+@pytest.mark.parametrize("way", ["assigned", "param", "inside"])
+def test_parameters_that_are_tied_afterwards_are_compared_again(way: str) -> None:
+    text = """
+story S
+param w[2] = zeros()
+module value: [2] -> []
+input x[2]
+sample a ~ Normal(sum(w * x), 1) with ScoreFunction(baseline=value(x))
+cost c = a ** 2
+"""
+    weight = nn.Parameter(torch.ones(2))
+    value = Weighted(weight if way == "param" else nn.Parameter(torch.ones(2)))
+    model = load(text, value=value)
+    if way == "assigned":
+        model.load_state_dict({"w": weight, "value.weight": weight}, assign=True)
+    elif way == "param":
+        model.w = weight
+    else:
+        model.value.weight = model.w
+    torch.manual_seed(0)
+    estimate = model(torch.ones(2).to(model.w))
+    (alone,) = torch.autograd.grad(estimate.loss, model.w, retain_graph=True)
+    estimate.backward()
+    torch.testing.assert_close(model.w.grad, alone)  # the baseline adds nothing to it
+    assert model.w in set(model.model_parameters())
+    assert model.w not in set(model.method_parameters())
+
+
+class Weighted(nn.Module):
+    """A weighted sum."""
+
+    def __init__(self, weight: nn.Parameter) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.weight * x).sum(-1)
