@@ -58,8 +58,8 @@ def _tell_of_masks(function: Callable[..., Any]) -> None:
     if layer is not None:
         warnings.warn(
             f"S419: `distinct` calls a `{type(function).__name__}` once for equal rows, which "
-            f"share one mask of the `{type(layer).__name__}` in it: leave out `distinct` above it, or "
-            "keep it in eval mode",
+            f"share one mask of the `{type(layer).__name__}` in it: leave out `distinct` above it, "
+            "or keep it in eval mode",
             StoryWarning,
             stacklevel=3,
         )
