@@ -167,5 +167,5 @@ def test_it_compiles_whole(name: str) -> None:
         return (draw.value * torch.arange(3)).square().sum()
 
     logits = LOGITS.clone().requires_grad_()
-    torch.compile(step, fullgraph=True, backend="aot_eager")(logits).backward()
+    torch.compile(step, fullgraph=True, backend="eager")(logits).backward()
     assert logits.grad is not None and bool(torch.isfinite(logits.grad).all())

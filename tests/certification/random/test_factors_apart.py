@@ -17,7 +17,7 @@ def dear(made: Construct) -> int | None:
 
 def test_stories_whose_samples_are_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(separation, "support_size", dear)
-    many(120, part=301)
+    many(60, part=301)
 
 
 @pytest.mark.certify

@@ -55,12 +55,12 @@ def many(examples: int, *, part: int = 0, hessian: bool = False, stateful: bool 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 def test_compiled_loops_agree_with_the_interpreter() -> None:
-    many(60)
+    many(40)
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 def test_functions_with_a_memory() -> None:
-    many(50, part=60, stateful=True)
+    many(30, part=60, stateful=True)
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")

@@ -69,21 +69,21 @@ def many(
 
 
 def test_compiled_stories_agree_with_the_interpreter() -> None:
-    many(250)
+    many(120)
 
 
 def test_plates_without_a_dimension_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What long chains do to plates of size 1, done to every story."""
     monkeypatch.setattr(storage, "DEEPEST", 0)
-    many(80)
+    many(40)
 
 
 def test_functions_with_a_memory() -> None:
-    many(80, stories(stateful=True), part=300, share=0.7)
+    many(40, stories(stateful=True), part=300, share=0.7)
 
 
 def test_what_is_kept_in_mind_moves_with_all_that_was_seen() -> None:
-    many(160, remembering_stories(), part=301, share=0.6)
+    many(80, remembering_stories(), part=301, share=0.6)
 
 
 @pytest.mark.certify
