@@ -37,8 +37,10 @@ from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 def children(expression: Value | Distribution) -> tuple[Value | Distribution, ...]:
     """The operands of ``expression``, in order."""
     match expression:
-        case Apply(_, operands, _, _, _):
+        case Apply(operands=operands):
             return operands
+        case Literal() | Extent() | Reference() | Counter() | Named():  # most of a story
+            return ()
         case Select(value, items, _, _):
             return (value, *(i for i in items if not isinstance(i, int | Range | EllipsisType)))
         case (
@@ -61,8 +63,6 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return (distribution,)
         case StaticChoice(condition, then, otherwise, _, _):
             return condition, then, otherwise
-        case Literal() | Extent() | Reference() | Counter() | Named():
-            return ()
         case _:
             assert_never(expression)
 

@@ -112,8 +112,8 @@ class Asking:
                 kind = EVEN if self.uneven is None else self.uneven.kind(value, position)
                 hidden = kind in BROKEN and not demand.said
                 asked = _jumping(value, edge, kind, demand) if hidden else demand
-                no_jump = asked.said or said or id(edge.operand) in self.agreed
-                self.ask(edge.operand, replace(asked, said=no_jump), push)
+                no_jump = said or id(edge.operand) in self.agreed
+                self.ask(edge.operand, replace(asked, said=True) if no_jump else asked, push)
             elif id(value) in self.agreed and isinstance(value, Apply):
                 self._ask_agreed(value, demand, push)
             elif demand.said and isinstance(value, Apply) and steps(value, position):

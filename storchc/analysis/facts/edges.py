@@ -8,6 +8,7 @@ from types import EllipsisType
 from typing import assert_never
 
 from storchc.catalogue import distributions, functions
+from storchc.catalogue.function import Function
 from storchc.ir.expression import (
     Apply,
     CallUser,
@@ -62,6 +63,8 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
     match expression:
         case Apply():
             return _apply(expression)
+        case Literal() | Extent() | Reference() | Counter() | Named():  # most of a story
+            return ()
         case Select(value, items, _, span):
             return (Edge(value, "smooth", span), *_index_edges(items, span))
         case SequenceOf(value, _, span):
@@ -85,8 +88,6 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return (Edge(distribution, "smooth", span),)
         case StaticChoice(_, then, otherwise, _, span):
             return Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
-        case Literal() | Extent() | Reference() | Counter() | Named():
-            return ()
         case _:
             assert_never(expression)
 
@@ -97,13 +98,16 @@ def _discrete(distribution: Distribution) -> bool:
 
 
 def _apply(expression: Apply) -> tuple[Edge, ...]:
-    if functions.row(expression.function).cut:
-        return tuple(Edge(o, "cut", expression.span) for o in expression.operands)
-    return tuple(_through(expression, i) for i in range(len(expression.operands)))
+    row, span = functions.row(expression.function), expression.span
+    if row.cut:
+        return tuple(Edge(o, "cut", span) for o in expression.operands)
+    if row.broken == "none":
+        return tuple(Edge(o, "smooth", span) for o in expression.operands)
+    return tuple(_through(expression, row, i) for i in range(len(expression.operands)))
 
 
-def _through(expression: Apply, position: int) -> Edge:
-    row, operand = functions.row(expression.function), expression.operands[position]
+def _through(expression: Apply, row: Function, position: int) -> Edge:
+    operand = expression.operands[position]
     if not row.breaks(position):
         return Edge(operand, "smooth", expression.span)
     if position == row.condition:

@@ -162,9 +162,9 @@ class _Walk:
 
     def expression(self, value: Value | Distribution, known: Known[Range]) -> Range:
         """Where ``value`` lies, noted for it and its parts."""
-        parts = tuple(self.expression(part, known) for part in children(value))
+        parts = tuple([self.expression(part, known) for part in children(value)])
         found = self._made(value, parts, known)
-        if not found.supposed and any(part.supposed for part in parts):
+        if parts and not found.supposed and any(part.supposed for part in parts):
             found = replace(found, supposed=True)
         self.places[id(value)] = found
         return found

@@ -21,6 +21,8 @@ from storchc.ir.ranges import Range
 from storchc.ir.size import Size
 from storchc.ir.walk import children, expressions, walk
 
+_INDEXING = frozenset({"take", "embedding", "one_hot"})
+
 Index = tuple[Value, Size, bool]
 """An index, the size of what it chooses from, and whether it may count from the end."""
 
@@ -31,6 +33,8 @@ def run(known: Estimation, problems: Problems) -> None:
     What a condition on ``k`` chooses between is left alone, and so is what is made of several
     samples: it may never be all that its range allows.
     """
+    if not any(map(_indexes, known.graph.parts)):
+        return
     for node in known.graph.all_nodes:
         for root in expressions(node):
             for (index, size, ends), guarded in _indices(root, frozenset()):
@@ -61,6 +65,10 @@ def _indices(
         guarded |= {p.name for p in walk(condition) if isinstance(p, Reference)}
     for part in children(value):
         yield from _indices(part, guarded)
+
+
+def _indexes(value: Value | Distribution) -> bool:
+    return isinstance(value, Select) or (isinstance(value, Apply) and value.function in _INDEXING)
 
 
 def _own(value: Value | Distribution) -> Iterator[Index]:

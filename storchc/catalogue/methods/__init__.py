@@ -16,6 +16,7 @@ def names() -> tuple[str, ...]:
     return tuple(every(__name__, _FILES, MethodEntry))
 
 
+@cache
 def lookup(name: str) -> MethodEntry | None:
     """The entry of the method called ``name``, or None."""
     return find(__name__, _FILES, name, MethodEntry)
