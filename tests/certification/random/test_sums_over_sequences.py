@@ -80,13 +80,13 @@ def many(examples: int, *, part: int, forgets: bool, stateful: bool = False) -> 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 @pytest.mark.parametrize("forgets", [True, False])
 def test_sums_over_sequences_agree_with_the_interpreter(forgets: bool) -> None:
-    many(50, part=400, forgets=forgets)
+    many(80, part=400, forgets=forgets)
 
 
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
 @pytest.mark.parametrize("forgets", [True, False])
 def test_functions_with_a_memory(forgets: bool) -> None:
-    many(50, part=402, forgets=forgets, stateful=True)
+    many(80, part=402, forgets=forgets, stateful=True)
 
 
 @pytest.mark.certify
