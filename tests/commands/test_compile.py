@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -206,3 +207,22 @@ def test_a_long_docstring_takes_memory_of_its_own_size(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert "    so many words\n\n    so many" in code
     assert most < 6.5 * len(text)  # the text twice, as bytes, its docstring, the module twice
+
+
+def test_a_long_docstring_in_yaml_is_read_as_fast(tmp_path: Path) -> None:
+    story = tmp_path / "long.yaml"
+    rest = "params: {m: '= 0'}\nsteps: [cost: c = m]\n"
+    story.write_text(f"story: Short\n{rest}")
+    storchc.compile(story)
+    lines = f"  {'so many words in each of its lines, ' * 2}that it ends here.\n" * 40_000
+    story.write_text(f"story: Long\ndoc: |\n{lines}{rest}")
+    started = time.process_time()
+    tracemalloc.start()
+    try:
+        code = storchc.compile(story)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "ends here.\n    so many words" in code
+    assert most < 5.2 * story.stat().st_size
+    assert time.process_time() - started < 2
