@@ -7,7 +7,7 @@ from storchc.ir.ranges import Range
 from storchc.source import Span
 
 CODES: dict[str, str] = {
-    "S325": "the plain output of a module as probabilities or a scale",
+    "S325": "the plain output of a module, or a param, as probabilities or a scale",
     "S340": "a parameter of a distribution outside of its range",
     "S341": "a value that has no density there",
     "S342": "a divergence that is infinite",
@@ -37,14 +37,36 @@ def outside(span: Span, parameter: str, family: str, wanted: str, found: Range) 
     return Problem("S340", message, span, f"give a value that is {wanted}")
 
 
-def output_as_positive(span: Span, module: str, parameter: str, text: str) -> Problem:
-    """``Normal(mu(x), sigma(x))`` where ``sigma`` ends with ``nn.Linear``."""
+def param_as_probs(span: Span, name: str, *, logits: bool) -> Problem:
+    """``Bernoulli(probs=p)`` of a param."""
     message = (
-        f"`{parameter}` must be positive, and `{module}` ends with `nn.Linear`, "
-        "which gives any number"
+        f"the param `{name}` is read as `probs`, and does not stay between 0 and 1 in training"
     )
+    help = "write `logits=…`, whose values may be any" if logits else "write `sigmoid(…)` around it"
+    return Problem("S325", message, span, help, severity="warning")
+
+
+def output_as_positive(
+    span: Span, module: str, parameter: str, wanted: str, text: str, *, linear: bool
+) -> Problem:
+    """``Normal(mu(x), sigma(x))`` where ``sigma`` may end with ``nn.Linear``."""
+    message = f"`{parameter}` must be {wanted}, and "
+    if linear:
+        message += f"`{module}` ends with `nn.Linear`, which gives any number"
+    else:
+        message += f"nothing says that what `{module}` gives is"
     text = f"{module}(…)" if len(text) > 20 else text
     help = f"write `softplus({text})` or `exp({text})`"
+    if not linear:
+        help += f"; `clamp({text}, min=1e-6)` where the module gives positive numbers by itself"
+    return Problem("S325", message, span, help, severity="warning")
+
+
+def param_as_positive(span: Span, name: str, parameter: str, wanted: str, text: str) -> Problem:
+    """``Normal(m, s)`` of a param ``s``."""
+    message = f"`{parameter}` must be {wanted}, and the param `{name}` does not stay so in training"
+    text = name if len(text) > 20 else text
+    help = f"write `exp({text})`, and start it at the logarithm, or `softplus({text})`"
     return Problem("S325", message, span, help, severity="warning")
 
 

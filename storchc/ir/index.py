@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from storchc.ir.expression import Construct, Distribution, LogProb, Named, Reference, Value
-from storchc.ir.nodes import Compute, Cost, DataPlate, Input, Loop, Node, Report, Sample, Stop
+from storchc.ir.nodes import (
+    Compute,
+    Cost,
+    DataPlate,
+    Input,
+    Loop,
+    Node,
+    Param,
+    Report,
+    Sample,
+    Stop,
+)
 from storchc.ir.types import Plates
 from storchc.ir.walk import expressions, walk
 
@@ -17,6 +28,7 @@ class Index:
     nodes: tuple[Node, ...]
     data_plates: Mapping[str, DataPlate]
     inputs: tuple[Input, ...]
+    params: tuple[Param, ...]
     sample_plates: tuple[str, ...]
     loop_names: tuple[str, ...]
 
@@ -64,6 +76,11 @@ class Index:
     def input_by_name(self) -> Mapping[str, Input]:
         """Every input by its name."""
         return {item.name: item for item in self.inputs}
+
+    @cached_property
+    def param_by_name(self) -> Mapping[str, Param]:
+        """Every param by its name."""
+        return {item.name: item for item in self.params}
 
     @cached_property
     def loop_by_name(self) -> Mapping[str, Loop]:

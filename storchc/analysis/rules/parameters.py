@@ -15,7 +15,7 @@ from storchc.catalogue import distributions, functions
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Apply, CallUser, Literal, Reference, Select, Value
-from storchc.ir.nodes import Callee, Input
+from storchc.ir.nodes import Callee, Input, Param
 from storchc.ir.walk import children
 
 
@@ -27,9 +27,9 @@ def run(known: Estimation, problems: Problems) -> None:
             continue
         if found.apart(each.allowed):
             problems.add(words.outside(each.value.span, each.name, each.family, each.words, found))
-        elif each.name == "probs" and _exclusive(each):
+        elif each.name == "probs":
             _check_probs(known, each, problems)
-        elif each.strict:
+        elif each.allowed.nonnegative and found.low < 0:
             _check_positive(known, each, problems)
     _check_order(known, problems)
 
@@ -51,25 +51,44 @@ def _exclusive(each: Constraint) -> bool:
 
 
 def _check_probs(known: Estimation, each: Constraint, problems: Problems) -> None:
-    """Scores by position; who writes `probs=` has said what they are."""
-    if _by_keyword(known, each.value):
-        return
+    """Scores by position; who writes `probs=` has said what they are.
+
+    What is learned freely does not stay a probability, whatever it was said to be.
+    """
+    said = _by_keyword(known, each.value) or not _exclusive(each)
     for source in _sources(known, each.value, set()):
         match source:
-            case Callee(name, "module") if source.default is None or ends_linear(source):
+            case Callee(name, "module") if not said and _of_any_sign(source):
                 problems.add(words.output_as_probs(each.value.span, name))
                 return
-            case Input(name) if source.type.dtype == "float":
+            case Input(name) if not said and source.type.dtype == "float":
                 problems.add(words.input_as_probs(each.value.span, name))
+                return
+            case Param(name):
+                choice = _exclusive(each)
+                problems.add(words.param_as_probs(each.value.span, name, logits=choice))
                 return
 
 
 def _check_positive(known: Estimation, each: Constraint, problems: Problems) -> None:
+    text = known.graph.source.cut(each.value.span)
     for source in _sources(known, each.value, set()):
-        if isinstance(source, Callee) and ends_linear(source):
-            text = known.graph.source.cut(each.value.span)
-            problems.add(words.output_as_positive(each.value.span, source.name, each.name, text))
-            return
+        match source:
+            case Callee(name, "module") if _of_any_sign(source):
+                linear = source.default is not None
+                told = name, each.name, each.words, text
+                problems.add(words.output_as_positive(each.value.span, *told, linear=linear))
+                return
+            case Param(name):
+                problems.add(
+                    words.param_as_positive(each.value.span, name, each.name, each.words, text)
+                )
+                return
+
+
+def _of_any_sign(callee: Callee) -> bool:
+    """Whether nothing says that a module gives anything else than a linear layer does."""
+    return callee.default is None or ends_linear(callee)
 
 
 def ends_linear(callee: Callee) -> bool:
@@ -87,8 +106,8 @@ _SCALING = frozenset({"add", "subtract", "multiply", "negative", "positive", "wh
 """Functions that leave a score a score, besides those that move and choose elements."""
 
 
-def _sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee | Input]:
-    """Modules, functions and inputs that ``value`` is a plain result of, whatever its names."""
+def _sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee | Input | Param]:
+    """Modules, functions, inputs and params that ``value`` is plainly made of, by any names."""
     match value:
         case CallUser(callee):
             yield known.graph.callees[callee]
@@ -97,7 +116,9 @@ def _sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee
             node = known.graph.compute_by_name.get(name)
             if node is not None and not hasattr(node.value, "family"):
                 yield from _sources(known, node.value, seen)  # type: ignore[arg-type]
-            yield from (i for i in known.graph.inputs if i.name == name)
+            declared = known.graph.input_by_name.get(name) or known.graph.param_by_name.get(name)
+            if declared is not None:
+                yield declared
         case Apply(function) if _leaves(value, function):
             for part in children(value):
                 yield from _sources(known, part, seen)  # type: ignore[arg-type]
