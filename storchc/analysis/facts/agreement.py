@@ -57,8 +57,8 @@ def _factors(value: Value) -> Iterator[Value]:
         case Apply("multiply", (a, b)):
             yield from _factors(a)
             yield from _factors(b)
-        case Apply("divide", (numerator, _)):
-            yield from _factors(numerator)
+        case Apply("divide", (part, _)) | Apply("float" | "negative", (part,)):
+            yield from _factors(part)
         case _:
             yield value
 

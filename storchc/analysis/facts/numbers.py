@@ -156,7 +156,7 @@ def named(graph: Graph, value: Value | Distribution) -> Value | None:
     return node.value
 
 
-_THE_SAME = frozenset({"continuous", "broadcast_to", "unsqueeze", "squeeze"})
+_THE_SAME = frozenset({"continuous", "float", "broadcast_to", "unsqueeze", "squeeze"})
 _JOINED = frozenset({"stack", "concat"})
 
 

@@ -152,7 +152,7 @@ COMPILES = {
     "symlog by name": "compute s = sign(d)\ncost c = s * log1p(abs(d))",
     "signed root": "cost c = sign(d) * sqrt(abs(d)) / exp(th)",
     "soft threshold": "cost c = sign(d) * relu(abs(d) - exp(th))",
-    "a truth value times what it turns on": "cost c = 2 * (d > 0) * d",
+    "a truth value times what it turns on": "cost c = 2 * (d > 0) * d - float(d > 0) * -d",
     "a sign by hand times a size": "cost c = (1 if d > 0 else -1) * d",
     "not above": "cost c = 0.0 if not (d > 0) else d",
     "not above, by name": "compute low = not (d > 0)\ncost c = 0.0 if low else d",
