@@ -83,8 +83,10 @@ def density(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Ran
             return Range(0.0, ranges["total_count"].low if "total_count" in ranges else 1.0)
         case "index":
             return replace(lies_in(family, made, ranges), whole=False)
-        case "simplex":
+        case "simplex" | "one-hot":
             return at.SIMPLEX
+        case "counts":
+            return lies_in(family, made, ranges)
         case "bounded" if family.name == "Pareto":
             return Range(max(ranges["scale"].high, 0.0))
         case _:

@@ -202,6 +202,7 @@ class OneHotCategorical(Classes):
     """A one-hot vector of floats."""
 
     __slots__ = ()
+    ends = ends.SIMPLEX
 
     @property
     def own_event(self) -> torch.Size:

@@ -83,11 +83,13 @@ class Multinomial(Wrapped):
     """How often each of C classes comes up in ``total_count`` draws."""
 
     __slots__ = ()
+    ends = ends.COUNTS
 
     make = torch.distributions.Multinomial
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
     constants = frozenset({"total_count"})
 
+    total_count = Forwarded()
     probs = Forwarded()
     logits = Forwarded()
 

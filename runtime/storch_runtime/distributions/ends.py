@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["FEWER", "HALF", "INTERVAL", "OPEN_HALF", "OPEN_INTERVAL", "SIMPLEX", "Ends"]
+__all__ = ["COUNTS", "FEWER", "HALF", "INTERVAL", "OPEN_HALF", "OPEN_INTERVAL", "SIMPLEX", "Ends"]
 
 _SLACK = 1e-4
 """How far rounding may take the sum of a vector of probabilities from 1."""
@@ -33,6 +33,11 @@ def _simplex(law: object, value: Tensor) -> Tensor:
     return near & ((value >= 0) & (value <= 1)).all(-1)
 
 
+def _counts(law: Any, value: Tensor) -> Tensor:
+    found: Tensor = value.sum(-1) == law.total_count
+    return found & (value >= 0).all(-1)
+
+
 HALF = Ends(lambda law, value: value >= 0, lambda law: 1.0)
 OPEN_HALF = Ends(lambda law, value: value > 0, lambda law: 1.0)
 INTERVAL = Ends(lambda law, value: (value >= 0) & (value <= 1), lambda law: 0.5)
@@ -40,6 +45,7 @@ OPEN_INTERVAL = Ends(lambda law, value: (value > 0) & (value < 1), lambda law: 0
 SIMPLEX = Ends(_simplex, lambda law: 1 / law.own_event[0], rank=1)
 ABOVE_SCALE = Ends(lambda law, value: value >= law.scale, lambda law: 2 * law.scale.detach())
 FEWER = Ends(lambda law, value: (value >= 0) & (value <= law.torch.total_count), lambda law: 0.0)
+COUNTS = Ends(_counts, lambda law: law.total_count / law.own_event[0], rank=1)
 CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda law: 0)
 
 

@@ -70,10 +70,15 @@ class Ranges:
         return supports.lies_in(_family(made), made, parameters)
 
     def inside_density(self, value: LogProb | LogProbEach) -> bool:
-        """Whether a value lies where the density does not end, in floats too."""
+        """Whether a value lies where the density does not end, in floats too.
+
+        Of a vector of counts no range says that they sum to all that are counted.
+        """
         found = self.places.get(value.value, ANYTHING)
-        known = not found.supposed
-        return known and supports.covers(self.density(value.distribution), found)
+        known, domain = not found.supposed, self.density(value.distribution)
+        counts = _family(self.graph.construction(value.distribution)).support == "counts"
+        own = counts and isinstance(value, LogProb) and self.graph.scored(value) is not None
+        return own or (known and not counts and supports.covers(domain, found))
 
 
 def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:

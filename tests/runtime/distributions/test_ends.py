@@ -52,7 +52,6 @@ BEYOND: dict[str, list[float]] = {
     "Bernoulli": [-1.0, 2.0],
     "Binomial": [-1.0, 4.0],
 }
-ELSEWHERE = {"Categorical", "Multinomial"}  # below, or without a support of single numbers
 
 
 def tensors(name: str) -> dict[str, Tensor]:
@@ -134,12 +133,120 @@ def test_every_family_of_single_numbers_is_tried() -> None:
     assert single == LAWS.keys()
 
 
-def test_vectors_off_the_simplex_have_no_density() -> None:
-    made = runtime.Dirichlet(concentration=torch.tensor([2.0, 3.0]), event=0)
-    value = torch.tensor([[0.3, 0.7], [0.3, 0.9], [-0.2, 1.2]], requires_grad=True)
+# --- vectors --------------------------------------------------------------------------------------
+
+
+def doubles(numbers: Any) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+
+
+P, MATRIX = [0.2, 0.3, 0.5], [[1.2, 0.4], [0.4, 0.8]]
+VECTORS: dict[str, Any] = {
+    "Dirichlet": lambda: runtime.Dirichlet(concentration=doubles([2.0, 3.0, 1.5]), event=0),
+    "LogisticNormal": lambda: runtime.LogisticNormal(
+        loc=doubles([0.2, -0.3]), scale=doubles([0.6, 0.8]), event=0
+    ),
+    "RelaxedOneHotCategorical": lambda: runtime.RelaxedOneHotCategorical(
+        temperature=doubles(1.3), probs=doubles(P), event=0
+    ),
+    "MultivariateNormal": lambda: runtime.MultivariateNormal(
+        loc=doubles([0.2, -0.3]), covariance_matrix=doubles(MATRIX), event=0
+    ),
+    "LowRankMultivariateNormal": lambda: runtime.LowRankMultivariateNormal(
+        loc=doubles([0.2, -0.3]),
+        cov_factor=doubles([[0.5], [0.7]]),
+        cov_diag=doubles([0.6, 0.4]),
+        event=0,
+    ),
+    "Categorical": lambda: runtime.Categorical(probs=doubles(P), event=0),
+    "OneHotCategorical": lambda: runtime.OneHotCategorical(probs=doubles(P), event=0),
+    "OneHotCategoricalStraightThrough": lambda: runtime.OneHotCategoricalStraightThrough(
+        probs=doubles(P), event=0
+    ),
+    "Multinomial": lambda: runtime.Multinomial(total_count=3, probs=doubles(P), event=0),
+}
+OFF_THE_SIMPLEX = [[0.3, 0.7, 0.2], [0.3, 0.9, -0.2], [0.0, 0.0, 0.0]]
+NO_CLASS = [[1.0, 1.0, 0.0], [0.0, 0.0, 0.0], [2.0, -1.0, 0.0], [0.0, 3.0, 0.0]]
+OUTSIDE: dict[str, Any] = {
+    "Dirichlet": OFF_THE_SIMPLEX,
+    "LogisticNormal": OFF_THE_SIMPLEX,
+    "RelaxedOneHotCategorical": OFF_THE_SIMPLEX,
+    "Categorical": [-1, 3],
+    "OneHotCategorical": NO_CLASS,
+    "OneHotCategoricalStraightThrough": NO_CLASS,
+    "Multinomial": [[1.0, 1.0, 0.0], [2.0, 2.0, -1.0], [3.0, 1.0, 0.0]],
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_vector_outside_of_the_support_has_no_density(name: str) -> None:
+    made = VECTORS[name]()
+    drawn = made.sample(3)
+    value = torch.cat([torch.tensor(OUTSIDE[name], dtype=drawn.dtype), drawn])
+    value = value.requires_grad_() if value.is_floating_point() else value
     found = made.ending_log_prob(value)
-    assert found.isinf().tolist() == [False, True, True]
-    assert torch.autograd.grad(found[0] + found[1:].exp().sum(), value)[0].isfinite().all()
+    assert found.isinf().tolist() == [True] * len(OUTSIDE[name]) + [False] * 3
+    learning = [t for t in (*made.given().values(), value) if getattr(t, "requires_grad", False)]
+    gradients = torch.autograd.grad(found[-3:].sum() + found.exp().sum(), learning)
+    assert all(g.isfinite().all() for g in gradients)
+
+
+def everywhere(name: str, rows: int) -> tuple[Tensor, float]:
+    """Values at which a density is summed, and how much of space each stands for."""
+    match name:
+        case "Categorical":
+            return torch.arange(3), 1.0
+        case "OneHotCategorical" | "OneHotCategoricalStraightThrough":
+            return torch.eye(3, dtype=torch.float64), 1.0
+        case "Multinomial":
+            count = torch.arange(4.0, dtype=torch.float64)
+            return torch.cartesian_prod(count, count, count), 1.0  # those of other sums are 0
+        case "MultivariateNormal" | "LowRankMultivariateNormal":
+            axis, width = torch.linspace(-9, 9, rows, dtype=torch.float64), 18 / rows
+            return torch.cartesian_prod(axis, axis), width**2
+    axis = (torch.arange(rows, dtype=torch.float64) + 0.5) / rows
+    first = torch.cartesian_prod(axis, axis)
+    inside = first[first.sum(-1) < 1 - 1e-9]
+    return torch.cat([inside, 1 - inside.sum(-1, keepdim=True)], -1), 1 / rows**2
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_a_density_of_vectors_integrates_to_1(name: str) -> None:
+    values, each = everywhere(name, 801)
+    density = VECTORS[name]().ending_log_prob(values).detach().exp()
+    assert float(density.sum()) * each == pytest.approx(1, abs=3e-3)
+
+
+def test_every_family_of_vectors_is_tried() -> None:
+    matrices = {"positive definite", "correlation cholesky"}
+    many = {
+        name
+        for name in catalogue.names()
+        if (family := catalogue.lookup(name)) is not None and family.support not in matrices
+    }
+    assert many - LAWS.keys() == VECTORS.keys()
+
+
+def test_counts_and_classes_that_are_none_have_no_probability() -> None:
+    text = (
+        "story S\nparam p[3] = zeros()\ninput x[3]\nparam m = 0.3\n"
+        "cost c = m + exp(log_prob({}, x + 0 * m))\n"
+    )
+    for law, wrong, right in (
+        ("OneHotCategorical(logits=p)", [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]),
+        ("Multinomial(2, logits=p)", [2.0, 1.0, 0.0], [1.0, 1.0, 0.0]),
+    ):
+        made: Any = storchc.load(text=text.format(law))()
+        assert float(made(torch.tensor(wrong)).cost) == pytest.approx(0.3)
+        assert float(made(torch.tensor(right)).cost) > 0.5
+
+
+def test_observed_counts_and_classes_are_looked_at() -> None:
+    text = "story S\nparam p[3] = zeros()\ninput x[3]\nobserve x ~ {}\n"
+    for law in ("OneHotCategorical(logits=p)", "Multinomial(2, logits=p)"):
+        made: Any = storchc.load(text=text.format(law))()
+        with pytest.raises(ValueError, match="lies outside of the support"):
+            made(torch.tensor([2.0, 1.0, 0.0]))
 
 
 def test_the_figure_of_an_exponential_density_of_a_normal_value() -> None:
