@@ -99,6 +99,8 @@ def _read(path: StoryPath | None, text: str | None) -> tuple[str, bytes]:
     if (path is None) == (text is None):
         raise TypeError("give either the path of a story or its text=")
     if text is not None:
+        if not isinstance(text, str):
+            raise TypeError(f"text= is the text of a story, a str; this is {type(text).__name__}")
         return "<text>", text.encode("utf-8", "surrogatepass")
     assert path is not None
     if isinstance(path, str) and "\n" in path:

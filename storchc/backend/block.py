@@ -53,7 +53,8 @@ class Block:
 
     def empty_list(self, target: str, of: Py) -> None:
         """``target: list[of] = []``."""
-        self._add(f"{target}: list[{self.text(of)}] = ", list_of(), "")
+        kind = self.text(self.identifiers.builtin("list"))
+        self._add(f"{target}: {kind}[{self.text(of)}] = ", list_of(), "")
 
     def expression(self, value: Py) -> None:
         """An expression for its effect."""

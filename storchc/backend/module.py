@@ -186,15 +186,18 @@ def _attributes(writer: Writer) -> list[str]:
 def _forward_signature(writer: Writer) -> list[str]:
     tensor = write(writer.torch("Tensor"))
     mapping = write(writer.torch("Mapping"))
+    text, truth = (write(writer.identifiers.builtin(n)) for n in ("str", "bool"))
     lines = ["self"]
     for item in writer.graph.inputs:
-        scalar = not item.type.plates and not item.type.shape
-        lines.append(f"{item.name}: {tensor}{f' | {item.type.dtype}' if scalar else ''}")
+        kinds = [tensor]
+        if not item.type.plates and not item.type.shape:
+            kinds.append(write(writer.identifiers.builtin(item.type.dtype)))
+        lines.append(f"{item.name}: {' | '.join(kinds)}")
     return [
         *lines,
         "*",
-        f"given: {mapping}[str, {tensor}] | None = None",
-        "keep_param_grads: bool = False",
+        f"given: {mapping}[{text}, {tensor}] | None = None",
+        f"keep_param_grads: {truth} = False",
         f"generator: {write(writer.torch('torch.Generator'))} | None = None",
     ]
 
@@ -256,7 +259,8 @@ def _begin(writer: Writer, block: Block, watched: bool) -> None:
 
 def _check_inputs(writer: Writer, block: Block) -> None:
     sizes = writer.inner("sizes")
-    block.lines.append(f"        {write(sizes)}: dict[str, int] = {{}}")
+    kind, key, number = (write(writer.identifiers.builtin(n)) for n in ("dict", "str", "int"))
+    block.lines.append(f"        {write(sizes)}: {kind}[{key}, {number}] = {{}}")
     for item in writer.graph.inputs:
         arguments = name(item.name), sizes, writer.inner("like")
         block.assign(item.name, method(writer.constants[f"input {item.name}"], "check", *arguments))

@@ -274,6 +274,32 @@ def size_of_layer(span: Span, layer: Name) -> Problem:
     return Problem("S253", f"`{layer.id}` takes a size here, and this is none", span, help)
 
 
+def layer_lacks(layer: Name, missing: str, needed: Iterable[str]) -> Problem:
+    """``nn.Linear(4)``."""
+    help = f"write `{layer.id}({', '.join(needed)})`, and options as you like"
+    return Problem("S253", f"`{layer.id}` needs `{missing}`", layer.span, help)
+
+
+def no_layer(span: Span) -> Problem:
+    """``nn.Sequential(nn.Linear(4, 8), 8)``."""
+    help = "list layers, such as `nn.ReLU()`"
+    return Problem("S253", "`nn.Sequential` takes layers, and this is none", span, help)
+
+
+def layer_of_pairs(layer: Name) -> Problem:
+    """``module cell: [4], [8] -> [8] = nn.LSTMCell(4, 8)``."""
+    message = f"`{layer.id}` takes and gives a pair, `(h, c)`"
+    help = "declare `[I], ([H], [H]) -> ([H], [H])`, and write `compute h, c = cell(x, [h, c])`"
+    return Problem("S253", message, layer.span, help)
+
+
+def layer_of_two_results(layer: Name) -> Problem:
+    """``module mix: [T, 8], [T, 8], [T, 8] -> [T, 8] = nn.MultiheadAttention(8, 2)``."""
+    message = f"`{layer.id}` gives two results, what it attends to and its weights"
+    help = "declare both, `-> [T, E], [T, T]`, with `batch_first=true`"
+    return Problem("S253", message, layer.span, help)
+
+
 def layer_over_time(layer: Name) -> Problem:
     """``module encoder: [T, 3] -> [8] = nn.GRU(3, 8)``."""
     cell = f"nn.{layer.id.removeprefix('nn.')}Cell"

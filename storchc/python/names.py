@@ -18,6 +18,7 @@ from storchc.records import dataclass
 RUNTIME = "storch_runtime"
 DISTRIBUTIONS = "storch_runtime.distributions"
 
+_BUILTINS = ("range", "int", "float", "bool", "str", "dict", "list")
 _ORIGIN = {
     "torch": "import torch",
     "math": "import math",
@@ -26,7 +27,7 @@ _ORIGIN = {
     "F": "from torch.nn import functional as F",
     "Mapping": "from collections.abc import Mapping",
     "Callable": "from collections.abc import Callable",
-    "range": "from builtins import range",
+    **{name: f"from builtins import {name}" for name in _BUILTINS},
 }
 """Imports that are no members of the runtime, by the name that generated code knows them by."""
 
@@ -166,5 +167,5 @@ def _from(module: str, members: list[str]) -> list[str]:
     return [f"from {module} import (", *(f"    {m}," for m in members), ")"]
 
 
-RESERVED = frozenset({*_ORIGIN, "super", "frozenset", "int", "float", "bool", "str", "dict"})
+RESERVED = frozenset({*_ORIGIN, "super", "frozenset"})
 """Names of imports and builtins that local names never hide."""

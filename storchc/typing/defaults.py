@@ -8,7 +8,7 @@ from storchc.diagnostics import options as words
 from storchc.ir.defaults import Argument, Arithmetic, Layer
 from storchc.syntax import tree
 from storchc.typing.context import Context, Refused
-from storchc.typing.nn_classes import CLASSES, SIZES
+from storchc.typing.nn_classes import CLASSES, NEEDED, SIZES
 from storchc.typing.sizes import read_size, refuse_free_dims
 
 _CODE: dict[type, str] = {
@@ -35,16 +35,25 @@ def _check_call(ctx: Context, call: tree.Call) -> None:
         raise Refused(words.unknown_nn_class(name, [meant.id] if short in CLASSES else known))
     for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
         _check_data(ctx, argument)
-    for argument in call.args[: SIZES.get(short, 0)]:
+    needed, named = NEEDED.get(short, ()), {k.name.id: k.value for k in call.keywords}
+    missing = next((each for each in needed[len(call.args) :] if each not in named), None)
+    if missing is not None:
+        raise Refused(words.layer_lacks(name, missing, needed))
+    sizes = SIZES.get(short, 0)
+    by_name = (named[each] for each in needed[:sizes] if each in named)
+    for argument in (*call.args[:sizes], *by_name):
         if not _is_size(argument):
             raise Refused(words.size_of_layer(argument.span, name))
+    for argument in call.args if short == "Sequential" else ():
+        if not isinstance(argument, tree.Call):
+            raise Refused(words.no_layer(argument.span))
 
 
 def _is_size(argument: tree.Expression) -> bool:
     """Whether it can be one: what a dim comes to is looked at later."""
     if isinstance(argument, tree.Number):
         return isinstance(argument.value, int)
-    return isinstance(argument, tree.Name | tree.Binary | tree.Unary)
+    return isinstance(argument, tree.Name | tree.Binary)
 
 
 def _check_data(ctx: Context, data: tree.Expression) -> None:

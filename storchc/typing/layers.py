@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from storchc.diagnostics import options as words
+from storchc.diagnostics.diagnostic import Problem
 from storchc.ir.nodes import Slot
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
@@ -18,9 +21,9 @@ def check_layers(
     ctx: Context, node: tree.Module, arguments: tuple[Slot, ...], results: tuple[Slot, ...]
 ) -> None:
     """Refuse a first or last ``nn.Linear`` of another size than the module is declared with."""
-    last = _outer(node.default, -1)
-    if last is not None and _short(last) in _OVER_TIME:
-        ctx.problems.add(words.layer_over_time(last.function))
+    tuples = _tuples(node.default, arguments, results)
+    if tuples is not None:
+        ctx.problems.add(tuples)
         return
     for place, slots in ((0, arguments), (-1, results)):
         shape, layer = _only_shape(slots), _outer(node.default, place)
@@ -28,13 +31,43 @@ def check_layers(
             continue
         written = layer.args[0 if place == 0 else 1]
         size = _size(ctx, written)
-        if size is None or (shape and shape[-1].value in (None, size.value)):
+        if size is None or (size.value or 0) < 0:  # reported already
+            continue
+        if shape and shape[-1].value in (None, size.value):
             continue
         wanted = write_shape((*shape[:-1], size))
         sides = write_shape(shape), wanted
         first = place == 0
         problem = words.layer_misfit(written.span, first, node.name, *sides, scalar=not shape)
         ctx.problems.add(problem)
+
+
+def _tuples(
+    default: tree.Expression | None, arguments: tuple[Slot, ...], results: tuple[Slot, ...]
+) -> Problem | None:
+    """What is wrong with a layer whose result is no tensor."""
+    for layer in _layers(default):
+        if _short(layer) in _OVER_TIME:
+            return words.layer_over_time(layer.function)
+    last = _outer(default, -1)
+    if last is None:
+        return None
+    one = len(results) == 1 and not results[0].is_tuple
+    match _short(last):
+        case "LSTMCell" if one or any(not slot.is_tuple for slot in arguments[1:]):
+            return words.layer_of_pairs(last.function)
+        case "MultiheadAttention" if one:
+            return words.layer_of_two_results(last.function)
+    return None
+
+
+def _layers(default: tree.Expression | None) -> Iterator[tree.Call]:
+    """The layers of a default, one after the other."""
+    if isinstance(default, tree.Call) and _short(default) == "Sequential":
+        for argument in default.args:
+            yield from _layers(argument)
+    elif isinstance(default, tree.Call):
+        yield default
 
 
 def _only_shape(slots: tuple[Slot, ...]) -> Shape | None:

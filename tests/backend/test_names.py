@@ -133,7 +133,7 @@ def test_all_names_may_be_awkward_at_once(seed: int) -> None:
         {"x": "layout", "enc": "layout_", "kl": "loss", "rest": "loss_", "seen": "loss__"},
         {"enc": "two_0", "x": "two_1", "z": "two_", "c": "enc_out", "score": "default_score"},
         {"Whole": "x_", "q": "Normal", "z": "kl_divergence", "kl": "agreement", "r": "magic_box"},
-        {"Whole": "super", "enc": "int", "two": "forward", "w": "parameters", "score": "train"},
+        {"Whole": "super", "enc": "dict", "two": "forward", "w": "parameters", "score": "train"},
         {"D": "sizes", "data": "like", "group": "methods", "z": "replayed", "c": "given"},
         {"Whole": "StoryModule", "x": "Estimate", "y": "Input", "enc": "Methods", "two": "Result"},
     ],

@@ -83,7 +83,7 @@ def run(result: Result, name: str) -> None:
         story(**made)(**inputs).backward()
     except (NonFiniteCost, MovedJump, StoryValueError):
         return
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, IndexError) as error:
         if not _of_a_layer(error) and not re.match(
             r"\S+:\d+: |the loss of this estimate depends on no", str(error)
         ):

@@ -16,10 +16,27 @@ from pathlib import Path
 
 import pytest
 
+import storchc
 from tests.golden.modules import ROOT, USERS_OWN, written_to
 
 PATHS = [ROOT, ROOT / "runtime", USERS_OWN]
 
+BUILTINS = {"int": "str", "dict": "list", "float": "int", "bool": "dict", "str": "bool"}
+CALLED = """
+story {name}
+dim T
+plate data
+input x[data, T]
+input beta
+input {other}[data]
+param m = 0.0
+for t in range(T) from h = m:
+    sample z ~ Normal(h, 1)
+    compute h = z * beta + {other}
+    cost c = (z - x[t]) ** 2
+    stop when x[t] > 3
+cost last = sum(sequence(z))
+"""
 SCRIPT = """
 from __future__ import annotations
 
@@ -76,6 +93,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All modules, and the script beside them."""
     folder = tmp_path_factory.mktemp("typed")
     written_to(folder)
+    for name, other in BUILTINS.items():
+        code = storchc.compile(text=CALLED.format(name=name, other=other))
+        (folder / f"called_{name}.py").write_text(code, encoding="utf-8")
     (folder / "script.py").write_text(SCRIPT, encoding="utf-8")
     return folder
 

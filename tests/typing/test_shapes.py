@@ -21,7 +21,7 @@ from storchc.ir.expression import (
 from storchc.ir.nodes import Choice, Compute, Cost, ModuleOption, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.syntax.parser import parse_method
-from storchc.typing.nn_classes import CLASSES
+from storchc.typing.nn_classes import CLASSES, NEEDED
 from tests.typing.reading import graph, read, said
 
 STORY = """story Types
@@ -393,12 +393,18 @@ cost c = sum(net(x))
 
 
 def test_classes_of_torch() -> None:
+    from inspect import signature
+
     from torch import nn
 
     known = {name for name in CLASSES if isinstance(getattr(nn, name, None), type)}
     missing = CLASSES - known
     assert missing <= {"LinearCrossEntropyLoss"}, "older versions of torch lack it"
     assert all(issubclass(getattr(nn, name), nn.Module) for name in known)
+    for name in known - {"RNN", "LSTM", "GRU", "RNNBase", "RNNCellBase", "LinearCrossEntropyLoss"}:
+        written = signature(getattr(nn, name)).parameters.values()
+        plain = (p for p in written if p.kind is p.POSITIONAL_OR_KEYWORD)
+        assert NEEDED.get(name, ()) == tuple(p.name for p in plain if p.default is p.empty), name
 
 
 def test_named_dims_never_broadcast() -> None:
