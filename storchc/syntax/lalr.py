@@ -139,8 +139,9 @@ class Parser:
         """No terminal that may come next stands here; another, or none at all, does."""
         match = re.compile(self._tables.anything).match(text, rest.start, rest.end)
         assert match is not None and match.lastgroup is not None
-        place = Span(*match.span(match.lastgroup))
-        return self._stuck(Token(match.lastgroup, match[0], place), rest.start, states, values)
+        kind = match.lastgroup
+        found = Token(kind, match[kind], Span(*match.span(kind)))
+        return self._stuck(found, rest.start, states, values)
 
     def _stuck(self, found: Token, place: int, states: list[int], values: list[Any]) -> Unexpected:
         if found.kind == END:  # no blanks before it

@@ -48,7 +48,7 @@ class GivenUp(BaseException):
 def kinds() -> Iterator[Kind]:
     """The kinds of stories; what a size counts is the kind's name."""
     yield Kind("lines", lines, (50, 500, 2500, 5000, 10_000))
-    yield Kind("samples in a chain, a plate each", apart, (50, 250, 1250, 2500))
+    yield Kind("samples in a chain, a plate each (n²/2 in all)", apart, (50, 250, 1250, 2500))
     yield Kind("costs of one sample", costs, (25, 250, 2500, 5000))
     yield Kind("values in a chain", values, (50, 500, 5000))
     yield Kind("carried variables in a ring", ring, (10, 30, 100, 300, 1000))

@@ -11,10 +11,12 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from storchc.diagnostics import terminals
 from storchc.diagnostics.diagnostic import Problems
-from storchc.source import Source
+from storchc.source import Source, Span
 from storchc.syntax import tables
+from storchc.syntax.expressions import Mistake
+from storchc.syntax.lalr import OTHER, Unexpected
 from storchc.syntax.parser import parse
-from storchc.syntax.tables import STARTS
+from storchc.syntax.tables import STARTS, parser
 
 GOLDEN = Path(__file__).with_name("states.txt")
 INTERNAL = re.compile(r"__|ANON|\$END|\b_?[A-Z]{3,}\b")
@@ -117,6 +119,21 @@ def test_states(grammar: Lark, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--accept"):
         GOLDEN.write_text(found, encoding="utf-8")
     assert found == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_what_may_follow_is_what_lark_says(grammar: Lark) -> None:
+    compared = 0
+    for text, accepted in reached(grammar):
+        try:
+            parser().parse(f"{text} ?", Span(0, len(text) + 2), "statement")
+        except Unexpected as stuck:
+            expected = {terminals.END if name == "$END" else name for name in accepted}
+            assert stuck.accepted == expected, text
+            assert (stuck.found.kind, stuck.found.text) == (OTHER, "?"), text
+            compared += 1
+        except Mistake:  # a word that the grammar lets through
+            continue
+    assert compared > 120
 
 
 def test_most_states_are_reached(grammar: Lark) -> None:

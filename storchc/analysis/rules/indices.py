@@ -13,7 +13,7 @@ def run(known: Estimation, problems: Problems) -> None:
     graph = known.graph
     for node in graph.samples:
         entry, choice = named_method(node), node.method
-        data = node.type.plates & graph.data_plates.keys()
+        data = frozenset(plate for plate in graph.data_plates if plate in node.type.plates)
         if entry is None or choice is None or not data:
             continue
         for option in entry.options:
