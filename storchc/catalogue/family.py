@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from storchc.catalogue.function import Misfit
 from storchc.ir.ranges import Range
 from storchc.ir.size import Shape, Size
-from storchc.ir.types import DistributionType, Dtype, ValueType, write_shape
+from storchc.ir.types import DistributionType, Dtype, ValueType, united, write_shape
 from storchc.records import dataclass
 
 Support = Literal[
@@ -219,7 +219,7 @@ def infer(family: Family, arguments: Arguments) -> DistributionType:
             if before
             else f"`{name}` {write_shape(shape)}"
         )
-    plates = frozenset[str]().union(*(a.type.plates for a in arguments.values()))
+    plates = united(argument.type.plates for argument in arguments.values())
     return DistributionType(family.name, plates, batch, family.event(arguments), family.dtype)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from storchc.ir.size import Shape
@@ -11,6 +12,12 @@ Dtype = Literal["float", "int", "bool"]
 Flag = Literal["batched", "nondiff", "stateful"]  # what a story declares of a user's function
 Plates = frozenset[str]
 NO_PLATES: Plates = frozenset()
+
+
+def united(sets: Iterable[Plates]) -> Plates:
+    """The union; where only one set has plates it is that set, not a copy."""
+    first, *rest = [plates for plates in sets if plates] or [NO_PLATES]
+    return first.union(*rest) if rest else first
 
 
 @dataclass(frozen=True, slots=True)

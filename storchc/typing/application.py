@@ -11,7 +11,7 @@ from storchc.diagnostics.diagnostic import Problem
 from storchc.ir import size as sizes
 from storchc.ir.expression import Apply, Extent, Literal, Setting, Value
 from storchc.ir.size import Size
-from storchc.ir.types import NO_PLATES, Dtype, Plates, ValueType
+from storchc.ir.types import NO_PLATES, Dtype, Plates, ValueType, united
 from storchc.source import Span
 from storchc.typing.context import Refused
 
@@ -27,7 +27,7 @@ _OF_SIZES = {
 
 def plates_of(values: Iterable[Value]) -> Plates:
     """The union of the plates of several values."""
-    return NO_PLATES.union(*(value.type.plates for value in values))
+    return united(value.type.plates for value in values)
 
 
 def operate(name: str, operands: tuple[Value, ...], span: Span) -> Value:
