@@ -39,6 +39,7 @@ from storchc.ir.nodes import Callee
 from storchc.records import dataclass
 from storchc.source import Span
 
+_CONDITION = "no gradient flows through a condition"
 Flow = typing.Literal["smooth", "broken", "cut"]
 
 
@@ -86,8 +87,9 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return (Edge(distribution, "broken", span, reason=reason),)
         case Entropy(distribution, _, span) | Property(distribution, _, _, span):
             return (Edge(distribution, "smooth", span),)
-        case StaticChoice(_, then, otherwise, _, span):
-            return Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
+        case StaticChoice(condition, then, otherwise, _, span):
+            sides = Edge(then, "smooth", span), Edge(otherwise, "smooth", span)
+            return *sides, Edge(condition, "broken", condition.span, reason=_CONDITION)
         case _:
             assert_never(expression)
 
@@ -111,8 +113,7 @@ def _through(expression: Apply, row: Function, position: int) -> Edge:
     if not row.breaks(position):
         return Edge(operand, "smooth", expression.span)
     if position == row.condition:
-        reason = "no gradient flows through a condition"
-        return Edge(operand, "broken", operand.span, reason=reason)
+        return Edge(operand, "broken", operand.span, reason=_CONDITION)
     reason = f"no gradient flows through `{row.symbol or row.name}`"
     return Edge(operand, "broken", expression.span, reason=reason)
 
