@@ -20,6 +20,13 @@ CODES = {
 }
 
 
+_INSTEAD = {
+    "cross_entropy": "",
+    "binary_cross_entropy_with_logits": ", or write `binary_cross_entropy`",
+}
+"""What else may stand where scores are wanted, by function."""
+
+
 def _warning(
     code: str, message: str, span: Span, help: str, labels: tuple[Label, ...] = ()
 ) -> Problem:
@@ -102,7 +109,10 @@ def summed_and_repeated(span: Span, shape: str) -> Problem:
 
 def made_of_probabilities(function: str, wanted: str, span: Span, made: Span) -> Problem:
     """``cross_entropy(softmax(f(z)), y)``."""
-    message = f"`{wanted}` takes scores of any size, and this comes out of `{function}`"
-    help = f"leave `{function}` out, or give probabilities where they are asked for (`probs=`)"
+    help = f"leave `{function}` out{_INSTEAD.get(wanted, ', or write `probs=` for `logits=`')}"
+    takes = "scores of any size"
+    if wanted in ("nll_loss", "kl_div"):
+        takes, help = "log-probabilities", "write `log_softmax` in its place"
+    message = f"`{wanted}` takes {takes}, and this comes out of `{function}`"
     labels = () if made == span else (Label(made, "made here"),)
     return _warning("S516", message, span, help, labels)

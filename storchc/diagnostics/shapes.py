@@ -198,8 +198,9 @@ def value_misfit(span: Span, given: str, drawn: str, grows: bool) -> Problem:
     message = f"the distribution draws `{drawn}`, but the value is `{given}`"
     if grows:
         help = (
-            "the value is never repeated: give it the event shape of the distribution yourself, "
-            "whose whole event is summed then; of a mixture the components are no part of it"
+            "the value is never repeated: give it the event shape of the distribution, which is "
+            "summed as a whole; for the components of a mixture write the density out, such as "
+            "`sum(-0.5 * ((z - m) / s) ** 2 - log(s), dim=-1)`"
         )
     else:
         help = "give both the same event shape, with `reshape`, `flatten` or an index"

@@ -374,6 +374,12 @@ def repeated_argument(span: Span, name: str, first: Span) -> Problem:
     return Problem("S124", message, span, "delete one of them", (label,))
 
 
+def call_of_constant(span: Span, word: str) -> Problem:
+    """``pi(x)`` of a policy."""
+    help = f"choose another name, such as `{word}_`, where it is declared and here"
+    return Problem("S125", f"`{word}` is a word of the language, nothing to call", span, help)
+
+
 def call_of_value(span: Span, method: str | None) -> Problem:
     """``f(x)(y)``, or ``f(x).mean()``."""
     help = "give the value a name in a `compute` step, and call functions and modules by name"

@@ -134,6 +134,8 @@ def _callee(value: tree.Expression) -> tree.Name:
     while isinstance(inner, tree.Attribute):
         parts.append(inner.name.id)
         inner = inner.value
+    if isinstance(inner, tree.Constant) and not parts:
+        raise Mistake(words.call_of_constant(value.span, inner.id))
     if not isinstance(inner, tree.Name):
         raise Mistake(words.call_of_value(value.span, parts[0] if parts else None))
     return tree.Name(".".join([inner.id, *reversed(parts)]), value.span)

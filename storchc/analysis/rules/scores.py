@@ -12,7 +12,7 @@ from storchc.ir.expression import Apply, CallUser, Construct, Distribution, Valu
 from storchc.ir.graph import Graph
 
 _SQUASHED = frozenset({"softmax", "sigmoid"})
-_LOSSES = frozenset({"cross_entropy", "binary_cross_entropy_with_logits"})
+_LOSSES = frozenset({"cross_entropy", "binary_cross_entropy_with_logits", "nll_loss", "kl_div"})
 _LAYERS = {"Softmax": "nn.Softmax", "Sigmoid": "nn.Sigmoid"}
 
 

@@ -9,3 +9,4 @@ sample z ~ OneHotCategorical(logits=p)
 cost c = cross_entropy(softmax(z), y)
 sample w ~ Categorical(logits=g(x))
 cost d = w
+cost likelihood = nll_loss(softmax(f(x)), y)
