@@ -10,9 +10,11 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from storch_runtime.distributions import ends
-from storch_runtime.distributions.base import sum_event
+from storch_runtime.distributions.base import drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
+from storch_runtime.distributions.written import Written
+from storch_runtime.precision import smallest
 
 __all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"]
 
@@ -79,19 +81,112 @@ class Geometric(Wrapped):
     logits = Forwarded()
 
 
-class Multinomial(Wrapped):
-    """How often each of C classes comes up in ``total_count`` draws."""
+class Multinomial(Written):
+    """How often each of C classes comes up in ``total_count`` draws, which may differ by datum."""
 
     __slots__ = ()
     ends = ends.COUNTS
 
-    make = torch.distributions.Multinomial
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
-    constants = frozenset({"total_count"})
 
-    total_count = Forwarded()
-    probs = Forwarded()
-    logits = Forwarded()
+    def as_torch(self) -> torch.distributions.Multinomial:
+        """Torch's distribution, which knows one count for all."""
+        total = self._given.get("total_count", 1)
+        if isinstance(total, Tensor):
+            raise TypeError("torch's Multinomial has one count, a number")
+        return torch.distributions.Multinomial(int(total), logits=self.logits, validate_args=False)
+
+    @property
+    def like(self) -> Tensor:
+        """The probabilities or logits."""
+        given = self._given.get("logits", self._given.get("probs"))
+        assert isinstance(given, Tensor)
+        return given
+
+    @property
+    def own_event(self) -> torch.Size:
+        """``[C]``."""
+        return self.like.shape[-1:]
+
+    @property
+    def total_count(self) -> Tensor:
+        """How many draws."""
+        if "total_count" not in self._given:
+            return self.like.new_ones(self.batch_shape)
+        return self.full("total_count").to(self.like.dtype)
+
+    @property
+    def logits(self) -> Tensor:
+        """Of the classes, normalised; minus infinity where the probability is 0."""
+        classes = self.like
+        logs = classes.log_softmax(-1) if "logits" in self._given else self.probs.log()
+        return logs.expand(*self.batch_shape, classes.shape[-1])
+
+    @property
+    def probs(self) -> Tensor:
+        """Of the classes, normalised."""
+        classes = self.like
+        found = classes.softmax(-1) if "logits" in self._given else _normalised(classes)
+        return found.expand(*self.batch_shape, classes.shape[-1])
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """``log n!/Π k_c! + Σ k_c log p_c``; minus infinity where the counts do not add up."""
+        total, logits = self.total_count, self.logits
+        ways = (total + 1).lgamma() - (value + 1).lgamma().sum(-1)
+        never = (value == 0) & (logits == -torch.inf)  # 0 · inf is NaN
+        each = ways + (value * logits.masked_fill(never, 0.0)).sum(-1)
+        impossible = (value.sum(-1) != total) | (value < 0).any(-1)
+        return sum_event(each.masked_fill(impossible, -torch.inf), self.event)
+
+    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """Class by class: of the draws that are left, as many as a binomial says."""
+        if noise is not None:
+            return super().sample(n, noise=noise)
+        with torch.no_grad():
+            probs = self.probs
+            shape = drawn(n, probs.shape[:-1])
+            left = self.total_count.expand(shape).contiguous()
+            after = probs.flip(-1).cumsum(-1).flip(-1)  # the probability of this class or a later
+            share = (probs / after.clamp(min=smallest(probs.dtype))).clamp(max=1.0)
+            counts = []
+            for chance in share[..., :-1].unbind(-1):
+                taken = torch.binomial(left, chance.expand(shape).contiguous())
+                counts.append(taken)
+                left = left - taken
+            return torch.stack([*counts, left], -1)
+
+    @property
+    def mean(self) -> Tensor:
+        """``n p``."""
+        return self.total_count.unsqueeze(-1) * self.probs
+
+    @property
+    def variance(self) -> Tensor:
+        """``n p (1 - p)``."""
+        return self.mean * (1 - self.probs)
+
+    @property
+    def stddev(self) -> Tensor:
+        """The root of the variance."""
+        return self.variance.sqrt()
+
+    def entropy(self) -> Tensor:
+        """``n H(p) - log n! + Σ_c E log k_c!``, each count binomial."""
+        total, probs, logits = self.total_count, self.probs, self.logits
+        own = -torch.where(probs > 0, probs * logits, 0.0).sum(-1)
+        counts = torch.arange(1, int(total.max()) + 1, dtype=probs.dtype, device=probs.device)
+        counts = counts.reshape(-1, *(1,) * probs.dim())
+        rest = total.unsqueeze(-1) - counts
+        ways = (total + 1).lgamma().unsqueeze(-1) - (counts + 1).lgamma()
+        ways = ways - (rest.clamp(min=0) + 1).lgamma()
+        chance = (ways + torch.xlogy(counts, probs) + torch.xlogy(rest, 1 - probs)).exp()
+        chance = torch.where(rest < 0, 0.0, chance)
+        each = total * own - (total + 1).lgamma() + (chance * (counts + 1).lgamma()).sum((0, -1))
+        return sum_event(each, self.event)
+
+
+def _normalised(weights: Tensor) -> Tensor:
+    return weights / weights.sum(-1, keepdim=True)
 
 
 class NegativeBinomial(Wrapped):

@@ -45,7 +45,7 @@ OPEN_INTERVAL = Ends(lambda law, value: (value > 0) & (value < 1), lambda law: 0
 SIMPLEX = Ends(_simplex, lambda law: 1 / law.own_event[0], rank=1)
 ABOVE_SCALE = Ends(lambda law, value: value >= law.scale, lambda law: 2 * law.scale.detach())
 FEWER = Ends(lambda law, value: (value >= 0) & (value <= law.torch.total_count), lambda law: 0.0)
-COUNTS = Ends(_counts, lambda law: law.total_count / law.own_event[0], rank=1)
+COUNTS = Ends(_counts, lambda law: law.total_count.unsqueeze(-1) / law.own_event[0], rank=1)
 CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda law: 0)
 
 

@@ -43,7 +43,7 @@ MULTINOMIAL = Family(
     "Multinomial",
     "How often each of C classes comes up in total_count draws.",
     (
-        Parameter("total_count", default=1, constant=True),
+        Parameter("total_count", default=1, bounds=NONNEGATIVE),
         Parameter("probs", rank=1, bounds=NONNEGATIVE),
         Parameter("logits", rank=1),
     ),

@@ -83,7 +83,6 @@ def test_plates_are_joined() -> None:
         ("Wishart", {"df": _value(), "scale_tril": _value(K, C)}, "must be square", 1),
         ("LogisticNormal", {"loc": _value(), "scale": _value()}, "make no vector", 0),
         ("LogisticNormal", {"loc": _value(K), "scale": _value(C)}, "make no vector", 1),
-        ("Multinomial", {"total_count": _value(), "probs": _value(K)}, "integer constant", 0),
         ("LKJCholesky", {"dim": _value(number=0)}, "integer constant", 0),
         ("LKJCholesky", {"dim": _value(number=2.5)}, "integer constant", 0),
     ],
