@@ -47,6 +47,36 @@ def test_half_precision(family: str, method: str, autocast: bool) -> None:
         assert parameter.grad is not None and parameter.grad.isfinite().all()
 
 
+DRAWN_WIDE = {  # families that torch draws in single precision alone, on a CPU
+    "Gamma(exp(enc(x)), 1)": "Reparameterization()",
+    "Beta(exp(enc(x)), 2)": "Reparameterization()",
+    "Dirichlet(exp(enc(x)))": "ScoreFunction()",
+    "StudentT(5, enc(x), 1)": "Reparameterization()",
+    "InverseGamma(exp(enc(x)) + 2, 1)": "ScoreFunction()",
+    "Binomial(3, logits=enc(x))": "ScoreFunction()",
+    "Multinomial(4, logits=enc(x))": "ScoreFunction()",
+    "NegativeBinomial(3, logits=enc(x))": "ScoreFunction()",
+    "Normal(enc(x), 1)": "Reparameterization() using Antithetic(n=4)",
+}
+
+
+@pytest.mark.parametrize("mode", ["half", "bfloat16", "autocast"])
+@pytest.mark.parametrize("law", DRAWN_WIDE)
+def test_draws_in_half_precision(law: str, mode: str) -> None:
+    torch.manual_seed(0)
+    story = STORY.replace("{}(logits=enc(x))", law).format(DRAWN_WIDE[law])
+    model = storchc.load(text=story)(enc=nn.Linear(3, 3), dec=nn.Linear(3, 1))
+    x = torch.randn(4, 3)
+    with torch.autocast("cpu", torch.float16, enabled=mode == "autocast"):
+        if mode != "autocast":
+            model, x = getattr(model, mode)(), getattr(x, mode)()
+        estimate = model(x)
+    estimate.backward()
+    assert estimate.samples["z"].dtype in (torch.float16, torch.bfloat16)
+    for parameter in model.parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all()
+
+
 LETTERS = """
 story Letters
 param w[27] = zeros()

@@ -14,7 +14,7 @@ from storch_runtime.distributions.base import drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
 from storch_runtime.distributions.written import Written
-from storch_runtime.precision import smallest
+from storch_runtime.precision import HALVES, smallest
 
 __all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"]
 
@@ -144,8 +144,11 @@ class Multinomial(Written):
             return super().sample(n, noise=noise)
         with torch.no_grad():
             probs = self.probs
+            kind = probs.dtype
+            if kind in HALVES:  # for which torch draws no counts
+                probs = probs.float()
             shape = drawn(n, probs.shape[:-1])
-            left = self.total_count.expand(shape).contiguous()
+            left = self.total_count.to(probs.dtype).expand(shape).contiguous()
             after = probs.flip(-1).cumsum(-1).flip(-1)  # the probability of this class or a later
             share = (probs / after.clamp(min=smallest(probs.dtype))).clamp(max=1.0)
             counts = []
@@ -153,7 +156,7 @@ class Multinomial(Written):
                 taken = torch.binomial(left, chance.expand(shape).contiguous())
                 counts.append(taken)
                 left = left - taken
-            return torch.stack([*counts, left], -1)
+            return torch.stack([*counts, left], -1).to(kind)
 
     @property
     def mean(self) -> Tensor:

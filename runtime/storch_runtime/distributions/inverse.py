@@ -5,10 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from storch_runtime.precision import HALVES
+
 
 def normal(uniform: Tensor) -> Tensor:
     """Standard normal."""
-    value: Tensor = torch.special.ndtri(uniform)
+    wide = uniform.float() if uniform.dtype in HALVES else uniform  # torch has no other kernel
+    value: Tensor = torch.special.ndtri(wide).to(uniform.dtype)
     return value
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import (
     Distribution,
     Parameter,
@@ -14,6 +15,7 @@ from storch_runtime.distributions.base import (
     sum_event,
 )
 from storch_runtime.distributions.pathwise import ByImplicit, ByNoise
+from storch_runtime.precision import HALVES, narrowed
 
 
 class Forwarded:
@@ -27,6 +29,14 @@ class Forwarded:
     def __get__(self, instance: Wrapped, owner: type[Wrapped]) -> Tensor:
         value: Tensor = getattr(instance.torch, self.name)
         return value
+
+
+_OPEN: dict[ends.Ends | None, tuple[float | None]] = {
+    ends.OPEN_HALF: (None,),
+    ends.OPEN_INTERVAL: (1.0,),
+    ends.SIMPLEX: (1.0,),
+}
+"""Supports that begin above 0, and where they end."""
 
 
 class Wrapped(Distribution):
@@ -67,7 +77,28 @@ class Wrapped(Distribution):
         """Torch's; from the noise where that is given."""
         if noise is not None:
             return super().sample(n, noise=noise)
+        half = self._half()
+        if half is not None:
+            return self._narrowed(self._widened().sample(n), half)
         return self.torch.sample(drawn(n, torch.Size()))
+
+    def _half(self) -> torch.dtype | None:
+        """The precision of the parameters where that is half."""
+        tensors = (v for v in self._given.values() if isinstance(v, Tensor))
+        return next((v.dtype for v in tensors if v.dtype in HALVES), None)
+
+    def _widened(self) -> Self:
+        """The same distribution in single precision: torch draws many a family in no other."""
+        given = {
+            name: v.float() if isinstance(v, Tensor) and v.dtype in HALVES else v
+            for name, v in self._given.items()
+        }
+        return type(self)(**given, event=self.event)
+
+    def _narrowed(self, value: Tensor, half: torch.dtype) -> Tensor:
+        """A draw of the same in half precision, still inside of the support."""
+        inside = _OPEN.get(self.ends)
+        return value.to(half) if inside is None else narrowed(value, half, *inside)
 
     def entropy(self) -> Tensor:
         """Torch's, summed over the event."""
@@ -106,6 +137,9 @@ class Implicit(ByImplicit, Wrapped):
         """Torch's; there is no simple noise to take."""
         if noise is not None:
             return super().rsample(n, noise=noise)
+        half = self._half()
+        if half is not None:
+            return self._narrowed(self._widened().rsample(n), half)
         value = self.torch.rsample(drawn(n, torch.Size()))
         for name in self.hidden:
             parameter: Tensor = getattr(self, name).detach()
