@@ -79,7 +79,10 @@ def test_sequences_of_random_loops() -> None:
     many(30, part=500, limit=30)
 
 
-@pytest.mark.certify
+@pytest.mark.parametrize(
+    "examples",
+    [pytest.param(50, marks=pytest.mark.certify), pytest.param(150, marks=pytest.mark.certify_all)],
+)
 @pytest.mark.filterwarnings("ignore::storchc.StoryWarning")
-def test_sequences_of_more_random_loops() -> None:
-    many(150, part=501, limit=100)
+def test_sequences_of_more_random_loops(examples: int) -> None:
+    many(examples, part=501, limit=100)
