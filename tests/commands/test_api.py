@@ -63,6 +63,12 @@ def test_a_path_or_a_text(arguments: dict[str, Any]) -> None:
         storchc.check(**arguments)
 
 
+@pytest.mark.parametrize("text", [3, STORY.encode()])
+def test_a_text_that_is_none(text: Any) -> None:
+    with pytest.raises(TypeError, match="text= is the text of a story, a str; this is"):
+        storchc.check(text=text)
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         storchc.check(tmp_path / "nowhere.story")
