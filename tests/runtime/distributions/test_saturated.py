@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions import RelaxedBernoulli, RelaxedOneHotCategorical
+from storch_runtime.distributions import Gamma, RelaxedBernoulli, RelaxedOneHotCategorical
 
 Law = type[RelaxedBernoulli] | type[RelaxedOneHotCategorical]
 SHAPES: dict[Law, tuple[int, ...]] = {RelaxedBernoulli: (500,), RelaxedOneHotCategorical: (500, 4)}
@@ -44,3 +44,16 @@ def test_the_entropy_of_a_coin_at_a_low_temperature() -> None:
     own = torch.tensor(0.1, dtype=torch.float64).log() - noise - 2 * softplus(-noise)
     exact = (own + softplus(odds) + softplus(-odds)).mean()
     assert found.item() == pytest.approx(exact.item(), abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0, 4.0])
+def test_gamma_variables_that_end_at_the_smallest_number(rate: float) -> None:
+    """The mean score is 0, and the mean log-density minus the entropy; it was off by 42."""
+    torch.manual_seed(0)
+    concentration = torch.tensor(0.01, requires_grad=True)
+    law = Gamma(concentration=concentration, rate=torch.tensor(rate))
+    logs = law.log_prob(law.sample(200_000))
+    (score,) = torch.autograd.grad(logs.mean(), concentration)
+    assert abs(score.item()) < 1
+    entropy = torch.distributions.Gamma(concentration.double(), rate).entropy()
+    assert logs.mean().item() == pytest.approx(-entropy.item(), abs=1)
