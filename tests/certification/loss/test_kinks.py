@@ -135,6 +135,49 @@ def test_a_derivative_beyond_warns() -> None:
         second(model_of("elu(z)").double())
 
 
+FIGURES = {  # at m = 0.3: family, cost, second derivative without its term, and the true one
+    "abs": ("Normal(m, 1)", "abs(z)", 0.0, 0.763),
+    "relu": ("Normal(m, 1)", "relu(z)", 0.0, 0.381),
+    "selu": ("Normal(m, 1)", "selu(z)", 0.379, 0.109),
+    "softshrink": ("Normal(m, 1)", "softshrink(z)", 0.0, 0.101),
+    "score": ("Laplace(m, 1)", "cos(z)", 0.478, -0.478),
+}
+
+
+@pytest.mark.parametrize(("family", "cost", "plain", "exact"), FIGURES.values(), ids=FIGURES)
+def test_the_second_derivative_that_is_not_claimed_is_wrong(
+    family: str, cost: str, plain: float, exact: float
+) -> None:
+    """The figures of LOSS.md §9, and the truth by quadrature."""
+    method = "Reparameterization" if family.startswith("Normal") else "ScoreFunction"
+    drawn = f"sample z ~ {family} with {method}(n=400000)"
+    text = f"story Figure\nparam m = 0.3\n{drawn}\ncost c = {cost}\n"
+    torch.manual_seed(0)
+    model = storchc.load(text=text)().double()
+    assert model.order == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StoryWarning)
+        (first,) = torch.autograd.grad(model().loss, model.m, create_graph=True)
+        found = torch.autograd.grad(first, model.m)[0] if first.requires_grad else torch.zeros(())
+    assert float(found) == pytest.approx(plain, abs=0.02)
+    assert _second_by_quadrature(family, cost) == pytest.approx(exact, abs=2e-3)
+
+
+def _second_by_quadrature(family: str, cost: str) -> float:
+    step, z = 0.01, torch.linspace(-30, 30, 600_001, dtype=torch.float64)
+    function = {"cos": torch.cos, "abs": torch.abs}.get(cost.partition("(")[0])
+    function = function or getattr(nn.functional, cost.partition("(")[0])
+    normal = family.startswith("Normal")
+
+    def expected(m: float) -> Tensor:
+        law = torch.distributions.Normal if normal else torch.distributions.Laplace
+        density = law(torch.tensor(m, dtype=torch.float64), 1.0).log_prob(z).exp()
+        return torch.trapezoid(function(z) * density, z)
+
+    above, here, below = (expected(0.3 + shift) for shift in (step, 0.0, -step))
+    return float((above - 2 * here + below) / step**2)
+
+
 INSIDE = 0.5 * (math.erf(0.5 / math.sqrt(2)) + math.erf(1.5 / math.sqrt(2)))
 ABOVE = 0.5 * (1 + math.erf(0.2 / math.sqrt(2)))
 

@@ -294,6 +294,26 @@ def test_a_proposal_that_is_wider_than_its_target_is_right() -> None:
         assert made.m.grad.isfinite()
 
 
+NARROW = {  # E[1] is .50 and .67 with these proposals
+    "Normal(m, 1)": "Exponential(1)",
+    "Categorical(logits=stack([m, 0.0, 0.0]))": "Categorical(logits=zeros([2]))",
+    "Uniform(0, 1)": "Uniform(0, 0.5)",
+    "Poisson(exp(m))": "Bernoulli(0.5)",
+}
+
+
+@pytest.mark.parametrize(("target", "proposal"), NARROW.items())
+def test_a_proposal_that_is_narrower_than_its_target_is_refused(target: str, proposal: str) -> None:
+    text = (
+        f"story S\nparam m = 0.0\nsample z ~ {target} with ScoreFunction() "
+        f"using ImportanceSampling(n=9, proposal={proposal})\ncost c = 1 + m + 0 * z\n"
+    )
+    found = storchc.check(text=text)
+    assert [(d.code, d.severity) for d in found] == [("S343", "error")]
+    covered = storchc.check(text=text.replace("n=9", "n=9, covers=cost"))
+    assert {d.severity for d in covered} == {"warning"}
+
+
 @pytest.mark.parametrize(("support", "wrong"), [("nonnegative", at.UNIT), ("count", at.TRUTH)])
 def test_a_wrong_support_is_found(
     support: str, wrong: at.Range, monkeypatch: pytest.MonkeyPatch
