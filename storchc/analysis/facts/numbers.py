@@ -100,9 +100,10 @@ class Numbers:
         if meaning is not None and not value.settings:
             parts = [self.all(operand, lane) for operand in operands]
             return [float(meaning(*numbers)) for numbers in zip(*parts, strict=True)]
-        if value.function == "clamp":
+        if value.function in _SETTLED:
             parts = [self.all(operand, lane) for operand in operands]
-            return [_clamped(value, *numbers) for numbers in zip(*parts, strict=True)]
+            settled = _SETTLED[value.function]
+            return [settled(value, *numbers) for numbers in zip(*parts, strict=True)]
         self.unseen.add(value.function)
         return None
 
@@ -177,6 +178,33 @@ _MEANINGS: Mapping[str, Callable[..., float]] = {
 """Functions that are not folded, with what they make of numbers."""
 
 
+def _shrunk(value: Apply, x: float) -> float:
+    size = _setting(value, "lambd")
+    return 0.0 if abs(x) <= size else x - math.copysign(size, x)
+
+
+def _cut(value: Apply, x: float) -> float:
+    return 0.0 if abs(x) <= _setting(value, "lambd") else x
+
+
+def _above(value: Apply, x: float) -> float:
+    return x if x > _setting(value, "threshold") else _setting(value, "value")
+
+
+def _setting(value: Apply, name: str) -> float:
+    found = value.settings[name]
+    assert isinstance(found, int | float)
+    return float(found)
+
+
+_SETTLED: Mapping[str, Callable[..., float]] = {
+    "clamp": _clamped,
+    "softshrink": _shrunk,
+    "hardshrink": _cut,
+    "threshold": _above,
+}
+"""The same of functions with settings."""
+
 _HUGE = 1e60
 
 
@@ -197,6 +225,8 @@ def _variance(value: Apply, numbers: tuple[float, ...]) -> float:
 _TOTALS: Mapping[str, Callable[[Apply, tuple[float, ...]], float]] = {
     "sum": lambda value, numbers: sum(numbers),
     "mean": lambda value, numbers: sum(numbers) / len(numbers),
+    "max": lambda value, numbers: max(numbers),
+    "min": lambda value, numbers: min(numbers),
     "norm": _length,
     "var": _variance,
     "std": lambda value, numbers: math.sqrt(_variance(value, numbers)),

@@ -140,8 +140,8 @@ _KEEPING = frozenset(
 _BROUGHT = frozenset({"normalize", "cosine_similarity", "layer_norm", "rms_norm"})
 _STICKING = frozenset(
     (
-        *("hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "threshold"),
-        *("max", "min", "sort", "topk", "median", "quantile", "cummax", "cummin", "heaviside"),
+        *("hardtanh", "hardsigmoid", "hardswish", "heaviside", "sort", "topk"),
+        *("median", "quantile", "cummax", "cummin"),
     )
 )
 """Functions that may give 0 throughout, of which no number is computed."""
@@ -189,16 +189,15 @@ def _zeros(look: Look, numbers: Numbers, leaf: Leaf, lies: Range) -> Iterator[_Z
     scale = sorted(sizes)[_POINTS // 2] or 1.0
     for i in range(1, _POINTS - 1):
         before, here, after = sizes[i - 1 : i + 2]
-        if not (here <= before and here <= after and before != after):
+        if not (here <= before and here <= after and max(before, after) > 0):
             continue
-        if here == 0 == min(before, after):
-            beside = points[i - 1] if before > 0 else points[i + 1]
-            yield _edge(sizes_at, leaf, points[i], beside)
-        else:
-            at = _lowest(sizes_at, points[i - 1], points[i + 1])
-            low, above = sizes_at([at, at + _STEP])
-            if low < _SMALL * scale and low < above:
-                yield _Zero(leaf, at, at + _STEP, one_sided=False)
+        at = points[i] if here == 0 else _lowest(sizes_at, points[i - 1], points[i + 1])
+        beside = at - _STEP if before > 0 else at + _STEP
+        low, near = sizes_at([at, beside])
+        if low == near == 0:
+            yield _edge(sizes_at, leaf, at, points[i - 1] if before > 0 else points[i + 1])
+        elif low < _SMALL * scale and low < near:
+            yield _Zero(leaf, at, beside, one_sided=False)
 
 
 def _points(lies: Range) -> list[float]:

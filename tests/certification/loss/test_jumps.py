@@ -81,6 +81,8 @@ REFUSED = {
     "divided by what a corner makes 0": "cost c = relu(d) / norm(relu(d) * v)",
     "divided by a size in one direction": "cost c = d / norm(abs(d) * v)",
     "a vector below a bound": "cost c = sum(normalize(clamp(d, min=0) * (v + 1)))",
+    "a vector that is drawn to 0": "cost c = normalize(softshrink(d * (v + 1)))[0]",
+    "a vector below the larger": "cost c = normalize(max(stack([d, 0.0])) * (v + 1))[0]",
     "elements in proportion": "cost c = sum(normalize(stack([d, 2 * d])))",
     "elements that are 0 at once": "cost c = sum(normalize(stack([d, sin(d), exp(d) - 1])))",
     "a vector and its multiple": "cost c = d / norm(v * z - th * v)",
