@@ -70,7 +70,7 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
         result = _check(name, data, methods)
         if result.failed or result.graph is None or result.estimation is None:
             return result
-        from storchc.backend.module import generate
+        from storchc.emit.module import generate
 
         code = generate(result.graph, result.estimation)
         return replace(result, code=code)

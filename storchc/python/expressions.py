@@ -6,7 +6,8 @@ generated source in another way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import assert_never
 
 from storchc.records import dataclass
 
@@ -25,6 +26,36 @@ class Atom:
     """A name, a number, a string, ``...``."""
 
     text: str
+
+
+class Local:
+    """A variable of a generated function, itself and no other; ``wanted`` is the name it asks for.
+
+    It is named when the function around it is (`storchc.python.naming`).
+    """
+
+    __slots__ = ("wanted",)
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+
+    def __repr__(self) -> str:
+        return f"Local({self.wanted!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """``identifier`` of a module; what an import statement gives is named when all are known."""
+
+    identifier: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One operand of several parts, without a blank between them: ``(2*T//3)``."""
+
+    parts: tuple[Py, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +133,12 @@ class SliceOf:
     step: Py | None
 
 
-Py = Atom | Call | Member | Subscript | Infix | Prefix | Choice | Sequence | Table | SliceOf
+Leaf = Atom | Local | Imported
+Py = (
+    Leaf | Joined | Call | Member | Subscript | Infix | Prefix | Choice | Sequence | Table | SliceOf
+)
 
+BUILTINS = "builtins"
 NONE = Atom("None")
 ALL = SliceOf(None, None, None)
 DOTS = Atom("...")
@@ -114,6 +149,20 @@ def name(identifier: str) -> Py:
     if not all(part.isidentifier() for part in identifier.split(".")):
         raise ValueError(f"not an identifier: {identifier!r}")
     return Atom(identifier)
+
+
+def builtin(identifier: str) -> Py:
+    """A builtin, which is imported only where the story has something of that name."""
+    return Imported(identifier, BUILTINS)
+
+
+def dotted_name(dotted: str) -> Py:
+    """A name of torch's or Python's own to be imported, or a member of one: ``Tensor``."""
+    first, *rest = dotted.split(".")
+    code: Py = Imported(first, "")
+    for part in rest:
+        code = Member(code, part)
+    return code
 
 
 def literal(value: bool | int | float | str | None) -> Py:
@@ -219,4 +268,46 @@ def rebuild(py: Py, visit: Callable[[Py], Py]) -> Py:
             py = Table(tuple((key, go(value)) for key, value in rows))
         case SliceOf(start, stop, step):
             py = SliceOf(*(None if x is None else go(x) for x in (start, stop, step)))
+        case Joined(pieces):
+            py = Joined(tuple(map(go, pieces)))
+        case Atom() | Local() | Imported():
+            pass
     return visit(py)
+
+
+def leaves(py: Py) -> Iterator[Leaf]:
+    """The names, numbers and variables that ``py`` is made of, from left to right."""
+    match py:
+        case Atom() | Local() | Imported():
+            yield py
+        case Call(function, args, keywords):
+            yield from leaves(function)
+            for argument in args:
+                yield from leaves(argument)
+            for _, argument in keywords:
+                yield from leaves(argument)
+        case Member(value, _) | Prefix(_, value):
+            yield from leaves(value)
+        case Subscript(value, items):
+            yield from leaves(value)
+            for item in items:
+                yield from leaves(item)
+        case Infix(_, left, right):
+            yield from leaves(left)
+            yield from leaves(right)
+        case Choice(then, condition, otherwise):
+            yield from leaves(then)
+            yield from leaves(condition)
+            yield from leaves(otherwise)
+        case Sequence(_, items) | Joined(items):
+            for item in items:
+                yield from leaves(item)
+        case Table(rows):
+            for _, item in rows:
+                yield from leaves(item)
+        case SliceOf(start, stop, step):
+            for part in (start, stop, step):
+                if part is not None:
+                    yield from leaves(part)
+        case _:
+            assert_never(py)

@@ -8,15 +8,16 @@ an import gets a ``_`` behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
-from storchc.python.expressions import Atom, Py, member, name, rebuild
-from storchc.python.printer import WIDTH
+from storchc.python.expressions import BUILTINS, Atom, Imported, Local, Py, member, rebuild
+from storchc.python.printer import WIDTH, write
 from storchc.records import dataclass
 
 RUNTIME = "storch_runtime"
 DISTRIBUTIONS = "storch_runtime.distributions"
+NO_NAMES: Mapping[Local, str] = {}
 
 _BUILTINS = ("range", "int", "float", "bool", "str", "dict", "list")
 _ORIGIN = {
@@ -37,39 +38,27 @@ LOCALS = frozenset({"self", "given", "keep_param_grads", "generator"})
 
 @dataclass(slots=True)
 class Identifiers:
-    """Hands out identifiers. ``public`` are the names that must stay as they are.
+    """The identifiers of one module. ``public`` are the names that must stay as they are.
 
-    ``taken`` are the names within functions, ``globals`` those of the module that start with ``_``.
-    ``imported`` has the module that each imported name comes from ("" for torch's and Python's
-    own), ``aliases`` the name that it goes by.
+    ``given`` are all the names of local variables, ``globals`` those of the module that start with
+    ``_``. ``imported`` has the module that each imported name comes from ("" for torch's and
+    Python's own), ``aliases`` the name that it goes by.
     """
 
     public: frozenset[str]
-    taken: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     globals: set[str] = field(default_factory=set)
     imported: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.taken |= LOCALS | self.public
-
-    def use(self, identifier: str, module: str = "") -> Py:
-        """An imported name: of the runtime's ``module``, or one of torch's and Python's own."""
-        if identifier not in self.imported:
-            self.imported[identifier] = module
-            hides = identifier in self.taken
-            self.aliases[identifier] = self.hidden(identifier) if hides else identifier
-        return name(self.aliases[identifier])
-
-    def builtin(self, identifier: str) -> Py:
-        """A builtin, which is imported only where the story has something of that name."""
-        return self.use(identifier) if identifier in self.taken else name(identifier)
+        self.given |= LOCALS | self.public
 
     def foreign(self, identifier: str) -> str:
         """The name for something of the user's that is imported as ``identifier``."""
-        if identifier in self.taken or identifier in RESERVED:
+        if identifier in self.given or identifier in RESERVED:
             return self.hidden(identifier)
-        self.taken.add(identifier)
+        self.given.add(identifier)
         return identifier
 
     def hidden(self, wanted: str) -> str:
@@ -80,39 +69,42 @@ class Identifiers:
         self.globals.add(found)
         return found
 
-    def torch(self, dotted: str) -> Py:
-        """``torch.exp`` or ``F.softplus``: a member of an imported module."""
-        first, *rest = dotted.split(".")
-        code = self.use(first)
-        for part in rest:
-            code = member(code, part)
-        return code
+    def text(self, py: Py) -> str:
+        """``py`` on one line, what it needs imported."""
+        return write(self.resolve(py))
 
-    def imports(self, py: Py) -> Py:
-        """``py`` with every dotted name of torch's and Python's in it imported."""
+    def resolve(self, py: Py, names: Mapping[Local, str] = NO_NAMES) -> Py:
+        """``py`` with the ``names`` of local variables, and all that it needs imported."""
 
         def visit(node: Py) -> Py:
-            if isinstance(node, Atom):
-                first, dot, _ = node.text.partition(".")
-                return self.torch(node.text) if dot and first in _ORIGIN else node
+            match node:
+                case Atom(text):
+                    first, dot, _ = text.partition(".")
+                    return self._dotted(text) if dot and first in _ORIGIN else node
+                case Imported(identifier, module):
+                    return self._import(identifier, module)
+                case Local():
+                    return Atom(names[node])
             return node
 
         return rebuild(py, visit)
 
-    def local(self, wanted: str) -> str:
-        """A fresh local name, ``wanted`` if it is free."""
-        while wanted in self.taken or wanted in self.imported or wanted in RESERVED:
-            wanted += "_"
-        self.taken.add(wanted)
-        return wanted
+    def _import(self, identifier: str, module: str) -> Py:
+        if module == BUILTINS and identifier not in self.given:
+            return Atom(identifier)
+        if identifier not in self.imported:
+            self.imported[identifier] = "" if identifier in _ORIGIN else module
+            hides = identifier in self.given
+            self.aliases[identifier] = self.hidden(identifier) if hides else identifier
+        return Atom(self.aliases[identifier])
 
-    def within(self, again: Iterable[str]) -> Identifiers:
-        """Those of a function in the function, whose own locals may be called as ``again``.
-
-        Whatever else is taken here stays visible there; imports are the module's.
-        """
-        taken = self.taken - set(again)
-        return Identifiers(self.public, taken, self.globals, self.imported, self.aliases)
+    def _dotted(self, dotted: str) -> Py:
+        """``torch.exp`` or ``F.softplus``: a member of an imported module."""
+        first, *rest = dotted.split(".")
+        code = self._import(first, "")
+        for part in rest:
+            code = member(code, part)
+        return code
 
     def lines(self, also: Iterable[str] = ()) -> list[str]:
         """The import statements, sorted as a linter would where the runtime is installed."""

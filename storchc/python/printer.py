@@ -14,7 +14,10 @@ from storchc.python.expressions import (
     Atom,
     Call,
     Choice,
+    Imported,
     Infix,
+    Joined,
+    Local,
     Member,
     Prefix,
     Py,
@@ -34,6 +37,12 @@ def write(py: Py) -> str:
     match py:
         case Atom(text):
             return text
+        case Local():
+            return py.wanted
+        case Imported(identifier, _):
+            return identifier
+        case Joined(pieces):
+            return "".join(map(write, pieces))
         case Call(function, _, _):
             return f"{_tight(function)}({', '.join(_arguments(py))})"
         case Member(value, name):

@@ -24,7 +24,7 @@ BANNED = {
     "rich",
     "sqlite3",
     "ssl",
-    "storchc.backend.generator",
+    "storchc.emit.module",
     "storchc.explain",
     "torch",
     "unittest",

@@ -16,7 +16,7 @@ ALLOWED = {
     "runtime/storch_runtime": ({"storch_runtime", "torch"}, set()),
     "storchc": ({"storchc"}, {"storch_runtime", "torch"}),
     "storchc/syntax": ({"storchc", "lark", "yaml"}, set()),
-    "storchc/backend": ({"storchc", "jinja2"}, set()),
+    "storchc/emit": ({"storchc", "jinja2"}, set()),
     "storchc/commands": ({"storchc", "click"}, {"rich", "torch"}),
     "storchc/debug": ({"storchc", "click"}, set()),
 }

@@ -7,6 +7,7 @@ Hessian. That one sample's weights are right where their plate is reduced is pro
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from torch import Tensor
 
 import storchc
 from storch_runtime import Steps
-from storchc.backend import proposals
+from storchc.lower import statements
+from storchc.program.terms import Number, infix
 from tests.certification.harness import Case, Uncertified, case, fails, set_baselines
 from tests.certification.loops.test_samplers import prove
 from tests.certification.outcomes import enumerate_estimates
@@ -220,17 +222,16 @@ def test_the_weights_of_the_inner_loop_alone_fail(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("broken", ["weights of the step alone", "no scores"])
 def test_what_was_drawn_before_weighs_too(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def alone(writer: Any, block: Any, node: Any) -> None:
-        if node.name in writer.stepping.reached:
-            weight, score = writer.stepping.reached[node.name]
-            draw = writer.draws[node.name]
-            if broken == "no scores":
-                block.lines.append(f"{block.pad}{weight} = {weight} * {draw}.weight")
-            else:
-                block.lines.append(f"{block.pad}{weight} = {draw}.weight / 2")
-                block.lines.append(f"{block.pad}{score} = {score} + {draw}.score")
+    right = vars(statements)["_reach"]
 
-    monkeypatch.setattr(proposals, "step", alone)
+    def alone(story: Any, node: Any) -> Any:
+        weight, score = right(story, node)
+        if broken == "no scores":
+            return [weight]
+        latest = infix("/", weight.term.right, Number(2.0))
+        return [replace(weight, term=latest), score]
+
+    monkeypatch.setattr(statements, "_reach", alone)
     head = HEAD.replace("{name}", "Steps" if broken == "no scores" else "Alone")
     monkeypatch.setattr(f"{__name__}.HEAD", head)
     fails(lambda: compare("inside"))

@@ -19,7 +19,7 @@ import storchc
 from storch_runtime import samplers
 from storch_runtime.joint_steps import JointSteps
 from storch_runtime.samplers import reservoir
-from storchc.backend import following, loops
+from storchc.lower import loops
 from tests.certification.harness import (
     case,
     derivatives,
@@ -27,6 +27,7 @@ from tests.certification.harness import (
     fails,
     parameters,
 )
+from tests.certification.joint.breaking import kept, steps_kept
 from tests.certification.joint.test_loops import public
 from tests.certification.loops.test_samplers import CARRIED, DATA, STOPPING, prove, told
 from tests.certification.outcomes import flat
@@ -401,12 +402,8 @@ BROKEN: dict[str, Callable[[Patch], None]] = {
     "too seldom one of the dropped": partial(switching, 0.7),
     "always one of the dropped": partial(switching, -torch.inf),
     "draws of their own probability": own_probability,
-    "values that stay": lambda patch: patch.setattr(
-        following, "_follow_value", lambda *others: None
-    ),
-    "steps that stay": lambda patch: patch.setattr(
-        loops, "_along", lambda writer, node, item, steps: steps
-    ),
+    "values that stay": lambda patch: kept(patch, "value", "sequence"),
+    "steps that stay": steps_kept,
 }
 
 
@@ -418,12 +415,12 @@ def test_broken_variants_fail(broken: str, monkeypatch: Patch) -> None:
 
 def test_baselines_that_stay_fail(monkeypatch: Patch) -> None:
     """As if they had been read when the sequences were chosen."""
-    right = loops._kept
+    right = vars(loops)["left_by_steps"]
 
     def late(*given: Any) -> Any:
-        return {kept: at + (kept.kind == "baseline") for kept, at in right(*given).items()}
+        return {left: at + (left.item == "baseline") for left, at in right(*given).items()}
 
-    monkeypatch.setattr(loops, "_kept", late)
+    monkeypatch.setattr(loops, "left_by_steps", late)
     fails(lambda: prove(LETTERS, LEARNED + SUMMED.format(1, 1), 3))
 
 

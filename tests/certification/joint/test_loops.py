@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 import storchc
-from storchc.backend import following, loops
 from tests.certification.harness import Case, case, derivatives, differentiable
+from tests.certification.joint.breaking import kept, steps_kept
 from tests.certification.joint.test_stories import chance
 from tests.certification.outcomes import flat
 
@@ -199,9 +199,9 @@ def test_ratios_are_right_on_average(text: str, method: str) -> None:
 @pytest.mark.parametrize("broken", ["values", "lines"])
 def test_what_does_not_follow_fails(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if broken == "values":
-        monkeypatch.setattr(following, "_follow_value", lambda *others: None)
+        kept(monkeypatch, "value", "sequence")
     else:
-        monkeypatch.setattr(loops, "_along", lambda writer, node, item, steps: steps)
+        steps_kept(monkeypatch)
     with pytest.raises(AssertionError):
         test_what_is_drawn_is_what_is_replayed("walk")
 

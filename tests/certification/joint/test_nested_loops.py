@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor
 
 from storch_runtime.joint import Joint
-from storchc.backend import joining
-from storchc.ir.nodes import Loop
 from tests.certification.harness import case, derivatives, differentiable, fails
+from tests.certification.joint.breaking import blind_to_inner_loops
 from tests.certification.joint.sequences import BITS, Sequences
 from tests.certification.joint.test_several_variables import DATA, HEAD, METHODS, X
 from tests.certification.outcomes import flat
@@ -159,13 +156,7 @@ def test_what_does_not_follow_an_inner_loop_fails(
     name: str, k: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For what stands around it an inner loop is one choice among the sequences."""
-    right = vars(joining)["follow_all"]
-
-    def wrong(writer: Any, block: Any, chosen: Any, node: Any) -> None:
-        if not isinstance(node, Loop):
-            right(writer, block, chosen, node)
-
-    monkeypatch.setattr(joining, "follow_all", wrong)
+    blind_to_inner_loops(monkeypatch)
     fails(lambda: STORIES[name].follows("UnorderedSetEstimator", k))
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from itertools import combinations, product
 from math import exp, prod
-from typing import Any
 
 import pytest
 import torch
 
 import storchc
-from storchc.backend import following, joining
+from storchc.program.slots import Kind
 from tests.certification.harness import case, derivatives, differentiable, fails, parameters
+from tests.certification.joint.breaking import kept, places_moved
 from tests.certification.joint.sequences import BITS, PAIRS, Sequences
 from tests.certification.joint.test_stories import chance
 from tests.certification.outcomes import flat
@@ -283,36 +283,28 @@ def test_it_compiles_as_one_graph() -> None:
 @pytest.mark.parametrize(
     ("broken", "name"),
     [
-        ("_follow_value", "pair"),
-        ("_follow_value", "state"),
-        ("_follow_value", "stop"),
-        ("_follow_value", "before"),
-        ("_follow_draw", "before"),
-        ("_follow_draw", "after"),
-        ("_follow_cost", "after"),
-        ("_follow_left", "twice"),
+        ("value", "pair"),
+        ("value", "state"),
+        ("value", "stop"),
+        ("value", "before"),
+        ("draw", "before"),
+        ("draw", "after"),
+        ("cost", "after"),
+        ("sequence", "twice"),
     ],
 )
 def test_what_does_not_follow_fails(
-    broken: str, name: str, monkeypatch: pytest.MonkeyPatch
+    broken: Kind, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def keep(*given: Any) -> Any:
-        return given[-1]
-
-    monkeypatch.setattr(following, broken, keep)
+    kept(monkeypatch, broken)
     k = 2 if name == "before" else 3  # no more than there are values at first
     fails(lambda: STORIES[name].follows("UnorderedSetEstimator", k))
 
 
-@pytest.mark.parametrize("place", [-1, 100])
-def test_another_place_in_the_lineage_fails(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("last", [False, True])
+def test_another_place_in_the_lineage_fails(last: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a step has left belongs to the sequences of the moment when it was left."""
-    right: Any = joining.lines_at
-
-    def wrong(*given: Any) -> Any:
-        return right(*given[:3], place, given[-1])
-
-    monkeypatch.setattr(joining, "lines_at", wrong)
+    places_moved(monkeypatch, last)
     fails(lambda: STORIES["pair"].follows("UnorderedSetEstimator", 3))
 
 

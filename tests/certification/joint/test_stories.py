@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from storch_runtime import reduce_plates
-from storchc.backend import following, reductions
+from storchc.lower import weights
+from storchc.program.slots import Kind
 from tests.certification.harness import Case, case, derivatives, differentiable, parameters
+from tests.certification.joint.breaking import kept
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
 
@@ -235,24 +237,24 @@ def test_beside_other_methods(text: str, method: str) -> None:
 # --- broken variants ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("broken", "name"), [("_follow_value", "pair"), ("_follow_draw", "three")])
+@pytest.mark.parametrize(("broken", "name"), [("value", "pair"), ("draw", "three")])
 def test_what_does_not_follow_fails(
-    broken: str, name: str, monkeypatch: pytest.MonkeyPatch
+    broken: Kind, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LOSS.md §6: a cost that is not re-indexed under the final weights is wrong."""
-    monkeypatch.setattr(following, broken, lambda *others: None)
+    kept(monkeypatch, broken)
     with pytest.raises((AssertionError, RuntimeError, AttributeError)):
         test_what_is_drawn_is_what_is_replayed(name)
 
 
 def test_the_weights_of_the_first_part_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = reductions.weights_of
+    right = weights.weights_of
 
     def wrong(*asked: Any) -> Any:
         found = right(*asked)
-        return reductions.Weights((), (asked[1],), found.cut) if found.samples else found
+        return weights.Weights((), (asked[1],), found.cut) if found.samples else found
 
-    monkeypatch.setattr(reductions, "weights_of", wrong)
+    monkeypatch.setattr(weights, "weights_of", wrong)
     story = case(PAIR.format("", 2), {"x": [0.7, -1.2]})
     found = expected(story, ("a", "b"), pair_law, 2, 2)
     assert float((found - true(story, METHOD)).abs().max()) > 1e-3

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from storch_runtime import Downstream, ScoreFunction
-from storchc.backend import follows
-from storchc.backend.loss import Loss
+from storchc.lower import elsewhere
+from storchc.lower.loss import _Loss
 from tests.certification.harness import Case, Uncertified, case, derivatives, fails
 from tests.certification.learned.test_in_stories import settle
 from tests.certification.learned.toys import Critic
@@ -277,7 +277,7 @@ def replays(name: str) -> Tensor:
 def test_draws_that_do_not_depend_on_it_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = replays("Kept")
     assert torch.equal(kept, kept[:1].expand_as(kept))
-    monkeypatch.setattr(follows, "kept_draws", lambda *others: frozenset())
+    monkeypatch.setattr(elsewhere, "kept_draws", lambda *others: frozenset())
     assert len(replays("Redrawn").unique(dim=0)) > 1
 
 
@@ -378,11 +378,5 @@ def drawn(text: str, name: str) -> Tensor:
 def test_the_slope_is_that_of_the_surrogate_below(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = drawn(DRAWN_APART, "Apart")
     torch.testing.assert_close(drawn(DRAWN, "Loop"), wanted, rtol=1e-9, atol=1e-9)
-    right = Loss.part
-
-    def plain(self: Loss, costs: tuple[str, ...], shares: Any) -> Any:
-        self.within = frozenset()
-        return right(self, costs, shares)
-
-    monkeypatch.setattr(Loss, "part", plain)
+    monkeypatch.setattr(_Loss, "surrogate", _Loss.plain)
     assert not torch.allclose(drawn(DRAWN, "Plain"), wanted)

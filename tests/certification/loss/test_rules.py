@@ -13,10 +13,9 @@ import torch
 import storchc
 from storch_runtime import reduce_plates
 from storchc.analysis.facts import liveness
-from storchc.backend import reductions, scores
-from storchc.backend.code import Code
 from storchc.ir.expression import OverPlates
-from storchc.python.expressions import infix, literal
+from storchc.lower import reductions, scores
+from storchc.program.terms import Number, Term, infix
 from tests.certification.harness import (
     case,
     certify,
@@ -286,15 +285,14 @@ MIXED = "sample a ~ Bernoulli(logits=u * x) with {}\ncost c = sum(a * x, over=da
 def averaged_scores(patch: pytest.MonkeyPatch) -> None:
     right_sum = scores.summed
 
-    def wrong(writer: Any, code: Code, mixed: Any) -> Code:
-        total = right_sum(writer, code, mixed)
-        return Code(infix("/", total.py, literal(2.0)), total.stored)
+    def wrong(story: Any, term: Term, mixed: Any) -> Term:
+        return infix("/", right_sum(story, term, mixed), Number(2.0))
 
     patch.setattr(scores, "summed", wrong)
 
 
 def scores_by_element(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(scores, "summed", lambda writer, code, mixed: code)
+    patch.setattr(scores, "summed", lambda story, term, mixed: term)
 
 
 def blind_to_weights(patch: pytest.MonkeyPatch) -> None:
@@ -307,10 +305,10 @@ def blind_to_weights(patch: pytest.MonkeyPatch) -> None:
 
 
 def last_weight_only(patch: pytest.MonkeyPatch) -> None:
-    product = reductions.product_of
+    product = vars(reductions)["product_of"]
 
-    def wrong(writer: Any, weights: Any, weight: Any) -> Any:
-        return product(writer, replace(weights, samples=weights.samples[-1:]), weight)
+    def wrong(weights: Any, weight: Any) -> Any:
+        return product(replace(weights, samples=weights.samples[-1:]), weight)
 
     patch.setattr(reductions, "product_of", wrong)
 

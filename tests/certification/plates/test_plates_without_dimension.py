@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from storchc.backend import storage
+from storchc.program import storage
 from tests.certification.harness import Case, case, certify, set_baselines
 
 METHODS = ["ScoreFunction(n=1)", "ScoreFunction(n=1, baseline=moving_average)"]

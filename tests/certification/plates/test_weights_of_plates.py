@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from storchc.backend.shares import Shares
+from storchc.lower.shares import Shares
 from tests.certification.harness import case, derivatives, differentiable, hessian_rows, parameters
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret
@@ -126,7 +126,7 @@ def test_a_plate_that_one_cost_mixes_and_another_does_not(method: str) -> None:
 def test_costs_without_their_shares_fail(
     steps: str, methods: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Shares, "times", lambda self, writer, origin, code: code)
+    monkeypatch.setattr(Shares, "times", lambda self, story, scope, origin, term: term)
     with pytest.raises(AssertionError):
         right(steps, *methods, inputs=SINGLE)
 

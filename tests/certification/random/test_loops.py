@@ -10,7 +10,7 @@ import pytest
 from hypothesis import note
 
 import storchc
-from storchc.backend import storage
+from storchc.program import storage
 from tests.certification.harness import case, certify
 from tests.exact.interpreter import TooManyWorlds
 from tests.random_stories.loops import loop_stories

@@ -9,8 +9,8 @@ from hypothesis import note
 from hypothesis.strategies import SearchStrategy
 
 import storchc
-from storchc.backend import storage
 from storchc.driver import check_story
+from storchc.program import storage
 from tests.certification.harness import case, certify
 from tests.random_stories.memory import keepers, watched
 from tests.random_stories.remembering import remembering_stories

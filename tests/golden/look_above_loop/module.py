@@ -168,15 +168,15 @@ class Look(StoryModule):
                 noise = noise_draw.value  # [noise, H]
 
                 # story.story:14  compute h = tanh(cell(h + noise)) + s[1]
-                cell_out_ = _cell.unfold(
+                cell_out = _cell.unfold(
                     self.cell((h + noise[:, None, None]).flatten(0, 2)),
                     (noise_size, s.shape[0], data),
                 )
-                h = torch.tanh(cell_out_) + s[..., 1][:, :, None]  # [noise, s, data, H]
+                h = torch.tanh(cell_out) + s[..., 1][:, :, None]  # [noise, s, data, H]
 
                 # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=m…
-                out_out_ = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
-                y_law = Bernoulli(logits=out_out_).expand((y_size, noise_size, s.shape[0], data))
+                out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
+                y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
                 y_draw = methods["y"].draw_each(y_law, None, 0)
                 y = y_draw.value  # [y, noise, s, data]
 

@@ -99,13 +99,12 @@ class MixedPlates(StoryModule):
         b_own_loss = methods["b"].own_loss(b_draw, b_downstream)
 
         # story.story:9  the control variate of `a`
-        after_a = bound.detach()  # [data]
-        a_downstream = Downstream(after_a[None], mixed=(0,))
+        a_downstream = Downstream(after_b[None], mixed=(0,))
         a_control = methods["a"].control_variate(a_draw, a_downstream)
 
         # story.story:9  the control variate of `a`
-        after_a_ = spread.detach()  # [a]
-        a_downstream_1 = Downstream(after_a_[:, None], slot=1, mixed=(1,))
+        after_a = spread.detach()  # [a]
+        a_downstream_1 = Downstream(after_a[:, None], slot=1, mixed=(1,))
         a_control_1 = methods["a"].control_variate(a_draw, a_downstream_1)
 
         # the loss: every cost with the scores of the samples that it depends on

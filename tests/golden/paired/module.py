@@ -178,7 +178,7 @@ class Paired(StoryModule):
         walk_joint = walk_joint.since(walk_lineage[0])
         first = follow(first, walk_joint.parents, 0)
         walk_draw = walk_draw.follow(walk_joint)
-        walk = walk_draw.value
+        walk = walk_draw.value  # [walk, data, P]
         place_steps = JointSteps(place_draws, 5, walk_lineage[1::2], walk_joint)
         effort_by_step = torch.stack(along(effort_steps, walk_lineage[1::2], 0))
         hit_steps = JointSteps(hit_draws, 5, walk_lineage[2::2], walk_joint)
@@ -199,7 +199,7 @@ class Paired(StoryModule):
         misses = follow(misses, last_draw.joint.parents, 0)
         effort_by_step = follow(effort_by_step, last_draw.joint.parents[None], 1)
         walk_draw = walk_draw.follow(last_draw.joint)
-        walk = walk_draw.value
+        walk = walk_draw.value  # [walk, data, P]
         place_steps = place_steps.follow(last_draw.joint)
         hit_steps = hit_steps.follow(last_draw.joint)
         noise_steps = noise_steps.follow(last_draw.joint)
@@ -218,8 +218,7 @@ class Paired(StoryModule):
         hit_control = methods["hit"].control_variate(hit_steps, hit_downstream)
 
         # story.story:13  the control variate of `place`
-        after_place = later(effort_by_step.detach(), 0) + misses.detach() + home.detach()
-        place_downstream = Downstream(after_place, weights=walk_draw.weight.detach()[None])
+        place_downstream = Downstream(after_hit, weights=walk_draw.weight.detach()[None])
         place_control = methods["place"].control_variate(place_steps, place_downstream)
 
         # story.story:10  the control variate of `walk`

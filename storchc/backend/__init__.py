@@ -1,1 +1,0 @@
-"""From the typed graph to Python source."""

@@ -1,0 +1,303 @@
+"""Distributions as code: parameters aligned over plates and padded to one batch event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from storchc.analysis.facts.constraints import TEMPERATURE, Constraint
+from storchc.analysis.facts.constraints import of as constraints_of
+from storchc.analysis.facts.gates import beside_gates
+from storchc.analysis.facts.own_score import own_log_prob
+from storchc.catalogue import distributions as catalogue
+from storchc.catalogue.family import Family
+from storchc.emit.code import Code
+from storchc.emit.context import Context
+from storchc.ir.expression import (
+    CallUser,
+    Construct,
+    Distribution,
+    Divergence,
+    Entropy,
+    Literal,
+    LogProb,
+    LogProbEach,
+    Named,
+    Property,
+    Reference,
+    Value,
+)
+from storchc.ir.nodes import Sample
+from storchc.ir.ranges import ANYTHING, OPEN_UNIT, UNIT
+from storchc.ir.types import Plates
+from storchc.ir.walk import walk
+from storchc.program.slots import Slot
+from storchc.python.expressions import (
+    Call,
+    Imported,
+    Py,
+    call,
+    literal,
+    member,
+    method,
+    tuple_of,
+)
+from storchc.python.names import DISTRIBUTIONS
+
+
+def distribution(
+    context: Context,
+    value: Distribution,
+    plates: Plates,
+    rank: int | None = None,
+    *,
+    tensor: bool = False,
+) -> Code:
+    """``value`` with dimensions for ``plates`` too, its batch event padded to ``rank`` dimensions.
+
+    ``tensor`` asks for a tensor among its parameters, which tells dtype and device.
+    """
+    rank = len(value.type.batch) if rank is None else rank
+    if isinstance(value, Named):
+        return _named(context, value, plates, rank)
+    return _construct(context, value, plates, rank, tensor)
+
+
+def _named(context: Context, value: Named, plates: Plates, rank: int) -> Code:
+    held = _held(context, value)
+    code, stored = held.py, held.stored
+    if _is_held(context, value):
+        code = method(code, "detached")
+    if rank > len(value.type.batch):
+        code = method(code, "lift", literal(rank))
+    missing = _inner(context, stored, plates)
+    if missing:
+        code = method(code, "unsqueeze", *map(literal, missing))
+    return Code(code, stored)
+
+
+def _held(context: Context, value: Named) -> Code:
+    return context.held[Slot("value", value.name)]
+
+
+def _is_held(context: Context, value: Distribution) -> bool:
+    """Whether it is the model's by its name, where only what methods own may learn."""
+    return context.detached and isinstance(value, Named) and value.name not in context.story.owned
+
+
+def _inner(context: Context, stored: Plates, plates: Plates) -> list[int]:
+    """The dimensions, among all plates, that a value lacks on the right of its first plate."""
+    if not stored:
+        return []
+    order = context.storage.order(stored | plates)
+    first = min(order.index(p) for p in stored)
+    return [i - first for i, p in enumerate(order) if i > first and p not in stored]
+
+
+def _construct(context: Context, value: Construct, plates: Plates, rank: int, tensor: bool) -> Code:
+    return _built(context, value, parameters(context, value, tensor), plates, rank)
+
+
+Parameters = dict[str, Code]
+
+_HOLDS_A_TENSOR = frozenset({"Bernoulli"})
+"""Families whose runtime makes a tensor of a number, and could not know its dtype."""
+
+
+def parameters(context: Context, value: Construct, tensor: bool) -> Parameters:
+    """The parameters of a distribution as code, each evaluated once."""
+    constant = {p.name for p in _family(value).parameters if p.constant}
+    codes = {n: _parameter(context, v, n in constant) for n, v in value.parameters}
+    codes |= {c.name: _within(context, c, codes[c.name]) for c in unproven(context, value)}
+    plain = all(c.plain for n, c in codes.items() if n not in constant)
+    if plain and (tensor or value.family in _HOLDS_A_TENSOR):
+        # the last one: the number of trials, which comes first, decides how large a support is
+        last = next((n for n in reversed(codes) if n not in constant), None)
+        if last is not None:
+            codes[last] = context.tensor(codes[last])
+    return codes
+
+
+def unproven(context: Context, made: Construct) -> Iterator[Constraint]:
+    """What its parameters must be, where that is not known of them."""
+    places = context.estimation.ranges.places
+    for each in constraints_of(made):
+        found = places.get(each.value, ANYTHING)
+        below_score = each.name == "probs" and id(made) in context.estimation.scored
+        scored = below_score and each.allowed == UNIT and _learns(context, each.value)
+        if scored and beside_gates(context.graph, context.estimation.ranges, each.value) is None:
+            each = replace(each, allowed=OPEN_UNIT, words=BELOW_SCORE, silent=False)
+        if found.supposed or not found.within(each.allowed):
+            yield each
+
+
+def _learns(context: Context, value: Value) -> bool:
+    places = context.estimation.live.places
+    return value not in places or places[value]
+
+
+def looked_at_temperature(context: Context, node: Sample, value: Value, code: Code) -> Code:
+    """An option of a sample's method; a temperature that is not known to be positive looked at."""
+    options = {} if node.method is None else node.method.values
+    if value is not options.get(TEMPERATURE):
+        return code
+    found = context.estimation.ranges.places.get(value, ANYTHING)
+    if code.plain or (found.positive and not found.supposed):
+        return code
+    look = call("self.within", code.py, context.runtime("POSITIVE"), literal(TEMPERATURE))
+    return Code(look, code.stored)
+
+
+BELOW_SCORE = "strictly between 0 and 1 below a score function"
+_BOUNDS = {
+    "positive": "POSITIVE",
+    "0 or more": "NONNEGATIVE",
+    "between 0 and 1": "PROBABILITY",
+    BELOW_SCORE: "SCORED_PROBABILITY",
+}
+
+
+def _within(context: Context, each: Constraint, code: Code) -> Code:
+    """A parameter that is looked at in the first call."""
+    if code.plain:
+        return code
+    bounds = context.runtime(_BOUNDS[each.words])
+    look = "self.marked" if each.silent else "self.within"
+    return Code(call(look, code.py, bounds, literal(each.name)), code.stored)
+
+
+def _family(value: Construct) -> Family:
+    family = catalogue.lookup(value.family)
+    assert family is not None
+    return family
+
+
+def _built(
+    context: Context, value: Construct, codes: Parameters, plates: Plates, rank: int
+) -> Code:
+    own = {p.name: p.rank for p in _family(value).parameters}
+    stored = _stored(codes)
+    target = stored | plates if stored else stored
+    ranks = {n: v.type.rank for n, v in value.parameters}
+    keywords = [
+        (n, context.storage.align(c.py, c.stored, ranks[n], target, rank + own[n]))
+        for n, c in codes.items()
+    ]
+    if rank:
+        keywords.append(("event", literal(rank)))
+    made = Imported(value.family, DISTRIBUTIONS)
+    return Code(Call(made, (), tuple(keywords)), stored)
+
+
+def _parameter(context: Context, value: Value, constant: bool) -> Code:
+    code = context.value(value)
+    if isinstance(value, Literal) and not constant:
+        return Code(literal(float(value.value)), code.stored, plain=True)
+    return code if constant or code.plain else context.floated(code, value.type.dtype)
+
+
+def function(
+    context: Context, value: LogProb | LogProbEach | Divergence | Entropy | Property
+) -> Code:
+    """A function or property of distributions."""
+    held = isinstance(value, Entropy | Property) and _is_held(context, value.distribution)
+    if held:  # what a distribution knows of itself already is detached behind it
+        context = replace(context, detached=False)
+    match value:
+        case LogProb() | LogProbEach():
+            code = _log_prob(context, value)
+        case Divergence():
+            code = _divergence(context, value)
+        case Entropy(of, _, _):
+            made = distribution(context, of, frozenset(), tensor=True)
+            code = Code(method(made.py, "entropy"), made.stored)
+        case Property(of, attribute, _, _):
+            made = distribution(context, of, frozenset(), tensor=True)
+            code = Code(member(made.py, attribute), made.stored)
+    return Code(method(code.py, "detach"), code.stored) if held else code
+
+
+def _log_prob(context: Context, value: LogProb | LogProbEach) -> Code:
+    kind = value.distribution.type.dtype
+    observed = (
+        context.as_float(value.value)
+        if kind == "float"
+        else context.tensor(context.value(value.value), "int")
+    )
+    own = len(value.distribution.type.event)
+    rank = max(len(value.distribution.type.batch), value.value.type.rank - own)
+    made = distribution(context, value.distribution, observed.stored, rank)
+    stored = made.stored | observed.stored
+    aligned = context.storage.align(
+        observed.py, observed.stored, value.value.type.rank, stored, rank + own
+    )
+    law = made.py
+    if isinstance(value, LogProbEach):
+        law = method(law, "apart")
+    elif _own_score_stopped(context, value):
+        law = method(law, "detached")
+    return Code(_density(context, value, law, aligned), stored)
+
+
+def _density(context: Context, value: LogProb | LogProbEach, law: Py, observed: Py) -> Py:
+    """The log-probability; it ends where the support does, if the value is not known inside.
+
+    Data are looked at in the first call: where they are observed, and where values lie apart.
+    """
+    if context.estimation.ranges.inside_density(value):
+        return method(law, "log_prob", observed)
+    discrete = _family(context.graph.construction(value.distribution)).discrete
+    if is_data(context, value.value) and (discrete or id(value) in context.estimation.observations):
+        look = "self.observed_classes" if discrete else "self.observed"
+        subject = context.graph.source.cut(value.value.span).partition("\n")[0]
+        return call(look, law, observed, literal(subject))
+    return method(law, "ending_log_prob", observed)
+
+
+def is_data(context: Context, value: Value) -> bool:
+    """Whether it is made of inputs and numbers alone, as the story stands in the graph."""
+    names = {p.name for p in walk(value) if isinstance(p, Reference)}
+    calls = any(isinstance(p, CallUser) for p in walk(value))
+    return not calls and names <= {item.name for item in context.graph.inputs}
+
+
+def _own_score_stopped(context: Context, value: LogProb) -> bool:
+    """Whether this is the log-probability of a draw whose method stops its parameters there."""
+    sample = own_log_prob(context.graph, value)
+    entry = None if sample is None else context.estimation.estimators[sample].entry
+    return entry is not None and entry.stops_own_score
+
+
+def _divergence(context: Context, value: Divergence) -> Code:
+    rank = max(len(value.left.type.batch), len(value.right.type.batch))
+    sides = [
+        parameters(context, side, tensor) if isinstance(side, Construct) else {}
+        for side, tensor in ((value.left, True), (value.right, False))
+    ]
+    stored = frozenset[str]().union(
+        *(
+            context.held[Slot("value", side.name)].stored
+            if isinstance(side, Named)
+            else _stored(codes)
+            for side, codes in zip((value.left, value.right), sides, strict=True)
+        )
+    )
+    left, right = (
+        _named(context, side, stored, rank)
+        if isinstance(side, Named)
+        else _built(context, side, codes, stored, rank)
+        for side, codes in zip((value.left, value.right), sides, strict=True)
+    )
+    divergence = Imported("kl_divergence", DISTRIBUTIONS)
+    return Code(call(divergence, left.py, right.py), stored)
+
+
+def _stored(codes: Parameters) -> Plates:
+    return frozenset[str]().union(*(c.stored for c in codes.values()))
+
+
+def expanded(context: Context, made: Code, plates: Plates) -> Py:
+    """The distribution over every element of ``plates``."""
+    if made.stored == plates:
+        return made.py
+    return method(made.py, "expand", tuple_of(*context.plate_sizes(plates)))

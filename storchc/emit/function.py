@@ -1,0 +1,161 @@
+"""Operations as the statements of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import field, replace
+from typing import Any
+
+from storchc.emit import chains, estimate, joint, loops, samples, statements
+from storchc.emit.code import Code
+from storchc.emit.context import Context
+from storchc.emit.places import place, shown
+from storchc.emit.terms import whole
+from storchc.emit.written import TENSOR, Written
+from storchc.ir.types import NO_PLATES
+from storchc.program.chains import Certain, Last, Outcomes, Pair, Shift
+from storchc.program.estimate import Control, Downstream, Estimate, Function, OwnLoss, Total
+from storchc.program.joint import Begin, Choose, Reindex, Since, Trace, Widen
+from storchc.program.loops import Append, Collect, Count, Forget, Open, Reach, Repeat, Stack, Start
+from storchc.program.operation import Operation
+from storchc.program.slots import Slot
+from storchc.program.statements import (
+    Again,
+    Alias,
+    Compute,
+    Draw,
+    Eval,
+    Hold,
+    Law,
+    Note,
+    Take,
+    Unpack,
+)
+from storchc.python.expressions import Local, builtin, call
+from storchc.python.statements import Break as Leave
+from storchc.python.statements import Def, For, If, Parameter, Return, Statement
+from storchc.python.statements import Note as Comment
+from storchc.records import dataclass
+from storchc.source import Span
+
+
+@dataclass(slots=True)
+class Body:
+    """The statements of a function as they are written, and what its slots hold by then.
+
+    ``told`` is the story line that was named last.
+    """
+
+    context: Context
+    held: dict[Slot, Code]
+    own: set[Slot] = field(default_factory=set)
+    statements: list[Statement] = field(default_factory=list)
+    told: Span | None = None
+
+    def write(self, operations: Iterable[Operation]) -> None:
+        """Operations in order."""
+        for operation in operations:
+            match operation:
+                case Note(text, span):
+                    self._note(text, span)
+                case Repeat():
+                    self._repeat(operation)
+                case Function():
+                    self._function(operation)
+                case Forget(targets):
+                    for slot in targets:
+                        del self.held[slot]
+                case Choose():
+                    pass  # what follows it has been re-indexed
+                case _:
+                    self._add(written(self._here(), operation))
+
+    def _here(self) -> Context:
+        return replace(self.context, held=self.held, own=self.own)
+
+    def _add(self, made: Written) -> None:
+        self.statements += made.statements
+        self.held |= made.filled
+        self.own |= made.filled.keys()
+
+    def _note(self, text: str, span: Span | None) -> None:
+        """A story line is named once, unless there is something to say of it."""
+        if span is not None and span == self.told and not text:
+            return
+        self.told = span
+        if span is not None:
+            source = self.context.graph.source
+            text = f"{place(source, span)}  {text or shown(source, span)}"
+        self.statements.append(Comment(text))
+
+    def _repeat(self, repeat: Repeat) -> None:
+        loop, around = repeat.loop, self.context
+        self.write(repeat.opening)
+        kept = {o.target: self.held[o.target] for o in repeat.body if isinstance(o, Again)}
+        counter = self._here().target(Slot("counter", loop.counter))
+        self._add(Written((), {Slot("counter", loop.counter): Code(counter, NO_PLATES)}))
+        above, self.statements = self.statements, []
+        self.context = replace(around, around=(*around.around, loop))
+        self.write(repeat.body)
+        if repeat.leave is not None:
+            stopped = call(around.runtime("all_stopped"), self.held[repeat.leave].py)
+            self.statements.append(If(stopped, (Leave(),)))
+        steps = call(builtin("range"), self.held[Slot("count", loop.name)].py)
+        self.statements = [*above, For(counter, steps, tuple(self.statements))]
+        self.context = around
+        self.held |= kept
+        self.write(repeat.closing)
+
+    def _function(self, function: Function) -> None:
+        """A function within this one: what follows a sample, at another value of it."""
+        value = Local(function.value.called)
+        held = self.held | {function.value: Code(value, function.stored)}
+        inner = Body(self.context, held, {function.value})
+        inner.write(function.body)
+        result = whole(inner._here(), function.result, function.stored)
+        body = (*inner.statements, Return(result))
+        name = Local(function.target.called)
+        doc = f"What follows `{function.sample.name}`, at another value of it."
+        made = Def(name, (Parameter(value, TENSOR),), TENSOR, doc, body)
+        self._add(Written((made,), {function.target: Code(name, NO_PLATES)}))
+
+
+def written(context: Context, operation: Operation) -> Written:
+    """One operation that has no operations of its own."""
+    return WRITERS[type(operation)](context, operation)
+
+
+WRITERS: dict[type, Callable[[Context, Any], Written]] = {
+    Compute: statements.compute,
+    Unpack: statements.unpack,
+    Alias: statements.alias,
+    Eval: estimate.evaluate,
+    Law: samples.law,
+    Draw: samples.draw,
+    Again: samples.again,
+    Hold: samples.hold,
+    Take: samples.take,
+    Reindex: joint.reindex,
+    Begin: joint.begin,
+    Widen: joint.widen,
+    Trace: joint.trace,
+    Since: joint.since,
+    Open: loops.open_plate,
+    Count: loops.count,
+    Start: loops.start,
+    Collect: loops.collect,
+    Append: loops.append,
+    Stack: loops.stack,
+    Reach: loops.reach,
+    Outcomes: samples.outcomes,
+    Certain: chains.certain,
+    Pair: chains.pair,
+    Shift: chains.shift,
+    Last: chains.last,
+    Downstream: estimate.downstream,
+    Control: estimate.control,
+    OwnLoss: estimate.own_loss,
+    Total: estimate.total,
+    Estimate: estimate.estimate,
+}
+"""What writes each kind of operation; those that are not here are written with their parts."""

@@ -1,0 +1,193 @@
+"""Samples as statements: the distribution, the draw, its values."""
+
+from __future__ import annotations
+
+from storchc.emit.code import Code
+from storchc.emit.context import Context
+from storchc.emit.distributions import distribution, expanded, looked_at_temperature
+from storchc.emit.written import Written, assigned, nothing, retained, settled, shape
+from storchc.ir.expression import Construct, Named, Value
+from storchc.ir.nodes import Sample
+from storchc.ir.types import NO_PLATES, Plates
+from storchc.program.chains import Outcomes
+from storchc.program.slots import Slot
+from storchc.program.statements import Again, Draw, Hold, Law, Take
+from storchc.python.expressions import (
+    NONE,
+    Local,
+    Py,
+    call,
+    index,
+    literal,
+    member,
+    method,
+    tuple_of,
+)
+
+
+def law(context: Context, operation: Law) -> Written:
+    """The distribution that a sample is drawn from."""
+    context = context.of(operation.apart)
+    plates, value = operation.aligned, operation.sample.distribution
+    made = distribution(context, value, plates, tensor=True)
+    code = made
+    if operation.whole:
+        code = Code(expanded(context, made, plates), plates)
+    if isinstance(value, Named) and code.py is context.held[Slot("value", value.name)].py:
+        return nothing(operation.target, code)
+    written = assigned(context, operation.target, code)
+    if not operation.shown:
+        return written
+    kept = retained(written.filled[operation.target].py)
+    return Written((*written.statements, kept), written.filled)
+
+
+def draw(context: Context, operation: Draw) -> Written:
+    """The draw of a sample."""
+    context = context.of(operation.apart)
+    return assigned(context, operation.target, Code(_drawing(context, operation), NO_PLATES))
+
+
+def _drawing(context: Context, operation: Draw) -> Py:
+    node, plates, story = operation.sample, operation.plates, context.story
+    law = context.held[operation.law].py
+    estimator = story.estimator(node.name)
+    indices = estimator.entry.indices if estimator.entry is not None else frozenset()
+    values = {
+        key: _option(context, node, value, plates, key in indices)
+        for key, value in (*estimator.values.items(), *estimator.sampler_values.items())
+        if key != "baseline"
+    }
+    given = [_given(context, node)] if operation.replayed else []
+    chosen = context.method_of(node.name)
+    if node.name in story.estimation.separation.samples:
+        return method(context.expect(node.name), "draw_apart", law, *given)
+    if node.name in story.estimation.sequences:
+        return _of_sequences(context, operation, law)
+    if node.joins or node.loops:
+        dim = literal(context.storage.dim(node.plate, plates))
+        if operation.joint is not None:
+            before = context.held[operation.joint].py
+            if node.mask is not None:
+                stopped = _stopped(context, node, plates)
+                values["held"] = call(context.runtime("Held"), *stopped)
+            return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
+        if estimator.sampler is not None and estimator.sampler.coupled:
+            values["along"] = dim
+        return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
+    if node.name in context.storage.flat:
+        return method(chosen, "draw_single", law, *given, **values)
+    opening = "draw_first" if _extended(context, node) else "draw"
+    return method(chosen, opening, law, *given, **values)
+
+
+def _extended(context: Context, node: Sample) -> bool:
+    """Whether further variables will extend the joint sample that ``node`` opens."""
+    others = (s for s in context.graph.along(node.plate) if s.joins)
+    return any(context.story.estimator(s.name).joint for s in others)
+
+
+def _of_sequences(context: Context, operation: Draw, law: Py) -> Py:
+    """The outcomes of one step of every sequence, some of which may have ended."""
+    node, storage = operation.sample, context.storage
+    given = _given(context, node) if operation.replayed else NONE
+    chosen, steps = context.expect(node.name), _steps(context)
+    if node.mask is None:
+        stored = context.held[operation.law].stored
+        full = storage.full(node.type.plates)
+        places = (storage.dim(node.name, p) for p in (stored | {node.name}, full))
+        where = tuple_of(*map(literal, places)), literal(node.name in stored)
+        return method(chosen, "draw_step", law, given, *steps, *where)
+    place = literal(storage.dim(node.name, operation.plates))
+    stopped = _stopped(context, node, operation.plates)
+    return method(chosen, "draw_ending_step", law, given, *steps, place, *stopped)
+
+
+def _steps(context: Context) -> tuple[Py, Py]:
+    """The step of every loop around, and their numbers of steps."""
+    around = context.around
+    return (
+        tuple_of(*(context.held[Slot("counter", loop.counter)].py for loop in around)),
+        tuple_of(*(context.held[Slot("count", loop.name)].py for loop in around)),
+    )
+
+
+def given_value(context: Context, sample: str, replayed: bool) -> Py:
+    """What the caller wants replayed of a sample, or None, as where it is drawn anew."""
+    return method(context.module.replayed, "get", literal(sample)) if replayed else NONE
+
+
+def _given(context: Context, node: Sample) -> Py:
+    """The value that the caller wants replayed, or None; in a loop that of this step."""
+    given = given_value(context, node.name, True)
+    if not node.loops:
+        return given
+    dim = literal(len(node.type.plates))  # all of them, also those without a dimension
+    return call(context.runtime("step_of"), given, dim, *_steps(context))
+
+
+def _stopped(context: Context, node: Sample, plates: Plates) -> tuple[Py, Py]:
+    """The elements that have not stopped, and the values that the others keep."""
+    assert node.mask is not None
+    code = context.value(node.mask)
+    alive = context.storage.align_whole(code.py, code.stored, plates)
+    return alive, context.held[Slot("value", node.name)].py
+
+
+def _option(
+    context: Context,
+    node: Sample,
+    value: Value | Construct | Named,
+    plates: Plates,
+    of_plates: bool,
+) -> Py:
+    """An option that is a value of the story, aligned with the parameters of the distribution.
+
+    One ``of_plates`` has the dimensions of the plates alone.
+    """
+    if isinstance(value, Construct | Named):
+        made = distribution(context, value, plates, len(node.distribution.type.batch), tensor=True)
+        return made.py
+    code = looked_at_temperature(context, node, value, context.value(value))
+    event = node.distribution.type.batch + node.distribution.type.event
+    rank = 0 if of_plates else len(event)
+    return context.storage.align(code.py, code.stored, value.type.rank, plates, rank)
+
+
+def again(context: Context, operation: Again) -> Written:
+    """The values of this step as they were drawn."""
+    steps = context.held[operation.target].py
+    for loop in context.around:
+        steps = index(member(steps, "draws"), context.held[Slot("counter", loop.counter)].py)
+    drawn = Local(operation.target.called)
+    return assigned(context, operation.target, Code(steps, NO_PLATES), called=drawn.wanted)
+
+
+def hold(context: Context, operation: Hold) -> Written:
+    """The draw, in which elements that have stopped keep the value that they had."""
+    stopped = _stopped(context, operation.sample, operation.plates)
+    kept = call(context.runtime("held"), context.held[operation.target].py, *stopped)
+    return assigned(context, operation.target, Code(kept, NO_PLATES))
+
+
+def take(context: Context, operation: Take) -> Written:
+    """The values of a draw."""
+    value = Code(member(context.held[operation.draw].py, "value"), operation.stored)
+    code = settled(context, value, operation.type, operation.settled)
+    shown = shape(context, operation.type, code.stored)
+    return assigned(context, operation.target, code, shown)
+
+
+def outcomes(context: Context, operation: Outcomes) -> Written:
+    """The outcomes of one step of a chain, each with its probability."""
+    node = operation.sample
+    made = distribution(context.of(operation.apart), node.distribution, NO_PLATES, tensor=True)
+    given = given_value(context, node.name, operation.replayed)
+    states = [context.plate_size(operation.before)] if operation.before else []
+    drawn = method(context.expect(node.name), "draw_outcomes", made.py, given, *states)
+    written = assigned(context, operation.target, Code(drawn, NO_PLATES))
+    value = member(written.filled[operation.target].py, "value")
+    size = Code(index(member(value, "shape"), literal(0)), NO_PLATES)
+    law = Code(made.py, made.stored)
+    sizes = {Slot("size", node.name): size, Slot("law", node.name): law}
+    return Written(written.statements, {**written.filled, **sizes})

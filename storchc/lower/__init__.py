@@ -1,0 +1,1 @@
+"""From the graph and what is known of it to the program."""

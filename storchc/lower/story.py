@@ -1,0 +1,124 @@
+"""What is known of a story while it is lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from storchc.analysis.estimation import Estimation
+from storchc.analysis.estimator import Estimator
+from storchc.analysis.rewrite.chains import Chain
+from storchc.ir.expression import Named, OverPlates, SequenceOf
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Loop, Sample
+from storchc.ir.types import NO_PLATES, Plates
+from storchc.program.reads import Drawn
+from storchc.program.slots import Slot
+from storchc.program.storage import Storage, storage_of
+from storchc.records import dataclass
+
+Scope = Mapping[Slot, Plates]
+"""The slots that are filled at a place of the program, each with the plates it is stored with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The samples along a plate that have weights; those in ``joint`` are chosen together.
+
+    Those in ``chosen`` are chosen anew later: they weigh whatever is looked at.
+    """
+
+    samples: tuple[str, ...]
+    joint: frozenset[str]
+    chosen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The graph that code is generated for, the facts of it, and how values are stored.
+
+    ``owned`` are the params, modules and values that methods have for themselves, ``sequenced`` the
+    names that ``sequence`` is taken of, ``shown`` those of distributions whose parameters'
+    gradients are looked at; ``drawn`` what expressions look at without naming it.
+    """
+
+    graph: Graph
+    estimation: Estimation
+    storage: Storage
+    samples: Mapping[str, Sample]
+    weighing: Mapping[str, Weighing]
+    owned: frozenset[str]
+    sequenced: frozenset[str]
+    shown: frozenset[str]
+    drawn: Drawn
+
+    def estimator(self, sample: str) -> Estimator:
+        """The estimator of a sample."""
+        return self.estimation.estimators[sample]
+
+    def chain(self, sample: str) -> Chain | None:
+        """How a sample is summed out step by step, if it is."""
+        return self.estimation.elimination.chains.get(sample)
+
+    def chains(self, loop: Loop) -> list[Chain]:
+        """The samples that are summed out in a loop."""
+        chains = self.estimation.elimination.chains.values()
+        return [chain for chain in chains if chain.loop == loop.name]
+
+    def learns(self, sample: Sample) -> bool:
+        """Whether a sample has a learned baseline that something depends on."""
+        credited = sample.name in self.estimation.credit.groups
+        return credited and "baseline" in self.estimator(sample.name).values
+
+    def extends(self, sample: Sample) -> bool:
+        """Whether it extends a joint sample: of an open plate, or of the steps of a loop."""
+        return (sample.joins or bool(sample.loops)) and self.estimator(sample.name).joint
+
+    def askers(self, value: OverPlates) -> list[str]:
+        """The samples whose methods ask what a reduction joins."""
+        joins = self.estimation.joins.items()
+        return [name for name, join in joins if join.reduction.span == value.span]
+
+    def score_plates(self, sample: Sample) -> Plates:
+        """The dimensions of a sample's score: the steps of the loops around it, and its plates."""
+        return self.storage.full(sample.type.plates) | frozenset(sample.loops)
+
+    def weight_plates(self, scope: Scope, sample: str, steps: Plates = NO_PLATES) -> Plates:
+        """The plates that a sample's weights are stored with; those of ``steps`` have theirs."""
+        node, estimator = self.samples[sample], self.estimator(sample)
+        if estimator.enumerated:
+            return frozenset({sample}) | scope[Slot("law", sample)]
+        own = NO_PLATES if estimator.joint else steps & frozenset(node.loops)
+        return self.storage.full(node.type.plates) | own
+
+
+def story_of(graph: Graph, estimation: Estimation) -> Story:
+    """What is known of a story; ``graph`` is what code is generated for."""
+    chains = estimation.elimination.chains
+    laws = (s.distribution for s in graph.samples if s.name not in chains)
+    weighing = {s.plate: _weighing(graph, estimation, s.plate) for s in graph.samples}
+    weights = {plate: each.samples for plate, each in weighing.items()}
+    return Story(
+        graph=graph,
+        estimation=estimation,
+        storage=storage_of(graph, estimation),
+        samples={sample.name: sample for sample in graph.samples},
+        weighing=weighing,
+        owned=estimation.ownership.owned,
+        sequenced=frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf)),
+        shown=frozenset(law.name for law in laws if isinstance(law, Named)),
+        drawn=Drawn(weights, frozenset(estimation.separation.samples)),
+    )
+
+
+def _weighing(graph: Graph, estimation: Estimation, plate: str) -> Weighing:
+    estimators, within = estimation.estimators, graph.along(plate)
+    joint = frozenset(s.name for s in within if estimators[s.name].joint)
+    again = len(joint) > 1 or any(s.loops for s in within if s.name in joint)
+    weigh = (s.name for s in within if estimators[s.name].enumerated or estimators[s.name].weighted)
+    apart = estimation.separation.samples
+    samples = tuple(s for s in weigh if s not in apart)
+    return Weighing(samples, joint, joint if again else frozenset())
+
+
+UNWEIGHED = Weighing((), frozenset(), frozenset())
+"""A plate of data, or the steps of a loop."""

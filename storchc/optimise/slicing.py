@@ -1,0 +1,109 @@
+"""Parts of a program: what leads to some slots, what depends on some, what nothing looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from storchc.program.chains import Outcomes
+from storchc.program.loops import Repeat
+from storchc.program.operation import Operation
+from storchc.program.reads import Drawn
+from storchc.program.slots import Slot
+from storchc.program.statements import Draw, Note
+
+Slots = frozenset[Slot]
+
+
+def dependent_on(drawn: Drawn, operations: Iterable[Operation], slots: Slots) -> Slots:
+    """``slots`` and all that the operations make of them, in later steps of loops too."""
+    found = set(slots)
+    for operation in operations:
+        if isinstance(operation, Repeat):
+            inner = (*operation.opening, *operation.body, *operation.body, *operation.closing)
+            size = -1
+            while size != len(found):
+                size = len(found)
+                found |= dependent_on(drawn, inner, frozenset(found))
+        elif not found.isdisjoint(operation.looked_at(drawn)):
+            found.update(operation.filled())
+    return frozenset(found)
+
+
+def leading_to(
+    drawn: Drawn, operations: Sequence[Operation], wanted: Slots, touched: Slots
+) -> list[Operation]:
+    """The operations that lead from what is ``touched`` to what is ``wanted``.
+
+    Of a loop it is what a step needs to come there, whether it is touched or not: it may be another
+    value in every step.
+    """
+    needed, parts = set(wanted), dict[int, Operation]()
+    for number, operation in reversed([*enumerate(operations)]):
+        part = _part(drawn, operation, needed)
+        if part is not None and not touched.isdisjoint(part.looked_at(drawn)):
+            parts[number] = part
+            needed.update(part.looked_at(drawn))
+    return _with_notes(operations, parts)
+
+
+def needed_for(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> list[Operation]:
+    """The operations without which something ``wanted`` would not be there."""
+    needed, parts = set(wanted), dict[int, Operation]()
+    for number, operation in reversed([*enumerate(operations)]):
+        part = _part(drawn, operation, needed)
+        if part is not None:
+            parts[number] = part
+            needed.update(part.looked_at(drawn))
+    return _with_notes(operations, parts)
+
+
+def _with_notes(operations: Sequence[Operation], parts: Mapping[int, Operation]) -> list[Operation]:
+    """The parts, by number of their operation, each paragraph below its note."""
+    found, note = list[Operation](), list[Operation]()
+    for number, operation in enumerate(operations):
+        if isinstance(operation, Note):
+            note = [operation]
+        elif number in parts:
+            found += [*note, parts[number]]
+            note = []
+    return found
+
+
+def _part(drawn: Drawn, operation: Operation, needed: set[Slot]) -> Operation | None:
+    """The operation, of a loop its part, that fills something needed; None where none does."""
+    if isinstance(operation, Repeat):
+        return _repeat(drawn, operation, needed)
+    return None if needed.isdisjoint(operation.filled()) else operation
+
+
+def _repeat(drawn: Drawn, loop: Repeat, wanted: set[Slot]) -> Repeat | None:
+    """The loop with the operations alone that lead to what is wanted, be it in later steps."""
+    closing = needed_for(drawn, loop.closing, frozenset(wanted))
+    known, needed = set[Slot](), wanted | _looked(drawn, closing)
+    while needed != known:
+        known = set(needed)
+        body = needed_for(drawn, loop.body, frozenset(needed))
+        needed.update(_looked(drawn, body))
+        if body and loop.leave is not None:
+            needed.add(loop.leave)
+        needed.update(Slot("size", sample) for sample in drawn_in(body))
+    if not body:
+        return None
+    opening = needed_for(drawn, loop.opening, frozenset(needed))
+    return replace(loop, opening=tuple(opening), body=tuple(body), closing=tuple(closing))
+
+
+def _looked(drawn: Drawn, operations: Iterable[Operation]) -> set[Slot]:
+    return {slot for operation in operations for slot in operation.looked_at(drawn)}
+
+
+def drawn_in(operations: Iterable[Operation]) -> set[str]:
+    """The samples that operations draw."""
+    found = set[str]()
+    for operation in operations:
+        if isinstance(operation, Draw | Outcomes):
+            found.add(operation.sample.name)
+        elif isinstance(operation, Repeat):
+            found |= drawn_in(operation.body)
+    return found

@@ -1,0 +1,1 @@
+"""The program: what a story computes and estimates, between its graph and Python."""

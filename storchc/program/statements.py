@@ -1,0 +1,166 @@
+"""Computed values, samples and their draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from storchc.ir.expression import CallUser, Distribution, Value
+from storchc.ir.nodes import Sample
+from storchc.ir.types import DistributionType, Dtype, Plates, ValueType
+from storchc.program.operation import Filling, Operation
+from storchc.program.reads import Apart, Drawn, before, options, read, stated
+from storchc.program.slots import Slot
+from storchc.program.terms import Term
+from storchc.records import dataclass
+from storchc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a carried variable keeps in every step: its dtype, and the plates it is stored with."""
+
+    dtype: Dtype
+    plates: Plates
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Operation):
+    """A comment above the operations that follow: a line of the story, or of our own."""
+
+    text: str
+    story: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compute(Filling):
+    """``target`` holds the value of an expression of the story.
+
+    ``detached``: without the gradient of what the model owns. ``settled``: of a carried variable.
+    ``shown``: the gradients of a distribution's parameters may be asked for. A value is converted
+    to the dtype of its ``type``.
+    """
+
+    value: Value | Distribution
+    type: ValueType | DistributionType
+    apart: Apart = ()
+    detached: bool = False
+    settled: Settled | None = None
+    shown: bool = False
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        return stated(drawn, (self.value,), self.apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpack(Operation):
+    """``targets`` hold the results of a call that has several."""
+
+    targets: tuple[Slot, ...]
+    value: CallUser
+    types: tuple[ValueType, ...]
+    apart: Apart
+    detached: bool
+    settled: tuple[Settled | None, ...]
+
+    def filled(self) -> tuple[Slot, ...]:
+        return self.targets
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        return stated(drawn, (self.value,), self.apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias(Filling):
+    """``target`` is what ``source`` holds, as a floating tensor."""
+
+    source: Slot
+    dtype: Dtype
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        yield self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Eval(Filling):
+    """``target`` holds the value of a term."""
+
+    term: Term
+    comment: str | None = None
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        return read(drawn, self.term)
+
+
+@dataclass(frozen=True, slots=True)
+class Law(Filling):
+    """``target`` holds the distribution of a sample.
+
+    It has dimensions for the plates ``aligned``; ``whole``: it is expanded to all of them.
+    ``shown``: the gradients of its parameters may be asked for.
+    """
+
+    sample: Sample
+    apart: Apart
+    aligned: Plates
+    whole: bool
+    shown: bool
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        return stated(drawn, (self.sample.distribution,), self.apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw(Filling):
+    """``target`` holds the draw of a sample; ``replayed``: unless its values are given.
+
+    ``joint`` holds what it extends, where it is chosen together with others.
+    """
+
+    sample: Sample
+    law: Slot
+    joint: Slot | None
+    plates: Plates
+    apart: Apart
+    replayed: bool
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        yield self.law
+        if self.joint is not None:
+            yield self.joint
+        yield from stated(drawn, options(self.sample), self.apart)
+        yield from before(drawn, self.sample)
+
+
+@dataclass(frozen=True, slots=True)
+class Again(Filling):
+    """``target`` holds the draw of this step as it was when the loop was run."""
+
+    sample: Sample
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        yield Slot("draw", self.sample.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(Filling):
+    """Of a draw, elements that have stopped keep the value that they had."""
+
+    sample: Sample
+    plates: Plates
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        yield self.target
+        yield from before(drawn, self.sample)
+
+
+@dataclass(frozen=True, slots=True)
+class Take(Filling):
+    """``target`` holds the values of a draw."""
+
+    draw: Slot
+    type: ValueType
+    stored: Plates
+    settled: Settled | None
+
+    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
+        yield self.draw
