@@ -105,6 +105,8 @@ class Context:
 
     def of(self, apart: Apart, *, detached: bool = False) -> Context:
         """The same for an expression of which these parts are evaluated."""
+        if not (apart or self.apart) and detached <= self.detached:
+            return self
         parts = {id(part): slot for part, slot in apart}
         return replace(self, apart=parts, detached=self.detached or detached)
 

@@ -52,6 +52,9 @@ class Body:
     statements: list[Statement] = field(default_factory=list)
     told: Span | None = None
 
+    def __post_init__(self) -> None:
+        self.context = replace(self.context, held=self.held, own=self.own)
+
     def write(self, operations: Iterable[Operation]) -> None:
         """Operations in order."""
         for operation in operations:
@@ -68,15 +71,12 @@ class Body:
                 case Choose():
                     pass  # what follows it has been re-indexed
                 case _:
-                    self._add(written(self._here(), operation))
-
-    def _here(self) -> Context:
-        return replace(self.context, held=self.held, own=self.own)
+                    self._add(written(self.context, operation))
 
     def _add(self, made: Written) -> None:
         self.statements += made.statements
-        self.held |= made.filled
-        self.own |= made.filled.keys()
+        self.held.update(made.filled)
+        self.own.update(made.filled)
 
     def _note(self, text: str, span: Span | None) -> None:
         """A story line is named once, unless there is something to say of it."""
@@ -92,7 +92,7 @@ class Body:
         loop, around = repeat.loop, self.context
         self.write(repeat.opening)
         kept = {o.target: self.held[o.target] for o in repeat.body if isinstance(o, Again)}
-        counter = self._here().target(Slot("counter", loop.counter))
+        counter = self.context.target(Slot("counter", loop.counter))
         self._add(Written((), {Slot("counter", loop.counter): Code(counter, NO_PLATES)}))
         above, self.statements = self.statements, []
         self.context = replace(around, around=(*around.around, loop))
@@ -103,7 +103,7 @@ class Body:
         steps = call(builtin("range"), self.held[Slot("count", loop.name)].py)
         self.statements = [*above, For(counter, steps, tuple(self.statements))]
         self.context = around
-        self.held |= kept
+        self.held.update(kept)
         self.write(repeat.closing)
 
     def _function(self, function: Function) -> None:
@@ -112,7 +112,7 @@ class Body:
         held = self.held | {function.value: Code(value, function.stored)}
         inner = Body(self.context, held, {function.value})
         inner.write(function.body)
-        result = whole(inner._here(), function.result, function.stored)
+        result = whole(inner.context, function.result, function.stored)
         body = (*inner.statements, Return(result))
         name = Local(function.target.called)
         doc = f"What follows `{function.sample.name}`, at another value of it."

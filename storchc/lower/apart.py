@@ -49,6 +49,8 @@ class Hoisting:
     def _parts(
         self, value: Value | Distribution, excepted: Value | Distribution | None, detached: bool
     ) -> Parts:
+        if not _has_parts(value):
+            return NOTHING
         operations: list[Operation] = []
         apart: list[tuple[Value, Slot]] = []
         for part in _postorder(value):
@@ -74,6 +76,20 @@ class Hoisting:
             else:
                 yield Alias(slot, first, "float")
             first = slot if first is None else first
+
+
+NOTHING = Parts((), ())
+
+
+def _has_parts(value: Value | Distribution) -> bool:
+    """Whether there may be a part with a place of its own; in most expressions there is none."""
+    waiting: list[Value | Distribution] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, CallUser | OverPlates):
+            return True
+        waiting += children(part)
+    return False
 
 
 def _postorder(value: Value | Distribution) -> Iterator[Value | Distribution]:

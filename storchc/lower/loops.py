@@ -6,7 +6,7 @@ that time and memory grow with the number of steps and the loss is written once 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import takewhile
 
@@ -41,12 +41,14 @@ from storchc.program.terms import Part, Read
 
 def lower_all(frame: Frame, nodes: Iterable[Node]) -> Iterator[Operation]:
     """Statements in order, each knowing the names above it."""
+    known = set(frame.known)
+    frame = replace(frame, known=known)
     for node in nodes:
         if isinstance(node, Loop):
             yield _loop(frame, node)
         else:
             yield from lower_statement(frame, node)
-        frame = replace(frame, known=frame.known | names_of(node))
+        known |= names_of(node)
 
 
 def names_of(node: Node) -> frozenset[str]:
@@ -75,7 +77,7 @@ def _loop(frame: Frame, loop: Loop) -> Repeat:
         around=(*frame.around, loop),
         carried={**frame.carried, **settled},
         lists=lists,
-        known=frame.known | settled.keys(),
+        known=frame.known | set(settled),
         reached=frame.reached | {sample.name for sample in proposed},
     )
     opening: list[Operation] = [Note("", loop.header)]
@@ -194,10 +196,12 @@ def _start(inside: Frame, carried: Carried, settled: Settled, loop: Loop) -> Ite
 
 def _body(frame: Frame, loop: Loop) -> Iterator[Operation]:
     """The statements of a step, each followed by what it leaves."""
+    known = set(frame.known)
+    frame = replace(frame, known=known)
     yield from _alive(frame, loop)
     for node in loop.body:
         yield from lower_all(frame, (node,))
-        frame = replace(frame, known=frame.known | names_of(node))
+        known |= names_of(node)
         yield from _left(frame, loop, node)
     for chain in frame.story.chains(loop):
         yield Shift(chain.sample, chain.before)
@@ -274,7 +278,7 @@ def _retraced(frame: Frame, loop: Loop) -> Iterator[Operation]:
 def _stack(inside: Frame, outer: Mapping[Left, Slot], left: Left, place: int) -> Operation:
     """Stack what the steps have left: for the steps around, or for the rest of the story."""
     story, loop = inside.story, inside.around[-1]
-    known = inside.known.union(*map(names_of, loop.body))
+    known = set(inside.known).union(*map(names_of, loop.body))
     rest, zero = _rest(known, loop, left)
     return Stack(
         left.whole,
@@ -309,7 +313,7 @@ def _rank(story: Story, left: Left, loop: Loop) -> int:
     return 0
 
 
-def _rest(known: frozenset[str], loop: Loop, left: Left) -> tuple[Slot | None, bool]:
+def _rest(known: Set[str], loop: Loop, left: Left) -> tuple[Slot | None, bool]:
     """What stands for the steps that an early end spares: costs are 0, other things stay."""
     reports = {n.name: reported(known, n) for n in loop.body if isinstance(n, Report)}
     shown = reports.get(left.name) if left.item == "report" else left.name

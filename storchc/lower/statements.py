@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import assert_never
 
@@ -47,7 +47,7 @@ class Frame:
     around: tuple[Loop, ...]
     carried: Mapping[str, Settled]
     lists: Mapping[Left, Slot]
-    known: frozenset[str]
+    known: Set[str]
     reached: frozenset[str]
 
 
@@ -232,7 +232,7 @@ def _report(frame: Frame, node: Report) -> Iterator[Operation]:
     yield Compute(Slot("value", node.name), node.value, node.value.type, parts.apart)
 
 
-def reported(known: frozenset[str], node: Report) -> str:
+def reported(known: Set[str], node: Report) -> str:
     """The name of what a report shows: its own, where the value has none in this function."""
     shown = node.value.name if isinstance(node.value, Reference) else node.name
     return shown if shown in known else node.name

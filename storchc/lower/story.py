@@ -95,7 +95,8 @@ def story_of(graph: Graph, estimation: Estimation) -> Story:
     """What is known of a story; ``graph`` is what code is generated for."""
     chains = estimation.elimination.chains
     laws = (s.distribution for s in graph.samples if s.name not in chains)
-    weighing = {s.plate: _weighing(graph, estimation, s.plate) for s in graph.samples}
+    plates = dict.fromkeys(sample.plate for sample in graph.samples)
+    weighing = {plate: _weighing(graph, estimation, plate) for plate in plates}
     weights = {plate: each.samples for plate, each in weighing.items()}
     return Story(
         graph=graph,

@@ -57,8 +57,9 @@ def _reduced(scope: Scope, sums: ScoreSums, group: list[Summand]) -> Term:
     merged = _merged(sums.block, group)
     chain = _chain(sums, merged)
     parts = [_stacked(sums, chain)] if chain else []
+    stacked = {id(summand) for summand in chain}
     for summand in merged:
-        if summand not in chain:
+        if id(summand) not in stacked:
             unweighed = idle(sums, summand)
             parts.append(sums.boxed(summand.scores, summand.term, summand.name, idle=unweighed))
     first, total = group[0], sums.block.added(parts)
