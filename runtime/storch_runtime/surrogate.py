@@ -14,6 +14,7 @@ from storch_runtime.precision import smallest
 __all__ = [
     "harmless",
     "idle",
+    "log_sum_exp",
     "log_weighted_mean_exp",
     "magic_box",
     "scored",
@@ -78,11 +79,15 @@ def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int,
         count = 1
         for dim in dims:
             count *= value.shape[dim]
-        nowhere = (value.detach() == -torch.inf).all(dims, keepdim=True)  # torch's slope is NaN
-        total = torch.logsumexp(value.masked_fill(nowhere, 0.0), dims)
-        total = total.masked_fill(nowhere.squeeze(dims), -torch.inf)
-        return total - torch.log(value.new_tensor(float(count)))
+        return log_sum_exp(value, dims) - torch.log(value.new_tensor(float(count)))
     return _log_weighted_sum_exp(value, weight, dims)
+
+
+def log_sum_exp(value: Tensor, dims: tuple[int, ...], keepdim: bool = False) -> Tensor:
+    """``log Σ exp(value)`` over ``dims``; where all are -inf so is it, with slopes of 0."""
+    nowhere = value.detach().amax(dims, keepdim=True) == -torch.inf  # torch's slope is NaN
+    total = torch.logsumexp(value.masked_fill(nowhere, 0.0), dims, keepdim)
+    return total.masked_fill(nowhere if keepdim else nowhere.squeeze(dims), -torch.inf)
 
 
 def _log_weighted_sum_exp(value: Tensor, weight: Tensor, dims: tuple[int, ...]) -> Tensor:

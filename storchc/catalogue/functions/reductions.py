@@ -34,7 +34,8 @@ from storchc.catalogue.functions.writing import (
 from storchc.ir.expression import Apply, Value
 from storchc.ir.size import product
 from storchc.ir.types import Dtype
-from storchc.python.expressions import Py, call, infix, literal, member, method
+from storchc.python.expressions import Imported, Py, call, infix, literal, member, method, tuple_of
+from storchc.python.names import RUNTIME
 
 Rule = Literal["float", "number", "same", "bool", "int"]
 INPUT = Parameter("input")
@@ -83,7 +84,7 @@ def several(torch_name: str, e: Emission, **keywords: Py) -> Py:
     dims = _dims(e)
     if not dims:
         return convert(e, e.operands[0], e.types[0].dtype)
-    if _whole(e) and torch_name != "logsumexp":
+    if _whole(e):
         return method(_input(e), torch_name, **keywords)
     return method(_input(e), torch_name, dims_code(dims), **keywords, **_keep(e))
 
@@ -102,13 +103,21 @@ def one_by_one(torch_name: str, e: Emission) -> Py:
     return code
 
 
+def _logsumexp(e: Emission) -> Py:
+    dims = _dims(e)
+    if not dims:
+        return convert(e, e.operands[0], e.types[0].dtype)
+    places = tuple_of(*map(literal, dims))
+    return call(Imported("log_sum_exp", RUNTIME), _input(e), places, **_keep(e))
+
+
 def _logmeanexp(e: Emission) -> Py:
     count = product(tuple(e.types[0].shape[dim] for dim in _dims(e)))
     if count.value == 1:
-        return several("logsumexp", e)
+        return _logsumexp(e)
     known = count.value
     log = literal(math.log(known)) if known else call("math.log", e.size(count))
-    return infix("-", several("logsumexp", e), log)
+    return infix("-", _logsumexp(e), log)
 
 
 def _reduction(
@@ -189,7 +198,7 @@ SUMS = (
         "logsumexp",
         "log of the sum of exp",
         "float",
-        partial(several, "logsumexp"),
+        _logsumexp,
         along.log_total,
         SMOOTH,
         broken="none",

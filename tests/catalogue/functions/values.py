@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from storch_runtime import log_sum_exp
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome
 from storchc.catalogue.functions import lookup
 from storchc.ir.size import Shape, Size, constant
@@ -191,6 +192,7 @@ def run(
         "torch": torch,
         "F": functional,
         "math": math,
+        "log_sum_exp": log_sum_exp,
         "dtype": DTYPES[outcome.dtype],
     }
     plain, codes = set(), []
