@@ -93,6 +93,7 @@ from storch_runtime.steps import sequence as sequence
 from storch_runtime.steps import step_of as step_of
 from storch_runtime.story import Methods as Methods
 from storch_runtime.story import StoryModule as StoryModule
+from storch_runtime.surrogate import harmless as harmless
 from storch_runtime.surrogate import log_sum_exp as log_sum_exp
 from storch_runtime.surrogate import log_weighted_mean_exp as log_weighted_mean_exp
 from storch_runtime.surrogate import magic_box as magic_box

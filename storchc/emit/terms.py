@@ -11,6 +11,7 @@ from storchc.ir.types import NO_PLATES, Plates
 from storchc.program.slots import Slot
 from storchc.program.terms import (
     Box,
+    Counting,
     Detach,
     Expression,
     How,
@@ -85,6 +86,9 @@ def emitted(context: Context, term: Term) -> Py:
             return method(emitted(context, of), kind, *place)
         case Weighted():
             return _weighted(context, term)
+        case Counting(of, factor, stored):
+            sides = (whole(context, side, stored) for side in (factor, of))
+            return call(context.runtime("harmless"), *sides)
         case Times(plate, of):
             return infix("*", context.plate_size(plate), emitted(context, of))
         case InSteps(of, loop, how, stored):

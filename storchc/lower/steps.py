@@ -6,15 +6,17 @@ plates. The loss treats it as it treats a plate that is summed (LOSS.md §6).
 
 from __future__ import annotations
 
+from functools import partial
+
 from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen, common
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.lower.reductions import reduce_all
 from storchc.lower.shares import Shares
 from storchc.lower.story import Scope, Story
-from storchc.lower.weights import weights_of
+from storchc.lower.weights import counted, product_of, weights_of
 from storchc.program.slots import Slot
-from storchc.program.terms import How, InSteps, Read, Term, detach
+from storchc.program.terms import Counting, How, InSteps, Read, Term, detach
 
 
 def in_steps(story: Story, seen: Seen, score: Term) -> Term:
@@ -36,13 +38,30 @@ def credited(story: Story, scope: Scope, sample: Sample, seen: Seen, shares: Sha
     kept = shares.kept | frozenset(cost.loops[:depth])
     slot = Slot("cost", cost.name)
     origin = story.estimation.cost_origin(cost.name)
-    counted = shares.times(story, scope, origin, detach(Read(slot, scope[slot])))
+    shared = shares.times(story, scope, origin, detach(Read(slot, scope[slot])))
     plates = all_plates(cost) - kept
-    reduced = reduce_all(story, scope, counted, plates, origin, attached=False)
+    reduced = reduce_all(story, scope, shared, plates, origin, attached=False)
     if seen.level is None:
         return reduced
     how: How = "from here" if seen.same else "later"
-    return InSteps(reduced, cost.loops[seen.level], how, reduced.stored)
+    finite = _counting(story, scope, cost, reduced)
+    return InSteps(finite, cost.loops[seen.level], how, finite.stored)
+
+
+def _counting(story: Story, scope: Scope, cost: Cost, term: Term) -> Term:
+    """A cost that is 0 where its step weighs nothing and it is infinite: earlier steps weigh more.
+
+    They see the sum over the steps behind them, which is to be a baseline's.
+    """
+    if not steps_kept(story, cost):
+        return term
+    origin = story.estimation.cost_origin(cost.name)
+    for plate in story.storage.order(term.stored - frozenset(cost.loops)):
+        weights = weights_of(story, plate, origin, term.stored)
+        if weights.samples:
+            factor = detach(product_of(weights, partial(counted, story, scope, weights)))
+            term = Counting(term, factor, term.stored | factor.stored)
+    return term
 
 
 def all_plates(cost: Cost) -> Plates:

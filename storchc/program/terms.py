@@ -173,6 +173,15 @@ class Times:
     stored: Plates
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A term, which is 0 where it weighs nothing and is not finite."""
+
+    term: Term
+    factor: Term
+    stored: Plates
+
+
 How = Literal["here", "earlier", "from here", "later"]
 
 
@@ -201,6 +210,7 @@ Term = (
     | Reduced
     | Weighted
     | Times
+    | Counting
     | InSteps
 )
 
@@ -214,7 +224,7 @@ def inner(term: Term) -> tuple[Term, ...]:
             return (left, right)
         case Rows(terms) | Sum(terms):
             return terms
-        case Weighted(of, factor):
+        case Weighted(of, factor) | Counting(of, factor):
             return (of, factor)
         case (
             Detach(of)

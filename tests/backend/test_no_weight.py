@@ -73,3 +73,21 @@ def test_a_learned_baseline_knows_nothing_of_it() -> None:
         "cost c = log(z)\n"
     )
     assert float(gradient(text)) == pytest.approx(2 * 0.5772, abs=0.1)
+
+
+@pytest.mark.parametrize("worst", ["1 / (z - 2)", "log(1.0 - z)"])
+@pytest.mark.parametrize("baseline", ["none", "moving_average", "batch_average", "b"])
+def test_steps_behind_that_are_impossible(baseline: str, worst: str) -> None:
+    """A class of probability 0: what follows a step is finite, though later steps are not."""
+    text = (
+        "story S\nparam v = 0.2\nparam b = 0.1\n"
+        "for t in range(3) from h = 0.0:\n"
+        "    compute p = Categorical(probs=stack(sigmoid(v), 1 - sigmoid(v), 0))\n"
+        "    sample z ~ p with ScoreFunction({}) using "
+        "ImportanceSampling(n=6, proposal=Categorical(logits=stack(0.3, v, 0.1)))\n"
+        "    compute h = h + z\n"
+        "    cost c = z * h if z < 2 else {}\n"
+    )
+    wanted, found = (gradient(text.format(f"baseline={baseline}", c)) for c in ("0 * z", worst))
+    torch.testing.assert_close(found, wanted)
+    assert found.isfinite().all()

@@ -16,6 +16,7 @@ from torch import Tensor
 from storch_runtime.draw import Draw
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
+from storch_runtime.surrogate import idle
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -86,6 +87,15 @@ def _weighted(
         weight = torch.exp(log_prob - source.log_prob(value))
         if n is not None:
             weight /= n
+        if distribution.finite:  # a probability of 0 counts as the smallest number elsewhere
+            weight = weight.masked_fill(_impossible(distribution, value), 0.0)
     # outside of the support the weight is 0, and a score that is infinite would make it NaN
     log_prob = log_prob.clamp(min=torch.finfo(log_prob.dtype).min / 1024)
     return Draw(value, distribution, weight, log_prob)
+
+
+def _impossible(distribution: Distribution, value: Tensor) -> Tensor:
+    """Whether a place of a value of finitely many outcomes has one of probability 0."""
+    event = distribution.event
+    nothing = idle(distribution.apart().log_prob(value).exp())
+    return nothing.any(tuple(range(-event, 0))) if event else nothing
