@@ -35,14 +35,20 @@ class _Limit(torch.autograd.Function):
     passed through another one of these, tied to the loss by an anchor; its own derivative adds 0.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(
-        ctx: Any, value: Tensor, anchor: Tensor, left: int, order: int, bent: bool
-    ) -> Tensor:
+    def forward(value: Tensor, anchor: Tensor, left: int, order: int, bent: bool) -> Tensor:
         """The identity."""
-        ctx.save_for_backward(anchor)
-        ctx.left, ctx.order, ctx.bent = left, order, bent
         return value.view_as(value)
+
+    @staticmethod
+    def setup_context(
+        ctx: Any, inputs: tuple[Tensor, Tensor, int, int, bool], output: Tensor
+    ) -> None:
+        """Keep the anchor; `torch.func` wants this apart."""
+        _, anchor, ctx.left, ctx.order, ctx.bent = inputs
+        ctx.save_for_backward(anchor)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:

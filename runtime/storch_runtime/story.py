@@ -86,13 +86,18 @@ class Methods(nn.ModuleDict):
         return method
 
 
+_OTHERWISE = "use `estimate.backward()`, or `torch.autograd.grad` of `estimate.loss`"
+_UNDER_TORCH_FUNC = {
+    "functorch transform": f"differentiates inside of the call: {_OTHERWISE}",
+    "mutate a captured Tensor": f"keeps an average: call the model in eval mode, or {_OTHERWISE}",
+}
+
+
 def _explain(error: Exception) -> None:
-    """Say what torch does not: some methods differentiate while they are called."""
-    if "functorch transform" in str(error):
-        error.add_note(
-            "a method of this story differentiates inside of the call, which `torch.func` does not "
-            "allow: use `estimate.backward()`, or `torch.autograd.grad` of `estimate.loss`"
-        )
+    """Say what torch does not: some methods differentiate, or learn, while they are called."""
+    for known, words in _UNDER_TORCH_FUNC.items():
+        if known in str(error):
+            error.add_note(f"`torch.func` does not allow that a method of this story {words}")
 
 
 class _Callable(Protocol[_P, _R]):

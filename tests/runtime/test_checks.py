@@ -207,20 +207,44 @@ def test_constants_lie_where_the_inputs_lie() -> None:
     assert like.device.type == "meta" and like.dtype is torch.get_default_dtype()
 
 
-def test_a_method_that_differentiates_says_what_torch_func_does_not() -> None:
-    story = """story R
+def under_torch_func(method: str, module: str = "") -> tuple[Any, Any]:
+    """The gradient by `torch.func` of a small story, and by `backward`, of the same draws."""
+    story = f"""story R
+input x
 param w[2] = zeros()
-module critic: [2] -> []
-sample z ~ Bernoulli(logits=w) with RELAX(c_phi=critic)
-cost c = sum(z)
+{module}
+sample z ~ Bernoulli(logits=w + x) with {method}
+cost c = sum(z * x) ** 2
 """
     critic = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0))
-    model: Any = storchc.load(text=story)(critic=critic)
+    model: Any = storchc.load(text=story)(**{"critic": critic} if module else {})
     parameters = dict(model.named_parameters())
 
     def loss(given: Any) -> Any:
-        return torch.func.functional_call(model, given, ()).loss
+        torch.manual_seed(0)
+        return torch.func.functional_call(model, given, (0.3,)).loss
 
+    found = torch.func.grad(loss)(parameters)["w"]
+    loss(parameters).backward()
+    return found, model.w.grad
+
+
+@pytest.mark.parametrize("method", ["ScoreFunction()", "DisARM()", "ReinMax()", "MeasureValued()"])
+def test_torch_func_differentiates_as_backward_does(method: str) -> None:
+    found, wanted = under_torch_func(method)
+    torch.testing.assert_close(found, wanted)
+    assert wanted.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "module", "words"),
+    [
+        ("RELAX(c_phi=critic)", "module critic: [2] -> []", "differentiates inside of the call"),
+        ("REBAR()", "", "use `estimate.backward()`"),
+        ("ScoreFunction(baseline=moving_average)", "", "call the model in eval mode"),
+    ],
+)
+def test_what_torch_func_does_not_allow_is_said(method: str, module: str, words: str) -> None:
     with pytest.raises(RuntimeError) as raised:
-        torch.func.grad(loss)(parameters)
-    assert "use `estimate.backward()`" in raised.value.__notes__[0]
+        under_torch_func(method, module)
+    assert words in raised.value.__notes__[0]
