@@ -25,6 +25,7 @@ from storch_runtime.resting import resting
 from storch_runtime.validation import (
     Validate,
     Within,
+    check_classes,
     check_control,
     check_sign,
     check_support,
@@ -175,6 +176,12 @@ class StoryModule(nn.Module):
         """``value``, of which it is checked at an instance's first call that it keeps one sign."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_sign(value, subject)
+        return value
+
+    def of_classes(self, value: Tensor, count: int, subject: str) -> Tensor:
+        """``value``, of which it is checked at an instance's first call that each is a class."""
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            check_classes(value, count, subject)
         return value
 
     def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:

@@ -21,6 +21,7 @@ __all__ = [
     "SCORED_PROBABILITY",
     "Validate",
     "Within",
+    "check_classes",
     "check_control",
     "check_sign",
     "check_support",
@@ -87,6 +88,17 @@ def check_support(law: Distribution, value: Tensor, subject: str) -> None:
         f"`{subject}` lies outside of the support of `{name}`: {count} of {size} elements, such "
         f"as {float(found[0]):g}"
     )
+
+
+def check_classes(value: Tensor, count: int, subject: str) -> None:
+    """Raise where a number is that of no class."""
+    least, most = (int(end) for end in value.detach().aminmax())
+    if least < 0 or most >= count:
+        found = least if least < 0 else most
+        raise StoryValueError(
+            f"{subject} is to be a class from 0 to {count - 1}, but {found} is among its elements: "
+            "give `one_hot` as many classes as there are"
+        )
 
 
 def check_sign(value: Tensor, subject: str) -> None:

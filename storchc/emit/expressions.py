@@ -29,6 +29,7 @@ from storchc.ir.expression import (
     SummedOut,
     Value,
 )
+from storchc.ir.ranges import ANYTHING, Range
 from storchc.ir.types import NO_PLATES, Plates, ValueType
 from storchc.program.slots import Slot
 from storchc.python.expressions import (
@@ -130,6 +131,19 @@ def _looked_at(context: Context, code: Code, value: Apply, position: int) -> Cod
     return Code(looked, code.stored, code.plain)
 
 
+def _of_classes(context: Context, code: Code, value: Apply) -> Code:
+    """Classes that may be more than there are, which the first call sees."""
+    index, count = value.operands[0], value.type.shape[-1]
+    found = context.estimation.ranges.places.get(index, ANYTHING)
+    proven = count.value is not None and found.within(Range(0, count.value - 1))
+    if code.plain or (proven and not found.supposed):
+        return code
+    source = context.graph.source
+    text = " ".join(source.cut(index.span).split())
+    subject = literal(f"{place(source, index.span)}: `{text}`")
+    return Code(call("self.of_classes", code.py, context.size(count), subject), code.stored)
+
+
 def _beside_gate(context: Context, code: Code) -> Code:
     """A factor of a probability, looked at in the first call as the probability itself would be."""
     bounds = context.runtime("SCORED_PROBABILITY")
@@ -143,6 +157,8 @@ def _apply(context: Context, value: Apply) -> Code:
     denominator = context.estimation.jumps.unsure.get(id(value))
     if denominator is not None:
         operands[denominator] = _looked_at(context, operands[denominator], value, denominator)
+    if entry.name == "one_hot":
+        operands[0] = _of_classes(context, operands[0], value)
     operands = [
         _beside_gate(context, c) if id(o) in context.estimation.gated else c
         for c, o in zip(operands, value.operands, strict=True)

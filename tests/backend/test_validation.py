@@ -223,3 +223,32 @@ def test_nothing_looks_at_values_that_torch_maps_over() -> None:
     scales = torch.tensor([1.0, 2.0])
     slopes = torch.func.vmap(torch.func.grad(loss))(scales)
     torch.testing.assert_close(slopes, scales**-3 - 1 / scales)
+
+
+MANY = """\
+story S
+plate data
+dim P
+input x[data, P]
+input k[data]: int
+param w = 0.0
+cost c = sum((x - w) * one_hot(k, P))
+"""
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_a_class_that_there_is_not(wrong: int) -> None:
+    made: Any = storchc.load(text=MANY)()
+    classes = torch.tensor([0, wrong])
+    with pytest.raises(
+        StoryValueError, match=rf":7: `k` is to be a class from 0 to 2, but {wrong}"
+    ):
+        made(torch.zeros(2, 3), classes)
+    made(torch.zeros(2, 4), classes.abs()).backward()
+
+
+def test_classes_that_are_drawn_are_known() -> None:
+    text = (
+        "story S\ndim P = 3\nparam w[P] = zeros()\nsample z ~ Categorical(logits=w) with Expect()\n"
+    )
+    assert "of_classes" not in storchc.compile(text=text + "cost c = sum(one_hot(z, P) * w)\n")
