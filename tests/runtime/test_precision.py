@@ -57,6 +57,8 @@ DRAWN_WIDE = {  # families that torch draws in single precision alone, on a CPU
     "Multinomial(4, logits=enc(x))": "ScoreFunction()",
     "NegativeBinomial(3, logits=enc(x))": "ScoreFunction()",
     "Normal(enc(x), 1)": "Reparameterization() using Antithetic(n=4)",
+    "MultivariateNormal(enc(x), eye(3) + 0.1)": "ScoreFunction(n=2)",
+    "Kumaraswamy(exp(enc(x)), 2)": "ScoreFunction(n=2000)",
 }
 
 
@@ -75,6 +77,31 @@ def test_draws_in_half_precision(law: str, mode: str) -> None:
     assert estimate.samples["z"].dtype in (torch.float16, torch.bfloat16)
     for parameter in model.parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all()
+
+
+WIDE_DENSITIES = {
+    "log_prob(q, z)": "MultivariateNormal(m, scale_tril=diag_embed(exp(m)))",
+    "kl_divergence(q, MultivariateNormal(m, 2.0 * eye(3)))": "MultivariateNormal(m, eye(3))",
+    "entropy(q)": "MultivariateNormal(m, precision_matrix=diag_embed(exp(m)))",
+    "log_prob(Kumaraswamy(2, 3), z[0])": "Kumaraswamy(exp(m), 3)",
+}
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("cost", WIDE_DENSITIES)
+def test_densities_that_half_precision_cannot_know(cost: str, kind: torch.dtype) -> None:
+    """They are those of single precision, rounded, at the same values."""
+    text = (
+        "story S\nparam m[3] = tensor([0.25, -0.5, 0.125])\n"
+        f"compute q = {WIDE_DENSITIES[cost]}\nsample z ~ q with ScoreFunction(n=500)\n"
+        f"cost c = {cost}\n"
+    )
+    made = storchc.load(text=text)
+    torch.manual_seed(0)
+    narrow = made().to(kind)()
+    narrow.backward()
+    wide = made()(given={"z": narrow.samples["z"].float()})
+    torch.testing.assert_close(narrow.loss.float(), wide.loss, rtol=2e-2, atol=2e-2)
 
 
 LETTERS = """

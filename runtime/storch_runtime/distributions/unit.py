@@ -7,7 +7,7 @@ from torch import Tensor
 
 from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.pathwise import dirichlet_path
-from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+from storch_runtime.distributions.wrapped import Forwarded, Implicit, Single
 
 __all__ = ["Beta", "Kumaraswamy"]
 
@@ -30,7 +30,7 @@ class Beta(Implicit):
         return dirichlet_path(both, torch.stack((value, 1 - value), -1))[..., 0]
 
 
-class Kumaraswamy(Noisy):
+class Kumaraswamy(Single):
     """``(1 - exp(-noise/b)) ** (1/a)``; the noise is exponential with rate 1."""
 
     __slots__ = ()

@@ -9,8 +9,17 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import ends, inverse
+from storch_runtime.distributions.base import Parameter
 from storch_runtime.distributions.pathwise import dirichlet_path
-from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+from storch_runtime.distributions.wrapped import (
+    Forwarded,
+    Implicit,
+    Noisy,
+    Single,
+    half_of,
+    widened,
+)
+from storch_runtime.errors import StoryTypeError
 
 __all__ = ["Dirichlet", "LogisticNormal", "LowRankMultivariateNormal", "MultivariateNormal"]
 
@@ -32,8 +41,11 @@ class Dirichlet(Implicit):
         return dirichlet_path(self.concentration, value)
 
 
-class Correlated(Noisy):
-    """``loc + scale_tril @ noise`` with standard normal noise of the sample's shape."""
+class Correlated(Single):
+    """``loc + scale_tril @ noise`` with standard normal noise of the sample's shape.
+
+    Torch neither factors nor solves in half precision: single precision does, here.
+    """
 
     __slots__ = ()
 
@@ -46,6 +58,9 @@ class Correlated(Noisy):
 
     def noise(self, value: Tensor) -> Tensor:
         """``scale_tril⁻¹ (value - loc)``."""
+        half = self.half()
+        if half is not None:
+            return self.widened().noise(value.float()).to(half)
         shift = (value - self.loc).unsqueeze(-1)
         noise: Tensor = torch.linalg.solve_triangular(self.scale_tril, shift, upper=False)
         return noise.squeeze(-1)
@@ -72,6 +87,19 @@ class MultivariateNormal(Correlated):
         "scale_tril": 2,
     }
 
+    def __init__(self, *, event: int = 0, **given: Parameter) -> None:
+        super().__init__(event=event, **_factored(given))
+        self._given = given
+
+
+def _factored(given: dict[str, Parameter]) -> dict[str, Parameter]:
+    """By the Cholesky factor, where torch would have to take that in half precision."""
+    half = half_of(given)
+    if half is None or "scale_tril" in given:
+        return given
+    wide = torch.distributions.MultivariateNormal(**widened(given), validate_args=False)  # type: ignore[arg-type]
+    return {"loc": wide.loc.to(half), "scale_tril": wide.scale_tril.to(half)}
+
 
 class LowRankMultivariateNormal(Correlated):
     """With covariance ``cov_factor @ cov_factor.T + diag(cov_diag)``.
@@ -83,6 +111,15 @@ class LowRankMultivariateNormal(Correlated):
 
     make = torch.distributions.LowRankMultivariateNormal
     ranks: ClassVar[Mapping[str, int]] = {"loc": 1, "cov_factor": 2, "cov_diag": 1}
+
+    def __init__(self, *, event: int = 0, **given: Parameter) -> None:
+        if half_of(given) is not None:
+            raise StoryTypeError(
+                "`LowRankMultivariateNormal` is not there in half precision, in which torch "
+                "factors no matrix: make its parameters floats of single precision, or use "
+                "`MultivariateNormal`"
+            )
+        super().__init__(event=event, **given)
 
     cov_factor = Forwarded()
     cov_diag = Forwarded()

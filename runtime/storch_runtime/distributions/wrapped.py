@@ -39,6 +39,20 @@ _OPEN: dict[ends.Ends | None, tuple[float | None]] = {
 """Supports that begin above 0, and where they end."""
 
 
+def half_of(given: dict[str, Parameter]) -> torch.dtype | None:
+    """The precision of parameters where that is half."""
+    tensors = (v for v in given.values() if isinstance(v, Tensor))
+    return next((v.dtype for v in tensors if v.dtype in HALVES), None)
+
+
+def widened(given: dict[str, Parameter]) -> dict[str, Parameter]:
+    """Parameters in single precision, where they are of half."""
+    return {
+        name: v.float() if isinstance(v, Tensor) and v.dtype in HALVES else v
+        for name, v in given.items()
+    }
+
+
 class Wrapped(Distribution):
     """A family in torch's words; parameters are keywords with torch's names."""
 
@@ -77,23 +91,18 @@ class Wrapped(Distribution):
         """Torch's; from the noise where that is given."""
         if noise is not None:
             return super().sample(n, noise=noise)
-        half = self._half()
+        half = self.half()
         if half is not None:
-            return self._narrowed(self._widened().sample(n), half)
+            return self._narrowed(self.widened().sample(n), half)
         return self.torch.sample(drawn(n, torch.Size()))
 
-    def _half(self) -> torch.dtype | None:
+    def half(self) -> torch.dtype | None:
         """The precision of the parameters where that is half."""
-        tensors = (v for v in self._given.values() if isinstance(v, Tensor))
-        return next((v.dtype for v in tensors if v.dtype in HALVES), None)
+        return half_of(self._given)
 
-    def _widened(self) -> Self:
+    def widened(self) -> Self:
         """The same distribution in single precision: torch draws many a family in no other."""
-        given = {
-            name: v.float() if isinstance(v, Tensor) and v.dtype in HALVES else v
-            for name, v in self._given.items()
-        }
-        return type(self)(**given, event=self.event)
+        return type(self)(**widened(self._given), event=self.event)
 
     def _narrowed(self, value: Tensor, half: torch.dtype) -> Tensor:
         """A draw of the same in half precision, still inside of the support."""
@@ -119,7 +128,23 @@ class Noisy(ByNoise, Wrapped):
         """Torch's; from the noise where that is given."""
         if noise is not None:
             return self.from_noise(noise)
+        half = self.half()
+        if half is not None and self.ends in _OPEN:
+            return self._narrowed(self.widened().rsample(n), half)
         return self.torch.rsample(drawn(n, torch.Size()))
+
+
+class Single(Noisy):
+    """Those of which half precision is too little for a density, or has no kernel."""
+
+    __slots__ = ()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Torch's, summed over the event."""
+        kind = self.half() or value.dtype
+        if kind not in HALVES:
+            return super().log_prob(value)
+        return self.widened().log_prob(value.float()).to(kind)
 
 
 class Implicit(ByImplicit, Wrapped):
@@ -137,9 +162,9 @@ class Implicit(ByImplicit, Wrapped):
         """Torch's; there is no simple noise to take."""
         if noise is not None:
             return super().rsample(n, noise=noise)
-        half = self._half()
+        half = self.half()
         if half is not None:
-            return self._narrowed(self._widened().rsample(n), half)
+            return self._narrowed(self.widened().rsample(n), half)
         value = self.torch.rsample(drawn(n, torch.Size()))
         for name in self.hidden:
             parameter: Tensor = getattr(self, name).detach()
