@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import gradient_statistics
+from storch_runtime import StoryWarning, gradient_statistics
 
 X = torch.tensor([[0.3, -0.8], [1.1, 0.4]], dtype=torch.float64)
 
@@ -278,3 +279,96 @@ class Weighted(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.weight * x).sum(-1)
+
+
+# LOSS.md §12 gives figures without their stories: these are the nearest ones, summed by hand.
+
+ACTOR_CRITIC = """
+story T
+input x[3]
+module actor: [3] -> [2]
+module value: [3] -> []
+sample a ~ Categorical(logits=actor(x)) with {}
+cost c = (a + 0.6) ** 2
+"""
+
+
+class Headed(nn.Module):
+    """Numbers made of what a trunk, the same in several of these, makes of its input."""
+
+    def __init__(self, trunk: Weighted, scales: list[float]) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.scales = torch.tensor(scales, dtype=torch.float64)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.trunk(x).tanh()
+        return seen * self.scales[0] if len(self.scales) == 1 else seen[:, None] * self.scales
+
+
+def test_a_trunk_of_an_actor_and_its_critic_has_the_gradient_of_the_cost_alone() -> None:
+    x = torch.tensor([0.9, -0.15, -0.12], dtype=torch.float64)
+    trunk = Weighted(nn.Parameter(torch.tensor([0.3, 0.5, -0.2], dtype=torch.float64)))
+    actor, value = Headed(trunk, [-0.2, 0.4]), Headed(trunk, [0.7])
+    model = load(ACTOR_CRITIC.format("ScoreFunction(baseline=value(x))"), actor=actor, value=value)
+    found, leaked = torch.zeros(2, 3, dtype=torch.float64)
+    for action in range(2):
+        estimate = model(x, given={"a": torch.tensor([action])})
+        chance = estimate.log_probs["a"].detach().exp()
+        model.zero_grad()
+        estimate.backward()
+        found += chance * trunk.weight.grad
+        error = (value(x[None])[0] - estimate.costs["c"].detach().mean()) ** 2
+        leaked += chance * torch.autograd.grad(error, trunk.weight)[0]
+    chances = torch.softmax(actor(x[None])[0], 0)
+    (exact,) = torch.autograd.grad(chances @ torch.tensor([0.36, 2.56]).double(), trunk.weight)
+    torch.testing.assert_close(found, exact)
+    assert exact.tolist() == pytest.approx([0.2820, -0.0470, -0.0376], abs=1e-4)
+    assert (exact + leaked).tolist() == pytest.approx([-1.3762, 0.2294, 0.1835], abs=1e-4)
+
+
+COUPLED = """
+story T
+plate data
+input x[data]
+param w = 0.4
+module net: [1] -> [1]
+sample z ~ Bernoulli(logits=w * x) with {}
+cost c = (net(stack([z])) - 0.3)[0] ** 2 * x
+"""
+
+
+@pytest.mark.parametrize("layer", ["rows apart", "rows coupled"])
+def test_rows_that_a_module_couples_are_warned_of_where_the_gradient_is_wrong(layer: str) -> None:
+    """What the cost of a row owes to the others' draws is credited to its own draw alone."""
+    torch.manual_seed(0)
+    inner = nn.Linear(1, 1) if layer == "rows apart" else nn.BatchNorm1d(1)
+    x = torch.tensor([0.6, -1.1, 0.8], dtype=torch.float64)
+    model = storchc.load(text=COUPLED.format("ScoreFunction()"))(net=inner).double()
+    apart = layer == "rows apart"
+    with nullcontext() if apart else pytest.warns(StoryWarning, match="couples the rows"):
+        model(x)
+    found, exact = torch.zeros(2, dtype=torch.float64)
+    for outcome in torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * 3):
+        model.zero_grad()
+        estimate = model(x, given={"z": outcome[None]})
+        chance = torch.distributions.Bernoulli(logits=model.w * x).log_prob(outcome).sum().exp()
+        exact += torch.autograd.grad(chance * estimate.loss.detach(), model.w, retain_graph=True)[0]
+        estimate.backward()
+        found += chance.detach() * model.w.grad
+    assert torch.allclose(found, exact) == apart
+    if not apart:
+        assert [float(found), float(exact)] == pytest.approx([-0.1707, -0.2888], abs=1e-4)
+
+
+def test_a_critic_that_a_cost_uses_has_the_gradient_of_the_cost_alone() -> None:
+    critic = Line(1.3)
+    model = load(CRITIC.format("RELAX(c_phi=critic)", "critic"), critic=critic, other=Line(0.0))
+    chance = float(torch.sigmoid(model.w.detach()))
+    found = 0.0
+    for value in (0.0, 1.0):
+        model.zero_grad()
+        model(given={"z": torch.tensor([value]).double()}).backward()
+        assert model.critic.scale.grad is not None
+        found += (chance if value else 1 - chance) * float(model.critic.scale.grad)
+    assert found == pytest.approx(2 * chance)
