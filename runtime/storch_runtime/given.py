@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import ismethod
 from typing import Any
 
@@ -10,7 +11,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from storch_runtime.errors import StoryTypeError
 
-__all__ = ["as_module", "coupling"]
+__all__ = ["ModuleLike", "as_module", "coupling"]
+
+ModuleLike = nn.Module | Callable[..., Any]
+"""What a constructor takes for a module: an instance, or a bound method of one (`vae.encode`)."""
 
 
 class Bound(nn.Module):

@@ -55,7 +55,10 @@ def _parameter(outline: Outline, callee: Callee) -> str:
         kind = f"{function}[..., {_returned(outline, callee.results)}]"
         default_ = f" = {write(outline.constant(f'default {callee.name}'))}" if callee.path else ""
         return f"{callee.name}: {kind}{default_}"
-    kind = outline.text("nn.Module")
+    if callee.kind == "module":  # a method of one too
+        kind = outline.identifiers.text(outline.runtime("ModuleLike"))
+    else:
+        kind = outline.text("nn.Module")
     return f"{callee.name}: {kind} | None = None" if callee.default else f"{callee.name}: {kind}"
 
 

@@ -56,6 +56,18 @@ weighed: Tensor = estimate.weights["z"] * estimate.costs["reconstruction"]
 count: int = model.methods["z"].n
 optimizer = torch.optim.Adam(model.model_parameters())
 mixed = MixedPlates()
+
+
+class Autoencoder(nn.Module):
+    def encode(self, x: Tensor) -> Tensor:
+        return x[:, :20]
+
+    def decode(self, z: Tensor) -> Tensor:
+        return z.new_zeros(len(z), 784)
+
+
+vae = Autoencoder()
+methods: nn.Module = DiscreteVAE(vae.encode, decoder=vae.decode).encoder
 total: Tensor = mixed(x[:, 0], 0.5).loss + mixed(x[:, 0], beta=torch.ones(())).method_loss
 Story = storchc.load("a.story", methods={"z": "Expect()"})
 story = Story(nn.Linear(784, 20), decoder=nn.Linear(20, 784))

@@ -17,6 +17,7 @@ from storch_runtime import (
     JointSteps,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     StoryModule,
@@ -40,7 +41,7 @@ from storch_runtime import (
     without_gradient,
 )
 from storch_runtime.distributions import OneHotCategorical
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 _x = Input("x", ("data",), (3,), "float", "story.story:6")
@@ -61,7 +62,7 @@ class Beams(StoryModule):
 
     row_wise = (("cell", "y", "story.story:7"), ("out", "y", "story.story:8"))
 
-    def __init__(self, cell: nn.Module, out: nn.Module, score: Callable[..., Tensor]) -> None:
+    def __init__(self, cell: ModuleLike, out: ModuleLike, score: Callable[..., Tensor]) -> None:
         super().__init__()
         self.cell = as_module(cell, "cell", "story.story:7")
         self.out = as_module(out, "out", "story.story:8")

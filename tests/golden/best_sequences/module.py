@@ -16,6 +16,7 @@ from storch_runtime import (
     JointSteps,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -41,7 +42,7 @@ from storch_runtime import (
     without_gradient,
 )
 from storch_runtime.distributions import OneHotCategorical
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 _x = Input("x", ("data",), (3,), "float", "story.story:6")
@@ -66,7 +67,7 @@ class BestSequences(StoryModule):
     )
 
     def __init__(
-        self, cell: nn.Module, out: nn.Module, value: nn.Module, score: Callable[..., Tensor]
+        self, cell: ModuleLike, out: ModuleLike, value: ModuleLike, score: Callable[..., Tensor]
     ) -> None:
         super().__init__()
         self.cell = as_module(cell, "cell", "story.story:7")

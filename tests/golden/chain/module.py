@@ -16,6 +16,7 @@ from storch_runtime import (
     Last,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     StoryModule,
@@ -52,7 +53,7 @@ _layout = Layout(
 class Chain(StoryModule):
     """Which of K regimes a series is in: a bound on its evidence, summed out step by step."""
 
-    def __init__(self, transition: nn.Module, posterior: nn.Module) -> None:
+    def __init__(self, transition: ModuleLike, posterior: ModuleLike) -> None:
         super().__init__()
         self.transition = as_module(transition, "transition", "story.story:10")
         self.posterior = as_module(posterior, "posterior", "story.story:11")

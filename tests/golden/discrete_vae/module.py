@@ -14,6 +14,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -24,7 +25,7 @@ from storch_runtime import (
     replayed_values,
 )
 from storch_runtime.distributions import OneHotCategorical, kl_divergence
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 _x = Input("x", ("data",), (784,), "float", "story.story:8")
@@ -44,7 +45,7 @@ class DiscreteVAE(StoryModule):
 
     row_wise = (("decoder", "z", "story.story:10"),)
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+    def __init__(self, encoder: ModuleLike, decoder: ModuleLike) -> None:
         super().__init__()
         self.encoder = as_module(encoder, "encoder", "story.story:9")
         self.decoder = as_module(decoder, "decoder", "story.story:10")

@@ -14,6 +14,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     StoryModule,
@@ -24,7 +25,7 @@ from storch_runtime import (
     weighted_sum,
 )
 from storch_runtime.distributions import Bernoulli
-from torch import Tensor, nn
+from torch import Tensor
 
 _x = Input("x", ("data",), (3,), "float", "story.story:5")
 _gate = Result("gate", (), "float", "story.story:6")
@@ -42,7 +43,7 @@ _layout = Layout(
 class Enumerated(StoryModule):
     """An enumerated switch is stored without the data plate, which only its weights carry."""
 
-    def __init__(self, gate: nn.Module, reward: nn.Module) -> None:
+    def __init__(self, gate: ModuleLike, reward: ModuleLike) -> None:
         super().__init__()
         self.gate = as_module(gate, "gate", "story.story:6")
         self.reward = as_module(reward, "reward", "story.story:7")

@@ -15,6 +15,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Results,
     Sampled,
@@ -62,8 +63,8 @@ class Environment(StoryModule):
     def __init__(
         self,
         env: Callable[..., tuple[Tensor, Tensor, Tensor]],
-        cell: nn.Module | None = None,
-        policy: nn.Module | None = None,
+        cell: ModuleLike | None = None,
+        policy: ModuleLike | None = None,
     ) -> None:
         super().__init__()
         self.cell = nn.LSTMCell(4, 3) if cell is None else as_module(cell, "cell", "story.story:11")

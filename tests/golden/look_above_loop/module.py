@@ -16,6 +16,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Reparameterization,
     Result,
     Sampled,
@@ -31,7 +32,7 @@ from storch_runtime import (
     step_of,
 )
 from storch_runtime.distributions import Bernoulli, Normal
-from torch import Tensor, nn
+from torch import Tensor
 
 _x = Input("x", ("data",), (3,), "float", "story.story:6")
 _target = Input("target", ("data",), ("T",), "float", "story.story:7")
@@ -57,7 +58,7 @@ class Look(StoryModule):
     order = 1
     row_wise = (("cell", "s", "story.story:9"), ("out", "s", "story.story:10"))
 
-    def __init__(self, style: nn.Module, cell: nn.Module, out: nn.Module) -> None:
+    def __init__(self, style: ModuleLike, cell: ModuleLike, out: ModuleLike) -> None:
         super().__init__()
         self.style = as_module(style, "style", "story.story:8")
         self.cell = as_module(cell, "cell", "story.story:9")

@@ -16,6 +16,7 @@ from storch_runtime import (
     JointSteps,
     Layout,
     Methods,
+    ModuleLike,
     Reparameterization,
     Result,
     Sampled,
@@ -64,7 +65,7 @@ class Paired(StoryModule):
 
     row_wise = (("cell", "walk", "story.story:8"), ("look", "walk", "story.story:9"))
 
-    def __init__(self, cell: nn.Module, look: nn.Module) -> None:
+    def __init__(self, cell: ModuleLike, look: ModuleLike) -> None:
         super().__init__()
         self.cell = as_module(cell, "cell", "story.story:8")
         self.look = as_module(look, "look", "story.story:9")

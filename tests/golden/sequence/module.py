@@ -15,6 +15,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -32,7 +33,7 @@ from storch_runtime import (
     step_of,
 )
 from storch_runtime.distributions import Normal
-from torch import Tensor, nn
+from torch import Tensor
 
 _x = Input("x", ("data",), ("T", 2), "float", "story.story:8")
 _transition = Result("transition", (2,), "float", "story.story:9")
@@ -51,7 +52,7 @@ class Sequence(StoryModule):
 
     row_wise = (("transition", "z", "story.story:9"),)
 
-    def __init__(self, transition: nn.Module) -> None:
+    def __init__(self, transition: ModuleLike) -> None:
         super().__init__()
         self.transition = as_module(transition, "transition", "story.story:9")
         self.methods = Methods({"z": ScoreFunction(n=4, baseline="batch_average")})

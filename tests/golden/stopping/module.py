@@ -14,6 +14,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -36,7 +37,7 @@ from storch_runtime import (
     step_of,
 )
 from storch_runtime.distributions import OneHotCategorical
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 _x = Input("x", ("data",), (3,), "float", "story.story:7")
@@ -64,7 +65,7 @@ class Writer(StoryModule):
         ("value", "y", "story.story:11"),
     )
 
-    def __init__(self, cell: nn.Module, out: nn.Module, value: nn.Module) -> None:
+    def __init__(self, cell: ModuleLike, out: ModuleLike, value: ModuleLike) -> None:
         super().__init__()
         self.cell = as_module(cell, "cell", "story.story:9")
         self.out = as_module(out, "out", "story.story:10")

@@ -15,6 +15,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -34,7 +35,7 @@ from storch_runtime import (
     step_of,
 )
 from storch_runtime.distributions import Bernoulli
-from torch import Tensor, nn
+from torch import Tensor
 
 _x = Input("x", ("data",), (3,), "float", "story.story:5")
 _line = Result("line", (3,), "float", "story.story:6")
@@ -59,7 +60,7 @@ class Pages(StoryModule):
         ("out", "y", "story.story:8"),
     )
 
-    def __init__(self, line: nn.Module, letter: nn.Module, out: nn.Module) -> None:
+    def __init__(self, line: ModuleLike, letter: ModuleLike, out: ModuleLike) -> None:
         super().__init__()
         self.line = as_module(line, "line", "story.story:6")
         self.letter = as_module(letter, "letter", "story.story:7")

@@ -15,6 +15,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Result,
     Sampled,
     ScoreFunction,
@@ -46,7 +47,7 @@ _layout = Layout(
 class Summed(StoryModule):
     """The story `Summed`."""
 
-    def __init__(self, encoder: nn.Module | None = None) -> None:
+    def __init__(self, encoder: ModuleLike | None = None) -> None:
         super().__init__()
         self.encoder = (
             nn.Linear(3, 4) if encoder is None else as_module(encoder, "encoder", "story.story:6")

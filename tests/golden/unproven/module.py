@@ -15,6 +15,7 @@ from storch_runtime import (
     Input,
     Layout,
     Methods,
+    ModuleLike,
     Reparameterization,
     Result,
     Sampled,
@@ -48,7 +49,7 @@ class Unproven(StoryModule):
 
     order = 1
 
-    def __init__(self, scale: nn.Module, rate: nn.Module | None = None) -> None:
+    def __init__(self, scale: ModuleLike, rate: ModuleLike | None = None) -> None:
         super().__init__()
         self.scale = as_module(scale, "scale", "story.story:6")
         self.rate = (
