@@ -107,7 +107,7 @@ def _vanishing(
         kinds = functions.row(value.function).smoothness(value, closed)
         places = tuple(i for i, lies in enumerate(closed) if lies.low == 0 and kinds[i] == "pole")
         found = lengths.divided_by(bare[places[0]]) if len(places) == 1 else None
-    return None if found is None or not found.seen else (places, found.movers)
+    return None if found is None else (places, found)
 
 
 def _collapsing(
@@ -123,8 +123,8 @@ def _collapsing(
         for parameter in parameters:
             bare = _unfilled(ranges, parameter)
             length = lengths.divided_by(bare)
-            if length is not None and length.seen:
-                movers += length.movers
+            if length is not None:
+                movers += length
             elif _sure(graph, ranges, "pole", bare, ranges.places[bare]) == "pole":
                 movers.append(parameter)
         if movers:

@@ -13,13 +13,12 @@ from functools import partial
 from itertools import islice
 from random import Random
 
-from storchc.analysis.facts.numbers import Leaf, Numbers, named
+from storchc.analysis.facts.numbers import Leaf, Numbers, Place, named
 from storchc.analysis.facts.ranges import Ranges
 from storchc.catalogue.functions.fitting import axes, broadcast, sizes_of
 from storchc.ir.expression import Apply, Distribution, Literal, Value
 from storchc.ir.graph import Graph
 from storchc.ir.ranges import ANYTHING, Range
-from storchc.ir.size import product
 from storchc.records import dataclass
 
 Look = Callable[[Numbers], list[tuple[float, ...]]]
@@ -29,21 +28,13 @@ Movers = tuple[Value | Distribution, ...]
 """What moves the place where something vanishes."""
 
 _NAMES = 8  # how many names deep a story is read
-_LANES = 3  # of a dimension whose size is not known, or large
-_MOST = 12
+_MOST, _FEW = 12, 3  # elements of a dimension
+_WORK = 160  # elements that are computed at a time
 _LEAVES = 16  # how many are moved
 _TRIALS = 2
 _LOOKS = 100  # along one leaf, so many names deep; more of them see one name deep
 _SMALL = 1e-5
 _STEP = 1e-2
-
-
-@dataclass(frozen=True, slots=True)
-class Vanishing:
-    """What one number makes 0; ``seen``: whether all on the way there is understood."""
-
-    movers: Movers
-    seen: bool
 
 
 class Lengths:
@@ -54,32 +45,32 @@ class Lengths:
         self._graph, self._ranges = graph, ranges
         self._left = _LOOKS
 
-    def divided_by(self, value: Value) -> Vanishing | None:
-        """Of a denominator that is a length, a spread or a sum; None of any other."""
+    def divided_by(self, value: Value) -> Movers | None:
+        """Of a denominator that is a length, a spread or a sum; None: nobody knows."""
         length = self._length(value)
         if length is None:
             return None
-        of = length.operands[0]
-        dims = axes(length.settings["dim"], of.type.shape)
-        return self._look(lambda n: [(x,) for x in n.all(value)], of, dims)
+        first = (0,) * value.type.rank
+        return self._look(lambda n: [(x,) for x in n.all(value, first)])
 
-    def brought_to_one(self, value: Apply) -> Vanishing | None:
-        """Of what a function brings to a length or a spread of 1; None of any other function."""
+    def brought_to_one(self, value: Apply) -> Movers | None:
+        """Of what a function brings to a length or a spread of 1; None: nobody knows."""
         if value.function not in _BROUGHT:
             return None
         found = [self._brought(value, operand) for operand in value.operands]
-        movers = tuple(mover for each in found for mover in each.movers)
-        return Vanishing(movers, all(each.seen for each in found))
+        if None in found:
+            return None
+        return tuple(mover for movers in found for mover in movers or ())
 
-    def _brought(self, value: Apply, of: Value) -> Vanishing:
+    def _brought(self, value: Apply, of: Value) -> Movers | None:
         if "normalized_shape" in value.settings:
             count = len(sizes_of(value.settings["normalized_shape"]))
             dims = tuple(range(-count, 0))
         else:
             dims = axes(value.settings["dim"], broadcast([o.type.shape for o in value.operands]))
         centred = value.function == "layer_norm"
-        look = partial(_elements, of, centred=centred)
-        return self._look(look, of, dims, turning=True)
+        look = partial(_elements, of, dims, centred=centred)
+        return self._look(look, turning=True)
 
     def _length(self, value: Value, names: int = _NAMES) -> Apply | None:
         """The reduction that a denominator is, but for roots, powers and what is added."""
@@ -93,30 +84,28 @@ class Lengths:
         made = named(self._graph, value) if names else None
         return None if made is None else self._length(made, names - 1)
 
-    def _look(
-        self, look: Look, of: Value, dims: tuple[int, ...], *, turning: bool = False
-    ) -> Vanishing:
-        """``turning``: only where the direction is another one behind it."""
-        shape = of.type.shape
-        size = product(tuple(shape[d] for d in dims if -d <= len(shape))).value
-        lanes = size if size is not None and size <= _MOST else _LANES
+    def _look(self, look: Look, *, turning: bool = False) -> Movers | None:
+        """None: too much to look at. ``turning``: where it has another direction behind it."""
         movers: dict[int, Value | Distribution] = {}
-        unseen: set[str] = set()
         names = _NAMES if self._left > 0 else 1
+        most = next((m for m in (_MOST, _FEW) if self._work(look, m, names) <= _WORK), None)
+        if most is None:
+            return None
         for trial in range(_TRIALS):
-            numbers = Numbers(
-                self._graph,
-                Random(trial),
-                names,
-                below=True,
-                lanes=max(lanes, 1),
-                whole=dims != (-1,),
-                lie=self._lies,
-            )
-            numbers.unseen = unseen
+            numbers = self._numbers(trial, most, names)
             for zero in self._zeros(look, numbers, turning):
                 movers |= {id(value): value for value in _movers(look, numbers, zero)}
-        return Vanishing(tuple(movers.values()), unseen.isdisjoint(_STICKING))
+        return tuple(movers.values())
+
+    def _numbers(self, trial: int, most: int, names: int) -> Numbers:
+        random = Random(trial)
+        return Numbers(self._graph, random, names, below=True, most=most, lie=self._lies)
+
+    def _work(self, look: Look, most: int, names: int) -> int:
+        """How many elements are computed at a time."""
+        numbers = self._numbers(0, most, names)
+        look(numbers)
+        return len(numbers.known)
 
     def _lies(self, value: Value | Distribution) -> Range:
         return self._ranges.places.get(value, ANYTHING)
@@ -138,19 +127,23 @@ _KEEPING = frozenset(
     {"sqrt", "square", "power", "pow", "abs", "clamp", "squeeze", "unsqueeze", "broadcast_to"}
 )
 _BROUGHT = frozenset({"normalize", "cosine_similarity", "layer_norm", "rms_norm"})
-_STICKING = frozenset(
-    (
-        *("hardtanh", "hardsigmoid", "hardswish", "heaviside", "sort", "topk"),
-        *("median", "quantile", "cummax", "cummin"),
-    )
-)
-"""Functions that may give 0 throughout, of which no number is computed."""
 
 
-def _elements(of: Value, numbers: Numbers, *, centred: bool) -> list[tuple[float, ...]]:
-    lanes = [numbers.all(of, lane) for lane in range(numbers.lanes)]
-    found = zip(*lanes, strict=True)
+def _elements(
+    of: Value, dims: tuple[int, ...], numbers: Numbers, *, centred: bool
+) -> list[tuple[float, ...]]:
+    shape = of.type.shape
+    free = [d in dims for d in range(-len(shape), 0)]
+    places = numbers.places(tuple(s for s, one in zip(shape, free, strict=True) if one))
+    own = (_placed(free, place) for place in places)
+    found = zip(*(numbers.all(of, place) for place in own), strict=True)
     return [_centred(x) for x in found] if centred else list(found)
+
+
+def _placed(free: list[bool], place: Place) -> Place:
+    """The place with that in the dimensions which are free, the first in all others."""
+    left = iter(place)
+    return tuple(next(left) if one else 0 for one in free)
 
 
 def _centred(elements: tuple[float, ...]) -> tuple[float, ...]:
@@ -177,6 +170,7 @@ class _Zero:
 
 
 _POINTS = 41
+_LEVEL = 0.9  # of the largest beside it: what is not smaller is on its way to no 0
 _REFINED = 13  # points within what is left of an interval, which then is a sixth of it
 
 
@@ -189,7 +183,7 @@ def _zeros(look: Look, numbers: Numbers, leaf: Leaf, lies: Range) -> Iterator[_Z
     scale = sorted(sizes)[_POINTS // 2] or 1.0
     for i in range(1, _POINTS - 1):
         before, here, after = sizes[i - 1 : i + 2]
-        if not (here <= before and here <= after and max(before, after) > 0):
+        if not (here <= before and here <= after and here < max(before, after)):
             continue
         at = points[i] if here == 0 else _lowest(sizes_at, points[i - 1], points[i + 1])
         beside = at - _STEP if before > 0 else at + _STEP
@@ -217,6 +211,8 @@ def _lowest(sizes_at: Sizes, low: float, high: float) -> float:
         points = [low + (high - low) * i / (_REFINED - 1) for i in range(_REFINED)]
         sizes = sizes_at(points)
         i = min(range(_REFINED), key=sizes.__getitem__)
+        if sizes[i] > _LEVEL * max(sizes):
+            return points[i]
         found, low, high = points[i], points[max(i - 1, 0)], points[min(i + 1, _REFINED - 1)]
     return found
 

@@ -193,6 +193,17 @@ def soft_plus_jump(value: Apply, ranges: Ranges) -> Kinds:
     return (corners(threshold / beta, kind="jump")(ranges[0]),)
 
 
+def soft_shrunk(value: Apply, x: float) -> float:
+    """Drawn towards 0."""
+    size = number(value, "lambd")
+    return 0.0 if abs(x) <= size else x - math.copysign(size, x)
+
+
+def hard_shrunk(value: Apply, x: float) -> float:
+    """0 where it is near that."""
+    return 0.0 if abs(x) <= number(value, "lambd") else x
+
+
 def shrunk(value: Apply, ranges: Ranges) -> Range:
     """Drawn towards 0, or 0: never across it."""
     (a,) = ranges
@@ -213,6 +224,8 @@ def threshold(value: Apply, ranges: Ranges) -> Range:
     """X above the threshold, and another number elsewhere."""
     (a,), other = ranges, at.exactly(number(value, "value"))
     place = number(value, "threshold")
+    if a.low > place:
+        return a.elementwise()
     return other if a.high <= place else within(a, Range(place)).joined(other)
 
 
@@ -221,6 +234,44 @@ def threshold_jump(value: Apply, ranges: Ranges) -> Kinds:
     place = number(value, "threshold")
     kind: Smoothness = "corner" if number(value, "value") == place else "jump"
     return (corners(place, kind=kind)(ranges[0]),)
+
+
+def hard_sigmoid(x: float) -> float:
+    """A line between 0 and 1."""
+    return min(max(x + 3, 0.0), 6.0) / 6
+
+
+def gelu(value: Apply, x: float) -> float:
+    """X times the distribution function of the standard normal, or what is close to it."""
+    if value.settings["approximate"] == "tanh":
+        return x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+    return x * ndtr(x)
+
+
+def ndtr(x: float) -> float:
+    """The distribution function of the standard normal."""
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
+def log_sigmoid(x: float) -> float:
+    """log(sigmoid(x))."""
+    return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+
+
+def mish(x: float) -> float:
+    """X tanh(softplus(x))."""
+    return x * math.tanh(x - log_sigmoid(x))
+
+
+def celu(value: Apply, x: float) -> float:
+    """X above 0, ``alpha (exp(x / alpha) - 1)`` below."""
+    alpha = number(value, "alpha")
+    return x if x > 0 else alpha * math.expm1(x / alpha)
+
+
+def selu(x: float) -> float:
+    """`elu` and a scale, that keep means and variances."""
+    return 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x))
 
 
 # --- with settings -------------------------------------------------------------------------------

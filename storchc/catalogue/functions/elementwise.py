@@ -27,6 +27,8 @@ from storchc.catalogue.functions.ranging import (
     even,
     falling,
     fixed,
+    number,
+    numbers,
     one,
     rising,
     whole,
@@ -215,7 +217,7 @@ FLOATS: Table = {
     "lgamma": (
         "logarithm of the absolute value of the gamma function",
         None,
-        one(special.log_gamma),
+        number(math.lgamma, one(special.log_gamma)),
         by(special.gamma_poles),
     ),
     "digamma": ("derivative of lgamma", None, REAL, by(special.gamma_poles)),
@@ -233,7 +235,12 @@ SPECIAL: Table = {
     "i0e": ("exp(-|x|) i0(x)", None, fixed(Range(0.0, 1.0, low_open=True)), by(corners(0.0))),
     "i1": ("modified Bessel function of order 1", None, one(special.signed), SMOOTH),
     "i1e": ("exp(-|x|) i1(x)", None, fixed(Range(-0.2192, 0.2192)), by(corners(0.0, kind="bend"))),
-    "ndtr": ("distribution function of the standard normal", None, fixed(at.OPEN_UNIT), SMOOTH),
+    "ndtr": (
+        "distribution function of the standard normal",
+        None,
+        number(special.ndtr, fixed(at.OPEN_UNIT)),
+        SMOOTH,
+    ),
     "log_ndtr": ("logarithm of ndtr, exact in the tail", None, fixed(at.NEGATIVE), SMOOTH),
     "ndtri": ("quantile function of the standard normal", None, REAL, by(poles(0.0, 1.0))),
     "entr": ("-x log(x)", None, one(special.entropy), by(special.entropy_smooth)),
@@ -264,20 +271,45 @@ TRUTHS: Table = {
 }
 
 ACTIVATIONS: Table = {
-    "hardsigmoid": ("piecewise linear sigmoid", None, fixed(at.UNIT), by(corners(-3.0, 3.0))),
-    "hardswish": ("x relu6(x + 3) / 6", None, one(special.bowl(-0.375)), by(corners(-3.0, 3.0))),
-    "logsigmoid": ("log(sigmoid(x)), exact in the tail", None, fixed(at.NEGATIVE), SMOOTH),
-    "mish": ("x tanh(softplus(x))", None, one(special.bowl(-0.3089)), SMOOTH),
+    "hardsigmoid": (
+        "piecewise linear sigmoid",
+        None,
+        number(special.hard_sigmoid, fixed(at.UNIT)),
+        by(corners(-3.0, 3.0)),
+    ),
+    "hardswish": (
+        "x relu6(x + 3) / 6",
+        None,
+        number(lambda x: x * special.hard_sigmoid(x), one(special.bowl(-0.375))),
+        by(corners(-3.0, 3.0)),
+    ),
+    "logsigmoid": (
+        "log(sigmoid(x)), exact in the tail",
+        None,
+        number(special.log_sigmoid, fixed(at.NEGATIVE)),
+        SMOOTH,
+    ),
+    "mish": ("x tanh(softplus(x))", None, number(special.mish, one(special.bowl(-0.3089))), SMOOTH),
     "relu6": ("x between 0 and 6", None, one(special.clamped(0.0, 6.0)), by(corners(0.0, 6.0))),
     "selu": (
         "scaled exponential linear unit",
         None,
-        one(special.at_least(-1.7581)),
+        number(special.selu, one(special.at_least(-1.7581))),
         by(corners(0.0)),
     ),
-    "silu": ("x sigmoid(x)", None, one(special.bowl(-0.2785)), SMOOTH),
+    "silu": (
+        "x sigmoid(x)",
+        None,
+        number(lambda x: x * folding.sigmoid(x), one(special.bowl(-0.2785))),
+        SMOOTH,
+    ),
     "softsign": ("x / (1 + |x|)", None, rising(special.soft_sign), by(corners(0.0, kind="bend"))),
-    "tanhshrink": ("x - tanh(x)", None, one(special.signed), SMOOTH),
+    "tanhshrink": (
+        "x - tanh(x)",
+        None,
+        number(lambda x: x - math.tanh(x), one(special.signed)),
+        SMOOTH,
+    ),
 }
 
 OPTIONS: Options = (
@@ -285,7 +317,7 @@ OPTIONS: Options = (
         "celu",
         "continuously differentiable exponential linear unit",
         (INPUT, _number("alpha", 1.0)),
-        one(special.signed),
+        numbers(special.celu, one(special.signed)),
         by(corners(0.0, kind="bend")),
     ),
     (
@@ -299,7 +331,7 @@ OPTIONS: Options = (
         "gelu",
         "x ndtr(x)",
         (INPUT, Parameter("approximate", "text", "none")),
-        one(special.bowl(-0.1701)),
+        numbers(special.gelu, one(special.bowl(-0.1701))),
         SMOOTH,
     ),
     (
@@ -327,7 +359,7 @@ OPTIONS: Options = (
         "softshrink",
         "x drawn towards 0 by lambd",
         (INPUT, _number("lambd", 0.5)),
-        special.shrunk,
+        numbers(special.soft_shrunk, special.shrunk),
         special.shrinking("corner"),
     ),
 )
@@ -336,7 +368,7 @@ JUMPS: Options = (
         "hardshrink",
         "x where |x| > lambd, 0 elsewhere",
         (INPUT, _number("lambd", 0.5)),
-        special.shrunk,
+        numbers(special.hard_shrunk, special.shrunk),
         special.shrinking("jump"),
     ),
     (
@@ -360,7 +392,7 @@ SETTINGS: Options = (
         "nan_to_num",
         "NaN and infinities replaced by numbers",
         (INPUT, _number("nan", 0.0), _number("posinf"), _number("neginf")),
-        special.without_nan,
+        number(lambda x: x, special.without_nan),
         SMOOTH,
     ),
     (
@@ -396,7 +428,7 @@ FUNCTIONS = (
         "frac",
         "x - trunc(x)",
         (INPUT,),
-        one(special.fraction),
+        number(lambda x: math.fmod(x, 1.0), one(special.fraction)),
         by(counts),
         broken="all",
     ),

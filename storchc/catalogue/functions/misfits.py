@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.catalogue.function import Ranging, Smooth, Smoothness
 from storchc.catalogue.functions.elementary import below, entropy_smooth, number
-from storchc.catalogue.functions.ranging import REAL, known_as, nonnegative
+from storchc.catalogue.functions.ranging import REAL, known_as, nonnegative, numbers
 from storchc.catalogue.functions.smooth import SMOOTH, always, by, corners, touches, unmoved
 from storchc.ir import ranges as at
 from storchc.ir.expression import Apply
@@ -76,11 +76,21 @@ def classes_smooth(value: Apply, ranges: Ranges) -> Kinds:
     return "smooth", "jump" if value.operands[1].type.dtype == "int" else "smooth"
 
 
+def _huber(value: Apply, a: float, b: float) -> float:
+    size, delta = abs(a - b), number(value, "delta")
+    return size**2 / 2 if size < delta else delta * (size - delta / 2)
+
+
+def _smooth_distance(value: Apply, a: float, b: float) -> float:
+    size, beta = abs(a - b), number(value, "beta")
+    return size**2 / (2 * beta) if size < beta else size - beta / 2
+
+
 ELEMENTS: dict[str, tuple[Ranging, Smooth]] = {
     "mse_loss": (_squared, SMOOTH),
     "l1_loss": (_distance, _where_equal()),
-    "smooth_l1_loss": (nonnegative, _where_equal("beta")),
-    "huber_loss": (nonnegative, _where_equal("delta")),
+    "smooth_l1_loss": (numbers(_smooth_distance, nonnegative), _where_equal("beta")),
+    "huber_loss": (numbers(_huber, nonnegative), _where_equal("delta")),
     "binary_cross_entropy": (_likelihood, by(touches(0.0, 1.0), unmoved)),
     "binary_cross_entropy_with_logits": (_likelihood, SMOOTH),
     "kl_div": (REAL, _relative),

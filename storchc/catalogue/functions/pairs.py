@@ -24,7 +24,7 @@ from storchc.catalogue.functions.elementary import below
 from storchc.catalogue.functions.elementwise import Rule, dtype_of
 from storchc.catalogue.functions.fitting import elementwise
 from storchc.catalogue.functions.operators import ARITHMETIC
-from storchc.catalogue.functions.ranging import TRUTH, two
+from storchc.catalogue.functions.ranging import TRUTH, numbers, two
 from storchc.catalogue.functions.smooth import JUMPS, SMOOTH, by, overlapping, unmoved
 from storchc.catalogue.functions.writing import given, listed, same, settled
 from storchc.ir import ranges as at
@@ -180,7 +180,7 @@ NUMBERS = (
         "fmod",
         "remainder of a / b, with the sign of a",
         "number",
-        relations.remainder,
+        numbers(lambda value, a, b: math.fmod(a, b), relations.remainder),
         relations.dividing,
         broken="all",
         numbers=SECOND,

@@ -65,6 +65,26 @@ def whole(rule: Rule) -> Ranging:
     return one(ranging)
 
 
+def numbers(meaning: Callable[..., float], otherwise: Ranging) -> Ranging:
+    """What a function makes of numbers, given the application too; else by another rule."""
+
+    def ranging(value: Apply, ranges: tuple[Range, ...]) -> Range:
+        known = [r.number for r in ranges if r.number is not None]
+        if len(known) < len(ranges):
+            return otherwise(value, ranges)
+        try:
+            return known_as(at.exactly(meaning(value, *known)), ranges)
+        except (ArithmeticError, ValueError):
+            return otherwise(value, ranges)
+
+    return ranging
+
+
+def number(rule: Rule, otherwise: Ranging) -> Ranging:
+    """What a function of one value makes of a number; else by another rule."""
+    return numbers(lambda value, x: rule(x), otherwise)
+
+
 def within(a: Range, domain: Range) -> Range:
     """That part of ``a`` which lies in ``domain``; all of that, where none does."""
     low, low_open = max((a.low, a.low_open), (domain.low, domain.low_open))

@@ -85,6 +85,23 @@ REFUSED = {
     "a vector below the larger": "cost c = normalize(max(stack([d, 0.0])) * (v + 1))[0]",
     "elements in proportion": "cost c = sum(normalize(stack([d, 2 * d])))",
     "elements that are 0 at once": "cost c = sum(normalize(stack([d, sin(d), exp(d) - 1])))",
+    "a product with a vector in one direction": (
+        "cost c = sum(v * normalize(matmul(outer(v, v + 1), d * v)))"
+    ),
+    "a linear layer": "cost c = sum(normalize(linear(stack([d, 2 * d]), outer(v, v)[:, :2])))",
+    "a column of an outer product": "cost c = sum(v * normalize(outer(v, stack([d, 1.0]))[:, 0]))",
+    "a row of what is reshaped": (
+        "cost c = sum(normalize(reshape(stack([d, 2 * d, 3 * d, 4 * d]), [2, 2])[0]))"
+    ),
+    "sorted in one direction": "cost c = sum(v * normalize(sort(d * v)))",
+    "the largest in one direction": "cost c = sum(normalize(topk(d * v, 2)))",
+    "a median that is 0 on one side": (
+        "cost c = sum(normalize(median(stack([0.0, d, 1.0])) * (v + 1)))"
+    ),
+    "cut off below": "cost c = sum(normalize(hardtanh(d, 0.0, 1.0) * (v + 1)))",
+    "an activation that is 0 below": "cost c = sum(normalize(hardswish(d) * (v + 1)))",
+    "sums of a vector in one direction": "cost c = sum(v * layer_norm(cumsum(d * v), [3]))",
+    "a spread of a product": "cost c = d / std(outer(v, v) @ (d * v))",
     "a vector and its multiple": "cost c = d / norm(v * z - th * v)",
     "a sum of squares in one direction": "cost c = d ** 2 / sum((d * v) ** 2) * d",
     "a spread in one direction": "cost c = d / std(stack([z, th, th]))",
@@ -147,6 +164,12 @@ COMPILES = {
     "an entropy with some scale": "cost c = entropy(Normal(th, abs(d) + 0.1))",
     "an entropy of a length": "cost c = entropy(Normal(0, norm(stack([z, d, th]))))",
     "a module's scale": "cost c = entropy(Normal(0, abs(net(d))))",
+    "a product with two directions": "cost c = sum(normalize(stack([v[:2], v[1:]]) @ stack([z, th])))",
+    "sorted in two directions": "cost c = sum(normalize(sort(stack([z, th]))))",
+    "a permutation": ("cost c = sum(normalize(tensor([[0.0, 1.0], [1.0, 0.0]]) @ stack([z, th])))"),
+    "joined with what is never 0": "cost c = sum(normalize(concat([d * v, exp(v)])))",
+    "another row": "cost c = sum(normalize(stack([stack([d, d]), stack([1.0, z])])[1]))",
+    "probabilities in one direction": "cost c = sum(normalize(softmax(d * v)))",
     "a scored scale, normalized": "cost c = sum(v * normalize(z * v))",
     "squares of what is scaled": "cost c = sum(v * (z * v) ** 2 / sum((z * v) ** 2))",
     "a size times a vector": "cost c = sum(v * normalize(abs(d) * v))",
