@@ -43,12 +43,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the numbers of a parameter must be; ``open`` leaves ``least`` itself out."""
+    """What the numbers of a parameter must be; ``open`` leaves ``least`` itself out.
+
+    ``whole``: a number that is known now is an integer.
+    """
 
     words: str
     least: float
     most: float = float("inf")
     open: bool = False
+    whole: bool = False
 
     def hold(self, number: float) -> bool:
         """Whether ``number`` lies within."""
@@ -57,6 +61,8 @@ class Bounds:
 
 POSITIVE = Bounds("positive", 0.0, open=True)
 NONNEGATIVE = Bounds("0 or more", 0.0)
+COUNT = Bounds("0 or more", 0.0, whole=True)
+INTEGER = Bounds("an integer", float("-inf"), whole=True)
 PROBABILITY = Bounds("between 0 and 1", 0.0, 1.0)
 
 
@@ -235,6 +241,12 @@ def _check_constant(family: Family, parameter: Parameter, argument: Argument, pl
 
 def _check_bounds(family: Family, parameter: Parameter, argument: Argument, place: int) -> None:
     number, bounds = argument.number, parameter.bounds
+    if bounds is not None and bounds.whole and number is not None and number != int(number):
+        raise Misfit(
+            f"`{parameter.name}` of `{family.name}` must be an integer, but it is {number}",
+            "give an integer",
+            place,
+        )
     if bounds is not None and number is not None and not bounds.hold(number):
         raise Misfit(
             f"`{parameter.name}` of `{family.name}` must be {bounds.words}, but it is {number}",

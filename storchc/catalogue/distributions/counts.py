@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from storchc.catalogue.distributions.parts import CLASS_CHOICE, classes, properties, scalar
-from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Arguments, Family, Parameter
+from storchc.catalogue.family import (
+    COUNT,
+    INTEGER,
+    NONNEGATIVE,
+    PROBABILITY,
+    Arguments,
+    Family,
+    Parameter,
+)
 from storchc.ir.size import Size, constant
 
 _SUCCESS = (Parameter("probs", bounds=PROBABILITY, silent=True), Parameter("logits"))
@@ -19,7 +27,7 @@ def _up_to_total(arguments: Arguments) -> Size | None:
 BINOMIAL = Family(
     "Binomial",
     "How many of total_count coins show 1.",
-    (Parameter("total_count", default=1), *_SUCCESS),
+    (Parameter("total_count", default=1, bounds=INTEGER), *_SUCCESS),
     "bounded count",
     properties("total_count", "probs", "logits"),
     scalar,
@@ -43,7 +51,7 @@ MULTINOMIAL = Family(
     "Multinomial",
     "How often each of C classes comes up in total_count draws.",
     (
-        Parameter("total_count", default=1, bounds=NONNEGATIVE),
+        Parameter("total_count", default=1, bounds=COUNT),
         Parameter("probs", rank=1, bounds=NONNEGATIVE),
         Parameter("logits", rank=1),
     ),

@@ -83,6 +83,8 @@ def test_plates_are_joined() -> None:
         ("Wishart", {"df": _value(), "scale_tril": _value(K, C)}, "must be square", 1),
         ("LogisticNormal", {"loc": _value(), "scale": _value()}, "make no vector", 0),
         ("LogisticNormal", {"loc": _value(K), "scale": _value(C)}, "make no vector", 1),
+        ("Multinomial", {"total_count": _value(number=2.5), "probs": _value(K)}, "an integer", 0),
+        ("Binomial", {"total_count": _value(number=0.5), "probs": _value()}, "an integer", 0),
         ("LKJCholesky", {"dim": _value(number=0)}, "integer constant", 0),
         ("LKJCholesky", {"dim": _value(number=2.5)}, "integer constant", 0),
     ],
