@@ -65,11 +65,12 @@ def path_broken(
     if stops:
         ways.append(f"let the loop stop by what does not depend on `{node.name}`")
     instead = " and ".join(ways) or "make the marked places smooth"
+    said = _said(demand) if names else ""
     return Problem(
         "S402",
         f"`{entry.name}` needs every path from `{node.name}` to a cost to be differentiable",
         choice.span,
-        f"use `{_counted('ScoreFunction', choice)}`, or {instead}",
+        f"use `{_counted('ScoreFunction', choice)}`, or {instead}{said}",
         _breaks(demand),
     )
 
@@ -81,9 +82,16 @@ def weights_broken(node: Sample, sampler: Choice, demand: tuple[Break, ...]) -> 
         f"`{sampler.name}` needs every path from the weights of `{node.name}` to a cost to be "
         "differentiable",
         sampler.span,
-        f"leave out `using {sampler.name}(…)`, or make the marked places smooth",
+        f"leave out `using {sampler.name}(…)`, or make the marked places smooth{_said(demand)}",
         _breaks(demand),
     )
+
+
+def _said(demand: tuple[Break, ...]) -> str:
+    """What a story may say of jumps, if it is jumps that break a path."""
+    if not any(found.jumps for found in demand):
+        return ""
+    return "; `continuous(…)` says of a value that it does not jump"
 
 
 def _breaks(demand: tuple[Break, ...]) -> tuple[Label, ...]:

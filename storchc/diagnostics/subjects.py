@@ -77,3 +77,7 @@ class Break(Protocol):
     @property
     def reason(self) -> str:
         """Why nothing flows there."""
+
+    @property
+    def jumps(self) -> bool:
+        """Whether it is because values jump."""

@@ -38,10 +38,14 @@ from storchc.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place on a path through which no gradient flows, and why."""
+    """A place on a path through which no gradient flows, and why.
+
+    ``jumps``: because values jump there, so that `continuous` would be a mend.
+    """
 
     span: Span
     reason: str
+    jumps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,9 @@ class Demand:
         """Whether some path is broken."""
         return bool(self.breaks)
 
-    def broken(self, span: Span, reason: str) -> Demand:
+    def broken(self, span: Span, reason: str, *, jumps: bool = False) -> Demand:
         """The same of what comes before a place where no gradient flows."""
-        return join(self, Demand((Break(span, reason),), self.said))
+        return join(self, Demand((Break(span, reason, jumps),), self.said))
 
 
 SMOOTH = Demand()
@@ -119,7 +123,9 @@ class Asking:
             elif demand.said and isinstance(value, Apply) and steps(value, position):
                 self.ask(edge.operand, demand, push)
             else:
-                self.ask(edge.operand, demand.broken(edge.span, edge.reason), push)
+                jumps = isinstance(value, Apply) and steps(value, position)
+                broken = demand.broken(edge.span, edge.reason, jumps=jumps)
+                self.ask(edge.operand, broken, push)
 
     def _ask_agreed(self, choice: Apply, demand: Demand, push: Push[Demand]) -> None:
         """The comparison of a choice is no place where a path breaks; what it compares may be."""
@@ -146,7 +152,7 @@ def _jumping(value: Value | Distribution, edge: Edge, kind: Smoothness, demand: 
             reason = f"the density of `{distribution.type.family}` {does} within reach"
         case Divergence():
             reason = "the divergence becomes infinite within reach"
-    return demand.broken(edge.span, reason)
+    return demand.broken(edge.span, reason, jumps=True)
 
 
 _MOST_BREAKS = 4  # enough to explain; keeps long stories linear
