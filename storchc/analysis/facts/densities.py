@@ -93,6 +93,21 @@ def divided_by(
             yield _positive(graph, distribution, probabilities=True)
 
 
+def interval(graph: Graph, distribution: Distribution) -> tuple[Value, Value] | None:
+    """The ends that a distribution is given, if its density is the inverse of their distance."""
+    made = graph.construction(distribution)
+    if made.family != "Uniform":
+        return None
+    ends = dict(made.parameters)
+    return ends["low"], ends["high"]
+
+
+def scales(graph: Graph, distribution: Distribution) -> tuple[Value, ...]:
+    """The parameters of a continuous distribution where its scores have no mean as they are 0."""
+    _, family = _made(graph, distribution)
+    return () if family.discrete else _positive(graph, distribution, probabilities=False)
+
+
 def _positive(
     graph: Graph, distribution: Distribution, *, probabilities: bool
 ) -> tuple[Value, ...]:

@@ -13,7 +13,7 @@ from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching, cut_condition
 from storchc.analysis.facts.smoothness import BROKEN, Uneven, touches
 from storchc.catalogue import functions
-from storchc.ir.expression import Apply, CallUser, Distribution, Value
+from storchc.ir.expression import Apply, CallUser, Construct, Distribution, Named, Value
 from storchc.ir.graph import Graph
 from storchc.ir.walk import children
 from storchc.records import dataclass
@@ -78,7 +78,7 @@ def jumps(
     What moves and what is alive is asked for only where something may jump or bend.
     """
     laws = (graph.construction(node.distribution).family for node in graph.samples)
-    even = not uneven.kinds and not uneven.unsure and not graph.callees
+    even = not (uneven.kinds or uneven.unsure or uneven.collapsing or graph.callees)
     if even and CORNERED.keys().isdisjoint(laws):
         return EVEN
     motion, reaching = moving_of(), reaching_of()
@@ -93,6 +93,7 @@ def jumps(
         every += looking.jumps(value, reach)
         kinks += looking.kinks(value, reach)
         inside += looking.inside(value, reach)
+    every += _collapsing(graph, uneven, estimators, motion, reaching)
     kinks += _scores(graph, estimators, motion)
     every.sort(key=lambda jump: jump.value.span)
     moving = [jump for jump in every if jump.motion.moved]
@@ -107,6 +108,22 @@ def jumps(
         tuple(name for name in graph.callees if name in inside),
         unsure,
     )
+
+
+def _collapsing(
+    graph: Graph,
+    uneven: Uneven,
+    estimators: Mapping[str, Estimator],
+    motion: Places[Motion],
+    reaching: Reaching,
+) -> Iterator[Jump]:
+    """The samples whose scores have a pole where a scale is 0: they have no mean around it."""
+    for node in graph.samples:
+        movers = uneven.collapsing.get(id(node.distribution), ())
+        reach = reaching[node.distribution]
+        if movers and reach is not None and estimators[node.name].carrier != "pathwise":
+            moving = joined(motion[mover] for mover in movers)
+            yield Jump(node.distribution, movers, moving, reach)
 
 
 def _choices(graph: Graph) -> Mapping[int, Apply]:
@@ -215,4 +232,5 @@ class _Looking:
 
 def is_pole(jump: Jump, uneven: Uneven) -> bool:
     """Whether a value is infinite where it jumps."""
-    return "pole" in uneven.kinds[id(jump.value)]
+    kinds = uneven.kinds.get(id(jump.value), ())
+    return "pole" in kinds or isinstance(jump.value, Construct | Named)

@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from storchc.analysis.facts.densities import density_kind, divergence_kind, divided_by
+from storchc.analysis.facts.densities import (
+    density_kind,
+    divergence_kind,
+    divided_by,
+    interval,
+    scales,
+)
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.numbers import named, said
 from storchc.analysis.facts.ranges import Ranges
@@ -47,7 +53,8 @@ class Uneven:
     ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
     ``unsure`` are the denominators of which nobody knows whether they go through 0, by the identity
     of the quotient. ``placed``: what moves the place where a length vanishes, if it does, by the
-    identity of what has a pole there.
+    identity of what has a pole there. ``collapsing``: what moves the place where a scale of a
+    sample is 0, if it does, by the identity of the distribution: its score has a pole there.
     """
 
     graph: Graph
@@ -55,6 +62,7 @@ class Uneven:
     hidden: bool
     unsure: Mapping[int, int]
     placed: Mapping[int, Movers]
+    collapsing: Mapping[int, Movers]
 
     def kind(self, value: Value | Distribution, position: int) -> Smoothness:
         """How an expression moves as the operand at a position does."""
@@ -79,7 +87,8 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
         if id(part) in squared and kinds == ("corner",):
             kinds = ("bend",)
         at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
-        sure = at is None or vanishing is not None or kinds[at] != SMOOTH
+        looked_at = vanishing is not None and at is not None and not _is_brought(part)
+        sure = at is None or looked_at or kinds[at] != SMOOTH
         if at is not None and not sure and _may_vanish(ranges, part, at):
             unsure[id(part)] = at
         if kinds.count(SMOOTH) == len(kinds):
@@ -88,7 +97,14 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
         if not hidden and not BROKEN.isdisjoint(kinds):
             pairs = zip(kinds, edges(part, graph.callees), strict=True)
             hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
-    return Uneven(graph, found, hidden, unsure, placed)
+    return Uneven(graph, found, hidden, unsure, placed, _scaled(graph, lengths, ranges))
+
+
+def _scaled(graph: Graph, lengths: Lengths, ranges: Ranges) -> Mapping[int, Movers]:
+    """What moves the place where a scale of a sample is 0, by the identity of its distribution."""
+    drawn = [node.distribution for node in graph.samples]
+    found = {id(d): _at_zero(graph, lengths, ranges, scales(graph, d)) for d in drawn}
+    return {key: movers for key, movers in found.items() if movers}
 
 
 def _vanishing(
@@ -118,18 +134,37 @@ def _collapsing(
 ) -> tuple[tuple[int, ...], Movers] | None:
     """At which distributions a density has no finite one where a parameter is 0, and which are."""
     found: dict[int, Movers] = {}
-    for i, parameters in enumerate(divided_by(graph, value)):
-        movers: list[Value | Distribution] = []
-        for parameter in parameters:
-            bare = _unfilled(ranges, parameter)
-            length = lengths.divided_by(bare)
-            if length is not None:
-                movers += length
-            elif _sure(graph, ranges, "pole", bare, ranges.places[bare]) == "pole":
-                movers.append(parameter)
+    pairs = zip(_distributions(value), divided_by(graph, value), strict=True)
+    for i, (distribution, parameters) in enumerate(pairs):
+        ends = interval(graph, distribution)
+        movers = _at_zero(graph, lengths, ranges, parameters)
+        movers += () if ends is None else lengths.width(*ends)
         if movers:
-            found[i] = tuple(movers)
+            found[i] = movers
     return (tuple(found), tuple(m for movers in found.values() for m in movers)) if found else None
+
+
+def _distributions(
+    value: LogProb | LogProbEach | Divergence | Entropy,
+) -> tuple[Distribution, ...]:
+    if isinstance(value, Divergence):
+        return value.left, value.right
+    return (value.distribution,)
+
+
+def _at_zero(
+    graph: Graph, lengths: Lengths, ranges: Ranges, parameters: tuple[Value, ...]
+) -> Movers:
+    """What moves the places where one of some parameters is 0."""
+    movers: list[Value | Distribution] = []
+    for parameter in parameters:
+        bare = _unfilled(ranges, parameter)
+        length = lengths.divided_by(bare)
+        if length is not None:
+            movers += length
+        elif _sure(graph, ranges, "pole", bare, ranges.places[bare]) == "pole":
+            movers.append(parameter)
+    return tuple(movers)
 
 
 def _settled(kind: Smoothness, divides: bool, movers: Movers) -> Smoothness:
@@ -170,7 +205,16 @@ def _bases(ranges: Ranges, value: Value | Distribution) -> tuple[Value, ...]:
     return ()
 
 
-_DENOMINATORS: Mapping[str, int] = {"divide": 1, "reciprocal": 0, "power": 0, "pow": 0}
+_SIGNS = frozenset({"normalize", "rms_norm"})
+_DENOMINATORS: Mapping[str, int] = {
+    "divide": 1,
+    **dict.fromkeys(("reciprocal", "power", "pow", *_SIGNS), 0),
+}
+
+
+def _is_brought(value: Value | Distribution) -> bool:
+    """Whether a value is a sign where there is one element of it."""
+    return isinstance(value, Apply) and value.function in _SIGNS
 
 
 def _may_vanish(ranges: Ranges, value: Value | Distribution, position: int) -> bool:

@@ -53,6 +53,15 @@ class Lengths:
         first = (0,) * value.type.rank
         return self._look(lambda n: [(x,) for x in n.all(value, first)])
 
+    def width(self, low: Value, high: Value) -> Movers:
+        """Of an interval."""
+
+        def look(numbers: Numbers) -> list[tuple[float, ...]]:
+            ends = zip(*(numbers.all(v, (0,) * v.type.rank) for v in (low, high)), strict=True)
+            return [(above - below,) for below, above in ends]
+
+        return self._look(look) or ()
+
     def brought_to_one(self, value: Apply) -> Movers | None:
         """Of what a function brings to a length or a spread of 1; None: nobody knows."""
         if value.function not in _BROUGHT:

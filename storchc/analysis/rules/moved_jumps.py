@@ -9,18 +9,20 @@ from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.jumps import EVEN, Jump, is_pole
 from storchc.analysis.facts.motion import Motion, Mover
 from storchc.analysis.rules.paths import refused, weights_refused
-from storchc.catalogue import functions
+from storchc.catalogue import distributions, functions
 from storchc.diagnostics import jumps as words
 from storchc.diagnostics.diagnostic import Label, Problems
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Construct,
     Distribution,
     Divergence,
     Entropy,
     LogProb,
     LogProbEach,
+    Named,
     OverPlates,
     Reference,
     Value,
@@ -110,6 +112,8 @@ def _what(known: Estimation, jump: Jump) -> str:
         case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
             does = "has a pole" if is_pole(jump, known.uneven) else "ends"
             return f"the density of `{distribution.type.family}` {does}"
+        case Construct() | Named():
+            return f"the score of `{jump.value.type.family}` has a pole"
         case Divergence(left) if is_pole(jump, known.uneven):
             return f"the divergence of `{left.type.family}` has a pole"
         case Divergence(left):
@@ -126,12 +130,16 @@ def _mends(
     cut = f"`stop_gradient({_short(source.cut(learning.span))})`"
     credited = _credited(known, learning)
     mends = [] if credited else [f"write {cut} if none is wanted"]
-    mends.append(_STAND_INS.get(_function(jump), "use a smooth stand-in"))
+    if not isinstance(jump.value, Construct | Named):
+        mends.append(_STAND_INS.get(_function(jump), "use a smooth stand-in"))
     if mover.sample:
         mends.insert(0, f"draw `{mover.sample}` with `ScoreFunction()`")
     elif not known.motion[learning].continuous:
         mends.insert(0, f"move `{mover.name}` into the distribution of `{continuous}`")
-    if jump.value.type.dtype != "bool":
+    if isinstance(jump.value, Construct | Named):
+        mends[:0] = _drawn_pathwise(known, jump.value)
+        mends.append("keep the scale away from 0, as `abs(…) + 0.1` does")
+    elif jump.value.type.dtype != "bool":
         mends.append("`continuous(…)` says of a value that it does not jump")
     elif not any(s.condition.span.holds(jump.value.span) for s in known.typed.stops):
         condition = _short(source.cut(jump.value.span))
@@ -142,6 +150,15 @@ def _mends(
     if credited:
         mends.append(f"{cut} takes the credit of {credited} along with the gradient")
     return tuple(mends)
+
+
+def _drawn_pathwise(known: Estimation, distribution: Distribution) -> list[str]:
+    """Another method for a sample, that has no score, where its family has a path."""
+    family = distributions.lookup(distribution.type.family)
+    names = [n.name for n in known.graph.samples if n.distribution is distribution]
+    if family is None or not family.pathwise:
+        return []
+    return [f"draw `{name}` with `Reparameterization()`" for name in names]
 
 
 def _credited(known: Estimation, value: Value | Distribution) -> str:

@@ -17,6 +17,10 @@ cost gated = gate(unsqueeze(z, 0))[0]
 sample b ~ Bernoulli(0.2 if z < th else 0.8) with ScoreFunction()
 cost paid = b
 
+# Nor may its scale go through 0, where the score has no mean.
+sample narrow ~ Normal(0, abs(z - th)) with ScoreFunction()
+cost tall = narrow ** 2
+
 # Weights that keep their gradient are values where their plate is reduced.
 sample e ~ Bernoulli(logits=th) with Expect()
 cost weighed = 1 if mean(e, over=e) > z else 0
