@@ -1,6 +1,7 @@
 """What generated modules stand on: estimators, samplers and the estimate that they make."""
 
 from storch_runtime.calls import added as added
+from storch_runtime.calls import cut as cut
 from storch_runtime.calls import replayed_values as replayed_values
 from storch_runtime.calls import without_gradient as without_gradient
 from storch_runtime.checks import Input as Input

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from storch_runtime.errors import StoryTypeError
 
-__all__ = ["added", "replayed_values", "without_gradient"]
+__all__ = ["added", "cut", "replayed_values", "without_gradient"]
 
 _NOTHING: Mapping[str, Tensor] = {}
 
@@ -31,6 +31,20 @@ def replayed_values(
             kind = type(value).__name__
             raise StoryTypeError(f"`given` has a `{kind}` for `{name}`, expected a tensor")
     return given
+
+
+def cut(value: Tensor) -> Tensor:
+    """A sample without its gradient, which knows as before what it was made of.
+
+    That stands in attributes: ``drawn_as`` of relaxed variables, ``drawn_from`` of gamma variables.
+    """
+    found = value.detach()
+    drawn_as, drawn_from = getattr(value, "drawn_as", None), getattr(value, "drawn_from", None)
+    if drawn_as is not None:
+        found.drawn_as = drawn_as.detach()  # type: ignore[attr-defined]
+    if drawn_from is not None:
+        found.drawn_from = drawn_from  # type: ignore[attr-defined]
+    return found
 
 
 def without_gradient(function: Callable[..., Any], *arguments: Any) -> Any:

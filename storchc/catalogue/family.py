@@ -118,7 +118,8 @@ class Family:
     re-attached: by its noise, implicitly (first order), or not at all. ``inverse``: samples are
     drawn through uniform variables where these are given. ``ends``: where samples lie, by where the
     parameters do, if that is not known of the support alone; ``inside``: samples never round onto
-    an end of it. ``divergences``: to which
+    an end of it; ``remembered``: they know what they were made of, where floats tell too little.
+    ``divergences``: to which
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
     should know before using it.
     """
@@ -137,6 +138,7 @@ class Family:
     inverse: bool = False
     ends: Callable[[Mapping[str, Range]], Range] | None = None
     inside: bool = False
+    remembered: bool = False
     finite: Callable[[Arguments], Size | None] | None = None
     entropy: bool = True
     divergences: frozenset[str] = frozenset()

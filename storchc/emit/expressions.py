@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
 from storchc.catalogue.function import Emission, Function
 from storchc.emit import calls, chains, distributions, indexing, over, separated
@@ -182,7 +183,18 @@ def _apply(context: Context, value: Apply) -> Code:
         creation=lambda: context.creation(value.type.dtype),
         plain=frozenset(i for i, c in enumerate(operands) if c.plain),
     )
+    if entry.cut and _remembered(context, value.operands[0]):
+        return Code(call(context.runtime("cut"), operands[0].py), stored)
     return Code(entry.emit(emission), stored, plain)
+
+
+def _remembered(context: Context, value: Value) -> bool:
+    """Whether it is a sample as it was drawn, which knows more than its value tells."""
+    sample = context.story.samples.get(value.name) if isinstance(value, Reference) else None
+    if sample is None:
+        return False
+    family = families.lookup(sample.distribution.type.family)
+    return family is not None and family.remembered
 
 
 def _aligned(

@@ -123,3 +123,23 @@ def test_sequences_without_probability_in_floats_have_baselines_all_the_same() -
         model().backward()
         assert model.w.grad is not None
         assert model.w.grad.norm() < 3  # without a baseline 20 and more
+
+
+LAWS = {
+    "RelaxedBernoulli(0.05, logits=w)": "Reparameterization",
+    "Gamma(0.01 * exp(w), 1)": "ScoreFunction",
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_sample_whose_gradient_is_cut_knows_what_it_was_made_of(law: str) -> None:
+    """Its score is 0 on average; read off the rounded values it is not."""
+    text = (
+        f"story S\nparam w = 0.3\ncompute q = {law}\n"
+        f"sample z ~ q with {LAWS[law]}(n=100_000)\n"
+        "cost c = log_prob(q, stop_gradient(z))\n"
+    )
+    model = storchc.load(text=text)()
+    torch.manual_seed(0)
+    model().backward()
+    assert abs(model.w.grad) < 0.01

@@ -67,6 +67,7 @@ RELAXED_BERNOULLI = Family(
     scalar,
     inside=True,
     choices=CLASS_CHOICE,
+    remembered=True,
     pathwise=True,
     replay="noise",
     inverse=True,

@@ -131,6 +131,7 @@ RELAXED_ONE_HOT = Family(
     properties("temperature", "probs", "logits", moments=()),
     classes,
     choices=CLASS_CHOICE,
+    remembered=True,
     pathwise=True,
     replay="noise",
     inverse=True,
