@@ -29,6 +29,7 @@ from storch_runtime.validation import (
     check_control,
     check_sign,
     check_support,
+    look_for_ended,
     looks_at_values,
 )
 from storch_runtime.watch import Watch
@@ -182,6 +183,12 @@ class StoryModule(nn.Module):
         """``value``, of which it is checked at an instance's first call that each is a class."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_classes(value, count, subject)
+        return value
+
+    def unrounded(self, value: Tensor, subject: str) -> Tensor:
+        """``value``, of which an instance's first call looks whether many draws ended early."""
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            look_for_ended(value, subject)
         return value
 
     def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
-from storch_runtime.errors import StoryShapeError, StoryValueError
+from storch_runtime.errors import StoryShapeError, StoryValueError, StoryWarning
+from storch_runtime.surrogate import idle
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -25,8 +27,12 @@ __all__ = [
     "check_control",
     "check_sign",
     "check_support",
+    "look_for_ended",
     "looks_at_values",
 ]
+
+_MANY = 0.01
+"""The share of draws at the smallest number that is spoken of."""
 
 Validate = Literal["first", "always", "never"]
 """At which calls values are looked at: an instance's first one, all of them, none."""
@@ -98,6 +104,23 @@ def check_classes(value: Tensor, count: int, subject: str) -> None:
         raise StoryValueError(
             f"{subject} is to be a class from 0 to {count - 1}, but {found} is among its elements: "
             "give `one_hot` as many classes as there are"
+        )
+
+
+def look_for_ended(value: Tensor, subject: str) -> None:
+    """Warn where draws ended at the smallest number: a logarithm would tell how much is missing.
+
+    Of gamma variables with a concentration of 0.01 they are two of five in single precision.
+    """
+    ended = float(idle(value.detach()).double().mean())
+    if ended > _MANY:
+        kind = str(value.dtype).removeprefix("torch.")
+        warnings.warn(
+            f"{subject}: {ended:.0%} of its elements ended at the smallest number of {kind}, so "
+            "that its logarithm is too large, and its gradient wrong: use a larger concentration, "
+            "a higher temperature or double precision (`model.double()`)",
+            StoryWarning,
+            stacklevel=4,
         )
 
 

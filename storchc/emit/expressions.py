@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
+from storchc.catalogue.family import Family
 from storchc.catalogue.function import Emission, Function
 from storchc.emit import calls, chains, distributions, indexing, over, separated
 from storchc.emit.code import Code
@@ -41,6 +42,8 @@ from storchc.python.expressions import (
     method,
     tuple_of,
 )
+
+_LOGARITHMS = frozenset({"log", "log10", "log2"})
 
 
 def translate(context: Context, value: Value) -> Code:
@@ -158,6 +161,8 @@ def _apply(context: Context, value: Apply) -> Code:
     denominator = context.estimation.jumps.unsure.get(id(value))
     if denominator is not None:
         operands[denominator] = _looked_at(context, operands[denominator], value, denominator)
+    if entry.name in _LOGARITHMS and not operands[0].plain:
+        operands[0] = _rounded(context, operands[0], value.operands[0])
     if entry.name == "one_hot":
         operands[0] = _of_classes(context, operands[0], value)
     operands = [
@@ -190,11 +195,24 @@ def _apply(context: Context, value: Apply) -> Code:
 
 def _remembered(context: Context, value: Value) -> bool:
     """Whether it is a sample as it was drawn, which knows more than its value tells."""
-    sample = context.story.samples.get(value.name) if isinstance(value, Reference) else None
-    if sample is None:
-        return False
-    family = families.lookup(sample.distribution.type.family)
+    family = _drawn_of(context, value)
     return family is not None and family.remembered
+
+
+def _rounded(context: Context, code: Code, value: Value) -> Code:
+    """The value of a logarithm, looked at where draws end at the smallest number instead of 0."""
+    family = _drawn_of(context, value)
+    if family is None or not family.inside:
+        return code
+    source = context.graph.source
+    subject = literal(f"{place(source, value.span)}: `{source.cut(value.span)}`")
+    return Code(call("self.unrounded", code.py, subject), code.stored)
+
+
+def _drawn_of(context: Context, value: Value) -> Family | None:
+    """The family of a sample, where the value is just that."""
+    sample = context.story.samples.get(value.name) if isinstance(value, Reference) else None
+    return None if sample is None else families.lookup(sample.distribution.type.family)
 
 
 def _aligned(
