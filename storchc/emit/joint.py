@@ -36,7 +36,7 @@ def begin(context: Context, operation: Begin) -> Written:
     if operation.replayed:
         given = infix("is not", given_value(context, node.name, True), NONE)
     made = call(context.runtime("begun"), sizes, dim, context.module.like, given)
-    return assigned(context, operation.target, Code(made, NO_PLATES))
+    return assigned(context, operation.target, Code(made, plates))
 
 
 def widen(context: Context, operation: Widen) -> Written:
@@ -44,7 +44,8 @@ def widen(context: Context, operation: Widen) -> Written:
     node = operation.sample
     drawn = member(context.draw(node.name), "joint")
     made = call(context.runtime("widened"), drawn)
-    written = assigned(context, operation.target, Code(made, NO_PLATES))
+    plates = context.storage.full(node.type.plates)
+    written = assigned(context, operation.target, Code(made, plates))
     size = Code(member(written.filled[operation.target].py, "size"), NO_PLATES)
     return Written(written.statements, {**written.filled, Slot("size", node.name): size})
 
@@ -59,9 +60,9 @@ def trace(context: Context, operation: Trace) -> Written:
 
 def since(context: Context, operation: Since) -> Written:
     """What the sequences have continued since the loop was entered."""
-    joint, lines = context.held[operation.target].py, context.held[operation.lineage].py
-    made = method(joint, "since", index(lines, literal(0)))
-    return assigned(context, operation.target, Code(made, NO_PLATES))
+    joint, lines = context.held[operation.target], context.held[operation.lineage].py
+    made = method(joint.py, "since", index(lines, literal(0)))
+    return assigned(context, operation.target, Code(made, joint.stored))
 
 
 def lines_at(context: Context, traced: Traced, stored: Plates) -> Py:

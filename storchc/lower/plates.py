@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import assert_never
 
-from storchc.ir.expression import Construct, Named
+from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.lower.stored import call_plates, law_plates, stored_of
 from storchc.lower.story import Scope, Story
-from storchc.program.chains import Certain, Last, Pair
-from storchc.program.joint import Reindex
-from storchc.program.loops import Append, Forget, Reach, Repeat, Stack, Start
+from storchc.program.chains import Certain, Last, Outcomes, Pair
+from storchc.program.estimate import Control
+from storchc.program.joint import Begin, Reindex, Trace, Widen
+from storchc.program.loops import Append, Collect, Forget, Reach, Repeat, Stack, Start
 from storchc.program.operation import Operation
 from storchc.program.slots import Slot
 from storchc.program.statements import Alias, Compute, Eval, Law, Take, Unpack
-from storchc.program.terms import Expression, Read, Term
+from storchc.program.terms import Expression, Part, Read, Term
+from storchc.records import dataclass
 
 
 def inputs(story: Story) -> dict[Slot, Plates]:
-    """The slots that are filled before the first operation."""
-    return {Slot("value", item.name): item.type.plates for item in story.graph.inputs}
+    """The slots that are filled before the first operation: with inputs, and with parameters."""
+    graph = story.graph
+    params = {Slot("value", param.name): NO_PLATES for param in graph.params}
+    return params | {Slot("value", item.name): item.type.plates for item in graph.inputs}
 
 
 def plates_after(story: Story, scope: Scope, operations: Iterable[Operation]) -> dict[Slot, Plates]:
@@ -62,18 +67,16 @@ def filled_plates(story: Story, scope: Scope, operation: Operation) -> Mapping[S
             return {target: _term_plates(story, scope, term)}
         case Law(target, sample, _, aligned, whole):
             return {target: aligned if whole else law_plates(story, scope, sample.distribution)}
-        case Reindex(target, plate, _, stored):
-            before = scope.get(target, NO_PLATES)
-            return {target: before | stored if plate in before else before}
+        case Reindex() | Trace() | Begin() | Widen():
+            return _chosen(story, scope, operation)
+        case Outcomes() | Certain() | Pair() | Last():
+            return _of_chain(story, scope, operation)
         case Stack():
             return _stacked(scope, operation)
-        case Certain(target, _, _, stored):
-            return {target: stored}
-        case Pair(sample, before):
-            return _paired(story, scope, sample, before)
-        case Last(target):
-            name = target.name
-            return {target: NO_PLATES, Slot("law", name): scope[Slot("mass", name)] - {name}}
+        case Collect(target):
+            return {target: NO_PLATES}
+        case Control(target, sample):
+            return {target: story.score_plates(story.samples[sample])}
         case Reach(weight, score, sample):
             return dict.fromkeys((weight, score), story.storage.full(sample.type.plates))
         case _:
@@ -88,6 +91,42 @@ def _term_plates(story: Story, scope: Scope, term: Term) -> Plates:
             return stored_of(story, scope, value)
         case _:
             return term.stored
+
+
+def _chosen(
+    story: Story, scope: Scope, operation: Reindex | Trace | Begin | Widen
+) -> Mapping[Slot, Plates]:
+    """What joint samples extend, and what follows them."""
+    match operation:
+        case Reindex(target, plate, _, stored):
+            before = scope.get(target, NO_PLATES)
+            return {target: before | stored if plate in before else before}
+        case Trace(target, stored=stored):
+            return {target: stored}
+        case Begin(target, sample) | Widen(target, sample):
+            whole = {target: story.storage.full(sample.type.plates)}
+            return dict.fromkeys(operation.filled(), NO_PLATES) | whole
+        case _:
+            assert_never(operation)
+
+
+def _of_chain(
+    story: Story, scope: Scope, operation: Outcomes | Certain | Pair | Last
+) -> Mapping[Slot, Plates]:
+    """The outcomes of a chain that is summed out, and their probabilities."""
+    none = dict.fromkeys(operation.filled(), NO_PLATES)
+    match operation:
+        case Outcomes(_, sample):
+            law = law_plates(story, scope, sample.distribution)
+            return none | {Slot("law", sample.name): law}
+        case Certain(target, stored=stored):
+            return {slot: stored if slot == target else NO_PLATES for slot in none}
+        case Pair(sample, before):
+            return _paired(story, scope, sample, before)
+        case Last(Slot(name=name)):
+            return none | {Slot("law", name): scope[Slot("mass", name)] - {name}}
+        case _:
+            assert_never(operation)
 
 
 def _stacked(scope: Scope, stack: Stack) -> Mapping[Slot, Plates]:
@@ -105,3 +144,23 @@ def _paired(story: Story, scope: Scope, sample: str, before: str) -> Mapping[Slo
     if before:
         joint |= scope[Slot("mass before", sample)]
     return {Slot("joint mass", sample): joint, Slot("mass", sample): joint - {before}}
+
+
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """With which plates things are stored, for whom verifies a program of ``story``."""
+
+    story: Story
+
+    def filled(self, scope: Scope, operation: Operation) -> Scope:
+        """The slots that an operation fills, with their plates."""
+        return filled_plates(self.story, scope, operation)
+
+    def expression(self, scope: Scope, value: Value) -> Plates:
+        """The plates of an expression of the story."""
+        return stored_of(self.story, scope, value)
+
+    def part(self, part: Part) -> Plates:
+        """The plates of a member of a draw; of the steps of loops those that it says it has."""
+        sample = self.story.samples[part.slot.name]
+        return self.story.storage.full(sample.type.plates) | part.stored.intersection(sample.loops)

@@ -17,18 +17,37 @@ from storchc.program.estimate import Estimate, OwnLoss
 from storchc.program.operation import Operation
 from storchc.program.slots import LOSS, Slot
 
+PASSES = {
+    "lowered": "the statements as operations, of the graph and all facts",
+    "reindexed": "what is looked at behind a joint choice follows its sequences",
+    "program": "with the control variates and the loss: all that code is written of",
+}
+"""The passes that make a program, in order, each with what it adds."""
 
-def lower(story: Story) -> tuple[Operation, ...]:
-    """All operations of the program of a story."""
+Program = tuple[Operation, ...]
+
+
+def passed(story: Story) -> Iterator[tuple[str, Program]]:
+    """The program of a story behind each of the passes."""
     hoisting = Hoisting(story)
+    lowered = tuple(_lowered(story, hoisting))
+    yield "lowered", lowered
+    forward = tuple(reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story))))
+    yield "reindexed", forward
+    total = loss(hoisting, plates_after(story, inputs(story), forward), forward)
+    yield "program", (*forward, *total, _estimate(story, total))
+
+
+def lower(story: Story) -> Program:
+    """All operations of the program of a story."""
+    return dict(passed(story))["program"]
+
+
+def _lowered(story: Story, hoisting: Hoisting) -> Iterator[Operation]:
+    """The statements, with what they leave for the loss."""
     known = frozenset(item.name for item in story.graph.inputs)
     frame = Frame(story, hoisting, (), {}, {}, known, frozenset())
-    stated = [*lower_all(frame, story.graph.nodes)]
-    wanted = frozenset(_wanted(story))
-    forward = reindexed(story.graph, story.drawn, stated, wanted)
-    scope = plates_after(story, inputs(story), forward)
-    total = loss(hoisting, scope, forward)
-    return (*forward, *total, _estimate(story, total))
+    return lower_all(frame, story.graph.nodes)
 
 
 def _wanted(story: Story) -> Iterator[Slot]:

@@ -87,7 +87,6 @@ def _repeat(drawn: Drawn, loop: Repeat, wanted: set[Slot]) -> Repeat | None:
         needed.update(_looked(drawn, body))
         if body and loop.leave is not None:
             needed.add(loop.leave)
-        needed.update(Slot("size", sample) for sample in drawn_in(body))
     if not body:
         return None
     opening = needed_for(drawn, loop.opening, frozenset(needed))

@@ -14,19 +14,26 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Certain(Filling):
-    """``target`` holds the probabilities before the first step: one outcome, which is certain."""
+    """``target`` holds the probabilities before the first step: one outcome, which is certain.
+
+    Of a chain whose steps know nothing ``before`` them (it is empty) there are none.
+    """
 
     sample: str
     before: str
     stored: Plates
 
     def filled(self) -> tuple[Slot, ...]:
-        return (self.target, Slot("latest", self.sample), Slot("size", self.before))
+        latest = Slot("latest", self.sample)
+        return (self.target, latest, Slot("size", self.before)) if self.before else (latest,)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes(Filling):
-    """``target`` holds the outcomes of one step of a chain, each with its probability."""
+    """``target`` holds the outcomes of one step of a chain, each with its probability.
+
+    Their distribution, and how many they are, are known from then on.
+    """
 
     sample: Sample
     apart: Apart
@@ -34,7 +41,7 @@ class Outcomes(Filling):
     replayed: bool
 
     def filled(self) -> tuple[Slot, ...]:
-        return (self.target, Slot("size", self.sample.name))
+        return (self.target, Slot("size", self.sample.name), Slot("law", self.sample.name))
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         return stated(drawn, (self.sample.distribution,), self.apart)
@@ -64,7 +71,8 @@ class Shift(Operation):
     before: str
 
     def filled(self) -> tuple[Slot, ...]:
-        return (Slot("mass before", self.sample), Slot("latest", self.sample))
+        latest = Slot("latest", self.sample)
+        return (Slot("mass before", self.sample), latest) if self.before else (latest,)
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         yield from (Slot("mass", self.sample), Slot("draw", self.sample))
@@ -80,4 +88,7 @@ class Last(Filling):
         return (self.target, Slot("law", self.target.name))
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        yield from (Slot("latest", self.target.name), Slot("mass", self.target.name))
+        sample = self.target.name
+        yield from (self.target, Slot("latest", sample), Slot("mass", sample))
+        if self.before:
+            yield Slot("mass before", sample)

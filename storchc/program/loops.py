@@ -94,7 +94,7 @@ class Stack(Filling):
         return (self.target,) if self.into is None else (self.target, self.into)
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        yield self.steps
+        yield from (self.steps, Slot("count", self.loop.name))
         yield from (Slot("lineage", traced.plate) for traced in self.traced)
         if self.rest is not None:
             yield self.rest

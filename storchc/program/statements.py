@@ -127,6 +127,8 @@ class Draw(Filling):
         yield self.law
         if self.joint is not None:
             yield self.joint
+        if self.sample.loops and not self.sample.joins:  # its plate was opened before the loop
+            yield Slot("size", self.sample.name)
         yield from stated(drawn, options(self.sample), self.apart)
         yield from before(drawn, self.sample)
 
