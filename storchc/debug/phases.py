@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.passes import PASSES, Fact
@@ -21,12 +22,14 @@ from storchc.debug.facts import (
 from storchc.debug.flow import show_flow
 from storchc.debug.graph import show_graph
 from storchc.debug.moving import show_agreed, show_jumps, show_motion, show_reaching, show_uneven
+from storchc.debug.program import show_program
 from storchc.debug.rewrites import (
     show_elimination,
     show_listing,
     show_separation,
     show_written,
 )
+from storchc.lower.program import PASSES as PROGRAM
 
 Show = Callable[[Estimation], Iterator[str]]
 
@@ -75,11 +78,14 @@ ASKED: Mapping[str, tuple[str, Show]] = {
 }
 """The facts of an `Estimation` that are made when they are asked for."""
 
+MADE: Mapping[str, Show] = {name: partial(show_program, name=name) for name in PROGRAM}
+"""How the program is printed, behind each of the passes that make it."""
+
 FIRST = {
     "tree": "the syntax tree, of the text alone",
     "typed": "the typed graph, of the tree",
 }
-LAST = {"python": "the generated module, of the graph and all facts"}
+LAST = {"python": "the generated module, of the program"}
 
 
 def phases() -> Iterator[tuple[str, str, str]]:
@@ -92,4 +98,5 @@ def phases() -> Iterator[tuple[str, str, str]]:
             case Rule(name, asks):
                 yield name, "rule", asks
     yield from ((name, "asked for", what) for name, (what, _) in ASKED.items())
+    yield from ((name, "program", reason) for name, reason in PROGRAM.items())
     yield from ((name, "stage", reason) for name, reason in LAST.items())

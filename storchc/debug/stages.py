@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from storchc.analysis.passes import PASSES
 from storchc.analysis.rules import Rule
 from storchc.debug.graph import show_graph
-from storchc.debug.phases import ASKED, FACTS, Show
+from storchc.debug.phases import ASKED, FACTS, MADE, Show
 from storchc.debug.tree import show_tree
 from storchc.diagnostics.diagnostic import Problems
 from storchc.diagnostics.render import report
@@ -50,7 +50,9 @@ def run(phase: str, name: str, data: bytes, methods: Methods) -> Made:
             return _module(*story)
     if phase in FACTS:
         return _fact(phase, *story)
-    return _asked(phase, *story) if phase in ASKED else _problems(phase, *story)
+    if phase in ASKED:
+        return _asked(ASKED[phase][1], *story)
+    return _asked(MADE[phase], *story) if phase in MADE else _problems(phase, *story)
 
 
 def _tree(name: str, data: bytes, methods: Methods) -> Made:
@@ -74,10 +76,9 @@ def _fact(phase: str, name: str, data: bytes, methods: Methods) -> Made:
     return _made(_shown(result, FACTS[phase]), result)
 
 
-def _asked(phase: str, name: str, data: bytes, methods: Methods) -> Made:
-    """A fact that is made when it is asked for, of a story without errors."""
+def _asked(show: Show, name: str, data: bytes, methods: Methods) -> Made:
+    """What is made when it is asked for, of a story without errors."""
     result = check_story(name, data, methods)
-    _, show = ASKED[phase]
     return _made("" if result.failed else _shown(result, show), result)
 
 

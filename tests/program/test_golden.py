@@ -1,0 +1,21 @@
+"""Every golden case: a story, and its program behind a pass, in the folder ``PASS-what``."""
+
+from pathlib import Path
+
+import pytest
+
+from storchc.debug.stages import run
+
+HERE = Path(__file__).parent / "golden"
+STORIES = sorted(HERE.glob("*/story.story"))
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.parent.name)
+def test_golden(story: Path, request: pytest.FixtureRequest) -> None:
+    phase = story.parent.name.partition("-")[0]
+    made = run(phase, story.name, story.read_bytes(), {})
+    assert made.text, made.before.diagnostics
+    expected = story.with_name("expected.txt")
+    if request.config.getoption("--accept"):
+        expected.write_text(made.text, encoding="utf-8")
+    assert made.text == expected.read_text(encoding="utf-8")
