@@ -3,7 +3,7 @@
 The elements of a sample's batch event are independent factors. Of K factors with C outcomes each
 the joint support has C^K configurations; where every cost is linear in functions of single factors
 K · C of them are enough, and a product of neighbours takes the pairs. What is written here is the
-same story with those expectations in it, which the backend generates code for.
+same story with those expectations in it, which code is generated for.
 """
 
 from __future__ import annotations
