@@ -69,7 +69,7 @@ class Estimator:
 
     @property
     def looks(self) -> bool:
-        """Whether it evaluates what follows at values that were not drawn."""
+        """Whether it evaluates what is downstream elsewhere, at values that were not drawn."""
         return self.entry is not None and self.entry.looks != ""
 
     @property
@@ -105,7 +105,7 @@ class Estimator:
 
     @property
     def distinct(self) -> bool:
-        """Whether what follows it is to be computed once for each distinct value."""
+        """Whether what is downstream is to be computed once for each distinct value."""
         return self.sampler_constants.get("distinct") is True
 
     @property

@@ -135,14 +135,14 @@ def _downstream(story: Story, operation: Downstream) -> list[str]:
     told = [f"{what} {write_term(graph, term)}" for what, term in terms.items() if term is not None]
     told += [f"mixed {write_plates(graph, operation.mixed)}"] if operation.mixed else []
     told += [f"critic {operation.critic}"] if operation.critic else []
-    told += [] if operation.follows is None else [_evaluated(operation, operation.follows)]
+    told += [] if operation.elsewhere is None else [_evaluated(operation, operation.elsewhere)]
     return [f"credited({write_term(graph, operation.credited)})", *told]
 
 
 def _evaluated(operation: Downstream, function: Slot) -> str:
     """How costs are found at values that were not drawn."""
     many = "many values at once" if operation.folds else "one value at a time"
-    return f"elsewhere by {function}, {many}{', drawn anew' if operation.draws else ''}"
+    return f"by {function}: {many}{', drawn anew' if operation.draws else ''}"
 
 
 def _estimate(operation: Estimate) -> list[str]:

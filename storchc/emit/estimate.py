@@ -60,8 +60,8 @@ def downstream(context: Context, operation: Downstream) -> Written:
         options["slope"] = whole(context, operation.slope, stored)
     if operation.critic is not None:
         options["critic"] = context.of_methods(operation.critic)
-    if operation.follows is not None:
-        options["follows"] = context.held[operation.follows].py
+    if operation.elsewhere is not None:
+        options["follows"] = context.held[operation.elsewhere].py
         options |= {} if operation.folds else {"folds": literal(False)}
         options |= {"methods": context.module.methods} if operation.draws else {}
     credited = whole(context, operation.credited, stored)

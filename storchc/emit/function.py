@@ -69,7 +69,7 @@ class Body:
                     for slot in targets:
                         del self.held[slot]
                 case Choose():
-                    pass  # what follows it has been re-indexed
+                    pass  # all that it concerns has been re-indexed
                 case _:
                     self._add(written(self.context, operation))
 
@@ -107,7 +107,7 @@ class Body:
         self.write(repeat.closing)
 
     def _function(self, function: Function) -> None:
-        """A function within this one: what follows a sample, at another value of it."""
+        """A function within this one: what is downstream of a sample, at another value of it."""
         value = Local(function.value.called)
         held = self.held | {function.value: Code(value, function.stored)}
         inner = Body(self.context, held, {function.value})

@@ -1,4 +1,4 @@
-"""Joint samples without replacement as statements: what they extend, and what follows them."""
+"""Joint samples without replacement as statements: what they extend, and what is re-indexed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def lines_at(context: Context, traced: Traced, stored: Plates) -> Py:
 
 
 def reindex(context: Context, operation: Reindex) -> Written:
-    """What has the plate follows the sequences that its elements now hold."""
+    """What has the plate, re-indexed by the sequences that its elements now hold."""
     slot, joint = operation.target, emitted(context, operation.joint)
     if slot.kind == "draw":
         followed = method(context.held[slot].py, "follow", joint)

@@ -39,11 +39,11 @@ class Hoisting:
     numbers: Iterator[int] = field(default_factory=count)
 
     def parts(self, value: Value | Distribution, *, detached: bool = False) -> Parts:
-        """The parts of ``value``, innermost first; a call that is all of it needs no place."""
+        """The parts of ``value``, innermost first; ``value`` itself has none, be it a call."""
         return self._parts(value, value, detached)
 
     def all_parts(self, value: Value | Distribution, *, detached: bool = False) -> Parts:
-        """The same; a call that is all of it has a place too."""
+        """The parts of ``value``, with ``value`` itself where it is a call."""
         return self._parts(value, None, detached)
 
     def _parts(

@@ -33,11 +33,11 @@ class Block:
         self.operations.append(operation)
 
     def note(self, note: Note) -> None:
-        """A comment above what follows."""
+        """A comment above the operations behind it."""
         self.operations.append(note)
 
     def named(self, wanted: str, term: Term, comment: str | None = None) -> Read:
-        """``term`` under a name; an equal one has it already."""
+        """``term`` under a name: that of an equal term, if there is one."""
         if term in self.known:
             return self.known[term]
         number = self.counts.get(wanted, 0)
@@ -47,7 +47,7 @@ class Block:
         return read
 
     def stated(self, scope: Scope, value: Value, *, plain: bool = True) -> Term:
-        """An expression of the story, detached; ``plain``: it may be a number."""
+        """An expression of the story as a detached term, which may be a number if ``plain``."""
         parts = self.hoisting.all_parts(value, detached=True)
         self.operations += parts.before
         story = self.hoisting.story

@@ -1,4 +1,4 @@
-"""What follows a sample: the costs it is credited with, for its control variate (LOSS.md §4)."""
+"""The downstream costs of samples, for their control variates (LOSS.md §4)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from storchc.program.terms import Read, Term, detach, infix
 from storchc.records import dataclass
 
 Writing = Callable[[Sample, int, tuple[str, ...], Shares], Function]
-"""Writes what follows a sample as a function of its value."""
+"""Writes what is downstream of a sample as a function of its value."""
 
 
 @dataclass(slots=True)
-class Followers:
-    """The downstream costs R of the samples, newest sample first, each built from a later one's."""
+class DownstreamCosts:
+    """The downstream costs R of samples, the newest first, each built from a later one's."""
 
     story: Story
     scope: Scope
@@ -39,7 +39,7 @@ class Followers:
     known: dict[tuple[Seen, ...], tuple[str, Term]] = field(default_factory=dict)
 
     def add(self, sample: Sample, slot: int, mixed: Plates, costs: tuple[Seen, ...]) -> Slot:
-        """The slot that what follows a sample is in from now on."""
+        """The slot that holds what is downstream of a sample, for its control variate."""
         story, scope = self.story, self.scope
         shares = shares_of(story, scope, sample, mixed, costs)
         names = tuple(cost.name for cost in costs)
@@ -65,10 +65,10 @@ class Followers:
         return target
 
     def _with_function(self, operation: Downstream, function: Function) -> Downstream:
-        """What follows, as a function too."""
+        """With what is downstream of the sample as a function of its value, too."""
         self.block.add(function)
         folds, draws = self._folds(function), bool(drawn_in(function.body))
-        return replace(operation, follows=function.target, folds=folds, draws=draws)
+        return replace(operation, elsewhere=function.target, folds=folds, draws=draws)
 
     def _folds(self, function: Function) -> bool:
         """Whether many values may be given at once, as further elements of the sample's own plate.

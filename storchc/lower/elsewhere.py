@@ -1,7 +1,8 @@
-"""What follows a sample, written for other values of it: for methods that look at further points.
+"""What is downstream of a sample, elsewhere: at values of the sample that were not drawn.
 
-It is the part of the program between the sample and the costs it is credited with. What is drawn
-there is drawn anew; what in a loop does not depend on the sample stays as it was drawn.
+Methods that look at further points evaluate the part of the program between the sample and the
+costs that it is credited with. Samples in that part are drawn anew; those in a loop that do not
+depend on the sample stay as they were drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Slots = frozenset[Slot]
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The operations below a sample, and the samples that are drawn anew there."""
+    """The operations downstream of a sample, and the samples among them that are drawn anew."""
 
     operations: tuple[Operation, ...]
     drawn: frozenset[str]
@@ -34,14 +35,14 @@ class Elsewhere:
 def elsewhere(
     story: Story, program: Sequence[Operation], sample: Sample, costs: tuple[str, ...]
 ) -> Elsewhere:
-    """What lies between ``sample`` and ``costs``, written for other values."""
+    """What lies between ``sample`` and ``costs``, written for other values of the sample."""
     drawn = story.drawn
-    below = _behind(program, sample)
-    touched = dependent_on(drawn, below, frozenset({Slot("value", sample.name)}))
+    later = _behind(program, sample)
+    touched = dependent_on(drawn, later, frozenset({Slot("value", sample.name)}))
     wanted = frozenset(Slot("cost", cost) for cost in costs)
-    passed = drawn_in(leading_to(drawn, below, wanted, touched))
+    passed = drawn_in(leading_to(drawn, later, wanted, touched))
     wanted |= {Slot("draw", name) for name in passed}
-    part = leading_to(drawn, below, wanted, touched)
+    part = leading_to(drawn, later, wanted, touched)
     kept = kept_draws(story, passed, touched)
     return Elsewhere(tuple(_anew(part, kept)), frozenset(passed) - kept)
 
@@ -53,14 +54,14 @@ def kept_draws(story: Story, drawn: set[str], touched: Slots) -> frozenset[str]:
 
 
 def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]:
-    """What stands below the statement that draws a sample."""
+    """The operations behind the one that takes the value of a sample."""
     target = Slot("value", sample.name)
     taken = (n for n, op in enumerate(program) if isinstance(op, Take) and op.target == target)
     return program[next(taken) + 1 :]
 
 
 def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Operation]:
-    """Operations that draw anew, but for the samples ``kept``; nothing of them is replayed."""
+    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed."""
     for operation in operations:
         match operation:
             case Repeat(_, opening, body, closing):

@@ -82,7 +82,7 @@ def left_by(story: Story, node: Node, wanted: frozenset[str]) -> list[Left]:
 
 
 def _averages(story: Story, loop: Loop) -> bool:
-    """Whether a method averages over elements, of which only those that count may enter."""
+    """Whether a method averages over elements, of which those that have stopped are left out."""
     groups = story.estimation.credit.groups
     within = [s.name for s in story.graph.samples if loop.name in s.loops and s.name in groups]
     return any(story.estimator(s).baseline in ("learned", "moving_average") for s in within)

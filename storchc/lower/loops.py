@@ -66,7 +66,7 @@ def names_of(node: Node) -> frozenset[str]:
 
 
 def _loop(frame: Frame, loop: Loop) -> Repeat:
-    """The loop, and what it leaves."""
+    """The loop, and what its steps leave."""
     story, depth = frame.story, len(frame.around) + 1
     left = left_by_steps(story, loop)
     lists = _lists(left, loop, depth)
@@ -195,7 +195,7 @@ def _start(inside: Frame, carried: Carried, settled: Settled, loop: Loop) -> Ite
 
 
 def _body(frame: Frame, loop: Loop) -> Iterator[Operation]:
-    """The statements of a step, each followed by what it leaves."""
+    """The statements of a step, and behind each what it leaves."""
     known = set(frame.known)
     frame = replace(frame, known=known)
     yield from _alive(frame, loop)
@@ -226,7 +226,7 @@ def _left(frame: Frame, loop: Loop, node: Node) -> Iterator[Operation]:
 
 
 def _in_step(frame: Frame, left: Left, node: Node) -> Slot:
-    """Where one step has what it leaves."""
+    """The slot of a step that holds what the step leaves."""
     match left.item:
         case "draw" | "cost":
             return left.whole
@@ -256,9 +256,9 @@ def _may_end(frame: Frame, loop: Loop) -> bool:
 
 
 def _retraced(frame: Frame, loop: Loop) -> Iterator[Operation]:
-    """The lineage of the sequences that the loop has left; what was there before follows them.
+    """The lineage of the sequences that the loop has left; what was there before is re-indexed.
 
-    For the loop around it, it is one choice.
+    For the loop around it, all steps are one choice.
     """
     story, depth = frame.story, len(frame.around) + 1
     for plate in _chosen(story, loop):

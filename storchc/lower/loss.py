@@ -14,9 +14,9 @@ from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
 from storchc.lower.apart import Hoisting
 from storchc.lower.block import Block
-from storchc.lower.downstream import Followers
+from storchc.lower.downstream import DownstreamCosts
 from storchc.lower.elsewhere import elsewhere
-from storchc.lower.plates import plates_after
+from storchc.lower.plates import plates_behind
 from storchc.lower.reductions import reduce_all
 from storchc.lower.scores import ScoreSums, summed
 from storchc.lower.shares import Shares, shares_of
@@ -46,7 +46,7 @@ def loss(hoisting: Hoisting, scope: Scope, program: Sequence[Operation]) -> list
 
 @dataclass(slots=True)
 class _Loss:
-    """Builds the loss of one story, or the part of it that lies below a sample.
+    """Builds the loss of one story, or the part of it that is downstream of a sample.
 
     ``program`` has what comes before it. ``within`` are the samples of that part, ``costs`` its
     costs. ``late`` are the summands of methods of the user's, which may turn out to be none.
@@ -61,12 +61,12 @@ class _Loss:
     late: list[tuple[Slot, Summand]] = field(default_factory=list)
     block: Block = field(init=False)
     sums: ScoreSums = field(init=False)
-    followers: Followers = field(init=False)
+    downstream: DownstreamCosts = field(init=False)
 
     def __post_init__(self) -> None:
         self.block = Block(self.hoisting)
         self.sums = ScoreSums(self.story, self.block)
-        self.followers = Followers(self.story, self.scope, self.block, self._function)
+        self.downstream = DownstreamCosts(self.story, self.scope, self.block, self._function)
         self.summands = [self._cost(cost) for cost in self.story.graph.costs if self._pays(cost)]
 
     @property
@@ -96,7 +96,7 @@ class _Loss:
         return estimator.carrier == "control" or not estimator.entry.looks
 
     def total(self) -> Total:
-        """All of it."""
+        """The whole loss."""
         known = self.story.estimation
         parts = totals(self.scope, self.sums, self.summands)
         late = [(slot, totals(self.scope, self.sums, [s])[0]) for slot, s in self.late]
@@ -107,24 +107,24 @@ class _Loss:
     def _function(
         self, sample: Sample, slot: int, costs: tuple[str, ...], shares: Shares
     ) -> Function:
-        """What follows a sample, for each element of the plates kept (LOSS.md §5).
+        """What is downstream of a sample, for each element of the plates kept (LOSS.md §5).
 
         A method that asks for values has the costs themselves; one that asks for gradients has
-        their surrogate, made of the scores and control variates below the sample alone.
+        their surrogate, made of the scores and control variates downstream of the sample alone.
         """
         story, value = self.story, Slot("value", sample.name)
         stored = story.storage.full(sample.type.plates)
-        below = elsewhere(story, self.program, sample, costs)
-        scope = plates_after(story, {**self.scope, value: stored}, below.operations)
-        part = _Loss(self.hoisting, scope, below.operations, below.drawn, costs)
+        anew = elsewhere(story, self.program, sample, costs)
+        scope = plates_behind(story, {**self.scope, value: stored}, anew.operations)
+        part = _Loss(self.hoisting, scope, anew.operations, anew.drawn, costs)
         entry = story.estimator(sample.name).entry
         if entry is not None and entry.looks == "gradients":
             part.control_variates(s for s in story.graph.samples if part.needs(s.name))
             result = part.surrogate(shares)
         else:
             result = part.plain(shares)
-        target = Slot("follows", sample.name, slot)
-        body = (*below.operations, *part.block.operations)
+        target = Slot("elsewhere", sample.name, slot)
+        body = (*anew.operations, *part.block.operations)
         needed = needed_for(story.drawn, body, frozenset(read(story.drawn, result)))
         return Function(target, sample, value, tuple(needed), result, stored)
 
@@ -152,7 +152,7 @@ class _Loss:
         return self.costs is None or cost.name in self.costs
 
     def _scores(self, scores: Scores) -> Scores:
-        """Those of the samples within."""
+        """The scores of the samples within."""
         if self.within is None:
             return scores
         return tuple(score for score in scores if score[0].name in self.within)
@@ -168,7 +168,7 @@ class _Loss:
     ) -> None:
         estimator, block = self.story.estimator(sample.name), self.block
         block.note(Note(f"the control variate of `{sample.name}`", sample.span))
-        downstream = self.followers.add(sample, slot, mixed, costs)
+        downstream = self.downstream.add(sample, slot, mixed, costs)
         control = Slot("control", sample.name, slot)
         block.add(Control(control, sample.name, downstream))
         if estimator.trains and self.within is None:

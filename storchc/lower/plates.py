@@ -1,4 +1,4 @@
-"""The plates that slots are stored with, found by following the operations of a program."""
+"""The plates that slots are stored with, found operation by operation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def inputs(story: Story) -> dict[Slot, Plates]:
     return params | {Slot("value", item.name): item.type.plates for item in graph.inputs}
 
 
-def plates_after(story: Story, scope: Scope, operations: Iterable[Operation]) -> dict[Slot, Plates]:
+def plates_behind(
+    story: Story, scope: Scope, operations: Iterable[Operation]
+) -> dict[Slot, Plates]:
     """The filled slots behind ``operations``, with their plates."""
     known = dict(scope)
     for operation in operations:
@@ -36,7 +38,7 @@ def plates_after(story: Story, scope: Scope, operations: Iterable[Operation]) ->
                 known.pop(slot, None)
         elif isinstance(operation, Repeat):
             inner = (*operation.opening, *operation.body, *operation.closing)
-            known = plates_after(story, known, inner)
+            known = plates_behind(story, known, inner)
         else:
             known |= filled_plates(story, known, operation)
     return known
@@ -96,7 +98,7 @@ def _term_plates(story: Story, scope: Scope, term: Term) -> Plates:
 def _chosen(
     story: Story, scope: Scope, operation: Reindex | Trace | Begin | Widen
 ) -> Mapping[Slot, Plates]:
-    """What joint samples extend, and what follows them."""
+    """What joint samples extend, and what is re-indexed for them."""
     match operation:
         case Reindex(target, plate, _, stored):
             before = scope.get(target, NO_PLATES)

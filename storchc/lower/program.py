@@ -8,7 +8,7 @@ from storchc.ir.nodes import Cost, Report
 from storchc.lower.apart import Hoisting
 from storchc.lower.loops import lower_all
 from storchc.lower.loss import loss
-from storchc.lower.plates import inputs, plates_after
+from storchc.lower.plates import inputs, plates_behind
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Story
@@ -19,7 +19,7 @@ from storchc.program.slots import LOSS, Slot
 
 PASSES = {
     "lowered": "the statements as operations, of the graph and all facts",
-    "reindexed": "what is looked at behind a joint choice follows its sequences",
+    "reindexed": "what is looked at behind a joint choice is re-indexed",
     "program": "with the control variates and the loss: all that code is written of",
 }
 """The passes that make a program, in order, each with what it adds."""
@@ -34,7 +34,7 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     yield "lowered", lowered
     forward = tuple(reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story))))
     yield "reindexed", forward
-    total = loss(hoisting, plates_after(story, inputs(story), forward), forward)
+    total = loss(hoisting, plates_behind(story, inputs(story), forward), forward)
     yield "program", (*forward, *total, _estimate(story, total))
 
 
@@ -55,7 +55,7 @@ def _wanted(story: Story) -> Iterator[Slot]:
     graph = story.graph
     for cost in graph.costs:
         yield Slot("cost", cost.name)
-        if not cost.loops:  # it may be a value, and follow as that
+        if not cost.loops:  # it may be a value, and re-indexed as that
             yield Slot("value", cost.name)
     yield from (Slot("draw", sample.name) for sample in graph.samples)
     yield from (_shown(report) for report in graph.reports)

@@ -33,7 +33,7 @@ class ScoreSums:
         return frozenset[str]().union(*(stored - mixed for stored, mixed in each))
 
     def of(self, scores: Scores, wanted: str) -> Term:
-        """``L``, made from the largest part of it that is there already."""
+        """``L``, made from the largest part of the sum that is there already."""
         if scores in self.sums:
             return self.sums[scores]
         known = [s for s in list(self.sums)[-RECENT:] if set(s) < set(scores)]

@@ -1,9 +1,9 @@
 """The shares that elements have in a cost, beyond those in the control variate of a sample.
 
 A control variate is reduced with the weights that its sample knows of. A cost may have more in the
-same plates: of samples that were drawn beside this one, or from a proposal below it, and products
-over plates that were reduced on the way. Where the costs themselves become the gradient they are
-multiplied by those first.
+same plates: of samples that were drawn beside this one, or downstream of it from a proposal, and
+products over plates that were reduced on the way. Where the costs themselves become the gradient
+they are multiplied by those first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of the elements of the plates ``kept``; ``own`` is the origin of the control variate.
+    """The shares of the elements of the plates ``kept``; ``own`` is the control variate's origin.
 
     ``counted``: whether its value is made of the costs. Where its mean is zero whatever they are,
     it does not matter what its elements count.
@@ -48,7 +48,7 @@ class Shares:
         return found
 
     def times(self, story: Story, scope: Scope, origin: Origin, term: Term) -> Term:
-        """``term``, which has this origin, times those weights."""
+        """``term``, of this origin, times the weights that the control variate lacks."""
         for plate, weights, averaged in self.further(story, origin):
             each = partial(weight_of, story, scope, weights, attached=False)
             term = infix("*", product_of(weights, each), term)
@@ -60,7 +60,7 @@ class Shares:
 def shares_of(
     story: Story, scope: Scope, sample: Sample, mixed: Plates, costs: tuple[Seen, ...]
 ) -> Shares:
-    """Those in the costs that ``sample`` is credited with, its plates ``mixed`` on the way."""
+    """The shares in the costs that ``sample`` is credited with, its plates ``mixed`` on the way."""
     estimator = story.estimator(sample.name)
     looks = estimator.entry is not None and bool(estimator.entry.looks)
     kept = sample.type.plates - mixed

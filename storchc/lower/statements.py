@@ -179,7 +179,7 @@ def _take(frame: Frame, node: Sample) -> Take:
 
 
 def _chosen(frame: Frame, node: Sample) -> Iterator[Operation]:
-    """What a sample has chosen becomes the joint sample of its plate, and all else follows."""
+    """What a sample has chosen becomes the joint sample of its plate: a choice, to re-index for."""
     stored = frame.story.storage.full(node.type.plates)
     joint = Part(Slot("draw", node.name), "joint", stored)
     made = frozenset({node.name})

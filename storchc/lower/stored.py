@@ -40,7 +40,7 @@ from storchc.program.slots import Kind, Slot
 
 
 def is_plain(value: Value) -> bool:
-    """Whether generated code has a Python number for it."""
+    """Whether generated code has a Python number for ``value``."""
     match value:
         case Literal() | Extent() | Counter():
             return True

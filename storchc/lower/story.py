@@ -56,7 +56,7 @@ class Story:
         return self.estimation.estimators[sample]
 
     def chain(self, sample: str) -> Chain | None:
-        """How a sample is summed out step by step, if it is."""
+        """How a sample is summed out step by step; None where it is not."""
         return self.estimation.elimination.chains.get(sample)
 
     def chains(self, loop: Loop) -> list[Chain]:
@@ -70,7 +70,7 @@ class Story:
         return credited and "baseline" in self.estimator(sample.name).values
 
     def extends(self, sample: Sample) -> bool:
-        """Whether it extends a joint sample: of an open plate, or of the steps of a loop."""
+        """Whether ``sample`` extends a joint sample: of an open plate, or of a loop's steps."""
         return (sample.joins or bool(sample.loops)) and self.estimator(sample.name).joint
 
     def askers(self, value: OverPlates) -> list[str]:
@@ -83,7 +83,7 @@ class Story:
         return self.storage.full(sample.type.plates) | frozenset(sample.loops)
 
     def weight_plates(self, scope: Scope, sample: str, steps: Plates = NO_PLATES) -> Plates:
-        """The plates that a sample's weights are stored with; those of ``steps`` have theirs."""
+        """The plates that a sample's weights are stored with, a dimension for ``steps`` among them."""
         node, estimator = self.samples[sample], self.estimator(sample)
         if estimator.enumerated:
             return frozenset({sample}) | scope[Slot("law", sample)]

@@ -19,7 +19,7 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Summand:
-    """``box(scores) · term``, to be reduced over ``plates``; ``name`` is what it is called by."""
+    """``box(scores) · term``, to be reduced over ``plates``; its parts are named by ``name``."""
 
     name: str
     term: Term

@@ -91,7 +91,7 @@ def _together(parts: list[Weights]) -> Weights:
 
 
 def weight_of(story: Story, scope: Scope, weights: Weights, sample: str, *, attached: bool) -> Term:
-    """The weight of ``sample``; ``attached`` with the gradient that one may carry."""
+    """The weight of ``sample``; if ``attached``, with the gradient that weights may carry."""
     weight = counted(story, scope, weights, sample)
     carries = attached and sample not in weights.cut
     return weight if carries or not story.estimator(sample).enumerated else detach(weight)

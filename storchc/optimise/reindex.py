@@ -1,9 +1,9 @@
-"""Re-indexing after a joint choice: what is looked at behind it follows the sequences.
+"""Re-indexing behind a joint choice: what is looked at from there on.
 
 Where a joint sample without replacement is extended, each of its elements continues a sequence that
 another may have held before. What has the plate, and is looked at further down, is re-indexed
-there, exactly. In a loop that are values; draws and costs are kept as its steps have left them.
-Behind all loops everything that there is follows at once.
+there, exactly. In a loop values are; draws and costs are kept as its steps have left them.
+Behind all loops everything that is filled is re-indexed at once.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Slots = frozenset[Slot]
 def reindexed(
     graph: Graph, drawn: Drawn, operations: Sequence[Operation], wanted: Slots
 ) -> list[Operation]:
-    """``operations`` with what follows a choice re-indexed; ``wanted`` is looked at behind all."""
+    """``operations``, re-indexed behind each choice; ``wanted`` is looked at behind all of them."""
     if not any(_chooses(operation) for operation in operations):
         return [*operations]
-    return [*_Following(graph, drawn).block(operations, wanted, inside=False)]
+    return [*_Reindexing(graph, drawn).block(operations, wanted, inside=False)]
 
 
 def _chooses(operation: Operation) -> bool:
@@ -40,8 +40,8 @@ def _chooses(operation: Operation) -> bool:
 
 
 @dataclass(slots=True)
-class _Following:
-    """What stands above, in order: filled slots, values of draws, and what else is called so."""
+class _Reindexing:
+    """What was filled so far, in order; ``takes`` by the draw whose value they take."""
 
     graph: Graph
     drawn: Drawn
@@ -50,26 +50,26 @@ class _Following:
     aliases: dict[Slot, Alias] = field(default_factory=dict)
 
     def block(
-        self, operations: Sequence[Operation], after: Slots, *, inside: bool
+        self, operations: Sequence[Operation], wanted: Slots, *, inside: bool
     ) -> Iterator[Operation]:
-        """Operations in order; ``after`` is looked at behind them."""
-        behind = _behind(self.drawn, operations, after)
+        """Operations in order; ``wanted`` is looked at behind them."""
+        behind = _behind(self.drawn, operations, wanted)
         for operation, live in zip(operations, behind, strict=True):
             if isinstance(operation, Repeat):
                 yield self._repeat(operation, live, inside)
             elif isinstance(operation, Choose):
-                yield from self._followed(operation, live, inside)
+                yield from self._chosen(operation, live, inside)
             else:
                 self._note(operation, inside)
                 yield operation
 
-    def _repeat(self, loop: Repeat, after: Slots, inside: bool) -> Repeat:
-        ended = after.union(free(self.drawn, loop.closing))
-        left = ended.intersection(loop.filled())  # what else is there follows when it has ended
+    def _repeat(self, loop: Repeat, wanted: Slots, inside: bool) -> Repeat:
+        ended = wanted.union(free(self.drawn, loop.closing))
+        left = ended.intersection(loop.filled())  # the rest is re-indexed when it has ended
         again = left.union(free(self.drawn, loop.body))
         opening = tuple(self.block(loop.opening, again, inside=True))
         body = tuple(self.block(loop.body, again, inside=True))
-        closing = tuple(self.block(loop.closing, after, inside=inside))
+        closing = tuple(self.block(loop.closing, wanted, inside=inside))
         return replace(loop, opening=opening, body=body, closing=closing)
 
     def _note(self, operation: Operation, inside: bool) -> None:
@@ -84,28 +84,28 @@ class _Following:
             case Stack(target):
                 self.aliases.pop(target, None)
 
-    def _followed(self, choice: Choose, live: Slots, inside: bool) -> Iterator[Operation]:
-        """What follows a choice, in the order in which it was made."""
+    def _chosen(self, choice: Choose, live: Slots, inside: bool) -> Iterator[Operation]:
+        """What is re-indexed for a choice, in the order in which it was filled."""
         if choice.taken is not None:
             taken = choice.taken
-            yield from (_follow(slot, choice) for slot in self.known if slot in taken)
+            yield from (_reindex(slot, choice) for slot in self.known if slot in taken)
             return
         draws = [] if inside else self._draws(choice)
         retaken = {self.takes[slot].target for slot in draws if slot in self.takes}
         for slot in self._values(choice, live):
             if slot not in retaken:
-                yield _follow(slot, choice)
+                yield _reindex(slot, choice)
         if inside:
             return
         yield from self._costs(choice)
         for slot in draws:
-            yield _follow(slot, choice)
+            yield _reindex(slot, choice)
             if slot in self.takes:
                 yield self.takes[slot]
         for slot in self.known:
             left = slot.kind in ("alive", "baseline", "report") and slot.name not in choice.made
             if left:
-                yield _follow(slot, choice)
+                yield _reindex(slot, choice)
 
     def _values(self, choice: Choose, live: Slots) -> list[Slot]:
         """The values and sequences that are looked at further down, by kind."""
@@ -117,10 +117,10 @@ class _Following:
         return [s for kind in ("value", "sequence") for s in made if s.kind == kind]
 
     def _costs(self, choice: Choose) -> Iterator[Operation]:
-        """The costs; one that is a value of the story has followed already."""
+        """The costs; one that is a value of the story has been re-indexed already."""
         for slot in self.known:
             if slot.kind == "cost" and slot.name not in choice.made:
-                yield self.aliases[slot] if slot in self.aliases else _follow(slot, choice)
+                yield self.aliases[slot] if slot in self.aliases else _reindex(slot, choice)
 
     def _draws(self, choice: Choose) -> list[Slot]:
         """The draws along the plate that are there."""
@@ -129,13 +129,13 @@ class _Following:
         return [slot for slot in drawn if slot in self.known]
 
 
-def _follow(slot: Slot, choice: Choose) -> Reindex:
+def _reindex(slot: Slot, choice: Choose) -> Reindex:
     return Reindex(slot, choice.plate, choice.joint, choice.stored)
 
 
-def _behind(drawn: Drawn, operations: Sequence[Operation], after: Slots) -> list[Slots]:
+def _behind(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> list[Slots]:
     """What is looked at behind each operation."""
-    found, live = list[Slots](), after
+    found, live = list[Slots](), wanted
     for operation in reversed(operations):
         found.append(live)
         live = live.difference(operation.filled()).union(operation.looked_at(drawn))

@@ -16,7 +16,7 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Function(Filling):
-    """``target`` holds what follows a sample, as a function of another value of it."""
+    """``target`` holds what is downstream of a sample, as a function of another value of it."""
 
     sample: Sample
     value: Slot
@@ -31,13 +31,13 @@ class Function(Filling):
 
 @dataclass(frozen=True, slots=True)
 class Downstream(Filling):
-    """``target`` holds what follows a sample, for the control variate of its method.
+    """``target`` holds what is downstream of a sample, for the control variate of its method.
 
     ``credited`` is the downstream cost R, detached; ``baseline`` the value of a learned baseline,
     ``weights`` those of the elements of R where they are not all equal, ``mixed`` the plates that
     are mixed on the way, ``joined`` and ``slope`` what is joined and how the cost moves with it.
-    ``critic`` names a module of the method; ``follows`` holds the function that evaluates what
-    follows at other values: many at once if it ``folds``; it ``draws`` anew.
+    ``critic`` names a module of the method; ``elsewhere`` holds the function of other values of the
+    sample: of many at once if it ``folds``; it ``draws`` anew.
     """
 
     sample: str
@@ -50,7 +50,7 @@ class Downstream(Filling):
     joined: Term | None
     slope: Term | None
     critic: str | None
-    follows: Slot | None = None
+    elsewhere: Slot | None = None
     folds: bool = True
     draws: bool = False
 
@@ -59,8 +59,8 @@ class Downstream(Filling):
         for term in (self.credited, *terms):
             if term is not None:
                 yield from read(drawn, term)
-        if self.follows is not None:
-            yield self.follows
+        if self.elsewhere is not None:
+            yield self.elsewhere
 
 
 @dataclass(frozen=True, slots=True)

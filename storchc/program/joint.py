@@ -17,7 +17,7 @@ from storchc.records import dataclass
 class Choose(Operation):
     """A joint sample has chosen anew among the sequences of ``plate``; ``joint`` says which.
 
-    What is looked at behind it is re-indexed there, but for what the statement that has chosen
+    What is looked at behind the choice is re-indexed there, but for what the choosing statement
     has ``made`` and what is ``spared``; where a loop is entered it is what the loop has ``taken``.
     """
 
@@ -34,7 +34,7 @@ class Choose(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Reindex(Filling):
-    """``target`` follows the sequences that the elements of ``plate`` now hold."""
+    """``target`` is re-indexed by the sequences that the elements of ``plate`` now hold."""
 
     plate: str
     joint: Term
@@ -80,7 +80,7 @@ class Trace(Filling):
 
 @dataclass(frozen=True, slots=True)
 class Since(Filling):
-    """A joint sample with what its sequences have continued since the loop was entered."""
+    """``target`` holds a joint sample, with what its sequences have continued in the loop."""
 
     lineage: Slot
 

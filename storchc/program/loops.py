@@ -54,7 +54,7 @@ class Collect(Filling):
 
 @dataclass(frozen=True, slots=True)
 class Append(Filling):
-    """One more in the list that ``target`` holds."""
+    """The value of a term is appended to the list that ``target`` holds."""
 
     term: Term
 
@@ -64,7 +64,7 @@ class Append(Filling):
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The ``choices`` that a step makes along ``plate``, of them ``made`` before it leaves this."""
+    """The ``choices`` a step makes along ``plate``, ``made`` of them before it leaves a value."""
 
     plate: str
     made: int

@@ -14,14 +14,14 @@ from storchc.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. By itself it fills nothing, and looks at nothing."""
+    """One operation; this base fills nothing, and looks at nothing."""
 
     def filled(self) -> tuple[Slot, ...]:
-        """The slots that it fills, by itself or in its steps."""
+        """The slots that the operation fills; a loop those of its steps too."""
         return ()
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        """The slots that it looks at; of a loop and a function those from outside of it."""
+        """The slots that the operation looks at; a loop and a function those from outside alone."""
         return iter(())
 
     def within(self) -> tuple[tuple[Operation, ...], ...]:
@@ -31,7 +31,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Filling(Operation):
-    """One that fills a slot: its ``target``."""
+    """An operation that fills a slot: its ``target``."""
 
     target: Slot
 

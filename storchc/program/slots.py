@@ -18,7 +18,7 @@ Kind = Literal[
     # of draws from a proposal, and of chains that are summed out, up to this step
     "reached weight", "reached score", "mass", "joint mass", "mass before", "latest",
     # of the loss
-    "term", "downstream", "control", "own loss", "follows",
+    "term", "downstream", "control", "own loss", "elsewhere",
 ]  # fmt: skip
 
 _CALLED: dict[Kind, str] = {
@@ -54,10 +54,10 @@ _CALLED: dict[Kind, str] = {
     "downstream": "{}_downstream",
     "control": "{}_control",
     "own loss": "{}_own_loss",
-    "follows": "{}_follows",
+    "elsewhere": "{}_follows",
 }
 
-_NUMBERED = frozenset({"downstream", "control", "own loss", "follows"})
+_NUMBERED = frozenset({"downstream", "control", "own loss", "elsewhere"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class Slot:
 
     @property
     def called(self) -> str:
-        """What generated code calls it, if that is free."""
+        """What generated code calls the slot, if that name is free."""
         plain = _CALLED[self.kind].format(spelled(self.name))
         return f"{plain}_{self.number}" if self.number and self.kind in _NUMBERED else plain
 
     def __str__(self) -> str:
-        """As the printed program has it: ``draw z``."""
+        """The slot as it is printed: ``draw z``."""
         shown = f"{self.kind} {self.name}"
         return f"{shown} {self.number}" if self.number else shown
 

@@ -25,7 +25,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Note(Operation):
-    """A comment above the operations that follow: a line of the story, or of our own."""
+    """A comment above the operations behind it: a line of the story, or of our own."""
 
     text: str
     story: Span | None = None
@@ -145,7 +145,7 @@ class Again(Filling):
 
 @dataclass(frozen=True, slots=True)
 class Hold(Filling):
-    """Of a draw, elements that have stopped keep the value that they had."""
+    """``target`` holds the draw, in which elements that have stopped keep the value they had."""
 
     sample: Sample
     plates: Plates

@@ -20,7 +20,7 @@ Estimators = Mapping[str, Estimator]
 def below_scores(
     graph: Graph, dependence: Dependence, estimators: Estimators
 ) -> Iterator[tuple[CallUser, str]]:
-    """The calls of modules that follow a sample without a path, each with that sample."""
+    """The calls of modules downstream of a sample without a path, each with that sample."""
     for call in (part for part in graph.parts if isinstance(part, CallUser)):
         if graph.callees[call.callee].kind == "module":
             for sample in dependence.places[call]:

@@ -11,7 +11,7 @@ from storchc.ir.nodes import ModuleOption, Sample
 
 
 def run(known: Estimation, problems: Problems) -> None:
-    """Warn where a module that normalises over the batch follows a sample without a path."""
+    """Warn of modules that normalise over the batch, downstream of samples without a path."""
     graph = known.graph
     if all(coupling(callee) is None for callee in graph.callees.values()):
         return

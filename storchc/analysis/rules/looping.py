@@ -93,7 +93,7 @@ def _check_above(
     estimators: Estimators,
     problems: Problems,
 ) -> None:
-    """A method that looks at what follows its sample, with a joint sample of several parts there.
+    """A method that looks elsewhere, with a joint sample of several parts there.
 
     At other values the parts would have to be chosen one after another once more.
     """

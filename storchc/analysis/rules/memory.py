@@ -1,8 +1,9 @@
 """A stateful function keeps in mind what belongs to the elements that it is given.
 
 A sample without replacement that joins others, or stands in a loop, chooses anew among their
-elements. All values follow; what a function of the user's keeps in mind cannot. Nor does it know
-how much the elements weigh: it may not see them at one call, and lack their plate at a later one.
+elements. All values are re-indexed; what a function of the user's keeps in mind cannot be. Nor does
+it know how much the elements weigh: it may not see them at one call, and lack their plate at a
+later one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The derivative of what follows a sample is that of its expectation (LOSS.md §5).
+"""The derivative of what is downstream of a sample is that of its expectation (LOSS.md §5).
 
 A method that puts a relaxed cost and its slope in the place of one another is right only then: the
 slope must not be cut off on the way, nor be the biased one of a later sample.

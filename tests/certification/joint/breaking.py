@@ -50,11 +50,11 @@ def places_moved(patch: pytest.MonkeyPatch, last: bool) -> None:
 
 
 def blind_to_inner_loops(patch: pytest.MonkeyPatch) -> None:
-    """Nothing follows what a loop has chosen."""
-    right = reindex._Following._followed
+    """Nothing is re-indexed for what a loop has chosen."""
+    right = reindex._Reindexing._chosen
 
     def wrong(self: Any, choice: Any, live: Any, inside: bool) -> Iterator[Operation]:
         of_a_loop = not choice.made.isdisjoint(self.graph.loop_names)
         return iter(()) if of_a_loop else right(self, choice, live, inside)
 
-    patch.setattr(reindex._Following, "_followed", wrong)
+    patch.setattr(reindex._Reindexing, "_chosen", wrong)
