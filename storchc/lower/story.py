@@ -83,7 +83,7 @@ class Story:
         return self.storage.full(sample.type.plates) | frozenset(sample.loops)
 
     def weight_plates(self, scope: Scope, sample: str, steps: Plates = NO_PLATES) -> Plates:
-        """The plates that a sample's weights are stored with, a dimension for ``steps`` among them."""
+        """The plates that a sample's weights are stored with, those of ``steps`` among them."""
         node, estimator = self.samples[sample], self.estimator(sample)
         if estimator.enumerated:
             return frozenset({sample}) | scope[Slot("law", sample)]

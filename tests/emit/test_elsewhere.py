@@ -1,4 +1,4 @@
-"""What follows a sample, written once more as a function of its value."""
+"""What is downstream of a sample, elsewhere: at values of the sample that were not drawn."""
 
 from __future__ import annotations
 
