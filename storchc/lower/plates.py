@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from storchc.ir.expression import Construct, Named, Value
@@ -42,6 +43,27 @@ def plates_behind(
         else:
             known |= filled_plates(story, known, operation)
     return known
+
+
+def with_plate(
+    story: Story, scope: Scope, operations: Iterable[Operation]
+) -> tuple[list[Operation], dict[Slot, Plates]]:
+    """``operations``, re-indexing draws and what has the plate alone; and `plates_behind` them."""
+    kept, known = list[Operation](), dict(scope)
+    for operation in operations:
+        match operation:
+            case Repeat(_, opening, body, closing):
+                first, known = with_plate(story, known, opening)
+                step, known = with_plate(story, known, body)
+                last, known = with_plate(story, known, closing)
+                opening, body, closing = map(tuple, (first, step, last))
+                kept.append(replace(operation, opening=opening, body=body, closing=closing))
+            case Reindex(target, plate) if target.kind != "draw" and plate not in known[target]:
+                pass
+            case _:
+                kept.append(operation)
+                known = plates_behind(story, known, (operation,))
+    return kept, known
 
 
 def filled_plates(story: Story, scope: Scope, operation: Operation) -> Mapping[Slot, Plates]:

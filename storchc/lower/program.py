@@ -8,7 +8,7 @@ from storchc.ir.nodes import Cost, Report
 from storchc.lower.apart import Hoisting
 from storchc.lower.loops import lower_all
 from storchc.lower.loss import loss
-from storchc.lower.plates import inputs, plates_behind
+from storchc.lower.plates import inputs, with_plate
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Story
@@ -32,9 +32,10 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     hoisting = Hoisting(story)
     lowered = tuple(_lowered(story, hoisting))
     yield "lowered", lowered
-    forward = tuple(reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story))))
-    yield "reindexed", forward
-    total = loss(hoisting, plates_behind(story, inputs(story), forward), forward)
+    wanted = reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story)))
+    forward, scope = with_plate(story, inputs(story), wanted)
+    yield "reindexed", tuple(forward)
+    total = loss(hoisting, scope, forward)
     yield "program", (*forward, *total, _estimate(story, total))
 
 

@@ -114,6 +114,9 @@ class _Verifier:
         _require(known, operation, operation.looked_at(self.drawn))
         for term in _terms(operation):
             self._term(known, operation, term)
+        if isinstance(operation, Reindex) and operation.target.kind != "draw":
+            if operation.plate not in known[operation.target]:
+                raise _broken(operation, f"has no plate `{operation.plate}` to re-index along")
         if isinstance(operation, Choose | Reindex) and operation.plate not in operation.stored:
             raise _broken(operation, f"has no plate `{operation.plate}`, along which it chooses")
 
