@@ -31,18 +31,8 @@ def inputs(story: Story) -> dict[Slot, Plates]:
 def plates_behind(
     story: Story, scope: Scope, operations: Iterable[Operation]
 ) -> dict[Slot, Plates]:
-    """The filled slots behind ``operations``, with their plates."""
-    known = dict(scope)
-    for operation in operations:
-        if isinstance(operation, Forget):
-            for slot in operation.targets:
-                known.pop(slot, None)
-        elif isinstance(operation, Repeat):
-            inner = (*operation.opening, *operation.body, *operation.closing)
-            known = plates_behind(story, known, inner)
-        else:
-            known |= filled_plates(story, known, operation)
-    return known
+    """The filled slots behind ``operations``, with their plates; before them ``scope``."""
+    return with_plate(story, scope, operations)[1]
 
 
 def with_plate(
@@ -52,17 +42,20 @@ def with_plate(
     kept, known = list[Operation](), dict(scope)
     for operation in operations:
         match operation:
+            case Reindex(target, plate) if target.kind != "draw" and plate not in known[target]:
+                continue
             case Repeat(_, opening, body, closing):
                 first, known = with_plate(story, known, opening)
                 step, known = with_plate(story, known, body)
                 last, known = with_plate(story, known, closing)
                 opening, body, closing = map(tuple, (first, step, last))
-                kept.append(replace(operation, opening=opening, body=body, closing=closing))
-            case Reindex(target, plate) if target.kind != "draw" and plate not in known[target]:
-                pass
+                operation = replace(operation, opening=opening, body=body, closing=closing)
+            case Forget(targets):
+                for slot in targets:
+                    known.pop(slot, None)
             case _:
-                kept.append(operation)
-                known = plates_behind(story, known, (operation,))
+                known |= filled_plates(story, known, operation)
+        kept.append(operation)
     return kept, known
 
 

@@ -114,11 +114,15 @@ class _Verifier:
         _require(known, operation, operation.looked_at(self.drawn))
         for term in _terms(operation):
             self._term(known, operation, term)
-        if isinstance(operation, Reindex) and operation.target.kind != "draw":
-            if operation.plate not in known[operation.target]:
-                raise _broken(operation, f"has no plate `{operation.plate}` to re-index along")
         if isinstance(operation, Choose | Reindex) and operation.plate not in operation.stored:
             raise _broken(operation, f"has no plate `{operation.plate}`, along which it chooses")
+        if isinstance(operation, Reindex) and operation.target.kind != "draw":
+            self._reindexes(known, operation)
+
+    def _reindexes(self, known: Scope, operation: Reindex) -> None:
+        """What is re-indexed has the plate."""
+        if operation.plate not in known[operation.target]:
+            raise _broken(operation, f"lacks the plate `{operation.plate}` to re-index along")
 
     def _term(self, known: Scope, operation: Operation, term: Term) -> None:
         for part in _every(term):
