@@ -9,6 +9,7 @@ from storchc.ir.graph import Graph
 from storchc.ir.types import Plates
 from storchc.program.terms import (
     Box,
+    Counting,
     Detach,
     Expression,
     Infix,
@@ -70,6 +71,7 @@ def _atom(
     | Summed
     | Reduced
     | Weighted
+    | Counting
     | InSteps,
 ) -> str:
     match term:
@@ -100,6 +102,8 @@ def _atom(
         case Weighted(of, factor, plates, averaged):
             divided = [f"averaged={one_or_list(averaged)}"] if averaged else []
             return call("weighted", *_each(graph, factor, of), along(plates), *divided)
+        case Counting(of, factor):
+            return call("counting", *_each(graph, factor, of))
         case InSteps(of, loop, how):
             return call(how.replace(" ", "_"), write_term(graph, of), f"steps={loop}")
         case _:

@@ -19,6 +19,7 @@ from storchc.program.slots import Slot
 from storchc.program.statements import Eval
 from storchc.program.terms import (
     Box,
+    Counting,
     Detach,
     Expression,
     Infix,
@@ -147,7 +148,7 @@ class _Verifier:
                 return NO_PLATES
             case Weight(_, _, _, own, over):
                 return own - over
-            case Infix() | Scored() | Sum() | Rows():
+            case Infix() | Scored() | Sum() | Rows() | Counting():
                 return _union(inner(term))
             case Detach(of) | Negative(of) | SumOfRows(of) | Box(of) | Times(_, of):
                 return of.stored
