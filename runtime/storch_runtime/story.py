@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, c
 import torch
 from torch import Tensor, nn
 
+from storch_runtime.distributions.base import keeping_grads
 from storch_runtime.draw import Draw
 from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
@@ -215,13 +216,17 @@ class StoryModule(nn.Module):
         self._look_for_shared()
 
     def __call__(self: _Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        """Run `forward`; an exception that leaves the story is noted with its story line."""
+        """Run `forward`; an exception that leaves the story is noted with its story line.
+
+        What is asked of all draws alike, ``generator`` and ``keep_param_grads``, is seen to here.
+        """
         if self.modules_unseen and self.training:
             self.check_modules()
         replay = self.training and kwargs.get("given") is not None
         source = kwargs.get("generator")
         try:
             with (
+                keeping_grads() if kwargs.get("keep_param_grads") else _AS_IT_IS,
                 resting(self.methods.values()) if replay else _AS_IT_IS,
                 drawing_from(source) if isinstance(source, torch.Generator) else _AS_IT_IS,
             ):

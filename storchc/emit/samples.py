@@ -5,7 +5,7 @@ from __future__ import annotations
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.distributions import distribution, expanded, looked_at_temperature
-from storchc.emit.written import Written, assigned, nothing, retained, settled, shape
+from storchc.emit.written import Written, assigned, nothing, settled, shape
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.nodes import Sample
 from storchc.ir.types import NO_PLATES, Plates
@@ -35,11 +35,7 @@ def law(context: Context, operation: Law) -> Written:
         code = Code(expanded(context, made, plates), plates)
     if isinstance(value, Named) and code.py is context.held[Slot("value", value.name)].py:
         return nothing(operation.target, code)
-    written = assigned(context, operation.target, code)
-    if not operation.shown:
-        return written
-    kept = retained(written.filled[operation.target].py)
-    return Written((*written.statements, kept), written.filled)
+    return assigned(context, operation.target, code)
 
 
 def draw(context: Context, operation: Draw) -> Written:

@@ -6,7 +6,7 @@ from storchc.emit.calls import call_user, called, checked
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.distributions import distribution
-from storchc.emit.written import Written, assigned, nothing, retained, settled, shape
+from storchc.emit.written import Written, assigned, nothing, settled, shape
 from storchc.ir.expression import CallUser, Construct, Distribution, Named, Value
 from storchc.ir.nodes import Slot as Result
 from storchc.ir.types import NO_PLATES, Dtype, ValueType
@@ -33,11 +33,7 @@ def compute(context: Context, operation: Compute) -> Written:
 
 def _law(context: Context, operation: Compute, value: Distribution) -> Written:
     made = distribution(context, value, NO_PLATES, tensor=True)
-    written = assigned(context, operation.target, made, shape(context, value.type, made.stored))
-    if not operation.shown:
-        return written
-    kept = retained(written.filled[operation.target].py)
-    return Written((*written.statements, kept), written.filled)
+    return assigned(context, operation.target, made, shape(context, value.type, made.stored))
 
 
 def _converted(context: Context, value: Value, dtype: Dtype) -> Code:

@@ -9,8 +9,8 @@ from storchc.emit.context import Context
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.program.slots import Slot
 from storchc.program.statements import Settled
-from storchc.python.expressions import Imported, Py, method, name
-from storchc.python.statements import Assign, Do, If, Statement
+from storchc.python.expressions import Imported
+from storchc.python.statements import Assign, Statement
 from storchc.records import dataclass
 
 TENSOR = Imported("Tensor", "")
@@ -51,8 +51,3 @@ def settled(context: Context, code: Code, type_: ValueType, kept: Settled | None
     if kept.dtype == "float":
         code = context.floated(code, type_.dtype)
     return Code(context.expand(code, type_.rank, kept.plates), kept.plates)
-
-
-def retained(target: Py) -> Statement:
-    """The gradients of a distribution's parameters are kept where the caller asks for them."""
-    return If(name("keep_param_grads"), (Do(method(target, "retain_grads")),))

@@ -18,7 +18,7 @@ from storchc.program.joint import Begin
 from storchc.program.loops import Count, Open, Repeat
 from storchc.program.operation import Operation
 from storchc.program.slots import Slot
-from storchc.program.statements import Again, Compute, Draw, Hold, Law, Take
+from storchc.program.statements import Again, Draw, Hold, Take
 from storchc.records import dataclass
 
 Slots = frozenset[Slot]
@@ -74,8 +74,6 @@ def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Ope
                 continue
             case Draw() | Open() | Begin() | Outcomes():
                 yield replace(operation, replayed=False)
-            case Compute() | Law():
-                yield replace(operation, shown=False)
             case Count():
                 continue
             case _:

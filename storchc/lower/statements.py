@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from typing import assert_never
 
-from storchc.ir.expression import CallUser, Named, Reference, Value
+from storchc.ir.expression import CallUser, Reference, Value
 from storchc.ir.nodes import Compute as Statement
 from storchc.ir.nodes import Cost, Loop, Report, Sample
-from storchc.ir.types import NO_PLATES, DistributionType, ValueType
+from storchc.ir.types import NO_PLATES, ValueType
 from storchc.lower.apart import Hoisting
 from storchc.lower.left import Left
 from storchc.lower.story import Story
@@ -79,8 +79,7 @@ def _compute(frame: Frame, node: Statement) -> Iterator[Operation]:
         return
     (name,), (type_,) = node.names, node.types
     target, settled_ = Slot("value", name), frame.carried.get(name)
-    shown = isinstance(type_, DistributionType) and name in frame.story.shown
-    yield Compute(target, node.value, type_, parts.apart, detached, settled_, shown)
+    yield Compute(target, node.value, type_, parts.apart, detached, settled_)
 
 
 # --- samples -------------------------------------------------------------------------------------
@@ -139,9 +138,8 @@ def _law(frame: Frame, node: Sample) -> Iterator[Operation]:
     whole = not (estimator.enumerated and node.mask is None)
     parts = frame.hoisting.parts(node.distribution)
     yield from parts.before
-    made_here = bool(node.loops) or not isinstance(node.distribution, Named)
     aligned = plates if whole else frozenset[str]()
-    yield Law(Slot("law", node.name), node, parts.apart, aligned, whole, made_here)
+    yield Law(Slot("law", node.name), node, parts.apart, aligned, whole)
 
 
 def _draw(frame: Frame, node: Sample) -> Iterator[Operation]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.rewrite.chains import Chain
-from storchc.ir.expression import Named, OverPlates, SequenceOf
+from storchc.ir.expression import OverPlates, SequenceOf
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Loop, Sample
 from storchc.ir.types import NO_PLATES, Plates
@@ -37,8 +37,7 @@ class Story:
     """The graph that code is generated for, the facts of it, and how values are stored.
 
     ``owned`` are the params, modules and values that methods have for themselves, ``sequenced`` the
-    names that ``sequence`` is taken of, ``shown`` those of distributions whose parameters'
-    gradients are looked at; ``drawn`` what expressions look at without naming it.
+    names that ``sequence`` is taken of; ``drawn`` what expressions look at without naming it.
     """
 
     graph: Graph
@@ -48,7 +47,6 @@ class Story:
     weighing: Mapping[str, Weighing]
     owned: frozenset[str]
     sequenced: frozenset[str]
-    shown: frozenset[str]
     drawn: Drawn
 
     def estimator(self, sample: str) -> Estimator:
@@ -93,8 +91,6 @@ class Story:
 
 def story_of(graph: Graph, estimation: Estimation) -> Story:
     """What is known of a story; ``graph`` is what code is generated for."""
-    chains = estimation.elimination.chains
-    laws = (s.distribution for s in graph.samples if s.name not in chains)
     plates = dict.fromkeys(sample.plate for sample in graph.samples)
     weighing = {plate: _weighing(graph, estimation, plate) for plate in plates}
     weights = {plate: each.samples for plate, each in weighing.items()}
@@ -106,7 +102,6 @@ def story_of(graph: Graph, estimation: Estimation) -> Story:
         weighing=weighing,
         owned=estimation.ownership.owned,
         sequenced=frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf)),
-        shown=frozenset(law.name for law in laws if isinstance(law, Named)),
         drawn=Drawn(weights, frozenset(estimation.separation.samples)),
     )
 

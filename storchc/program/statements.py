@@ -36,8 +36,7 @@ class Compute(Filling):
     """``target`` holds the value of an expression of the story.
 
     ``detached``: without the gradient of what the model owns. ``settled``: of a carried variable.
-    ``shown``: the gradients of a distribution's parameters may be asked for. A value is converted
-    to the dtype of its ``type``.
+    A value is converted to the dtype of its ``type``.
     """
 
     value: Value | Distribution
@@ -45,7 +44,6 @@ class Compute(Filling):
     apart: Apart = ()
     detached: bool = False
     settled: Settled | None = None
-    shown: bool = False
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         return stated(drawn, (self.value,), self.apart)
@@ -96,14 +94,12 @@ class Law(Filling):
     """``target`` holds the distribution of a sample.
 
     It has dimensions for the plates ``aligned``; ``whole``: it is expanded to all of them.
-    ``shown``: the gradients of its parameters may be asked for.
     """
 
     sample: Sample
     apart: Apart
     aligned: Plates
     whole: bool
-    shown: bool
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         return stated(drawn, (self.sample.distribution,), self.apart)

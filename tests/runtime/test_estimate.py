@@ -11,6 +11,8 @@ from dataclasses import fields, is_dataclass
 import pytest
 import torch
 
+import storch_runtime.distributions
+import storchc
 from storch_runtime import (
     Draw,
     Estimate,
@@ -26,6 +28,14 @@ from storch_runtime import (
 from storch_runtime.distributions import Normal
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Reparameterization, Toy
 
+NAMED = """
+story Named
+param mu[] = 0.5
+compute q = Normal(mu, 1)
+cost kl = kl_divergence(q, Normal(0, 1))
+sample z ~ q with Reparameterization(n=3)
+cost f = (z - mu) ** 2
+"""
 X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
 
@@ -122,6 +132,19 @@ def test_param_grads_are_kept_on_demand() -> None:
     plain = model(X)
     plain.backward()
     assert plain.param_grads == {"z": {}}
+
+
+def test_kept_gradients_are_those_of_the_distribution_alone() -> None:
+    """Of a named one all uses count, above the sample too; of its parameter no other use does."""
+    model = storchc.load(text=NAMED)()
+    estimate = model(keep_param_grads=True)
+    estimate.backward()
+    z, mu = estimate.samples["z"], model.mu.detach()
+    arrived = (mu + 2 * (z - mu)).mean()
+    torch.testing.assert_close(estimate.param_grads["z"]["loc"], arrived)
+    assert model.mu.grad is not None
+    torch.testing.assert_close(model.mu.grad, mu)
+    assert storch_runtime.distributions.Normal(model.mu, 1.0).parameters["loc"] is model.mu
 
 
 @pytest.mark.parametrize(("value", "named"), [(torch.inf, "first"), (torch.nan, "first")])

@@ -78,8 +78,6 @@ class Toy(StoryModule):
 
         # toy.story:5  sample z ~ q
         q = Bernoulli(logits=self.encoder(x), event=1)
-        if keep_param_grads:
-            q.retain_grads()
         z_draw = methods["z"].draw(q, replayed.get("z"))
         z = z_draw.value
 

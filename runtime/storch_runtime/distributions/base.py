@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import local
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
@@ -14,9 +16,29 @@ from storch_runtime.follow import follow
 if TYPE_CHECKING:
     from storch_runtime.joint import Joint
 
-__all__ = ["Distribution"]
+__all__ = ["Distribution", "keeping_grads"]
 
 Parameter = Tensor | float
+
+
+class _Keeping(local):
+    """Whether distributions that this thread makes keep the gradients of their parameters."""
+
+    asked = False
+
+
+KEEPING = _Keeping()
+
+
+@contextmanager
+def keeping_grads(asked: bool = True) -> Iterator[None]:
+    """Let distributions that are made within keep the gradients of their parameters."""
+    before = KEEPING.asked
+    KEEPING.asked = asked
+    try:
+        yield
+    finally:
+        KEEPING.asked = before
 
 
 class Distribution:
@@ -203,7 +225,8 @@ class Distribution:
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""
         aliases = {name: _alias(value) for name, value in self.given().items()}
-        type(self).__init__(self, **aliases, event=self.event)  # type: ignore[call-arg]
+        with keeping_grads(False):
+            type(self).__init__(self, **aliases, event=self.event)  # type: ignore[call-arg]
 
     def __repr__(self) -> str:
         shown = ", ".join(

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from storch_runtime.distributions import ends
-from storch_runtime.distributions.base import Parameter, drawn, sum_event
+from storch_runtime.distributions.base import KEEPING, Parameter, drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.precision import smallest
 
@@ -41,6 +41,8 @@ class Bernoulli(Finite):
         tensor = probs if logits is None else logits
         self._tensor = tensor if isinstance(tensor, Tensor) else torch.tensor(float(tensor or 0))
         self.event = event
+        if KEEPING.asked:
+            self.retain_grads()
 
     def given(self) -> dict[str, Parameter]:
         """``logits`` or ``probs``."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import ends
-from storch_runtime.distributions.base import Parameter, attach, drawn, sum_event
+from storch_runtime.distributions.base import KEEPING, Parameter, attach, drawn, sum_event
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.precision import impossible, smallest
 
@@ -39,6 +39,8 @@ class Classes(Finite):
         assert tensor is not None
         self._tensor = tensor
         self.event = event
+        if KEEPING.asked:
+            self.retain_grads()
 
     def given(self) -> dict[str, Parameter]:
         """``logits`` or ``probs``."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from storch_runtime.distributions import inverse
 from storch_runtime.distributions.base import (
+    KEEPING,
     Distribution,
     Parameter,
     attach,
@@ -36,6 +37,8 @@ class Normal(Distribution):
         self._loc = loc
         self._scale = scale
         self.event = event
+        if KEEPING.asked:
+            self.retain_grads()
 
     def given(self) -> dict[str, Parameter]:
         """``loc`` and ``scale``."""

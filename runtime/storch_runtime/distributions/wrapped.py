@@ -9,6 +9,7 @@ from torch import Tensor
 
 from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import (
+    KEEPING,
     Distribution,
     Parameter,
     drawn,
@@ -64,6 +65,8 @@ class Wrapped(Distribution):
         self._given = given
         self.event = event
         self.torch = type(self).make(**given, validate_args=False)  # type: ignore[arg-type]
+        if KEEPING.asked:
+            self.retain_grads()
 
     def given(self) -> dict[str, Parameter]:
         """The parameters as they were given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.base import Distribution, Parameter, common_shape, spread
+from storch_runtime.distributions.base import KEEPING, Distribution, Parameter, common_shape, spread
 from storch_runtime.precision import smallest
 
 
@@ -18,6 +18,8 @@ class Written(Distribution):
         self._given = given
         self._shape: torch.Size | None = None
         self.event = event
+        if KEEPING.asked:
+            self.retain_grads()
 
     def given(self) -> dict[str, Parameter]:
         """The parameters as they were given."""

@@ -110,8 +110,6 @@ class Beams(StoryModule):
             # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with UnorderedSetEstimato…
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             y_law = OneHotCategorical(logits=out_out)
-            if keep_param_grads:
-                y_law.retain_grads()
             y_draw = methods["y"].draw_joint(
                 y_law, y_joint, step_of(replayed.get("y"), 2, (t,), (5,)), 0, held=Held(alive, y)
             )

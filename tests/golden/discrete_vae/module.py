@@ -70,8 +70,6 @@ class DiscreteVAE(StoryModule):
         # story.story:12  compute q = OneHotCategorical(logits=reshape(encoder(x), [K, C]))
         encoder_out = _encoder.unfold(self.encoder(x), (data,))
         q = OneHotCategorical(logits=torch.unflatten(encoder_out, -1, (2, 10)), event=1)
-        if keep_param_grads:
-            q.retain_grads()
 
         # story.story:13  sample z ~ q with ScoreFunction(n=10, baseline=batch_average)
         z_draw = methods["z"].draw(q, replayed.get("z"))

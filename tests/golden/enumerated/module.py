@@ -68,8 +68,6 @@ class Enumerated(StoryModule):
         # story.story:9  sample e ~ Bernoulli(logits=gate(x)) with Expect()
         gate_out = _gate.unfold(self.gate(x), (data,))
         e_law = Bernoulli(logits=gate_out)
-        if keep_param_grads:
-            e_law.retain_grads()
         e_draw = methods["e"].draw(e_law, replayed.get("e"))
         e = e_draw.value  # [e]
 

@@ -119,8 +119,6 @@ class Environment(StoryModule):
             # story.story:16  sample action ~ Categorical(logits=policy(h)) with ScoreFunction(n=2,…
             policy_out = _policy.unfold(self.policy(h.flatten(0, 1)), (action_size, carts))
             action_law = Categorical(logits=policy_out)
-            if keep_param_grads:
-                action_law.retain_grads()
             action_draw = methods["action"].draw_each(
                 action_law, step_of(replayed.get("action"), 2, (t,), (T,)), 0
             )

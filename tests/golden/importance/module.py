@@ -69,8 +69,6 @@ class Importance(StoryModule):
 
         # story.story:9  sample z ~ Normal(mu, 1) with ScoreFunction() using ImportanceSampling(n=8…
         z_law = Normal(loc=self.mu, scale=1.0)
-        if keep_param_grads:
-            z_law.retain_grads()
         z_draw = methods["z"].draw(
             z_law, replayed.get("z"), proposal=Normal(loc=self.nu.detach(), scale=2.0)
         )
@@ -78,8 +76,6 @@ class Importance(StoryModule):
 
         # story.story:10  sample y ~ Normal(z + x, 1) in z
         y_law = Normal(loc=z[:, None] + x, scale=1.0)
-        if keep_param_grads:
-            y_law.retain_grads()
         y_draw = methods["y"].draw_each(y_law, replayed.get("y"), 0)
         y = y_draw.value  # [z, data]
 

@@ -50,8 +50,6 @@ class Introduction(StoryModule):
 
         # story.story:9  sample e ~ Normal(b + c, 1) with ScoreFunction(n=45)
         e_law = Normal(loc=self.b + self.c, scale=1.0)
-        if keep_param_grads:
-            e_law.retain_grads()
         e_draw = methods["e"].draw(e_law, replayed.get("e"))
         e = e_draw.value  # [e]
 

@@ -94,8 +94,6 @@ class Look(StoryModule):
         # story.story:11  sample s ~ Bernoulli(logits=style(x)) with DisARM(n=4)
         style_out = _style.unfold(self.style(x), (data,))
         s_law = Bernoulli(logits=style_out, event=1)
-        if keep_param_grads:
-            s_law.retain_grads()
         s_draw = methods["s"].draw(s_law, replayed.get("s"))
         s = s_draw.value  # [s, data, 2]
 
@@ -112,8 +110,6 @@ class Look(StoryModule):
             noise_law = Normal(
                 loc=torch.zeros(3, dtype=like.dtype, device=like.device), scale=1.0, event=1
             ).expand((noise_size,))
-            if keep_param_grads:
-                noise_law.retain_grads()
             noise_draw = methods["noise"].draw_each(
                 noise_law, step_of(replayed.get("noise"), 1, (t,), (T,)), 0
             )
@@ -129,8 +125,6 @@ class Look(StoryModule):
             # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=movin…
             out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
             y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
-            if keep_param_grads:
-                y_law.retain_grads()
             y_draw = methods["y"].draw_each(y_law, step_of(replayed.get("y"), 4, (t,), (T,)), 0)
             y = y_draw.value  # [y, noise, s, data]
             y_draws.append(y_draw)

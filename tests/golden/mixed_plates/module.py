@@ -72,15 +72,11 @@ class MixedPlates(StoryModule):
 
         # story.story:9  sample a ~ Bernoulli(logits=w * x) with ScoreFunction(n=3, baseline=moving…
         a_law = Bernoulli(logits=self.w * x)
-        if keep_param_grads:
-            a_law.retain_grads()
         a_draw = methods["a"].draw(a_law, replayed.get("a"))
         a = a_draw.value  # [a, data]
 
         # story.story:10  sample b ~ Bernoulli(logits=a + w) with ScoreFunction(baseline=w * x) in a
         b_law = Bernoulli(logits=a + self.w)
-        if keep_param_grads:
-            b_law.retain_grads()
         b_draw = methods["b"].draw_each(b_law, replayed.get("b"), 0)
         b = b_draw.value  # [a, data]
 

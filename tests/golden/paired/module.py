@@ -100,8 +100,6 @@ class Paired(StoryModule):
         # story.story:10  sample walk ~ OneHotCategorical(logits=look(x)) with UnorderedSetEstimato…
         look_out = _look.unfold(self.look(x), (data,))
         walk_law = OneHotCategorical(logits=look_out)
-        if keep_param_grads:
-            walk_law.retain_grads()
         walk_draw = methods["walk"].draw_first(walk_law, replayed.get("walk"))
         walk = walk_draw.value  # [walk, data, P]
 
@@ -125,8 +123,6 @@ class Paired(StoryModule):
             # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEst…
             look_out_ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
             place_law = OneHotCategorical(logits=look_out_)
-            if keep_param_grads:
-                place_law.retain_grads()
             place_draw = methods["place"].draw_joint(
                 place_law, walk_joint, step_of(replayed.get("place"), 2, (t,), (5,)), 0
             )
@@ -142,8 +138,6 @@ class Paired(StoryModule):
 
             # story.story:15  sample hit ~ Bernoulli(logits=sum(found * place)) with UnorderedSetEs…
             hit_law = Bernoulli(logits=(self.found * place).sum(-1))
-            if keep_param_grads:
-                hit_law.retain_grads()
             hit_draw = methods["hit"].draw_joint(
                 hit_law, walk_joint, step_of(replayed.get("hit"), 2, (t,), (5,)), 0
             )
@@ -159,8 +153,6 @@ class Paired(StoryModule):
             noise_law = Normal(
                 loc=0.0, scale=torch.tensor(1.0, dtype=like.dtype, device=like.device)
             ).expand((walk_joint.size, data))
-            if keep_param_grads:
-                noise_law.retain_grads()
             noise_draw = methods["noise"].draw_each(
                 noise_law, step_of(replayed.get("noise"), 2, (t,), (5,)), 0
             )
@@ -192,8 +184,6 @@ class Paired(StoryModule):
         # story.story:19  sample last ~ OneHotCategorical(logits=look(h)) with UnorderedSetEstimato…
         look_out__ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
         last_law = OneHotCategorical(logits=look_out__)
-        if keep_param_grads:
-            last_law.retain_grads()
         last_draw = methods["last"].draw_joint(last_law, walk_draw, replayed.get("last"), 0)
         last = last_draw.value  # [walk, data, P]
         first = follow(first, last_draw.joint.parents, 0)

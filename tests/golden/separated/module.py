@@ -67,8 +67,6 @@ class Separated(StoryModule):
 
         # story.story:8  compute q = OneHotCategorical(logits=w * unsqueeze(x, 1))
         q = OneHotCategorical(logits=self.w * x[..., None], event=1)  # [data, 20, 10]
-        if keep_param_grads:
-            q.retain_grads()
 
         # story.story:9  sample z ~ q with Expect()
         z_draw = methods.expect("z").draw_apart(q, replayed.get("z"))

@@ -86,8 +86,6 @@ class Sequence(StoryModule):
             # story.story:12  compute q = Normal(transition(h), 0.5)
             transition_out = _transition.unfold(self.transition(h), (z_size,))
             q = Normal(loc=transition_out, scale=0.5, event=1)  # [z, D]
-            if keep_param_grads:
-                q.retain_grads()
 
             # story.story:13  sample z ~ q with ScoreFunction(n=4, baseline=batch_average)
             z_draw = methods["z"].draw_each(q, step_of(replayed.get("z"), 1, (t,), (T,)), 0)

@@ -117,8 +117,6 @@ class Writer(StoryModule):
             # story.story:14  compute q = OneHotCategorical(logits=out(h))
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             q = OneHotCategorical(logits=out_out)  # [y, data, V]
-            if keep_param_grads:
-                q.retain_grads()
 
             # story.story:15  sample y ~ q with ScoreFunction(n=5, baseline=value(h))
             value_out = _value.unfold(

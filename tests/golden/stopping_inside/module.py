@@ -114,8 +114,6 @@ class Pages(StoryModule):
                 # story.story:12  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(n=4, basel…
                 out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
                 y_law = Bernoulli(logits=out_out)
-                if keep_param_grads:
-                    y_law.retain_grads()
                 y_draw = methods["y"].draw_each(
                     y_law, step_of(replayed.get("y"), 2, (i, j), (3, 4)), 0
                 )

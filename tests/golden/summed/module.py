@@ -83,15 +83,11 @@ class Summed(StoryModule):
         # story.story:8  sample y ~ Categorical(logits=encoder(x)) with ScoreFunction(baseline=movi…
         encoder_out = _encoder.unfold(self.encoder(x), (data,))
         y_law = Categorical(logits=encoder_out)
-        if keep_param_grads:
-            y_law.retain_grads()
         y_draw = methods["y"].draw(y_law, replayed.get("y"))
         y = y_draw.value  # [y, data]
 
         # story.story:9  sample z ~ Bernoulli(logits=w * w[y]) with MAPO(buffer_size=3, key=who)
         z_law = Bernoulli(logits=self.w * self.w[y][:, :, None], event=1)
-        if keep_param_grads:
-            z_law.retain_grads()
         z_draw = methods["z"].draw(z_law, replayed.get("z"), key=who)
         z = z_draw.value  # [z, y, data, 4]
 

@@ -86,30 +86,22 @@ class Unproven(StoryModule):
         # story.story:10  sample z ~ Normal(0, scale(x)) with Reparameterization()
         scale_out = _scale.unfold(self.scale(x), (data,))
         z_law = Normal(loc=0.0, scale=self.marked(scale_out, POSITIVE, "scale"))
-        if keep_param_grads:
-            z_law.retain_grads()
         z_draw = methods["z"].draw(z_law, replayed.get("z"))
         z = z_draw.value  # [z, data]
 
         # story.story:11  sample g ~ Gamma(2, rate(unsqueeze(x, 0))[0]) with Reparameterization()
         rate_out = _rate.unfold(self.rate(x[..., None]), (data,))
         g_law = Gamma(concentration=2.0, rate=self.marked(rate_out[..., 0], POSITIVE, "rate"))
-        if keep_param_grads:
-            g_law.retain_grads()
         g_draw = methods["g"].draw(g_law, replayed.get("g"))
         g = g_draw.value  # [g, data]
 
         # story.story:12  sample b ~ Bernoulli(probs=p) with ScoreFunction()
         b_law = Bernoulli(probs=self.within(self.p, SCORED_PROBABILITY, "probs"))
-        if keep_param_grads:
-            b_law.retain_grads()
         b_draw = methods["b"].draw(b_law, replayed.get("b"))
         b = b_draw.value  # [b]
 
         # story.story:13  sample proven ~ Normal(0, exp(p)) with Reparameterization()
         proven_law = Normal(loc=0.0, scale=torch.exp(self.p))
-        if keep_param_grads:
-            proven_law.retain_grads()
         proven_draw = methods["proven"].draw(proven_law, replayed.get("proven"))
         proven = proven_draw.value  # [proven]
 

@@ -129,9 +129,9 @@ def test_unsqueezing_inserts_plates(name: str) -> None:
 def test_gradients_of_the_parameters_can_be_looked_at(name: str) -> None:
     given = differentiable(parameters(name))
     inner = {k: v * 1 if isinstance(v, Tensor) else v for k, v in given.items()}
-    ours = getattr(runtime, name)(**inner, event=1)
+    with runtime.keeping_grads():
+        ours = getattr(runtime, name)(**inner, event=1)
     value = ours.sample(3)
-    ours.retain_grads()
     ours.log_prob(value).sum().backward()
     for key, parameter in ours.parameters.items():
         leaf = given[key]
