@@ -11,10 +11,10 @@ from typing import assert_never
 
 from storchc.records import dataclass
 
-ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE, NOT, AND, OR, CHOICE = range(10)
+ATOM, POWER, UNARY, PRODUCT, SUM, BOTH, XOR, EITHER, COMPARE, NOT, AND, OR, CHOICE = range(13)
 _PRECEDENCE = {
     "**": POWER, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT,
-    "+": SUM, "-": SUM, "and": AND, "or": OR,
+    "+": SUM, "-": SUM, "&": BOTH, "^": XOR, "|": EITHER, "and": AND, "or": OR,
     "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
     "is": COMPARE,
     "is not": COMPARE,
@@ -94,7 +94,7 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """``-operand`` or ``not operand``."""
+    """``-operand``, ``~operand`` or ``not operand``."""
 
     op: str
     operand: Py

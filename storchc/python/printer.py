@@ -10,6 +10,7 @@ from storchc.python.expressions import (
     COMPARE,
     NOT,
     POWER,
+    SUM,
     UNARY,
     Atom,
     Call,
@@ -177,7 +178,7 @@ def _chain(prefix: str, py: Infix, suffix: str, indent: int) -> Iterator[str]:
             return
     for number, (operator, term) in enumerate(reversed(terms)):
         last = number == len(terms) - 1
-        shown = _operand(term, level - (number > 0))
+        shown = _operand(term, _tighter(level))
         if isinstance(term, Choice) and inner + len(operator + write(term)) > WIDTH:
             shown = term  # which brings its own brackets where it is broken
         yield from _lines(operator, shown, suffix if last and not open_ else "", inner)
@@ -206,8 +207,14 @@ def _infix(op: str, left: Py, right: Py) -> str:
     if op == "**":  # binds tighter than a sign on its left, looser than one on its right
         operator = "**" if _simple(left) and _simple(right) else " ** "
         return f"{_at(left, ATOM)}{operator}{_at(right, UNARY)}"
-    own = level - 1 if level == COMPARE else level  # Python's comparisons chain, a story's never
-    return f"{_at(left, own)} {op} {_at(right, level - 1)}"
+    chained = precedence_of(left) == level != COMPARE  # Python's comparisons, a story's never
+    own = level if chained else _tighter(level)
+    return f"{_at(left, own)} {op} {_at(right, _tighter(level))}"
+
+
+def _tighter(level: int) -> int:
+    """What binds tightly enough to stand bare beside an operator; few know it of ``&``."""
+    return SUM if SUM < level <= COMPARE else level - 1
 
 
 def _simple(py: Py) -> bool:

@@ -13,14 +13,14 @@ from storchc.python.expressions import Choice, Infix, Member, Prefix, Py, Subscr
 from storchc.python.printer import statement
 
 NAMES = st.sampled_from(["x", "self.w", "a_rather_long_name", "an_even_longer_name"])
-OPERATORS = st.sampled_from(["*", "+", "-", "/", "**", "==", "<", "and", "or"])
+OPERATORS = st.sampled_from(["*", "+", "-", "/", "**", "==", "<", "&", "^", "|", "and", "or"])
 
 
 def larger(inner: st.SearchStrategy[Py]) -> st.SearchStrategy[Py]:
     return st.one_of(
         st.builds(python.infix, OPERATORS, inner, inner),
         st.builds(python.infix, OPERATORS, inner, inner),
-        st.builds(python.prefix, st.sampled_from(["-", "not"]), inner),
+        st.builds(python.prefix, st.sampled_from(["-", "~", "not"]), inner),
         st.builds(lambda v: python.index(v, python.ALL, python.NONE), inner),
         st.builds(lambda v: python.method(v, "sum", python.literal(0)), inner),
         st.builds(lambda v: python.member(v, "weight"), inner),

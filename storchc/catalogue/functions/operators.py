@@ -262,10 +262,14 @@ COMPARISONS = tuple(
 _WORDS = {"logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "!="}
 
 
+_SIGNS = {"logical_and": "&", "logical_or": "|", "logical_not": "~", "logical_xor": "^"}
+
+
 def _logical(name: str, e: Emission) -> Py:
     places = range(len(e.operands))
-    if e.plain.issuperset(places) and all(t.dtype == "bool" for t in e.types):
-        word, *rest = _WORDS[name], *e.operands
+    if all(t.dtype == "bool" for t in e.types):
+        numbers = e.plain.issuperset(places)
+        word, *rest = (_WORDS if numbers else _SIGNS)[name], *e.operands
         return infix(word, *rest) if len(rest) == 2 else prefix(word, *rest)
     return call(f"torch.{name}", *(tensor(e, i) if i in e.plain else e.operands[i] for i in places))
 

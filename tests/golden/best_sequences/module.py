@@ -135,7 +135,7 @@ class BestSequences(StoryModule):
             y_values.append(y)
 
             # story.story:14  stop when argmax(y) == 0
-            alive = torch.logical_and(alive, torch.logical_not(y.argmax(-1) == 0))  # [y, data]
+            alive = alive & ~(y.argmax(-1) == 0)  # [y, data]
             if all_stopped(alive):
                 break
 

@@ -142,9 +142,7 @@ class Environment(StoryModule):
             loss_steps.append(loss)
 
             # story.story:19  stop when fallen or t + 1 >= left
-            alive = torch.logical_and(
-                alive, torch.logical_not(torch.logical_or(fallen, t + 1 >= left))
-            )  # [action, carts]
+            alive = alive & ~(fallen | (t + 1 >= left))  # [action, carts]
             if all_stopped(alive):
                 break
 

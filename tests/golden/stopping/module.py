@@ -137,7 +137,7 @@ class Writer(StoryModule):
             surprise_reports.append(surprise)
 
             # story.story:18  stop when argmax(y) == 0
-            alive = torch.logical_and(alive, torch.logical_not(y.argmax(-1) == 0))  # [y, data]
+            alive = alive & ~(y.argmax(-1) == 0)  # [y, data]
             if all_stopped(alive):
                 break
 

@@ -126,7 +126,7 @@ class Pages(StoryModule):
                 miss_steps_.append(miss)
 
                 # story.story:14  stop when h[1] > 0.9
-                alive_ = torch.logical_and(alive_, torch.logical_not(h[..., 1] > 0.9))  # [y, data]
+                alive_ = alive_ & ~(h[..., 1] > 0.9)  # [y, data]
 
             # what the steps have left
             y_draws.append(Steps(y_draws_, 4))
@@ -141,7 +141,7 @@ class Pages(StoryModule):
             length_reports.append(length)
 
             # story.story:17  stop when page[0] > 2
-            alive = torch.logical_and(alive, torch.logical_not(page[..., 0] > 2))  # [y, data]
+            alive = alive & ~(page[..., 0] > 2)  # [y, data]
 
         # what the steps have left
         y_steps = Steps(y_draws, 3)
