@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from storchc.emit.code import Code
-from storchc.emit.context import Context
+from storchc.emit.context import Context, known_size
 from storchc.ir.expression import CallUser, Value
+from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import (
@@ -108,12 +109,12 @@ def checked(
     return method(constant, "unfold" if callee.folds else "spread", *arguments)
 
 
-def result_constant(callee: Callee, wanted: ValueType, where: str) -> Py:
+def result_constant(graph: Graph, callee: Callee, wanted: ValueType, where: str) -> Py:
     """The module-level record that checks the only result of a callee."""
     return call(
         Imported("Result", RUNTIME),
         literal(callee.name),
-        _event(wanted),
+        _event(graph, wanted),
         literal(wanted.dtype),
         literal(where),
     )
@@ -130,11 +131,14 @@ def results_constant(callee: Callee, count: int, where: str) -> Py:
     )
 
 
-def one_of(results: Py, position: int, wanted: ValueType) -> Py:
+def one_of(graph: Graph, results: Py, position: int, wanted: ValueType) -> Py:
     """The module-level record that checks one of several results."""
-    return method(results, "result", literal(position), _event(wanted), literal(wanted.dtype))
+    event = _event(graph, wanted)
+    return method(results, "result", literal(position), event, literal(wanted.dtype))
 
 
-def _event(wanted: ValueType) -> Py:
-    event = (literal(str(s)) if s.value is None else literal(s.value) for s in wanted.shape)
-    return tuple_of(*event)
+def _event(graph: Graph, wanted: ValueType) -> Py:
+    sizes = (
+        literal(str(s)) if s.value is None else known_size(graph, s, s.value) for s in wanted.shape
+    )
+    return tuple_of(*sizes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storchc.analysis.estimator import Constant, Estimator
 from storchc.analysis.facts.rows import row_wise
 from storchc.catalogue import methods
+from storchc.emit.context import known_size
 from storchc.emit.outline import Outline
 from storchc.emit.places import place
 from storchc.emit.text import default
@@ -126,7 +127,7 @@ def _callee(outline: Outline, callee: Callee) -> Py:
 
 
 def _param(outline: Outline, param: Param) -> Py:
-    sizes = tuple_of(*(literal(s.value) for s in param.type.shape))
+    sizes = tuple_of(*(known_size(outline.graph, s, s.value or 0) for s in param.type.shape))
     return call("nn.Parameter", _initial(param.init, sizes))
 
 

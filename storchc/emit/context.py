@@ -19,6 +19,7 @@ from storchc.program.reads import Apart
 from storchc.program.slots import Slot
 from storchc.program.storage import Storage
 from storchc.python.expressions import (
+    HERE,
     Atom,
     Imported,
     Joined,
@@ -173,7 +174,7 @@ class Context:
     def size(self, size: Size) -> Py:
         """A size as an integer expression."""
         if size.value is not None:
-            return literal(size.value)
+            return known_size(self.graph, size, size.value)
         total: Py | None = None
         for monomial, coefficient in size.terms:
             term = self._term(monomial, coefficient)
@@ -235,6 +236,12 @@ class Context:
         aligned = self.storage.align(code.py, code.stored, rank, plates)
         event = [literal(-1)] * rank
         return method(aligned, "expand", *self.plate_sizes(plates), *event)
+
+
+def known_size(graph: Graph, size: Size, number: int) -> Py:
+    """A size that is this ``number``, by the name of the dim where the story calls it so."""
+    dim = graph.dims.get(size.text)
+    return literal(number) if dim is None else Imported(dim.name, HERE)
 
 
 class _Stored(dict[Slot, Plates]):

@@ -35,7 +35,9 @@ from storchc.ir.ranges import ANYTHING, Range
 from storchc.ir.types import NO_PLATES, Plates, ValueType
 from storchc.program.slots import Slot
 from storchc.python.expressions import (
+    HERE,
     Choice,
+    Imported,
     Py,
     call,
     literal,
@@ -49,8 +51,8 @@ _LOGARITHMS = frozenset({"log", "log10", "log2"})
 def translate(context: Context, value: Value) -> Code:
     """Code for any value."""
     match value:
-        case Literal(number, _, _):
-            return Code(literal(number), NO_PLATES, plain=True)
+        case Literal():
+            return Code(_number(context, value), NO_PLATES, plain=True)
         case Extent(size, _, _):
             return Code(context.size(size), NO_PLATES, plain=True)
         case Reference():
@@ -79,6 +81,13 @@ def translate(context: Context, value: Value) -> Code:
             return code
         case LogProb() | LogProbEach() | Divergence() | Entropy() | Property():
             return distributions.function(context, value)
+
+
+def _number(context: Context, value: Literal) -> Py:
+    """A number; by the name of the dim that stands there in the story."""
+    dim = context.graph.dims.get(context.graph.source.cut(value.span))
+    named = dim is not None and type(value.value) is int and dim.value == value.value
+    return Imported(dim.name, HERE) if dim is not None and named else literal(value.value)
 
 
 def _reference(context: Context, value: Reference) -> Code:

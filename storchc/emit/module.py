@@ -10,7 +10,7 @@ from storchc.analysis.estimation import Estimation
 from storchc.emit import constructor
 from storchc.emit.calls import one_of, result_constant, results_constant
 from storchc.emit.code import Code
-from storchc.emit.context import Context
+from storchc.emit.context import Context, known_size
 from storchc.emit.expressions import translate
 from storchc.emit.function import Body
 from storchc.emit.layout import layout
@@ -90,6 +90,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
         "forward": forward.lines,
         "constants": constants + _constant(known, "the layout", forward.layout),
     }
+    parts["dims"] = _dims(known)
     parts["imports"] = known.identifiers.lines(constructor.users_imports(known))
     return parts
 
@@ -106,12 +107,20 @@ def _constants(known: Outline) -> list[str]:
     return lines
 
 
+def _dims(known: Outline) -> list[str]:
+    """The constant dims that the module speaks of, in the order of the story."""
+    own, dims = known.identifiers.own, known.graph.dims.values()
+    source = known.graph.source
+    lines = [f"{own[d.name]} = {d.value}  # {place(source, d.span)}" for d in dims if d.name in own]
+    return [*lines, ""] if lines else []
+
+
 def _results(known: Outline, callee: Callee) -> list[str]:
     """The records that check what a callee returns; several are counted first."""
     where = place(known.graph.source, callee.span)
     wanted = [t for slot in callee.results for t in slot.items]
     if len(wanted) == 1:
-        code = result_constant(callee, wanted[0], where)
+        code = result_constant(known.graph, callee, wanted[0], where)
         return _constant(known, f"{callee.name}:0", code)
     slots = callee.results
     count = len(wanted) if len(slots) == 1 else len(slots)
@@ -119,7 +128,7 @@ def _results(known: Outline, callee: Callee) -> list[str]:
     lines = _constant(known, callee.name, code)
     several = known.module.constants[callee.name]
     for position, type_ in enumerate(wanted):
-        code = one_of(several, position, type_)
+        code = one_of(known.graph, several, position, type_)
         lines += _constant(known, f"{callee.name}:{position}", code)
     return lines
 
@@ -136,7 +145,10 @@ def _called(graph: Graph) -> set[str]:
 
 def _input(known: Outline, item: Input) -> Py:
     plates = [literal(p) for p in known.graph.order(item.type.plates)]
-    event = [literal(s.dim or str(s) if s.value is None else s.value) for s in item.type.shape]
+    event = [
+        literal(s.dim or str(s)) if s.value is None else known_size(known.graph, s, s.value)
+        for s in item.type.shape
+    ]
     arguments = [
         literal(item.name),
         tuple_of(*plates),

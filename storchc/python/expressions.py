@@ -45,7 +45,10 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """``identifier`` of a module; what an import statement gives is named when all are known."""
+    """``identifier`` of a module; what an import statement gives is named when all are known.
+
+    What the generated module itself defines, as a constant dim, is of the module ``HERE``.
+    """
 
     identifier: str
     module: str
@@ -139,6 +142,7 @@ Py = (
 )
 
 BUILTINS = "builtins"
+HERE = "."
 NONE = Atom("None")
 ALL = SliceOf(None, None, None)
 DOTS = Atom("...")

@@ -8,10 +8,11 @@ an import gets a ``_`` behind it.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
-from storchc.python.expressions import BUILTINS, Atom, Imported, Local, Py, member, rebuild
+from storchc.python.expressions import BUILTINS, HERE, Atom, Imported, Local, Py, member, rebuild
 from storchc.python.printer import WIDTH, write
 from storchc.records import dataclass
 
@@ -42,7 +43,8 @@ class Identifiers:
 
     ``given`` are all the names of local variables, ``globals`` those of the module that start with
     ``_``. ``imported`` has the module that each imported name comes from ("" for torch's and
-    Python's own), ``aliases`` the name that it goes by.
+    Python's own), ``aliases`` the name that it goes by; ``own`` the names of what is looked at of
+    the module itself.
     """
 
     public: frozenset[str]
@@ -50,6 +52,7 @@ class Identifiers:
     globals: set[str] = field(default_factory=set)
     imported: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.given |= LOCALS | self.public
@@ -90,6 +93,8 @@ class Identifiers:
         return rebuild(py, visit)
 
     def _import(self, identifier: str, module: str) -> Py:
+        if module == HERE:
+            return Atom(self._of_module(identifier))
         if module == BUILTINS and identifier not in self.given:
             return Atom(identifier)
         if identifier not in self.imported:
@@ -97,6 +102,17 @@ class Identifiers:
             hides = identifier in self.given
             self.aliases[identifier] = self.hidden(identifier) if hides else identifier
         return Atom(self.aliases[identifier])
+
+    def _of_module(self, identifier: str) -> str:
+        """A number of the module's own, under its name where that hides nothing."""
+        if identifier not in self.own:
+            taken = identifier in self.given or identifier in self.imported
+            if taken or identifier in RESERVED or hasattr(builtins, identifier):
+                self.own[identifier] = self.hidden(identifier)
+            else:
+                self.own[identifier] = identifier
+                self.given.add(identifier)
+        return self.own[identifier]
 
     def _dotted(self, dotted: str) -> Py:
         """``torch.exp`` or ``F.softplus``: a member of an imported module."""

@@ -87,7 +87,8 @@ class _Scope:
         return self._resolved(target)
 
     def _free(self, wanted: str) -> str:
-        while wanted in self.taken or wanted in self.identifiers.imported or wanted in RESERVED:
+        others = self.identifiers.imported, self.identifiers.own, RESERVED
+        while wanted in self.taken or any(wanted in names for names in others):
             wanted += "_"
         self.taken.add(wanted)
         self.identifiers.given.add(wanted)

@@ -23,13 +23,14 @@ from storchc.typing.names import SPECIAL
 STORY = """\
 story Whole
 dim D
+dim W = 2
 plate data
 plate group sum
 input x[data, D]
 input y[data, group]
 input beta
-param w[2] = normal(0, 1)
-module enc: [D] -> [2]
+param w[W] = normal(0, 1)
+module enc: [D] -> [W]
 module two nondiff: [2] -> [2], []
 function score: [2] -> []
 compute q = Normal(enc(x), softplus(w) + 0.1)
@@ -41,10 +42,10 @@ compute first, second = two(z)
 cost kl = kl_divergence(q, Normal(0, 1)) * beta
 cost rest = score(z) + logmeanexp(sum(z), over=z) + sum(o) * y + where(first[0] > 0, second, 0) + r
 observe seen = z ~ Normal(0, 1)
-report shown = sum(z, dim=0) + D
+report shown = sum(z, dim=0) + D * W
 """
 NAMES = re.findall(r"(?m)^(?!dim|plate)\w+ (\w+)", STORY)
-NAMES += ["D", "data", "group", "first", "second"]
+NAMES += ["D", "W", "data", "group", "first", "second"]
 OURS = {*dir(storch_runtime), *dir(distributions), "torch", "F", "nn", "math", "Tensor"}
 INNER = re.findall(
     r"\w+",

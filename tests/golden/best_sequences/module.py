@@ -45,9 +45,12 @@ from storch_runtime.distributions import OneHotCategorical
 from torch import Tensor
 from torch.nn import functional as F
 
-_x = Input("x", ("data",), (3,), "float", "story.story:6")
-_cell = Result("cell", (3,), "float", "story.story:7")
-_out = Result("out", (4,), "float", "story.story:8")
+V = 4  # story.story:3
+H = 3  # story.story:4
+
+_x = Input("x", ("data",), (H,), "float", "story.story:6")
+_cell = Result("cell", (H,), "float", "story.story:7")
+_out = Result("out", (V,), "float", "story.story:8")
 _value = Result("value", (), "float", "story.story:9")
 _score = Result("score", (), "float", "story.story:10")
 _layout = Layout(
@@ -99,7 +102,7 @@ class BestSequences(StoryModule):
         y_size = opened(methods["y"], replayed.get("y"), 0)
         y_joint = begun((y_size, data), 0, like, replayed.get("y") is not None)
         h = x.expand(y_size, data, -1)  # [y, data, H]
-        y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
+        y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), V).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y_parents: list[Tensor] = []

@@ -30,9 +30,11 @@ from storch_runtime import (
 from storch_runtime.distributions import Normal, OneHotCategorical, kl_divergence
 from torch import Tensor, nn
 
+K = 3  # story.story:4
+
 _x = Input("x", ("data",), ("T",), "float", "story.story:8")
-_transition = Result("transition", (3,), "float", "story.story:10")
-_posterior = Result("posterior", (3,), "float", "story.story:11")
+_transition = Result("transition", (K,), "float", "story.story:10")
+_posterior = Result("posterior", (K,), "float", "story.story:11")
 _layout = Layout(
     samples={
         "z": Sampled(
@@ -57,7 +59,7 @@ class Chain(StoryModule):
         super().__init__()
         self.transition = as_module(transition, "transition", "story.story:10")
         self.posterior = as_module(posterior, "posterior", "story.story:11")
-        self.mean = nn.Parameter(torch.empty((3,)).normal_(0.0, 1.0))
+        self.mean = nn.Parameter(torch.empty((K,)).normal_(0.0, 1.0))
         self.methods = Methods({"z": Expect()})
 
     def forward(
@@ -80,7 +82,7 @@ class Chain(StoryModule):
         # story.story:13  for t in range(T) from z = zeros([K]):
         z_draws: list[Draw] = []
         z_mass = torch.ones((1, data), dtype=like.dtype, device=like.device)  # [z before, data]
-        z = torch.zeros(3, dtype=like.dtype, device=like.device)
+        z = torch.zeros(K, dtype=like.dtype, device=like.device)
         z = z.expand(z_mass.shape[0], -1)  # [z before, K]
         seen_steps: list[Tensor] = []
         kl_steps: list[Tensor] = []

@@ -28,6 +28,9 @@ from storch_runtime.distributions import OneHotCategorical, kl_divergence
 from torch import Tensor
 from torch.nn import functional as F
 
+K = 2  # story.story:4
+C = 10  # story.story:5
+
 _x = Input("x", ("data",), (784,), "float", "story.story:8")
 _encoder = Result("encoder", (20,), "float", "story.story:9")
 _decoder = Result("decoder", (784,), "float", "story.story:10")
@@ -69,7 +72,7 @@ class DiscreteVAE(StoryModule):
 
         # story.story:12  compute q = OneHotCategorical(logits=reshape(encoder(x), [K, C]))
         encoder_out = _encoder.unfold(self.encoder(x), (data,))
-        q = OneHotCategorical(logits=torch.unflatten(encoder_out, -1, (2, 10)), event=1)
+        q = OneHotCategorical(logits=torch.unflatten(encoder_out, -1, (K, C)), event=1)
 
         # story.story:13  sample z ~ q with ScoreFunction(n=10, baseline=batch_average)
         z_draw = methods["z"].draw(q, replayed.get("z"))
@@ -79,7 +82,7 @@ class DiscreteVAE(StoryModule):
         kl = kl_divergence(
             q,
             OneHotCategorical(
-                probs=torch.full((2, 10), 0.1, dtype=like.dtype, device=like.device), event=1
+                probs=torch.full((K, C), 0.1, dtype=like.dtype, device=like.device), event=1
             ),
         )  # [data]
 

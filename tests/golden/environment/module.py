@@ -38,12 +38,14 @@ from storch_runtime import (
 from storch_runtime.distributions import Categorical
 from torch import Tensor, nn
 
+H = 3  # story.story:4
+
 _start = Input("start", ("carts",), (4,), "float", "story.story:7")
 _discount = Input("discount", (), ("T",), "float", "story.story:8")
 _left = Input("left", ("carts",), (), "int", "story.story:9")
 _cell = Results("cell", "([H], [H])", 2, "story.story:11")
-_cell_0 = _cell.result(0, (3,), "float")
-_cell_1 = _cell.result(1, (3,), "float")
+_cell_0 = _cell.result(0, (H,), "float")
+_cell_1 = _cell.result(1, (H,), "float")
 _policy = Result("policy", (2,), "float", "story.story:12")
 _env = Results("env", "[4], [], []: bool", 3, "story.story:10")
 _env_0 = _env.result(0, (4,), "float")
@@ -98,9 +100,9 @@ class Environment(StoryModule):
         # story.story:14  for t in range(T) from (seen = start, h = zeros([H]), c = zeros([H])):
         action_size = opened(methods["action"], replayed.get("action"), 0)
         seen = start.expand(action_size, carts, -1)  # [action, carts, 4]
-        h = torch.zeros(3, dtype=like.dtype, device=like.device)
+        h = torch.zeros(H, dtype=like.dtype, device=like.device)
         h = h.expand(action_size, carts, -1)  # [action, carts, H]
-        c = torch.zeros(3, dtype=like.dtype, device=like.device)
+        c = torch.zeros(H, dtype=like.dtype, device=like.device)
         c = c.expand(action_size, carts, -1)  # [action, carts, H]
         alive = torch.full((action_size, carts), True, dtype=torch.bool, device=like.device)
         action = torch.full((action_size, carts), 0, dtype=torch.int64, device=like.device)

@@ -34,10 +34,12 @@ from storch_runtime import (
 from storch_runtime.distributions import Bernoulli, Normal
 from torch import Tensor
 
-_x = Input("x", ("data",), (3,), "float", "story.story:6")
+H = 3  # story.story:4
+
+_x = Input("x", ("data",), (H,), "float", "story.story:6")
 _target = Input("target", ("data",), ("T",), "float", "story.story:7")
 _style = Result("style", (2,), "float", "story.story:8")
-_cell = Result("cell", (3,), "float", "story.story:9")
+_cell = Result("cell", (H,), "float", "story.story:9")
 _out = Result("out", (), "float", "story.story:10")
 _layout = Layout(
     samples={
@@ -108,7 +110,7 @@ class Look(StoryModule):
         for t in range(T):
             # story.story:13  sample noise ~ Normal(zeros([H]), 1)
             noise_law = Normal(
-                loc=torch.zeros(3, dtype=like.dtype, device=like.device), scale=1.0, event=1
+                loc=torch.zeros(H, dtype=like.dtype, device=like.device), scale=1.0, event=1
             ).expand((noise_size,))
             noise_draw = methods["noise"].draw_each(
                 noise_law, step_of(replayed.get("noise"), 1, (t,), (T,)), 0

@@ -41,9 +41,12 @@ from storch_runtime import (
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from torch import Tensor, nn
 
-_x = Input("x", ("data",), (3,), "float", "story.story:6")
-_cell = Result("cell", (3,), "float", "story.story:8")
-_look = Result("look", (6,), "float", "story.story:9")
+P = 6  # story.story:3
+H = 3  # story.story:4
+
+_x = Input("x", ("data",), (H,), "float", "story.story:6")
+_cell = Result("cell", (H,), "float", "story.story:8")
+_look = Result("look", (P,), "float", "story.story:9")
 _layout = Layout(
     samples={
         "walk": Sampled(("walk", "data"), weights={"walk": ("walk",)}),
@@ -69,7 +72,7 @@ class Paired(StoryModule):
         super().__init__()
         self.cell = as_module(cell, "cell", "story.story:8")
         self.look = as_module(look, "look", "story.story:9")
-        self.found = nn.Parameter(torch.zeros((6,)))
+        self.found = nn.Parameter(torch.zeros((P,)))
         self.methods = Methods(
             {
                 "walk": UnorderedSetEstimator(k=4),

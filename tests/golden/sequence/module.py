@@ -35,8 +35,10 @@ from storch_runtime import (
 from storch_runtime.distributions import Normal
 from torch import Tensor
 
-_x = Input("x", ("data",), ("T", 2), "float", "story.story:8")
-_transition = Result("transition", (2,), "float", "story.story:9")
+D = 2  # story.story:4
+
+_x = Input("x", ("data",), ("T", D), "float", "story.story:8")
+_transition = Result("transition", (D,), "float", "story.story:9")
 _layout = Layout(
     samples={"z": Sampled(("z",))},
     costs={
@@ -76,7 +78,7 @@ class Sequence(StoryModule):
 
         # story.story:11  for t in range(T) from h = zeros([D]):
         z_size = opened(methods["z"], replayed.get("z"), 0)
-        h = torch.zeros(2, dtype=like.dtype, device=like.device)
+        h = torch.zeros(D, dtype=like.dtype, device=like.device)
         h = h.expand(z_size, -1)  # [z, D]
         z_draws: list[Draw] = []
         h_values: list[Tensor] = []

@@ -40,10 +40,13 @@ from storch_runtime.distributions import OneHotCategorical
 from torch import Tensor
 from torch.nn import functional as F
 
-_x = Input("x", ("data",), (3,), "float", "story.story:7")
-_target = Input("target", ("data",), ("T", 4), "float", "story.story:8")
-_cell = Result("cell", (3,), "float", "story.story:9")
-_out = Result("out", (4,), "float", "story.story:10")
+V = 4  # story.story:3
+H = 3  # story.story:4
+
+_x = Input("x", ("data",), (H,), "float", "story.story:7")
+_target = Input("target", ("data",), ("T", V), "float", "story.story:8")
+_cell = Result("cell", (H,), "float", "story.story:9")
+_out = Result("out", (V,), "float", "story.story:10")
 _value = Result("value", (), "float", "story.story:11")
 _layout = Layout(
     samples={"y": Sampled(("y", "data"))},
@@ -95,7 +98,7 @@ class Writer(StoryModule):
         # story.story:12  for t in range(T - 1) from h = x, y = one_hot(0, V):
         y_size = opened(methods["y"], replayed.get("y"), 0)
         h = x.expand(y_size, data, -1)  # [y, data, H]
-        y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), 4).to(like.dtype)
+        y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), V).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         surprise = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)

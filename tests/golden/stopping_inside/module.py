@@ -37,9 +37,11 @@ from storch_runtime import (
 from storch_runtime.distributions import Bernoulli
 from torch import Tensor
 
-_x = Input("x", ("data",), (3,), "float", "story.story:5")
-_line = Result("line", (3,), "float", "story.story:6")
-_letter = Result("letter", (3,), "float", "story.story:7")
+H = 3  # story.story:3
+
+_x = Input("x", ("data",), (H,), "float", "story.story:5")
+_line = Result("line", (H,), "float", "story.story:6")
+_letter = Result("letter", (H,), "float", "story.story:7")
 _out = Result("out", (), "float", "story.story:8")
 _layout = Layout(
     samples={"y": Sampled(("y", "data"))},
