@@ -228,10 +228,10 @@ class WatchedEstimate(Estimate):
             self._mark.settle()
         return Estimate.backward(self, retain_graph=retain_graph)
 
-    def watched_by(self, watch: Watch) -> WatchedEstimate:
-        """This estimate, which tells ``watch`` what is done with it."""
-        self._mark = Mark(watch)
-        return self
+    def watched_by(self, watch: Watch) -> None:
+        """Tell ``watch`` what is done with this estimate, where there is something to train."""
+        if self.own_loss is not None and self.own_loss.requires_grad:
+            self._mark = Mark(watch)
 
 
 _SPENT = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, cast, get_args
 
@@ -110,6 +110,7 @@ class _Callable(Protocol[_P, _R]):
     _validate: Validate
     _validating: bool
     modules_unseen: bool
+    watch: Watch
 
     def check_modules(self) -> None: ...
 
@@ -218,11 +219,15 @@ class StoryModule(nn.Module):
     def __call__(self: _Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Run `forward`; an exception that leaves the story is noted with its story line.
 
-        What is asked of all draws alike, ``generator`` and ``keep_param_grads``, is seen to here.
+        What is asked of all draws alike, ``generator`` and ``keep_param_grads``, is seen to here,
+        and whether the methods of a story that learns learn too.
         """
         if self.modules_unseen and self.training:
             self.check_modules()
-        replay = self.training and kwargs.get("given") is not None
+        learning = self.training and kwargs.get("given") is None
+        if learning:
+            self.watch.check()
+        replay = self.training and not learning
         source = kwargs.get("generator")
         try:
             with (
@@ -239,7 +244,9 @@ class StoryModule(nn.Module):
             self._validating = self._validate == "always"
             if isinstance(found, Estimate):
                 found.validated = cast(nn.Module, self)
-        if self.training and not replay:
+        if learning:
+            if isinstance(found, WatchedEstimate):
+                found.watched_by(self.watch)
             for _, method in self.methods.items():
                 method.advance()
         return found
@@ -331,17 +338,3 @@ class StoryModule(nn.Module):
     def _look_at(self, law: Distribution, value: Tensor, subject: str) -> None:
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_support(law, value, subject)
-
-    def begin_watched(self, given: Mapping[str, Tensor] | None) -> None:
-        """At the start of a forward pass, where methods have parameters of their own."""
-        if self.training and given is None:
-            self.watch.check()
-
-    def end_watched(
-        self, estimate: WatchedEstimate, given: Mapping[str, Tensor] | None
-    ) -> WatchedEstimate:
-        """At its end: this estimate's loss is to be differentiated with ``method_loss``."""
-        own = estimate.own_loss
-        if self.training and given is None and own is not None and own.requires_grad:
-            return estimate.watched_by(self.watch)
-        return estimate

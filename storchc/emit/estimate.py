@@ -153,8 +153,6 @@ def estimate(context: Context, operation: Estimate) -> Written:
         (loss, context.module.constants["the layout"]),
         tuple(keywords.items()),
     )
-    if watched:
-        made = call("self.end_watched", made, name("given"))
     return Written((Return(made),), {})
 
 

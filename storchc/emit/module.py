@@ -244,8 +244,6 @@ def _head(
 ) -> Iterator[Statement]:
     """Inputs checked, sizes read, the ``wanted`` variables that the body uses."""
     module = known.module
-    if _watched(known):
-        yield Do(call("self.begin_watched", name("given")))
     if not wanted.isdisjoint((module.methods, module.replayed)):
         yield Assign(module.methods, name("self.methods"))
     if module.replayed in wanted:

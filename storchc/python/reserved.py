@@ -5,9 +5,9 @@ A test holds the list against the installed torch.
 
 # fmt: off
 ATTRIBUTES = frozenset({
-    "T_destination", "add_module", "apply", "begin_watched", "bfloat16", "buffers",
+    "T_destination", "add_module", "apply", "bfloat16", "buffers",
     "call_super_init", "check_modules", "checked_control", "children", "compile", "cpu",
-    "cuda", "double", "dump_patches", "end_watched", "eval", "extra_repr", "float", "forward",
+    "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward",
     "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "kinks",
     "load_state_dict", "look_into", "marked", "method_module", "method_modules",
     "method_parameters", "methods", "model_parameters", "modules", "modules_unseen", "mtia",

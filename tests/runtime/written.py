@@ -134,7 +134,6 @@ class Learned(StoryModule):
 
     def forward(self, x: Tensor, *, given: Mapping[str, Tensor] | None = None) -> WatchedEstimate:
         """One estimate."""
-        self.begin_watched(given)
         methods = self.methods
         sizes: dict[str, int] = {}
         x = _x.check(x, sizes, agreement({"x": x}))
@@ -145,7 +144,7 @@ class Learned(StoryModule):
         downstream = Downstream(fit.detach(), baseline=baseline)
         control = methods["z"].control_variate(z_draw, downstream)
         loss = (z_draw.box * fit).mean() + control.mean()
-        estimate = WatchedEstimate(
+        return WatchedEstimate(
             loss,
             _learned,
             sizes,
@@ -153,7 +152,6 @@ class Learned(StoryModule):
             {"fit": fit},
             own_loss=methods["z"].own_loss(z_draw, downstream),
         )
-        return self.end_watched(estimate, given)
 
 
 class Introduction(StoryModule):

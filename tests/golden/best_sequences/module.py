@@ -90,7 +90,6 @@ class BestSequences(StoryModule):
         generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data, H])."""
-        self.begin_watched(given)
         methods = self.methods
         replayed = replayed_values(given, methods)
         like = agreement({"x": x})
@@ -171,14 +170,11 @@ class BestSequences(StoryModule):
         loss = weighted_sum(y_steps.weight, reward_box * reward, (0,)).mean()
         loss = loss + weighted_sum(y_steps.weight, (before_y_box * y_control).sum(0), (0,)).mean()
 
-        return self.end_watched(
-            WatchedEstimate(
-                loss,
-                _layout,
-                sizes=sizes,
-                draws={"y": y_steps},
-                cost_values={"reward": reward},
-                own_loss=added(y_own_loss),
-            ),
-            given,
+        return WatchedEstimate(
+            loss,
+            _layout,
+            sizes=sizes,
+            draws={"y": y_steps},
+            cost_values={"reward": reward},
+            own_loss=added(y_own_loss),
         )

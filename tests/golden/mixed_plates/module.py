@@ -62,7 +62,6 @@ class MixedPlates(StoryModule):
         generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data]; beta [])."""
-        self.begin_watched(given)
         methods = self.methods
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "beta": beta, "w": self.w}, "story.story:5")
@@ -110,14 +109,11 @@ class MixedPlates(StoryModule):
         loss = (bound_box * bound + ((a_draw.box * b_control).sum(0) + a_control.sum(0))).sum()
         loss = loss + (spread_box * spread + a_control_1.sum(1)).mean()
 
-        return self.end_watched(
-            WatchedEstimate(
-                loss,
-                _layout,
-                sizes=sizes,
-                draws={"a": a_draw, "b": b_draw},
-                cost_values={"bound": bound, "spread": spread},
-                own_loss=added(b_own_loss),
-            ),
-            given,
+        return WatchedEstimate(
+            loss,
+            _layout,
+            sizes=sizes,
+            draws={"a": a_draw, "b": b_draw},
+            cost_values={"bound": bound, "spread": spread},
+            own_loss=added(b_own_loss),
         )

@@ -85,7 +85,6 @@ class Writer(StoryModule):
         generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data, H]; target [data, T, V])."""
-        self.begin_watched(given)
         methods = self.methods
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "target": target}, "story.story:7")
@@ -170,15 +169,12 @@ class Writer(StoryModule):
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum(0).mean()
         loss = loss + (length_box * length).mean()
 
-        return self.end_watched(
-            WatchedEstimate(
-                loss,
-                _layout,
-                sizes=sizes,
-                draws={"y": y_steps},
-                cost_values={"miss": miss_by_step.sum(0), "length": length},
-                report_values={"surprise": surprise_sequence},
-                own_loss=added(y_own_loss),
-            ),
-            given,
+        return WatchedEstimate(
+            loss,
+            _layout,
+            sizes=sizes,
+            draws={"y": y_steps},
+            cost_values={"miss": miss_by_step.sum(0), "length": length},
+            report_values={"surprise": surprise_sequence},
+            own_loss=added(y_own_loss),
         )
