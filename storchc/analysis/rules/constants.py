@@ -15,6 +15,8 @@ from storchc.ir.graph import Graph
 _LINEAR = frozenset({"negative", "positive", "sum", "mean"})
 _MOST = 16
 """How many parts of a cost are looked at."""
+_DEEPEST = 8
+"""How deep a factor is looked for: of products of products there are as many as 2 to that."""
 
 
 def run(known: Estimation, problems: Problems) -> None:
@@ -44,19 +46,21 @@ def _constant(graph: Graph, whole: Value) -> Iterator[tuple[tuple[str, ...], Val
                 left.append(operand)
 
 
-def _centred(graph: Graph, value: Value) -> tuple[str, ...]:
+def _centred(graph: Graph, value: Value, depth: int = 0) -> tuple[str, ...]:
     """The plates over which the mean of ``value`` is 0 for certain."""
+    if depth > _DEEPEST:
+        return ()
     value = meant(graph, value)
     match value:
         case Apply(function, (operand,)) if function in _LINEAR:
-            return _centred(graph, operand)
+            return _centred(graph, operand, depth + 1)
         case Apply("subtract", (left, right)):
             return _difference(graph, left, right)
         case Apply("multiply" | "divide" as function, (left, right)):
-            found = _centred(graph, left)
+            found = _centred(graph, left, depth + 1)
             if not found and function == "multiply":
                 left, right = right, left
-                found = _centred(graph, left)
+                found = _centred(graph, left, depth + 1)
             return found if right.type.plates.isdisjoint(found) else ()
     return ()
 
