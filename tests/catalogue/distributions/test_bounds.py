@@ -27,7 +27,12 @@ def bounded() -> Iterator[tuple[Family, Parameter]]:
     for name in catalogue.names():
         family = catalogue.lookup(name)
         assert family is not None
-        yield from ((family, p) for p in family.parameters if p.bounds is not None)
+        yield from ((family, p) for p in family.parameters if _ends(p))
+
+
+def _ends(parameter: Parameter) -> bool:
+    """Whether numbers may lie outside: that they are integers is looked at in stories alone."""
+    return parameter.bounds is not None and math.isfinite(parameter.bounds.least)
 
 
 def arguments(family: Family) -> dict[str, Any]:
