@@ -22,7 +22,7 @@ from storch_runtime.steps import Steps
 __all__ = ["JointSteps", "StepsAlong", "along", "begun", "lineage", "widened"]
 
 
-def begun(sizes: tuple[int, ...], dim: int, like: Tensor, replayed: bool) -> Joint:
+def begun(sizes: tuple[int, ...], like: Tensor, replayed: bool, dim: int) -> Joint:
     """A joint sample of nothing yet: one empty sequence, in the first element along ``dim``.
 
     ``sizes`` are those of its plates; the other elements hold no sequence. ``replayed`` says that

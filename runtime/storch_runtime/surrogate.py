@@ -41,12 +41,12 @@ def scored(box: Tensor, value: Tensor) -> Tensor:
     return torch.where(finite, box * value.masked_fill(~finite, 0.0), value)
 
 
-def weighted_sum(weight: Tensor, value: Tensor, dims: tuple[int, ...]) -> Tensor:
-    """``Σ weight · value`` over ``dims``; a non-finite value of weight zero counts nothing.
+def weighted_sum(weight: Tensor, value: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """``Σ weight · value`` over ``dim``; a non-finite value of weight zero counts nothing.
 
     The derivative with respect to a weight of exactly zero is the value there, where it is finite.
     """
-    return (weight * harmless(weight, value)).sum(dims)
+    return (weight * harmless(weight, value)).sum(dim)
 
 
 def weight_product(weight: Tensor, dims: tuple[int, ...], count: int) -> Tensor:
@@ -73,12 +73,15 @@ def idle(weight: Tensor) -> Tensor:
     return weight <= 1.04 * smallest(weight.dtype)
 
 
-def log_weighted_mean_exp(value: Tensor, weight: Tensor | None, dims: tuple[int, ...]) -> Tensor:
-    """``log Σ weight · exp(value)`` over ``dims``; without weights each element weighs 1/size."""
+def log_weighted_mean_exp(
+    value: Tensor, weight: Tensor | None, dim: int | tuple[int, ...]
+) -> Tensor:
+    """``log Σ weight · exp(value)`` over ``dim``; without weights each element weighs 1/size."""
+    dims = (dim,) if isinstance(dim, int) else dim
     if weight is None:
         count = 1
-        for dim in dims:
-            count *= value.shape[dim]
+        for each in dims:
+            count *= value.shape[each]
         return log_sum_exp(value, dims) - torch.log(value.new_tensor(float(count)))
     return _log_weighted_sum_exp(value, weight, dims)
 

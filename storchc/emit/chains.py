@@ -23,6 +23,7 @@ from storchc.python.expressions import (
     literal,
     member,
     method,
+    one_or_more,
     tuple_of,
 )
 from storchc.python.statements import Assign
@@ -113,6 +114,6 @@ def summed_out(context: Context, value: SummedOut) -> Code:
         context.runtime("weighted_sum"),
         context.storage.align_whole(factor, weight.stored, stored, value.type.rank),
         context.storage.align_whole(code.py, code.stored, stored),
-        tuple_of(*map(literal, dims)),
+        dim=one_or_more(map(literal, dims)),
     )
     return Code(summed, stored - own)

@@ -23,6 +23,7 @@ from storchc.python.expressions import (
     literal,
     method,
     name,
+    one_or_more,
     table,
     tuple_of,
 )
@@ -162,4 +163,4 @@ def _over_time(context: Context, slot: Slot, loops: tuple[str, ...]) -> Py:
     if not loops:
         return code.py
     dims = [literal(context.storage.dim(loop, code.stored)) for loop in loops]
-    return method(code.py, "sum", dims[0] if len(dims) == 1 else tuple_of(*dims))
+    return method(code.py, "sum", one_or_more(dims))

@@ -35,7 +35,7 @@ def begin(context: Context, operation: Begin) -> Written:
     given = literal(False)
     if operation.replayed:
         given = infix("is not", given_value(context, node.name, True), NONE)
-    made = call(context.runtime("begun"), sizes, dim, context.module.like, given)
+    made = call(context.runtime("begun"), sizes, context.module.like, given, dim=dim)
     return assigned(context, operation.target, Code(made, plates))
 
 
@@ -54,7 +54,7 @@ def trace(context: Context, operation: Trace) -> Written:
     """The lineage of the sequences that a loop has left."""
     dim = literal(context.storage.dim(operation.plate, operation.stored))
     parents = context.held[operation.parents].py
-    made = call(context.runtime("lineage"), parents, dim)
+    made = call(context.runtime("lineage"), parents, dim=dim)
     return assigned(context, operation.target, Code(made, operation.stored))
 
 
@@ -100,7 +100,7 @@ def reindex(context: Context, operation: Reindex) -> Written:
             context.runtime("follow"),
             context.storage.align_whole(code.py, code.stored, stored),
             context.storage.align_whole(member(joint, "parents"), operation.stored, stored),
-            literal(context.storage.dim(operation.plate, stored)),
+            dim=literal(context.storage.dim(operation.plate, stored)),
         )
     return assigned(context, slot, Code(followed, stored), called=_called(context, slot))
 

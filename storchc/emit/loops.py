@@ -40,7 +40,8 @@ def open_plate(context: Context, operation: Open) -> Written:
     else:
         given = given_value(context, node.name, operation.replayed)
         dim = context.storage.dim(node.name, context.storage.full(node.type.plates))
-        made = call(context.runtime("opened"), context.method_of(node.name), given, literal(dim))
+        chosen = context.method_of(node.name)
+        made = call(context.runtime("opened"), chosen, given, dim=literal(dim))
     return assigned(context, operation.target, Code(made, NO_PLATES))
 
 
@@ -193,7 +194,7 @@ def _stacked(context: Context, operation: Stack) -> Code:
         if traced.plate in stored:
             lines = lines_at(context, traced, stored)
             dim = literal(context.storage.dim(traced.plate, stored))
-            steps = call(context.runtime("along"), steps, lines, dim)
+            steps = call(context.runtime("along"), steps, lines, dim=dim)
     if operation.item in ("value", "report"):
         return Code(_sequence(context, operation, steps), stored)
     made = call("torch.stack", steps)
@@ -206,10 +207,10 @@ def _sequence(context: Context, operation: Stack, steps: Py) -> Py:
     """A variable over time: the steps are the first event dimension."""
     dim, loop = literal(-1 - operation.rank), operation.loop
     if loop.alive is None:
-        return call("torch.stack", steps, dim)
+        return call("torch.stack", steps, dim=dim)
     count, rest = context.held[Slot("count", loop.name)].py, dict[str, Py]()
     if operation.rest is not None:
         last = context.held[operation.rest].py
         zeros = call(context.torch("torch.zeros_like"), last)
         rest["rest"] = zeros if operation.zero else last
-    return call(context.runtime("sequence"), steps, count, dim, **rest)
+    return call(context.runtime("sequence"), steps, count, dim=dim, **rest)

@@ -10,7 +10,16 @@ from storchc.ir.expression import OverPlates
 from storchc.ir.types import Plates
 from storchc.lower.weights import Weights, reductions, weight_of
 from storchc.program.slots import Slot
-from storchc.python.expressions import Py, call, infix, literal, member, method, tuple_of
+from storchc.python.expressions import (
+    Py,
+    call,
+    infix,
+    literal,
+    member,
+    method,
+    one_or_more,
+    tuple_of,
+)
 
 
 def over_plates(context: Context, value: OverPlates) -> Code:
@@ -61,9 +70,10 @@ def _weighted(
     arguments = (
         _over_event(context, factor, stored, rank),
         context.storage.align_whole(code.py, code.stored, stored),
-        _places(context, plates, stored),
     )
-    reduced = _averaged(context, call(context.runtime("weighted_sum"), *arguments), weights)
+    dim = _places(context, plates, stored)
+    summed = call(context.runtime("weighted_sum"), *arguments, dim=dim)
+    reduced = _averaged(context, summed, weights)
     return Code(reduced, stored - frozenset(plates))
 
 
@@ -74,7 +84,7 @@ def _log_mean_exp(
     if not weights.samples:
         if not code.stored.issuperset(plates):
             return code
-        reduced = call(function, code.py, literal(None), _places(context, plates, code.stored))
+        reduced = call(function, code.py, literal(None), dim=_places(context, plates, code.stored))
         return Code(reduced, code.stored - frozenset(plates))
     factor = _product(context, weights)
     stored = code.stored | factor.stored
@@ -83,7 +93,7 @@ def _log_mean_exp(
         function,
         context.storage.align_whole(code.py, code.stored, stored),
         _over_event(context, factor, stored, rank),
-        _places(context, plates, stored),
+        dim=_places(context, plates, stored),
     )
     return Code(reduced, stored - frozenset(plates))
 
@@ -96,7 +106,7 @@ def _over_event(context: Context, factor: Code, stored: Plates, rank: int) -> Py
 
 
 def _places(context: Context, plates: tuple[str, ...], stored: Plates) -> Py:
-    return tuple_of(*(literal(context.storage.dim(p, stored)) for p in plates))
+    return one_or_more(literal(context.storage.dim(p, stored)) for p in plates)
 
 
 def _averaged(context: Context, code: Py, weights: Weights) -> Py:

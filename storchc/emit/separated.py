@@ -21,7 +21,6 @@ from storchc.python.expressions import (
     literal,
     member,
     method,
-    tuple_of,
 )
 
 
@@ -41,7 +40,7 @@ def expected(context: Context, value: Expected) -> Code:
         context.runtime("weighted_sum"),
         index(weight, *items) if items else weight,
         context.storage.align_whole(code.py, code.stored, stored),
-        tuple_of(literal(context.storage.dim(value.plate, stored))),
+        dim=literal(context.storage.dim(value.plate, stored)),
     )
     return Code(summed, stored - {value.plate})
 

@@ -42,6 +42,7 @@ from storchc.python.expressions import (
     literal,
     member,
     method,
+    one_or_more,
     prefix,
     tuple_of,
 )
@@ -117,8 +118,7 @@ def _dims(context: Context, plates: tuple[str, ...], stored: Plates) -> list[Py]
 
 
 def _place(context: Context, plates: tuple[str, ...], stored: Plates) -> Py:
-    dims = _dims(context, plates, stored)
-    return dims[0] if len(dims) == 1 else tuple_of(*dims)
+    return one_or_more(_dims(context, plates, stored))
 
 
 def _weight(context: Context, term: Weight) -> Py:
@@ -148,7 +148,7 @@ def _weighted(context: Context, term: Weighted) -> Py:
         context.runtime("weighted_sum"),
         whole(context, term.factor, stored),
         value,
-        tuple_of(*_dims(context, term.plates, stored)),
+        dim=_place(context, term.plates, stored),
     )
     for plate in term.averaged:
         code = infix("/", code, context.plate_size(plate))
@@ -158,7 +158,7 @@ def _weighted(context: Context, term: Weighted) -> Py:
 def _in_steps(context: Context, code: Py, how: How, dim: int) -> Py:
     if how == "here":
         return method(code, "cumsum", literal(dim))
-    return call(context.runtime(_STEPS[how]), code, literal(dim))
+    return call(context.runtime(_STEPS[how]), code, dim=literal(dim))
 
 
 _STEPS = {"earlier": "earlier", "from here": "from_here", "later": "later"}

@@ -6,7 +6,7 @@ generated source in another way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from storchc.records import dataclass
@@ -221,6 +221,12 @@ def prefix(op: str, operand: Py) -> Py:
 def tuple_of(*items: Py) -> Py:
     """``(a, b)``."""
     return Sequence("()", items)
+
+
+def one_or_more(items: Iterable[Py]) -> Py:
+    """One item as it is, several as a tuple: the dimensions that something is summed over."""
+    listed = tuple(items)
+    return listed[0] if len(listed) == 1 else tuple_of(*listed)
 
 
 def list_of(*items: Py) -> Py:

@@ -662,7 +662,7 @@ def test_the_scores_of_all_steps_are_found_at_once(method: JointMethod) -> None:
     """Along the last dimension of two plates: as `Draw.log_prob` says them, step by step."""
     torch.manual_seed(0)
     tables = torch.randn(4, 2, 3, 5, requires_grad=True, dtype=torch.float64)
-    joint = begun((2, 3), 1, tables, False)
+    joint = begun((2, 3), tables, False, dim=1)
     draws, parents = list[Extension](), list[Tensor]()
     for table in tables:
         draw = method.draw_joint(Categorical(logits=table), joint, None, 1)

@@ -241,7 +241,7 @@ BROKEN = {
     "pairs for the last value": ("weighted_sum(z_joint, g", "weighted_sum(z_joint.detach(), g"),
     "a sum that forgets": ("total = total * self.w +", "total = 0.0 * total * self.w +"),
     "masses of the step before": ("weighted_sum(z_next, (z", "weighted_sum(z_mass, (z"),
-    "the sequence of one step": ("torch.stack(mean_g_values, -1)", "mean_g[..., None] * 3"),
+    "the sequence of one step": ("torch.stack(mean_g_values, dim=-1)", "mean_g[..., None] * 3"),
 }
 SUMS = """
 story T

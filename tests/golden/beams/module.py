@@ -89,8 +89,8 @@ class Beams(StoryModule):
         data = sizes["data"]
 
         # story.story:10  for t in range(5) from h = x, y = one_hot(0, V):
-        y_size = opened(methods["y"], replayed.get("y"), 0)
-        y_joint = begun((y_size, data), 0, like, replayed.get("y") is not None)
+        y_size = opened(methods["y"], replayed.get("y"), dim=0)
+        y_joint = begun((y_size, data), like, replayed.get("y") is not None, dim=0)
         h = x.expand(y_size, data, -1)  # [y, data, H]
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), V).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
@@ -119,8 +119,8 @@ class Beams(StoryModule):
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint
             y_parents.append(y_joint.parents)
-            h = follow(h, y_joint.parents, 0)
-            alive = follow(alive, y_joint.parents, 0)
+            h = follow(h, y_joint.parents, dim=0)
+            alive = follow(alive, y_joint.parents, dim=0)
             y_draws.append(y_draw)
             y_values.append(y)
 
@@ -130,10 +130,10 @@ class Beams(StoryModule):
                 break
 
         # what the steps have left
-        y_lineage = lineage(y_parents, 0)
-        effort_by_step = torch.stack(along(effort_steps, y_lineage[:-1], 0))
+        y_lineage = lineage(y_parents, dim=0)
+        effort_by_step = torch.stack(along(effort_steps, y_lineage[:-1], dim=0))
         y_steps = JointSteps(y_draws, 5, y_lineage[1:], y_joint)
-        y_sequence = sequence(along(y_values, y_lineage[1:], 0), 5, -2)
+        y_sequence = sequence(along(y_values, y_lineage[1:], dim=0), 5, dim=-2)
 
         # story.story:15  cost reward = -score(sequence(y))
         score_out = _score.unfold(
@@ -142,17 +142,17 @@ class Beams(StoryModule):
         reward = -score_out  # [y, data]
 
         # story.story:13  the control variate of `y`
-        after_y = later(effort_by_step.detach(), 0) + reward.detach()  # [t, y, data]
+        after_y = later(effort_by_step.detach(), dim=0) + reward.detach()  # [t, y, data]
         y_downstream = Downstream(after_y, weights=y_steps.weight.detach()[None])
         y_control = methods["y"].control_variate(y_steps, y_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        effort_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
+        effort_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
         reward_box = magic_box(y_steps.score.sum(0))  # [y, data]
         loss = weighted_sum(
-            y_steps.weight, (effort_box * (effort_by_step + y_control)).sum(0), (0,)
+            y_steps.weight, (effort_box * (effort_by_step + y_control)).sum(0), dim=0
         ).mean()
-        loss = loss + weighted_sum(y_steps.weight, reward_box * reward, (0,)).mean()
+        loss = loss + weighted_sum(y_steps.weight, reward_box * reward, dim=0).mean()
 
         return Estimate(
             loss,

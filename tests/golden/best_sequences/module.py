@@ -98,8 +98,8 @@ class BestSequences(StoryModule):
         data = sizes["data"]
 
         # story.story:11  for t in range(5) from h = x, y = one_hot(0, V):
-        y_size = opened(methods["y"], replayed.get("y"), 0)
-        y_joint = begun((y_size, data), 0, like, replayed.get("y") is not None)
+        y_size = opened(methods["y"], replayed.get("y"), dim=0)
+        y_joint = begun((y_size, data), like, replayed.get("y") is not None, dim=0)
         h = x.expand(y_size, data, -1)  # [y, data, H]
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), V).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
@@ -131,8 +131,8 @@ class BestSequences(StoryModule):
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint
             y_parents.append(y_joint.parents)
-            h = follow(h, y_joint.parents, 0)
-            alive = follow(alive, y_joint.parents, 0)
+            h = follow(h, y_joint.parents, dim=0)
+            alive = follow(alive, y_joint.parents, dim=0)
             y_draws.append(y_draw)
             y_values.append(y)
 
@@ -142,11 +142,11 @@ class BestSequences(StoryModule):
                 break
 
         # what the steps have left
-        y_lineage = lineage(y_parents, 0)
+        y_lineage = lineage(y_parents, dim=0)
         y_steps = JointSteps(y_draws, 5, y_lineage[1:], y_joint)
-        y_baseline_by_step = torch.stack(along(y_baselines, y_lineage[:-1], 0))
-        y_sequence = sequence(along(y_values, y_lineage[1:], 0), 5, -2)
-        alive_by_step = torch.stack(along(alive_steps, y_lineage[:-1], 0)).to(like.dtype)
+        y_baseline_by_step = torch.stack(along(y_baselines, y_lineage[:-1], dim=0))
+        y_sequence = sequence(along(y_values, y_lineage[1:], dim=0), 5, dim=-2)
+        alive_by_step = torch.stack(along(alive_steps, y_lineage[:-1], dim=0)).to(like.dtype)
 
         # story.story:15  cost reward = -score(sequence(y))
         score_out = _score.unfold(
@@ -166,9 +166,9 @@ class BestSequences(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         reward_box = magic_box(y_steps.score.sum(0))  # [y, data]
-        before_y_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
-        loss = weighted_sum(y_steps.weight, reward_box * reward, (0,)).mean()
-        loss = loss + weighted_sum(y_steps.weight, (before_y_box * y_control).sum(0), (0,)).mean()
+        before_y_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
+        loss = weighted_sum(y_steps.weight, reward_box * reward, dim=0).mean()
+        loss = loss + weighted_sum(y_steps.weight, (before_y_box * y_control).sum(0), dim=0).mean()
 
         return WatchedEstimate(
             loss,

@@ -116,12 +116,12 @@ class Chain(StoryModule):
             seen_cost = weighted_sum(
                 z_next,
                 -Normal(loc=(z * self.mean).sum(-1)[:, None], scale=1.0).log_prob(x[..., t]),
-                (0,),
+                dim=0,
             )  # [data]
             seen_steps.append(seen_cost)
 
             # story.story:18  cost kl = kl_divergence(q, p)
-            kl = weighted_sum(z_mass, kl_divergence(q, p.unsqueeze(1)), (0,))  # [data]
+            kl = weighted_sum(z_mass, kl_divergence(q, p.unsqueeze(1)), dim=0)  # [data]
             kl_steps.append(kl)
             z_mass = z_next
             z_draws = [z_draw]  # the mass is all that earlier ones leave
@@ -137,7 +137,7 @@ class Chain(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         loss = (seen_by_step + kl_by_step).sum(0).mean()
-        loss = loss + weighted_sum(z_draw.weight, end[:, None], (0,)).mean()
+        loss = loss + weighted_sum(z_draw.weight, end[:, None], dim=0).mean()
 
         return Estimate(
             loss,

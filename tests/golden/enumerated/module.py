@@ -81,11 +81,11 @@ class Enumerated(StoryModule):
         size = e  # [e]
 
         # story.story:13  report chosen = mean(r, over=e)
-        chosen = weighted_sum(e_draw.weight, r[:, None], (0,))  # [data]
+        chosen = weighted_sum(e_draw.weight, r[:, None], dim=0)  # [data]
 
         # the loss: every cost with the scores of the samples that it depends on
-        loss_ = weighted_sum(e_draw.weight, loss, (0,)).mean()
-        loss_ = loss_ + weighted_sum(e_draw.weight, size[:, None], (0,)).mean()
+        loss_ = weighted_sum(e_draw.weight, loss, dim=0).mean()
+        loss_ = loss_ + weighted_sum(e_draw.weight, size[:, None], dim=0).mean()
 
         return Estimate(
             loss_,

@@ -98,7 +98,7 @@ class Environment(StoryModule):
         T = sizes["T"]
 
         # story.story:14  for t in range(T) from (seen = start, h = zeros([H]), c = zeros([H])):
-        action_size = opened(methods["action"], replayed.get("action"), 0)
+        action_size = opened(methods["action"], replayed.get("action"), dim=0)
         seen = start.expand(action_size, carts, -1)  # [action, carts, 4]
         h = torch.zeros(H, dtype=like.dtype, device=like.device)
         h = h.expand(action_size, carts, -1)  # [action, carts, H]
@@ -153,13 +153,13 @@ class Environment(StoryModule):
         loss_by_step = torch.stack(loss_steps)
 
         # story.story:16  the control variate of `action`
-        after_action = from_here(loss_by_step.detach(), 0)  # [t, action, carts]
+        after_action = from_here(loss_by_step.detach(), dim=0)  # [t, action, carts]
         action_downstream = Downstream(after_action)
         action_control = methods["action"].control_variate(action_steps, action_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
         loss_box = magic_box(action_steps.score.cumsum(0))  # [t, action, carts]
-        before_action_box = magic_box(earlier(action_steps.score, 0))  # [t, action, carts]
+        before_action_box = magic_box(earlier(action_steps.score, dim=0))  # [t, action, carts]
         loss_ = (loss_box * loss_by_step + before_action_box * action_control).sum(0).mean()
 
         return Estimate(

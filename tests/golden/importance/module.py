@@ -86,11 +86,11 @@ class Importance(StoryModule):
         bound = -log_weighted_mean_exp(
             Normal(loc=z[:, None], scale=1.0).log_prob(x),
             (z_draw.weight * z_draw.box)[:, None],
-            (0,),
+            dim=0,
         )  # [data]
 
         # the loss: every cost with the scores of the samples that it depends on
-        loss = weighted_sum(z_draw.weight[:, None], scored(z_draw.box[:, None], rare), (0,)).mean()
+        loss = weighted_sum(z_draw.weight[:, None], scored(z_draw.box[:, None], rare), dim=0).mean()
         loss = loss + bound.mean()
 
         return Estimate(

@@ -100,8 +100,8 @@ class Look(StoryModule):
         s = s_draw.value  # [s, data, 2]
 
         # story.story:12  for t in range(T) from h = x * s[0]:
-        noise_size = opened(methods["noise"], replayed.get("noise"), 0)
-        y_size = opened(methods["y"], replayed.get("y"), 0)
+        noise_size = opened(methods["noise"], replayed.get("noise"), dim=0)
+        y_size = opened(methods["y"], replayed.get("y"), dim=0)
         h = x * s[..., 0][:, :, None]
         h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
         noise_draws: list[Draw] = []
@@ -155,7 +155,7 @@ class Look(StoryModule):
             """What follows `s`, at another value of it."""
 
             # story.story:12  for t in range(T) from h = x * s[0]:
-            y_size = opened(methods["y"], None, 0)
+            y_size = opened(methods["y"], None, dim=0)
             h = x * s[..., 0][:, :, None]
             h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
             miss_steps: list[Tensor] = []

@@ -80,7 +80,7 @@ class MixedPlates(StoryModule):
         b = b_draw.value  # [a, data]
 
         # story.story:11  cost bound = -logmeanexp(a * b * x, over=a)
-        bound = -log_weighted_mean_exp(a * b * x, None, (0,))  # [data]
+        bound = -log_weighted_mean_exp(a * b * x, None, dim=0)  # [data]
 
         # story.story:12  cost spread = beta * (mean(a, over=data) - 0.5) ** 2
         spread = beta * (a.mean(1) - 0.5) ** 2  # [a]

@@ -114,7 +114,7 @@ class Paired(StoryModule):
 
         # story.story:12  for t in range(5) from h = first:
         walk_joint = widened(walk_draw.joint)
-        first = follow(first, walk_joint.parents, 0)
+        first = follow(first, walk_joint.parents, dim=0)
         h = first  # [walk, data, H]
         walk_parents: list[Tensor] = []
         place_draws: list[Draw] = []
@@ -132,7 +132,7 @@ class Paired(StoryModule):
             place = place_draw.value  # [walk, data, P]
             walk_joint = place_draw.joint
             walk_parents.append(walk_joint.parents)
-            h = follow(h, walk_joint.parents, 0)
+            h = follow(h, walk_joint.parents, dim=0)
             place_draws.append(place_draw)
 
             # story.story:14  cost effort = 0.01 * sum(h ** 2)
@@ -147,8 +147,8 @@ class Paired(StoryModule):
             hit = hit_draw.value  # [walk, data]
             walk_joint = hit_draw.joint
             walk_parents.append(walk_joint.parents)
-            h = follow(h, walk_joint.parents, 0)
-            place = follow(place, walk_joint.parents, 0)
+            h = follow(h, walk_joint.parents, dim=0)
+            place = follow(place, walk_joint.parents, dim=0)
             hit_draws.append(hit_draw)
             hit_values.append(hit)
 
@@ -170,15 +170,15 @@ class Paired(StoryModule):
             h = torch.tanh(cell_out) + (0.1 * noise)[:, :, None]  # [walk, data, H]
 
         # what the steps have left
-        walk_lineage = lineage(walk_parents, 0)
+        walk_lineage = lineage(walk_parents, dim=0)
         walk_joint = walk_joint.since(walk_lineage[0])
-        first = follow(first, walk_joint.parents, 0)
+        first = follow(first, walk_joint.parents, dim=0)
         walk_draw = walk_draw.follow(walk_joint)
         walk = walk_draw.value  # [walk, data, P]
         place_steps = JointSteps(place_draws, 5, walk_lineage[1::2], walk_joint)
-        effort_by_step = torch.stack(along(effort_steps, walk_lineage[1::2], 0))
+        effort_by_step = torch.stack(along(effort_steps, walk_lineage[1::2], dim=0))
         hit_steps = JointSteps(hit_draws, 5, walk_lineage[2::2], walk_joint)
-        hit_sequence = torch.stack(along(hit_values, walk_lineage[2::2], 0), -1)
+        hit_sequence = torch.stack(along(hit_values, walk_lineage[2::2], dim=0), dim=-1)
         noise_steps = StepsAlong(noise_draws, 5, walk_lineage[2::2], 0)
 
         # story.story:18  cost misses = sum(1 - sequence(hit))
@@ -189,9 +189,9 @@ class Paired(StoryModule):
         last_law = OneHotCategorical(logits=look_out__)
         last_draw = methods["last"].draw_joint(last_law, walk_draw, replayed.get("last"), 0)
         last = last_draw.value  # [walk, data, P]
-        first = follow(first, last_draw.joint.parents, 0)
-        misses = follow(misses, last_draw.joint.parents, 0)
-        effort_by_step = follow(effort_by_step, last_draw.joint.parents[None], 1)
+        first = follow(first, last_draw.joint.parents, dim=0)
+        misses = follow(misses, last_draw.joint.parents, dim=0)
+        effort_by_step = follow(effort_by_step, last_draw.joint.parents[None], dim=1)
         walk_draw = walk_draw.follow(last_draw.joint)
         walk = walk_draw.value  # [walk, data, P]
         place_steps = place_steps.follow(last_draw.joint)
@@ -207,7 +207,7 @@ class Paired(StoryModule):
         last_control = methods["last"].control_variate(last_draw, last_downstream)
 
         # story.story:15  the control variate of `hit`
-        after_hit = later(effort_by_step.detach(), 0) + misses.detach() + home.detach()
+        after_hit = later(effort_by_step.detach(), dim=0) + misses.detach() + home.detach()
         hit_downstream = Downstream(after_hit, weights=walk_draw.weight.detach()[None])
         hit_control = methods["hit"].control_variate(hit_steps, hit_downstream)
 
@@ -221,10 +221,12 @@ class Paired(StoryModule):
         walk_control = methods["walk"].control_variate(walk_draw, walk_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        effort_score = earlier(place_steps.score, 0) + earlier(hit_steps.score, 0) + walk_draw.score
+        effort_score = (
+            earlier(place_steps.score, dim=0) + earlier(hit_steps.score, dim=0) + walk_draw.score
+        )  # [t, walk, data]
         effort_box = magic_box(effort_score)  # [t, walk, data]
         before_hit_score = (
-            place_steps.score.cumsum(0) + earlier(hit_steps.score, 0) + walk_draw.score
+            place_steps.score.cumsum(0) + earlier(hit_steps.score, dim=0) + walk_draw.score
         )  # [t, walk, data]
         before_hit_box = magic_box(before_hit_score)  # [t, walk, data]
         misses_score = walk_draw.score + place_steps.score.sum(0) + hit_steps.score.sum(0)
@@ -234,14 +236,14 @@ class Paired(StoryModule):
         loss = weighted_sum(
             walk_draw.weight,
             (effort_box * (effort_by_step + place_control) + before_hit_box * hit_control).sum(0),
-            (0,),
+            dim=0,
         ).mean()
         loss = (
             loss
             + weighted_sum(
                 walk_draw.weight,
                 misses_box * (misses + last_control) + home_box * home + walk_control,
-                (0,),
+                dim=0,
             ).mean()
         )
         loss = limit_order(loss, None, self.kinks)

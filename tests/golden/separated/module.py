@@ -76,7 +76,7 @@ class Separated(StoryModule):
         level = z @ torch.linspace(0, 1, 10, dtype=like.dtype, device=like.device)  # [z, 20]
 
         # story.story:11  cost fit = sum((level - x) ** 2)
-        fit = weighted_sum(z_draw.weight, (level[:, None] - x) ** 2, (0,)).sum(-1)  # [data]
+        fit = weighted_sum(z_draw.weight, (level[:, None] - x) ** 2, dim=0).sum(-1)  # [data]
 
         # story.story:12  compute prior = OneHotCategorical(logits=zeros([20, 10]))
         prior = OneHotCategorical(
@@ -84,11 +84,11 @@ class Separated(StoryModule):
         )  # [20, 10]
 
         # story.story:13  cost code = log_prob(q, z)
-        code = weighted_sum(z_draw.weight, z_draw.log_prob, (0,)).sum(-1)  # [data]
+        code = weighted_sum(z_draw.weight, z_draw.log_prob, dim=0).sum(-1)  # [data]
 
         # story.story:14  observe prior_code = z ~ prior
         prior_code_cost = -weighted_sum(
-            z_draw.weight, prior.apart().log_prob(z)[:, None], (0,)
+            z_draw.weight, prior.apart().log_prob(z)[:, None], dim=0
         ).sum(-1)  # [data]
 
         # story.story:15  cost rough = sum((level[1:] - level[:-1]) ** 2)
@@ -97,13 +97,13 @@ class Separated(StoryModule):
             weighted_sum(
                 z_draw.weight[None, :, :, 1:],
                 ((level[..., 1:] - level[..., :-1][:, None]) ** 2)[:, :, None],
-                (1,),
+                dim=1,
             ),
-            (0,),
+            dim=0,
         ).sum(-1)  # [data]
 
         # story.story:16  report levels = mean(level, over=z)
-        levels = weighted_sum(z_draw.weight, level[:, None], (0,))  # [data, 20]
+        levels = weighted_sum(z_draw.weight, level[:, None], dim=0)  # [data, 20]
 
         # the loss: every cost with the scores of the samples that it depends on
         loss = (fit + code + prior_code_cost + rough).mean()

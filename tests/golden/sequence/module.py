@@ -77,7 +77,7 @@ class Sequence(StoryModule):
         T = sizes["T"]
 
         # story.story:11  for t in range(T) from h = zeros([D]):
-        z_size = opened(methods["z"], replayed.get("z"), 0)
+        z_size = opened(methods["z"], replayed.get("z"), dim=0)
         h = torch.zeros(D, dtype=like.dtype, device=like.device)
         h = h.expand(z_size, -1)  # [z, D]
         z_draws: list[Draw] = []
@@ -108,7 +108,7 @@ class Sequence(StoryModule):
 
         # what the steps have left
         z_steps = Steps(z_draws, T)
-        h_sequence = torch.stack(h_values, -2)
+        h_sequence = torch.stack(h_values, dim=-2)
         seen_by_step = torch.stack(seen_steps)
         effort_by_step = torch.stack(effort_steps)
 
@@ -117,8 +117,8 @@ class Sequence(StoryModule):
 
         # story.story:13  the control variate of `z`
         after_z = (
-            from_here(seen_by_step.detach().mean(2), 0)
-            + from_here(effort_by_step.detach(), 0)
+            from_here(seen_by_step.detach().mean(2), dim=0)
+            + from_here(effort_by_step.detach(), dim=0)
             + total.detach()
         )  # [t, z]
         z_downstream = Downstream(after_z)
@@ -126,7 +126,7 @@ class Sequence(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         seen_box = magic_box(z_steps.score.cumsum(0))  # [t, z]
-        before_z_box = magic_box(earlier(z_steps.score, 0))  # [t, z]
+        before_z_box = magic_box(earlier(z_steps.score, dim=0))  # [t, z]
         total_box = magic_box(z_steps.score.sum(0))  # [z]
         loss = (seen_box[:, :, None] * seen_by_step).sum(0).mean()
         loss = loss + (seen_box * effort_by_step + before_z_box * z_control).sum(0).mean()

@@ -95,7 +95,7 @@ class Writer(StoryModule):
         T = sizes["T"]
 
         # story.story:12  for t in range(T - 1) from h = x, y = one_hot(0, V):
-        y_size = opened(methods["y"], replayed.get("y"), 0)
+        y_size = opened(methods["y"], replayed.get("y"), dim=0)
         h = x.expand(y_size, data, -1)  # [y, data, H]
         y = F.one_hot(torch.tensor(0, dtype=torch.int64, device=like.device), V).to(like.dtype)
         y = y.expand(y_size, data, -1)  # [y, data, V]
@@ -147,15 +147,15 @@ class Writer(StoryModule):
         y_steps = Steps(y_draws, t_count)
         y_baseline_by_step = torch.stack(y_baselines)
         miss_by_step = torch.stack(miss_steps)
-        surprise_sequence = sequence(surprise_reports, t_count, -1)
-        alive_sequence = sequence(alive_values, t_count, -1, rest=alive)
+        surprise_sequence = sequence(surprise_reports, t_count, dim=-1)
+        alive_sequence = sequence(alive_values, t_count, dim=-1, rest=alive)
         alive_by_step = torch.stack(alive_values).to(like.dtype)
 
         # story.story:19  cost length = 0.1 * sum(sequence(alive))
         length = 0.1 * alive_sequence.sum(-1).to(like.dtype)  # [y, data]
 
         # story.story:15  the control variate of `y`
-        after_y = from_here(miss_by_step.detach(), 0) + length.detach()  # [t, y, data]
+        after_y = from_here(miss_by_step.detach(), dim=0) + length.detach()  # [t, y, data]
         y_downstream = Downstream(
             after_y, baseline=y_baseline_by_step, weights=alive_by_step.detach()
         )
@@ -164,7 +164,7 @@ class Writer(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         miss_box = magic_box(y_steps.score.cumsum(0))  # [t, y, data]
-        before_y_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
+        before_y_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
         length_box = magic_box(y_steps.score.sum(0))  # [y, data]
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum(0).mean()
         loss = loss + (length_box * length).mean()

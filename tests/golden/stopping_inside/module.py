@@ -86,7 +86,7 @@ class Pages(StoryModule):
         data = sizes["data"]
 
         # story.story:9  for i in range(3) from page = x:
-        y_size = opened(methods["y"], replayed.get("y"), 0)
+        y_size = opened(methods["y"], replayed.get("y"), dim=0)
         page = x.expand(y_size, data, -1)  # [y, data, H]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)  # [y, data]
@@ -133,7 +133,7 @@ class Pages(StoryModule):
             # what the steps have left
             y_draws.append(Steps(y_draws_, 4))
             miss_steps.append(torch.stack(miss_steps_))
-            alive_sequence = sequence(alive_values, 4, -1, rest=alive_)
+            alive_sequence = sequence(alive_values, 4, dim=-1, rest=alive_)
 
             # story.story:15  compute page = page + h
             page = torch.where(alive[:, :, None], page + h, page)  # [y, data, H]
@@ -148,24 +148,26 @@ class Pages(StoryModule):
         # what the steps have left
         y_steps = Steps(y_draws, 3)
         miss_by_step = torch.stack(miss_steps)
-        length_sequence = sequence(length_reports, 3, -1)
+        length_sequence = sequence(length_reports, 3, dim=-1)
 
         # story.story:18  cost unfinished = square(page[1])
         unfinished = torch.square(page[..., 1])  # [y, data]
 
         # story.story:12  the control variate of `y`
         after_y = (
-            from_here(miss_by_step.detach(), 1)
-            + later(miss_by_step.detach().sum(1), 0)[:, None]
+            from_here(miss_by_step.detach(), dim=1)
+            + later(miss_by_step.detach().sum(1), dim=0)[:, None]
             + unfinished.detach()
         )  # [i, j, y, data]
         y_downstream = Downstream(after_y)
         y_control = methods["y"].control_variate(y_steps, y_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        miss_score = y_steps.score.cumsum(1) + earlier(y_steps.score.sum(1), 0)[:, None]
+        miss_score = y_steps.score.cumsum(1) + earlier(y_steps.score.sum(1), dim=0)[:, None]
         miss_box = magic_box(miss_score)  # [i, j, y, data]
-        before_y_score = earlier(y_steps.score, 1) + earlier(y_steps.score.sum(1), 0)[:, None]
+        before_y_score = (
+            earlier(y_steps.score, dim=1) + earlier(y_steps.score.sum(1), dim=0)[:, None]
+        )  # [i, j, y, data]
         before_y_box = magic_box(before_y_score)  # [i, j, y, data]
         unfinished_box = magic_box(y_steps.score.sum((0, 1)))  # [y, data]
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum((0, 1)).mean()

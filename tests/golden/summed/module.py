@@ -100,7 +100,7 @@ class Summed(StoryModule):
         z_control = methods["z"].control_variate(z_draw, z_downstream)
 
         # story.story:8  the control variate of `y`
-        after_y = weighted_sum(z_draw.weight, c.detach(), (0,))  # [y, data]
+        after_y = weighted_sum(z_draw.weight, c.detach(), dim=0)  # [y, data]
         y_downstream = Downstream(after_y, weights=y_draw.weight.detach())
         y_control = methods["y"].control_variate(y_draw, y_downstream)
 
@@ -109,10 +109,10 @@ class Summed(StoryModule):
         c_box = magic_box(c_score)  # [z, y, data]
         loss = weighted_sum(
             y_draw.weight,
-            weighted_sum(z_draw.weight, scored(c_box, c) + scored(y_draw.box, z_control), (0,)),
-            (0,),
+            weighted_sum(z_draw.weight, scored(c_box, c) + scored(y_draw.box, z_control), dim=0),
+            dim=0,
         ).mean()
-        loss = loss + weighted_sum(y_draw.weight, y_control, (0,)).mean()
+        loss = loss + weighted_sum(y_draw.weight, y_control, dim=0).mean()
 
         return Estimate(
             loss, _layout, sizes=sizes, draws={"y": y_draw, "z": z_draw}, cost_values={"c": c}
