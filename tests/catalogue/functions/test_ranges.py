@@ -287,6 +287,44 @@ def test_rows_hold_for_many_random_ranges(
     check_all_smooth(entry, count, monkeypatch)
 
 
+UNSEEN = {
+    **dict.fromkeys(("all", "any", "bool", "equal", "not_equal"), "at one number only"),
+    **dict.fromkeys(("logical_and", "logical_not", "logical_or", "logical_xor"), "the same"),
+    **dict.fromkeys(("log", "logdet", "sqrt"), "where the function is defined no further"),
+    "layer_norm": "eps rounds it off",
+    "hinge_embedding_loss": "for targets of 1 and -1 alone",
+}
+"""What rows claim that no sampling shows, and why."""
+
+BAD = {"smooth": 0, "bend": 1, "corner": 2, "jump": 3, "pole": 3}
+
+
+def check_found(entry: Function, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assert that what is claimed is found somewhere: `jump` and `pole` look alike."""
+    monkeypatch.setitem(tools.PLATES, "data", STEPS)
+    claimed: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for given in (c for c in (*CASES, *FURTHER) if c.name == entry.name):
+        for variant, ranges in variants(given, count):
+            claims = entry.smoothness(application(variant), ranges)
+            for position in moving(variant):
+                claim = BAD[claims[position]]
+                claimed[position] = max(claimed.get(position, 0), claim)
+                for seed in range(3):
+                    if seen.get(position, 0) < claim:
+                        found = BAD[found_along(Line(variant, position, seed))]
+                        seen[position] = max(seen.get(position, 0), found)
+    assert all(seen.get(position, 0) >= claim for position, claim in claimed.items())
+
+
+@pytest.mark.certify
+@pytest.mark.parametrize(
+    "entry", [e for e in all_functions() if e.name not in UNSEEN], ids=lambda entry: entry.name
+)
+def test_what_the_row_says_is_found(entry: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_found(entry, 4, monkeypatch)
+
+
 # --- the checks bite -----------------------------------------------------------------------------
 
 WRONG_RANGES = {
@@ -314,6 +352,13 @@ WRONG_SMOOTHNESS = {
 }
 
 
+EXAGGERATED = {
+    "exp": smooth.CORNERS,
+    "abs": smooth.JUMPS,
+    "huber_loss": smooth.CORNERS,
+}
+
+
 def _mutated(name: str, **changes: Any) -> Function:
     entry = entry_of(name)
     fields = {field: getattr(entry, field) for field in Function.__dataclass_fields__}
@@ -332,3 +377,11 @@ def test_a_kink_or_jump_that_a_row_hides_is_found(
 ) -> None:
     with pytest.raises(AssertionError):
         check_all_smooth(_mutated(name, smoothness=WRONG_SMOOTHNESS[name]), 12, monkeypatch)
+
+
+@pytest.mark.parametrize("name", EXAGGERATED)
+def test_a_kink_or_jump_that_is_not_there_is_found(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(AssertionError):
+        check_found(_mutated(name, smoothness=EXAGGERATED[name]), 2, monkeypatch)
