@@ -28,6 +28,7 @@ def run(known: Estimation, problems: Problems) -> None:
     """Refuse what no estimator is right for."""
     graph, dependent, estimators = known.graph, known.touched, known.estimators
     again = _selected_again(graph, estimators)
+    stateful = any("stateful" in callee.flags for callee in graph.callees.values())
     for node in graph.samples:
         estimator = estimators[node.name]
         mixed = mixed_plates(dependent, node)
@@ -43,7 +44,7 @@ def run(known: Estimation, problems: Problems) -> None:
             drawer = node.sampler.name if node.sampler else estimator.name
             span = node.sampler.span if node.sampler else estimator.span
             problems.add(credit_words.drawn_together(node, drawer, span, sorted(mixed), places))
-        if estimator.looks:
+        if stateful and estimator.looks:
             _check_stateful(graph, node, dependent, estimator, problems)
         if estimator.joint and node.loops:
             _check_loop(graph, node, estimator, problems)
