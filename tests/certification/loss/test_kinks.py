@@ -178,6 +178,40 @@ def _second_by_quadrature(family: str, cost: str) -> float:
     return float((above - 2 * here + below) / step**2)
 
 
+def test_the_weights_of_a_relu_decoder_have_no_second_derivative() -> None:
+    """The figure of LOSS.md §9: the block of its own weights is 0, also below a scored sample."""
+    text = """story Decoder
+param m = 0.3
+module dec: [1] -> [1] = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+sample z ~ Normal(m, 1) with ScoreFunction(n=100000)
+cost c = dec(stack([z]))[0]
+"""
+    torch.manual_seed(0)
+    model = storchc.load(text=text)().double()
+    assert model.order == 1
+    weight, bias = model.dec[0].weight, model.dec[0].bias
+    with torch.no_grad():
+        weight.fill_(0.93)
+        bias.fill_(-0.279)
+    (first,) = torch.autograd.grad(model().loss, bias, create_graph=True)
+    with pytest.warns(StoryWarning, match="beyond order 1"):
+        (plain,) = torch.autograd.grad(first.sum(), bias)
+    shifted = [float(_gradient_in(model, bias, shift)) for shift in (0.1, -0.1)]
+    assert float(plain) == pytest.approx(0, abs=0.02)
+    assert (shifted[0] - shifted[1]) / 0.2 == pytest.approx(0.429, abs=0.03)
+
+
+def _gradient_in(model: nn.Module, bias: nn.Parameter, shift: float) -> Tensor:
+    """That in a bias which is a little off; first derivatives are right."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        bias.add_(shift)
+    (found,) = torch.autograd.grad(model().loss, bias)
+    with torch.no_grad():
+        bias.sub_(shift)
+    return found.detach()
+
+
 INSIDE = 0.5 * (math.erf(0.5 / math.sqrt(2)) + math.erf(1.5 / math.sqrt(2)))
 ABOVE = 0.5 * (1 + math.erf(0.2 / math.sqrt(2)))
 

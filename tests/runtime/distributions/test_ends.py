@@ -217,14 +217,41 @@ def test_a_density_of_vectors_integrates_to_1(name: str) -> None:
     assert float(density.sum()) * each == pytest.approx(1, abs=3e-3)
 
 
-def test_every_family_of_vectors_is_tried() -> None:
-    matrices = {"positive definite", "correlation cholesky"}
-    many = {
-        name
-        for name in catalogue.names()
-        if (family := catalogue.lookup(name)) is not None and family.support not in matrices
-    }
-    assert many - LAWS.keys() == VECTORS.keys()
+@pytest.mark.parametrize("concentration", [1.0, 2.5])
+def test_a_density_of_correlations_integrates_to_1(concentration: float) -> None:
+    """Of three variables, over what stands below the diagonal of the factor."""
+    made = runtime.LKJCholesky(dim=3, concentration=torch.tensor(concentration).double(), event=0)
+    rows = 60
+    axis = (torch.arange(rows, dtype=torch.float64) + 0.5) * 2 / rows - 1
+    first, second, third = torch.cartesian_prod(axis, axis, axis).unbind(-1)
+    inside = second**2 + third**2 < 1
+    first, second, third = first[inside], second[inside], third[inside]
+    factor = torch.zeros(len(first), 3, 3, dtype=torch.float64)
+    factor[:, 0, 0] = 1
+    factor[:, 1, 0], factor[:, 1, 1] = first, (1 - first**2).sqrt()
+    factor[:, 2, 0], factor[:, 2, 1] = second, third
+    factor[:, 2, 2] = (1 - second**2 - third**2).sqrt()
+    density = made.ending_log_prob(factor).exp()
+    assert float(density.sum()) * (2 / rows) ** 3 == pytest.approx(1, abs=0.02)
+
+
+def test_a_density_of_covariances_integrates_to_1() -> None:
+    scale = torch.tensor([[0.3, 0.1], [0.1, 0.2]], dtype=torch.float64)
+    df = torch.tensor(6.0, dtype=torch.float64)
+    made = runtime.Wishart(df=df, covariance_matrix=scale, event=0)
+    rows, most = 70, 9.0
+    axis = (torch.arange(rows, dtype=torch.float64) + 0.5) * most / rows
+    a, b, r = torch.cartesian_prod(axis, axis, (2 * axis / most - 1)).unbind(-1)
+    c = r * (a * b).sqrt()  # a correlation: all of these are covariances
+    values = torch.stack([a, c, c, b], -1).reshape(-1, 2, 2)
+    density = made.ending_log_prob(values).exp() * (a * b).sqrt()
+    each = (most / rows) ** 2 * 2 / rows
+    assert float(density.sum()) * each == pytest.approx(1, abs=0.01)
+
+
+def test_every_family_is_tried() -> None:
+    matrices = {"LKJCholesky", "Wishart"}
+    assert catalogue.names() - LAWS.keys() - matrices == VECTORS.keys()
 
 
 def test_counts_and_classes_that_are_none_have_no_probability() -> None:
