@@ -8,7 +8,7 @@ from typing import Literal
 from storchc.ir.nodes import Carried, Loop, Sample
 from storchc.program.operation import Filling, Operation, all_filled, free
 from storchc.program.reads import Apart, Drawn, read, stated
-from storchc.program.slots import Slot
+from storchc.program.slots import Kind, Slot
 from storchc.program.statements import Settled
 from storchc.program.terms import Term
 from storchc.records import dataclass
@@ -95,7 +95,8 @@ class Stack(Filling):
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         yield from (self.steps, Slot("count", self.loop.name))
-        yield from (Slot("lineage", traced.plate) for traced in self.traced)
+        kinds: tuple[Kind, ...] = ("lineage", "joint") if self.item == "draw" else ("lineage",)
+        yield from (Slot(kind, traced.plate) for traced in self.traced for kind in kinds)
         if self.rest is not None:
             yield self.rest
 

@@ -75,7 +75,7 @@ def named_in(drawn: Drawn, value: Value | Distribution) -> Iterator[Slot]:
             case Expected(sample=sample):
                 yield Slot("draw", sample)
             case SummedOut(sample=sample):
-                yield Slot("mass", sample)
+                yield from (Slot("mass", sample), Slot("joint mass", sample))
             case LogProbEach(value=Reference(name)) if name in drawn.apart:
                 yield Slot("draw", name)
         waiting += children(part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from storchc.emit import function
+from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.module import generate
 from storchc.emit.written import Written
@@ -31,15 +32,42 @@ from tests.random_stories.running import on_each
 from tests.random_stories.strategies import stories
 
 
+class Asked(dict[Slot, Code]):
+    """What slots hold, with those that were asked for."""
+
+    def __init__(self, held: Mapping[Slot, Code]) -> None:
+        super().__init__(held)
+        self.slots = set[Slot]()
+
+    def __getitem__(self, slot: Slot) -> Code:
+        self.slots.add(slot)
+        return super().__getitem__(slot)
+
+    def unsaid(self, context: Context, operation: Operation) -> set[Slot]:
+        """The slots that an operation does not say it looks at, but for numbers of elements.
+
+        The plates of a law are those that its draw is weighed with. The mass of a chain stands for
+        that of the step before too, which it is made of.
+        """
+        said = {*operation.looked_at(context.story.drawn), *operation.filled()}
+        said |= {Slot("law", slot.name) for slot in said if slot.kind == "draw"}
+        said |= {Slot("mass before", slot.name) for slot in said if slot.kind == "mass"}
+        plates = {Slot("value", plate) for plate in context.graph.sample_plates}
+        numbers = {s for s in self.slots if s.kind in ("size", "count", "counter")}
+        return self.slots - said - plates - numbers
+
+
 @pytest.fixture
 def stored_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every operation is written with the plates that the program finds for its slots."""
+    """Operations are written by the slots they look at, with the plates the program finds."""
     write = function.written
 
     def written(context: Context, operation: Operation) -> Written:
         scope = {slot: code.stored for slot, code in context.held.items()}
         said = filled_plates(context.story, scope, operation)
-        made = write(context, operation)
+        asked = Asked(context.held)
+        made = write(replace(context, held=asked), operation)
+        assert not asked.unsaid(context, operation), operation
         assert made.filled.keys() <= said.keys(), operation
         every = {**context.held, **made.filled}
         assert {slot: every[slot].stored for slot in said} == said, operation
