@@ -26,7 +26,7 @@ from storchc.python.expressions import (
     table,
     tuple_of,
 )
-from storchc.python.names import RUNTIME
+from storchc.python.names import METHODS, PACKAGE, SAMPLERS
 from storchc.python.printer import WIDTH, statement, write
 
 INDENT = 8
@@ -202,14 +202,14 @@ def _options(estimator: Estimator) -> dict[str, Constant]:
 def _class(outline: Outline, estimator: Estimator) -> Py:
     if estimator.entry is None:
         return outline.module.constants[f"use {estimator.name}"]
-    return Imported(estimator.name, RUNTIME)
+    return Imported(estimator.name, METHODS)
 
 
 def _sampler(outline: Outline, sampler: str) -> Py:
     """The class of a sampler; one that shares its name with a method stays behind its module."""
     if methods.lookup(sampler) is not None:
-        return member(outline.runtime("samplers"), sampler)
-    return outline.runtime(sampler)
+        return member(Imported("samplers", PACKAGE), sampler)
+    return Imported(sampler, SAMPLERS)
 
 
 def _count(node: Sample, estimator: Estimator) -> dict[str, Py]:

@@ -16,8 +16,11 @@ from storchc.python.expressions import BUILTINS, HERE, Atom, Imported, Local, Py
 from storchc.python.printer import WIDTH, write
 from storchc.records import dataclass
 
-RUNTIME = "storch_runtime"
-DISTRIBUTIONS = "storch_runtime.distributions"
+PACKAGE = "storch_runtime"
+DISTRIBUTIONS = f"{PACKAGE}.distributions"
+RUNTIME = f"{PACKAGE}.generated"
+METHODS = f"{PACKAGE}.methods"
+SAMPLERS = f"{PACKAGE}.samplers"
 NO_NAMES: Mapping[Local, str] = {}
 
 _BUILTINS = ("range", "int", "float", "bool", "str", "dict", "list")
@@ -141,7 +144,7 @@ class Identifiers:
 
     def _runtime(self) -> list[str]:
         lines = []
-        for module in (RUNTIME, DISTRIBUTIONS):
+        for module in (PACKAGE, DISTRIBUTIONS, RUNTIME, METHODS, SAMPLERS):
             members = sorted((n for n, m in self.imported.items() if m == module), key=_by_kind)
             shown = [self._member(n) for n in members]
             if shown:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import storch_runtime
+import storch_runtime.methods
 import storchc
 from storch_runtime import Downstream, Draw, Method
 from storchc.catalogue import methods
@@ -102,7 +102,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     right = methods.lookup
     monkeypatch.setattr(methods, "lookup", lambda name: ENTRIES.get(name) or right(name))
     for method in (Difference, Slope, Probe):
-        monkeypatch.setattr(storch_runtime, method.__name__, method, raising=False)
+        monkeypatch.setattr(storch_runtime.methods, method.__name__, method, raising=False)
     yield
 
 

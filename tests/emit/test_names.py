@@ -12,7 +12,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import storch_runtime
 import storchc
 from storch_runtime import distributions
 from storchc.catalogue import distributions as families
@@ -46,7 +45,16 @@ report shown = sum(z, dim=0) + D * W
 """
 NAMES = re.findall(r"(?m)^(?!dim|plate)\w+ (\w+)", STORY)
 NAMES += ["D", "W", "data", "group", "first", "second"]
-OURS = {*dir(storch_runtime), *dir(distributions), "torch", "F", "nn", "math", "Tensor"}
+OURS = {
+    *dir(generated),
+    *dir(methods_of_runtime),
+    *dir(distributions),
+    "torch",
+    "F",
+    "nn",
+    "math",
+    "Tensor",
+}
 INNER = re.findall(
     r"\w+",
     """Mapping Callable super methods sizes like replayed loss loss_ loss__ z_draw z_law z_control

@@ -12,15 +12,8 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import (
-    Input,
-    Result,
-    Results,
-    StoryModule,
-    StoryShapeError,
-    StoryTypeError,
-    agreement,
-)
+from storch_runtime import StoryModule, StoryShapeError, StoryTypeError
+from storch_runtime.generated import Input, Result, Results, agreement
 
 LIKE = torch.zeros((), dtype=torch.float64)
 X = Input("x", ("data",), (784,), "float", "vae.story:7")

@@ -9,7 +9,9 @@ import pytest
 import torch
 import torch._dynamo.testing
 
-from storch_runtime import Estimate, GumbelSoftmax, Input, ScoreFunction, StoryModule
+from storch_runtime import Estimate, StoryModule
+from storch_runtime.generated import Input
+from storch_runtime.methods import GumbelSoftmax, ScoreFunction
 from tests.runtime.written import (
     EnumeratedToy,
     Expect,

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import StoryWarning, distinct_rows
+from storch_runtime import StoryWarning
+from storch_runtime.generated import distinct_rows
 from tests.certification.harness import case
 from tests.certification.outcomes import enumerate_estimates
 

@@ -11,8 +11,10 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 
 import storchc
-from storch_runtime import MAPO, Downstream, ScoreFunction, Steps
+from storch_runtime import Downstream
 from storch_runtime.distributions import Bernoulli, Categorical
+from storch_runtime.generated import Steps
+from storch_runtime.methods import MAPO, ScoreFunction
 from tests.runtime.written import Learned, Toy
 
 

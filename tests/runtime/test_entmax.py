@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import GumbelEntmax, GumbelSparseMax
 from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.methods import GumbelEntmax, GumbelSparseMax
 from storch_runtime.methods._entmax import entmax
 
 ALPHAS = [1.01, 1.2, 1.5, 1.9, 2.0, 3.0]

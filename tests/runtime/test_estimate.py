@@ -13,19 +13,10 @@ import torch
 
 import storch_runtime.distributions
 import storchc
-from storch_runtime import (
-    Draw,
-    Estimate,
-    Expect,
-    Layout,
-    Methods,
-    NonFiniteCost,
-    Sampled,
-    ScoreFunction,
-    Valued,
-    limit_order,
-)
+from storch_runtime import Draw, Estimate, NonFiniteCost
 from storch_runtime.distributions import Normal
+from storch_runtime.generated import Layout, Methods, Sampled, Valued, limit_order
+from storch_runtime.methods import Expect, ScoreFunction
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Reparameterization, Toy
 
 NAMED = """

@@ -2,7 +2,7 @@
 
 import torch
 
-from storch_runtime import follow
+from storch_runtime.generated import follow
 
 
 def test_elements_follow_along_their_plate() -> None:

@@ -8,19 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import (
-    LAX,
-    REBAR,
-    RELAX,
-    RODEO,
-    DoubleCV,
-    Downstream,
-    Method,
-    MuProp,
-    distributions,
-)
+from storch_runtime import Downstream, Method, distributions
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
-from storch_runtime.methods import _relaxed, gumbel_rao
+from storch_runtime.methods import LAX, REBAR, RELAX, RODEO, DoubleCV, MuProp, _relaxed, gumbel_rao
 from storch_runtime.methods._relaxed import conditional_points, conditional_slope
 from tests.runtime.distributions import cases
 

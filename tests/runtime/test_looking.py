@@ -9,19 +9,10 @@ import torch
 from torch import nn
 
 import storchc
-from storch_runtime import (
-    Draw,
-    Estimate,
-    Expect,
-    Layout,
-    Sampled,
-    ScoreFunction,
-    Valued,
-    gradient_statistics,
-    reduce_plates,
-    variance,
-)
+from storch_runtime import Draw, Estimate, gradient_statistics, reduce_plates, variance
 from storch_runtime.distributions import Normal
+from storch_runtime.generated import Layout, Sampled, Valued
+from storch_runtime.methods import Expect, ScoreFunction
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Reparameterization, Toy
 
 X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))

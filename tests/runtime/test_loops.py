@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import Draw, Estimate, Steps, StoryShapeError, StoryTypeError
+from storch_runtime import Draw, Estimate, StoryShapeError, StoryTypeError
+from storch_runtime.generated import Steps
 
 WALK = """
 story Walk

@@ -9,19 +9,11 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import (
-    Downstream,
-    Draw,
-    Expect,
-    GumbelSoftmax,
-    ImportanceSampling,
-    Method,
-    MonteCarlo,
-    Reparameterization,
-    ScoreFunction,
-    weighted_sum,
-)
+from storch_runtime import Downstream, Draw, Method
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
+from storch_runtime.generated import weighted_sum
+from storch_runtime.methods import Expect, GumbelSoftmax, Reparameterization, ScoreFunction
+from storch_runtime.samplers import ImportanceSampling, MonteCarlo
 from tests.runtime.exact import X, derivatives, expected, true_loss
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Toy, toy_cost
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import VIMCO, Downstream, Draw
+from storch_runtime import Downstream, Draw
 from storch_runtime.distributions import Bernoulli
+from storch_runtime.methods import VIMCO
 
 IWAE = """
 story T

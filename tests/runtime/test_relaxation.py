@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
-from storch_runtime import GumbelSoftmax
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
+from storch_runtime.methods import GumbelSoftmax
 
 LOGITS = torch.tensor([[0.3, -0.2, 1.1], [0.0, 0.5, -0.7]], dtype=torch.float64)
 

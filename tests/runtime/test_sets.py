@@ -9,17 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import (
-    BeamSearch,
-    Downstream,
-    Draw,
-    Method,
-    MonteCarlo,
-    ScoreFunction,
-    ScoreFunctionWOR,
-    UnorderedSetEstimator,
-    WithoutReplacement,
-)
+from storch_runtime import Downstream, Draw, Method
 from storch_runtime.distributions import (
     Bernoulli,
     Binomial,
@@ -31,8 +21,10 @@ from storch_runtime.distributions import (
 from storch_runtime.extension import Extension
 from storch_runtime.joint import Held, Joint
 from storch_runtime.joint_steps import JointSteps, begun, lineage
+from storch_runtime.methods import ScoreFunction, ScoreFunctionWOR, UnorderedSetEstimator
 from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
+from storch_runtime.samplers import BeamSearch, MonteCarlo, WithoutReplacement
 from storch_runtime.samplers.sets import (
     draw_set,
     extend_set,

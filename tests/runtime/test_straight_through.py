@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import (
+from storch_runtime import Method
+from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
+from storch_runtime.methods import (
     ZGR,
     GappedStraightThrough,
     GumbelEntmax,
     GumbelRao,
     GumbelSparseMax,
-    Method,
     ReinMax,
 )
-from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from storch_runtime.methods.gumbel_rao import conditional_noise
 
 LOGITS = torch.tensor([[0.3, -0.2, 1.1], [0.0, 0.5, -0.7]], dtype=torch.float64)

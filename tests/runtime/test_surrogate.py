@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from storch_runtime import log_weighted_mean_exp, magic_box, weighted_sum
+from storch_runtime.generated import log_weighted_mean_exp, magic_box, weighted_sum
 
 INF = torch.inf
 

@@ -7,26 +7,20 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import (
-    Downstream,
-    Estimate,
-    Expect,
-    GumbelSoftmax,
+from storch_runtime import Downstream, Estimate, Method, StoryModule
+from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical, kl_divergence
+from storch_runtime.generated import (
     Input,
     Layout,
-    Method,
     Methods,
-    Reparameterization,
     Sampled,
-    ScoreFunction,
-    StoryModule,
     Valued,
     WatchedEstimate,
     agreement,
     replayed_values,
     weighted_sum,
 )
-from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical, kl_divergence
+from storch_runtime.methods import Expect, GumbelSoftmax, Reparameterization, ScoreFunction
 
 _x = Input("x", ("data",), (3,), "float", "toy.story:3")
 _layout = Layout(

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-import storch_runtime
 import storch_runtime.distributions as runtime
+import storch_runtime.generated as generated
 from storch_runtime.validation import Within
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family, Parameter
@@ -19,7 +19,7 @@ from storchc.catalogue.family import Family, Parameter
 NAN_HANGS = {"VonMises"}  # torch's rejection sampler never ends: the first call alone looks
 BOUNDS: dict[str, Within] = {
     bounds.words: bounds
-    for bounds in (storch_runtime.POSITIVE, storch_runtime.NONNEGATIVE, storch_runtime.PROBABILITY)
+    for bounds in (generated.POSITIVE, generated.NONNEGATIVE, generated.PROBABILITY)
 }
 
 

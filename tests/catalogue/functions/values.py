@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from storch_runtime import log_sum_exp
+from storch_runtime.generated import log_sum_exp
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome
 from storchc.catalogue.functions import lookup
 from storchc.ir.size import Shape, Size, constant

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import Steps
+from storch_runtime.generated import Steps
 from storchc.lower import statements
 from storchc.program.terms import Number, infix
 from tests.certification.harness import Case, Uncertified, case, fails, set_baselines

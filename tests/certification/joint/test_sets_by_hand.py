@@ -19,17 +19,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import (
-    Downstream,
-    Draw,
+from storch_runtime import Downstream, Draw
+from storch_runtime.distributions import Bernoulli, Categorical, Distribution, OneHotCategorical
+from storch_runtime.joint import Joint
+from storch_runtime.methods import (
     Expect,
     ScoreFunctionWOR,
     UnorderedSetEstimator,
     UnorderedSetGumbelSoftmax,
+    score_function_wor,
+    unordered_set_gumbel_softmax,
 )
-from storch_runtime.distributions import Bernoulli, Categorical, Distribution, OneHotCategorical
-from storch_runtime.joint import Joint
-from storch_runtime.methods import score_function_wor, unordered_set_gumbel_softmax
 from storch_runtime.methods._joint import JointMethod, behind
 from storch_runtime.samplers.sets import replay_set
 from storch_runtime.samplers.stochastic_beam import log_inclusion

@@ -13,8 +13,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Draw, ScoreFunctionWOR
-from storch_runtime.methods import _joint, score_function_wor, unordered_set_gumbel_softmax
+from storch_runtime import Draw
+from storch_runtime.methods import (
+    ScoreFunctionWOR,
+    _joint,
+    score_function_wor,
+    unordered_set_gumbel_softmax,
+)
 from storch_runtime.methods._relaxed import conditional_points
 from storch_runtime.samplers import without_replacement
 from storch_runtime.samplers.sets import replay_extension, replay_set

@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import RaoBlackwellSF
 from storch_runtime.joint import Joint
+from storch_runtime.methods import RaoBlackwellSF
 from tests.certification.harness import (
     Case,
     Uncertified,

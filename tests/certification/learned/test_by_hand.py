@@ -8,9 +8,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import LAX, REBAR, RELAX, RODEO, DoubleCV, Downstream, Method, MuProp
+from storch_runtime import Downstream, Method
 from storch_runtime.distributions import Bernoulli, Normal
-from storch_runtime.methods import _inner, _relaxed, double_cv, gumbel_rao, mu_prop, rodeo
+from storch_runtime.methods import (
+    LAX,
+    REBAR,
+    RELAX,
+    RODEO,
+    DoubleCV,
+    MuProp,
+    _inner,
+    _relaxed,
+    double_cv,
+    gumbel_rao,
+    mu_prop,
+    rodeo,
+)
 from storch_runtime.surrogate import magic_box
 from tests.certification.harness import Uncertified, fails
 from tests.certification.learned.toys import (

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import ScoreFunction
+from storch_runtime.methods import ScoreFunction
 from tests.certification.harness import (
     Model,
     Uncertified,

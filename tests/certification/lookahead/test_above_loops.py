@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Downstream, ScoreFunction
+from storch_runtime import Downstream
+from storch_runtime.methods import ScoreFunction
 from storchc.lower import elsewhere
 from storchc.lower.loss import _Loss
 from tests.certification.harness import Case, Uncertified, case, derivatives, fails

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import ARM, ARSM, Downstream
+from storch_runtime import Downstream
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
-from storch_runtime.methods import arsm
+from storch_runtime.methods import ARM, ARSM, arsm
 from tests.certification.lookahead.test_by_hand import joint, leaf
 from tests.certification.written_loss import (
     Law,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import ARM, DisARM, Downstream, LocalExpectation, MeasureValued, Method
+from storch_runtime import Downstream, Method
 from storch_runtime.distributions import (
     Bernoulli,
     Categorical,
@@ -19,7 +19,7 @@ from storch_runtime.distributions import (
     OneHotCategorical,
     Poisson,
 )
-from storch_runtime.methods import _weak
+from storch_runtime.methods import ARM, DisARM, LocalExpectation, MeasureValued, _weak
 from storch_runtime.methods._pairs import AntitheticPairs
 from tests.certification.written_loss import (
     Cost,

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import ARMS, CARMS, DisARM, Method
+from storch_runtime import Method
 from storch_runtime.distributions import Bernoulli, Categorical, Distribution, OneHotCategorical
-from storch_runtime.methods import _coupled, _sticks
+from storch_runtime.methods import ARMS, CARMS, DisARM, _coupled, _sticks
 from tests.certification.harness import fails
 from tests.certification.lookahead.test_by_hand import BERNOULLI, CLASSES, check, joint, leaf
 from tests.certification.lookahead.test_in_stories import agree

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import Draw, ScoreFunction, gradient_statistics
+from storch_runtime import Draw, gradient_statistics
+from storch_runtime.methods import ScoreFunction
 from tests.certification.harness import Uncertified, case, derivatives, differentiable, fails
 from tests.certification.outcomes import enumerate_estimates, flat
 from tests.exact.interpreter import interpret

@@ -10,16 +10,10 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import (
-    Antithetic,
-    QuasiMonteCarlo,
-    Reparameterization,
-    Sampler,
-    ScoreFunction,
-    Stratified,
-)
+from storch_runtime import Sampler
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
-from storch_runtime.samplers import quasi_monte_carlo
+from storch_runtime.methods import Reparameterization, ScoreFunction
+from storch_runtime.samplers import Antithetic, QuasiMonteCarlo, Stratified, quasi_monte_carlo
 from storch_runtime.samplers._uniform import collected
 from tests.certification.harness import Uncertified, case, derivatives, fails
 from tests.certification.outcomes import enumerate_estimates, flat

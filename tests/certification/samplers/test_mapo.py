@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 import storchc
-from storch_runtime import MAPO, Downstream, SumAndSample
+from storch_runtime import Downstream
 from storch_runtime.distributions import Bernoulli, Categorical
+from storch_runtime.methods import MAPO, SumAndSample
 from storch_runtime.samplers._rest import Rest
 from tests.certification.harness import fails
 from tests.certification.samplers.weighted import (

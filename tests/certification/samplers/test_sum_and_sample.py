@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Method, RaoBlackwellSF, ScoreFunction, SumAndSample, samplers
+from storch_runtime import Method, samplers
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
+from storch_runtime.methods import RaoBlackwellSF, ScoreFunction, SumAndSample
 from storch_runtime.samplers import sum_and_sample as sampler_module
 from storch_runtime.samplers._best import best_sequences, sequence_log_probs
 from storch_runtime.samplers._rest import Rest

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
@@ -21,7 +22,6 @@ from storch_runtime import (
     Result,
     Sampled,
     StoryModule,
-    UnorderedSetEstimator,
     Valued,
     agreement,
     all_stopped,
@@ -40,7 +40,7 @@ from storch_runtime import (
     weighted_sum,
     without_gradient,
 )
-from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.methods import UnorderedSetEstimator
 from torch import Tensor
 from torch.nn import functional as F
 

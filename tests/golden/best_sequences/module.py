@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime import samplers
+from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Held,
@@ -19,7 +21,6 @@ from storch_runtime import (
     ModuleLike,
     Result,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     WatchedEstimate,
@@ -35,13 +36,12 @@ from storch_runtime import (
     magic_box,
     opened,
     replayed_values,
-    samplers,
     sequence,
     step_of,
     weighted_sum,
     without_gradient,
 )
-from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor
 from torch.nn import functional as F
 

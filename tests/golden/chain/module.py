@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Normal, OneHotCategorical, kl_divergence
+from storch_runtime.generated import (
     Draw,
     Estimate,
-    Expect,
     Input,
     Last,
     Layout,
@@ -27,7 +27,7 @@ from storch_runtime import (
     replayed_values,
     weighted_sum,
 )
-from storch_runtime.distributions import Normal, OneHotCategorical, kl_divergence
+from storch_runtime.methods import Expect
 from torch import Tensor, nn
 
 K = 3  # story.story:4

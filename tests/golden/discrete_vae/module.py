@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import OneHotCategorical, kl_divergence
+from storch_runtime.generated import (
     Downstream,
     Estimate,
     Input,
@@ -17,14 +18,13 @@ from storch_runtime import (
     ModuleLike,
     Result,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     agreement,
     as_module,
     replayed_values,
 )
-from storch_runtime.distributions import OneHotCategorical, kl_divergence
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor
 from torch.nn import functional as F
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Bernoulli
+from storch_runtime.generated import (
     Estimate,
-    Expect,
     Input,
     Layout,
     Methods,
@@ -24,7 +24,7 @@ from storch_runtime import (
     replayed_values,
     weighted_sum,
 )
-from storch_runtime.distributions import Bernoulli
+from storch_runtime.methods import Expect
 from torch import Tensor
 
 _x = Input("x", ("data",), (3,), "float", "story.story:5")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Categorical
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
@@ -19,7 +20,6 @@ from storch_runtime import (
     Result,
     Results,
     Sampled,
-    ScoreFunction,
     Steps,
     StoryModule,
     Valued,
@@ -35,7 +35,7 @@ from storch_runtime import (
     step_of,
     without_gradient,
 )
-from storch_runtime.distributions import Categorical
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor, nn
 
 H = 3  # story.story:4

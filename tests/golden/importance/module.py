@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Normal
+from storch_runtime.generated import (
     Estimate,
-    ImportanceSampling,
     Input,
     Layout,
     Methods,
-    Reparameterization,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     agreement,
@@ -25,7 +23,8 @@ from storch_runtime import (
     scored,
     weighted_sum,
 )
-from storch_runtime.distributions import Normal
+from storch_runtime.methods import Reparameterization, ScoreFunction
+from storch_runtime.samplers import ImportanceSampling
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (), "float", "story.story:5")

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Normal
+from storch_runtime.generated import (
     Estimate,
     Layout,
     Methods,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     replayed_values,
 )
-from storch_runtime.distributions import Normal
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor, nn
 
 _layout = Layout(samples={"e": Sampled(("e",))}, costs={"f": Valued(("e",), "story.story:10")})

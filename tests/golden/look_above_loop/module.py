@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
-    DisARM,
+from storch_runtime.distributions import Bernoulli, Normal
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
@@ -17,10 +17,8 @@ from storch_runtime import (
     Layout,
     Methods,
     ModuleLike,
-    Reparameterization,
     Result,
     Sampled,
-    ScoreFunction,
     Steps,
     StoryModule,
     Valued,
@@ -31,7 +29,7 @@ from storch_runtime import (
     replayed_values,
     step_of,
 )
-from storch_runtime.distributions import Bernoulli, Normal
+from storch_runtime.methods import DisARM, Reparameterization, ScoreFunction
 from torch import Tensor
 
 H = 3  # story.story:4

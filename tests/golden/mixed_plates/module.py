@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Bernoulli
+from storch_runtime.generated import (
     Downstream,
     Input,
     Layout,
     Methods,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     WatchedEstimate,
@@ -24,7 +24,7 @@ from storch_runtime import (
     magic_box,
     replayed_values,
 )
-from storch_runtime.distributions import Bernoulli
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (), "float", "story.story:5")

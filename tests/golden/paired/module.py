@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
@@ -17,12 +18,10 @@ from storch_runtime import (
     Layout,
     Methods,
     ModuleLike,
-    Reparameterization,
     Result,
     Sampled,
     StepsAlong,
     StoryModule,
-    UnorderedSetEstimator,
     Valued,
     agreement,
     along,
@@ -38,7 +37,7 @@ from storch_runtime import (
     weighted_sum,
     widened,
 )
-from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
+from storch_runtime.methods import Reparameterization, UnorderedSetEstimator
 from torch import Tensor, nn
 
 P = 6  # story.story:3

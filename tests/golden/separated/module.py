@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.generated import (
     Estimate,
-    Expect,
     Input,
     Layout,
     Methods,
@@ -21,7 +21,7 @@ from storch_runtime import (
     replayed_values,
     weighted_sum,
 )
-from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.methods import Expect
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (20,), "float", "story.story:5")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Normal
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
@@ -18,7 +19,6 @@ from storch_runtime import (
     ModuleLike,
     Result,
     Sampled,
-    ScoreFunction,
     Steps,
     StoryModule,
     Valued,
@@ -32,7 +32,7 @@ from storch_runtime import (
     replayed_values,
     step_of,
 )
-from storch_runtime.distributions import Normal
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor
 
 D = 2  # story.story:4

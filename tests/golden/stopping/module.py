@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.generated import (
     Downstream,
     Draw,
     Input,
@@ -17,7 +18,6 @@ from storch_runtime import (
     ModuleLike,
     Result,
     Sampled,
-    ScoreFunction,
     Steps,
     StoryModule,
     Valued,
@@ -36,7 +36,7 @@ from storch_runtime import (
     sequence,
     step_of,
 )
-from storch_runtime.distributions import OneHotCategorical
+from storch_runtime.methods import ScoreFunction
 from torch import Tensor
 from torch.nn import functional as F
 

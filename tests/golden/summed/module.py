@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
-    MAPO,
+from storch_runtime import samplers
+from storch_runtime.distributions import Bernoulli, Categorical
+from storch_runtime.generated import (
     Downstream,
     Estimate,
     Input,
@@ -18,18 +19,16 @@ from storch_runtime import (
     ModuleLike,
     Result,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     agreement,
     as_module,
     magic_box,
     replayed_values,
-    samplers,
     scored,
     weighted_sum,
 )
-from storch_runtime.distributions import Bernoulli, Categorical
+from storch_runtime.methods import MAPO, ScoreFunction
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (3,), "float", "story.story:4")

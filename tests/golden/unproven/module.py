@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from storch_runtime import (
+from storch_runtime.distributions import Bernoulli, Gamma, Normal
+from storch_runtime.generated import (
     POSITIVE,
     SCORED_PROBABILITY,
     Estimate,
@@ -16,10 +17,8 @@ from storch_runtime import (
     Layout,
     Methods,
     ModuleLike,
-    Reparameterization,
     Result,
     Sampled,
-    ScoreFunction,
     StoryModule,
     Valued,
     agreement,
@@ -27,7 +26,7 @@ from storch_runtime import (
     limit_order,
     replayed_values,
 )
-from storch_runtime.distributions import Bernoulli, Gamma, Normal
+from storch_runtime.methods import Reparameterization, ScoreFunction
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (), "float", "story.story:5")
