@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from storch_runtime.maybe import MaybeNone
 
-__all__ = ["Held", "Joint", "Opener"]
+__all__ = ["Joint", "Opener"]
 
 
 class Opener(Protocol):
@@ -23,16 +23,6 @@ class Opener(Protocol):
 
     def weigh(self, joint: Joint) -> Tensor:
         """The weights ``[k, *plates]``."""
-
-
-class Held(NamedTuple):
-    """Sequences that have ended: where not ``alive`` ``[k, *plates]`` they go on with ``value``.
-
-    The value ``[k, *plates, *event]`` is then certain, and takes nothing from the others.
-    """
-
-    alive: Tensor
-    value: Tensor
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -11,13 +11,13 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError, suggestion
 from storch_runtime.maybe import MaybeNone
+from storch_runtime.place import OWN, Extending, In, Place, Single
 from storch_runtime.replayed import check_support, fitted, is_hidden
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Joint
 
 __all__ = ["Families", "Method", "count_of"]
 
@@ -142,73 +142,63 @@ class Method(nn.Module):
     ) -> list[Outcome]:
         """Every outcome of `propose` with its probability, where there are finitely many.
 
-        ``each``: of one value for each element of the plates, as `draw_each` takes it.
+        ``each``: of one value for each element of the plates, as `In` an open plate.
         """
         return self.sampler.outcomes(distribution, None if each else self.n, **values)
 
-    def draw(self, distribution: Distribution, given: Tensor | None = None, **values: Any) -> Draw:
-        """Draw n values, or take those ``given``: the sample opens a plate of its own."""
-        self.check_family(distribution)
-        if given is None:
-            draw = self.propose(distribution, self.n, **values)
-        else:
-            value = self.fitting(given, distribution, own=1)
-            draw = self.replay(distribution, value, len(value), **values)
-        draw.score = self.gradient_function(draw)
-        return draw
-
-    def draw_each(
+    def draw(
         self,
         distribution: Distribution,
         given: Tensor | None = None,
-        plate_dim: int = 0,
+        place: Place = OWN,
         **values: Any,
     ) -> Draw:
-        """Draw one value for each element of the plates: the sample stands ``in`` an open plate."""
-        self.check_family(distribution)
-        if given is None:
-            draw = self.propose(distribution, None, **values)
-        else:
-            value = self.fitting(given, distribution, own=0)
-            draw = self.replay(distribution, value, None, **values)
-        draw.plate_dim = plate_dim
-        draw.score = self.gradient_function(draw)
-        return draw
+        """Draw where the sample stands, or take the values ``given``; ``values`` are options.
 
-    def draw_first(
-        self, distribution: Distribution, given: Tensor | None = None, **values: Any
-    ) -> Draw:
-        """Draw as `draw` does, where further samples will extend what is drawn."""
-        return self.draw(distribution, given, **values)
-
-    def draw_joint(
-        self,
-        distribution: Distribution,
-        before: Draw | Joint,
-        given: Tensor | None = None,
-        plate_dim: int = 0,
-        **values: Any,
-    ) -> Draw:
-        """Extend the joint sample ``before``, of whose elements there is a distribution each.
-
-        The elements are chosen anew: ``draw.joint.parents`` says which earlier one each continues.
+        A sample with a plate of its own has n values, one ``In`` an open plate a value for each
+        element of the distribution's plates.
         """
+        if isinstance(place, Extending):
+            return self.extend(distribution, place, given, **values)
+        if isinstance(place, In):
+            if self.sampler.coupled:
+                values["along"] = place.plate_dim
+            draw = self._drawn(distribution, given, None, values)
+            draw.plate_dim = place.plate_dim
+        elif isinstance(place, Single):
+            self._only_one()
+            draw = self._drawn(distribution, given, None, values)
+        else:
+            draw = self._drawn(distribution, given, self.n, values)
+        draw.score = self.gradient_function(draw)
+        return draw
+
+    def _drawn(
+        self, distribution: Distribution, given: Tensor | None, n: int | None, values: Any
+    ) -> Draw:
+        """What is proposed or replayed, which may have another n."""
+        self.check_family(distribution)
+        if given is None:
+            return self.propose(distribution, n, **values)
+        value = self.fitting(given, distribution, own=0 if n is None else 1)
+        return self.replay(distribution, value, None if n is None else len(value), **values)
+
+    def extend(
+        self, distribution: Distribution, place: Extending, given: Tensor | None, **values: Any
+    ) -> Draw:
+        """Continue the joint sample that the place names, or take the values ``given``."""
         if given is not None:
             given = self.fitting(given, distribution, own=0)
-        draw = self.sampler.extend(distribution, before, given, plate_dim, **values)
+        draw = self.sampler.extend(distribution, place, given, **values)
         draw.score = self.gradient_function(draw)
         return draw
 
-    def draw_single(
-        self, distribution: Distribution, given: Tensor | None = None, **values: Any
-    ) -> Draw:
-        """Draw one value for a plate of size 1 that has no dimension: the story is too deep."""
+    def _only_one(self) -> None:
         if self.n != 1:
             raise ValueError(
                 f"n is {self.n}, but this story was compiled with a single element in this plate, "
                 "which has no dimension of its own; compile it with the n that is wanted"
             )
-        return self.draw_each(distribution, given, **values)
 
     def check_family(self, distribution: Distribution) -> None:
         """Raise where ``distribution`` is of no family that the method is made for."""

@@ -19,6 +19,7 @@ from storch_runtime.steps import Steps
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
+    from storch_runtime.place import EverySequence
 
 __all__ = ["EndingSequences", "Sequences", "outcomes_in_step", "outcomes_until_end"]
 
@@ -53,45 +54,38 @@ def _weight(draw: Draw) -> Tensor:
     return draw.weight
 
 
-def outcomes_in_step(
-    distribution: Distribution,
-    steps: tuple[int, ...],
-    counts: tuple[int, ...],
-    place: int,
-    *,
-    own: bool,
-) -> Draw:
-    """What each sequence has in one step of loops of ``counts`` steps.
+def outcomes_in_step(distribution: Distribution, place: EverySequence) -> Draw:
+    """What each sequence has in one step of loops.
 
-    The sequences stand at ``place`` among the plates of ``weight`` and ``log_prob``; the
-    distribution has them there too if it is their ``own``, depending on what they had before.
+    The sequences lie along ``plate_dim`` of the place in ``weight`` and ``log_prob``.
     """
     states, draws, step = distribution.support_size(), 1, 0
-    for at, count in zip(steps, counts, strict=True):
+    for at, count in zip(place.steps, place.counts, strict=True):
         draws, step = draws * count, step * count + at
     support = distribution.enumerate_support()
     elements = torch.arange(states**draws, device=support.device)
     digits = elements // states ** (draws - 1 - step) % states
     table = distribution.joint_log_prob(support)
-    if own:
+    if place.own:
         shape = [1] * (table.dim() - 1)
-        shape[place] = len(digits)
+        shape[place.plate_dim] = len(digits)
         rows = digits.reshape(shape).expand(table.shape[1:])
         log_prob = table.gather(0, rows[None]).squeeze(0)
     else:
-        log_prob = table[digits].movedim(0, place)
+        log_prob = table[digits].movedim(0, place.plate_dim)
     return Draw(support[digits], distribution, log_prob.exp(), log_prob)
 
 
-def outcomes_until_end(draw: Draw, alive: Tensor, before: Tensor, place: int) -> Draw:
-    """The ``draw`` of a step of which only the elements ``alive`` ``[*plates]`` take part.
+def outcomes_until_end(draw: Draw, place: EverySequence) -> Draw:
+    """The ``draw`` of a step in which the sequences that the place holds have ended.
 
-    Their sequences stand at ``place``. The others keep the value ``before``, and share the weight.
+    These keep the value that they had, and share the weight.
     """
-    assert draw.weight is not None
+    assert draw.weight is not None and place.held is not None
+    alive, before = place.held
     plates, event = draw.weight.shape, draw.value.shape[1:]
     shape = [1] * len(plates)
-    shape[place] = len(draw.value)
+    shape[place.plate_dim] = len(draw.value)
     value = draw.value.reshape(*shape, *event).expand(*plates, *event)
     value = torch.where(alive.reshape(*alive.shape, *(1,) * len(event)), value, before)
     weight = torch.where(alive, draw.weight, 1 / draw.distribution.support_size())

@@ -208,18 +208,21 @@ def opened(method: Counted, given: Tensor | None, dim: int) -> int:
 
 
 def step_of(
-    given: Tensor | None, dim: int, steps: tuple[int, ...], counts: tuple[int, ...]
+    given: Tensor | None, *, plates: int, steps: tuple[int, ...], counts: tuple[int, ...]
 ) -> Tensor | None:
-    """The value given for one step: the steps of the loops around it stand behind its plates."""
+    """The value given for one step: the steps of the loops around it stand behind its plates.
+
+    Given are ``[*plates, *counts, *event]``; ``steps`` is one of ``counts`` for each loop.
+    """
     if given is None:
         return None
-    sizes = tuple(given.shape[dim : dim + len(counts)])
+    sizes = tuple(given.shape[plates : plates + len(counts)])
     if sizes != counts:
         raise StoryShapeError(
             f"the value given for a sample in a loop has shape {list(given.shape)}; behind its "
             f"plates it needs the numbers of steps {list(counts)}"
         )
-    return given[(slice(None),) * dim + steps]
+    return given[(slice(None),) * plates + steps]
 
 
 def number_of_steps(count: int, where: str) -> int:

@@ -55,26 +55,46 @@ def _drawing(context: Context, operation: Draw) -> Py:
         if key != "baseline"
     }
     given = [_given(context, node)] if operation.replayed else []
-    chosen = context.method_of(node.name)
-    if node.name in story.estimation.separation.samples:
-        return method(context.expect(node.name), "draw_apart", law, *given)
-    if node.name in story.estimation.sequences:
-        return _of_sequences(context, operation, law)
+    chosen = _drawn_by(context, node.name)
+    place = _place(context, operation)
+    if place is not None:
+        return method(chosen, "draw", law, *(given or [NONE]), place, **values)
+    return method(chosen, "draw", law, *given, **values)
+
+
+def _drawn_by(context: Context, sample: str) -> Py:
+    """The method of a sample; where outcomes are listed in parts, it must have stayed `Expect`."""
+    estimation = context.estimation
+    listed = sample in estimation.separation.samples or sample in estimation.sequences
+    return context.expect(sample) if listed else context.method_of(sample)
+
+
+def _place(context: Context, operation: Draw) -> Py | None:
+    """Where the sample stands; None where it opens a plate that has a dimension of its own."""
+    node, estimation = operation.sample, context.estimation
+    if node.name in estimation.separation.samples:
+        return call(context.runtime("FactorsApart"))
+    if node.name in estimation.sequences:
+        return _every_sequence(context, operation)
     if node.joins or node.loops:
-        dim = literal(context.storage.dim(node.plate, plates))
-        if operation.joint is not None:
-            before = context.held[operation.joint].py
-            if node.mask is not None:
-                stopped = _stopped(context, node, plates)
-                values["held"] = call(context.runtime("Held"), *stopped)
-            return method(chosen, "draw_joint", law, before, *(given or [NONE]), dim, **values)
-        if estimator.sampler is not None and estimator.sampler.coupled:
-            values["along"] = dim
-        return method(chosen, "draw_each", law, *(given or [NONE]), dim, **values)
+        dim = literal(context.storage.dim(node.plate, operation.plates))
+        if operation.joint is None:
+            return call(context.runtime("In"), plate_dim=dim)
+        before, held = context.held[operation.joint].py, _held(context, operation)
+        return call(context.runtime("Extending"), before, plate_dim=dim, **held)
     if node.name in context.storage.flat:
-        return method(chosen, "draw_single", law, *given, **values)
-    opening = "draw_first" if _extended(context, node) else "draw"
-    return method(chosen, opening, law, *given, **values)
+        return call(context.runtime("Single"))
+    if _extended(context, node):
+        return call(context.runtime("Own"), extended=literal(True))
+    return None
+
+
+def _held(context: Context, operation: Draw) -> dict[str, Py]:
+    """The sequences that have ended, where some may have."""
+    if operation.sample.mask is None:
+        return {}
+    stopped = _stopped(context, operation.sample, operation.plates)
+    return {"held": call(context.runtime("Held"), *stopped)}
 
 
 def _extended(context: Context, node: Sample) -> bool:
@@ -83,29 +103,28 @@ def _extended(context: Context, node: Sample) -> bool:
     return any(context.story.estimator(s.name).joint for s in others)
 
 
-def _of_sequences(context: Context, operation: Draw, law: Py) -> Py:
-    """The outcomes of one step of every sequence, some of which may have ended."""
+def _every_sequence(context: Context, operation: Draw) -> Py:
+    """One step of every sequence of outcomes, some of which may have ended."""
     node, storage = operation.sample, context.storage
-    given = _given(context, node) if operation.replayed else NONE
-    chosen, steps = context.expect(node.name), _steps(context)
-    if node.mask is None:
-        stored = context.held[operation.law].stored
-        full = storage.full(node.type.plates)
-        places = (storage.dim(node.name, p) for p in (stored | {node.name}, full))
-        where = tuple_of(*map(literal, places)), literal(node.name in stored)
-        return method(chosen, "draw_step", law, given, *steps, *where)
-    place = literal(storage.dim(node.name, operation.plates))
-    stopped = _stopped(context, node, operation.plates)
-    return method(chosen, "draw_ending_step", law, given, *steps, place, *stopped)
+    place = _steps(context)
+    if node.mask is not None:
+        place["plate_dim"] = literal(storage.dim(node.name, operation.plates))
+        return call(context.runtime("EverySequence"), **place, **_held(context, operation))
+    stored = context.held[operation.law].stored
+    full = storage.full(node.type.plates)
+    place["plate_dim"] = literal(storage.dim(node.name, stored | {node.name}))
+    place["given_dim"] = literal(storage.dim(node.name, full))
+    place["own"] = literal(node.name in stored)
+    return call(context.runtime("EverySequence"), **place)
 
 
-def _steps(context: Context) -> tuple[Py, Py]:
+def _steps(context: Context) -> dict[str, Py]:
     """The step of every loop around, and their numbers of steps."""
     around = context.around
-    return (
-        tuple_of(*(context.held[Slot("counter", loop.counter)].py for loop in around)),
-        tuple_of(*(context.held[Slot("count", loop.name)].py for loop in around)),
-    )
+    return {
+        "steps": tuple_of(*(context.held[Slot("counter", loop.counter)].py for loop in around)),
+        "counts": tuple_of(*(context.held[Slot("count", loop.name)].py for loop in around)),
+    }
 
 
 def given_value(context: Context, sample: str, replayed: bool) -> Py:
@@ -118,8 +137,8 @@ def _given(context: Context, node: Sample) -> Py:
     given = given_value(context, node.name, True)
     if not node.loops:
         return given
-    dim = literal(len(node.type.plates))  # all of them, also those without a dimension
-    return call(context.runtime("step_of"), given, dim, *_steps(context))
+    plates = literal(len(node.type.plates))  # all of them, also those without a dimension
+    return call(context.runtime("step_of"), given, plates=plates, **_steps(context))
 
 
 def _stopped(context: Context, node: Sample, plates: Plates) -> tuple[Py, Py]:
@@ -179,8 +198,9 @@ def outcomes(context: Context, operation: Outcomes) -> Written:
     node = operation.sample
     made = distribution(context.of(operation.apart), node.distribution, NO_PLATES, tensor=True)
     given = given_value(context, node.name, operation.replayed)
-    states = [context.plate_size(operation.before)] if operation.before else []
-    drawn = method(context.expect(node.name), "draw_outcomes", made.py, given, *states)
+    states = {"states": context.plate_size(operation.before)} if operation.before else {}
+    place = call(context.runtime("Chained"), **states)
+    drawn = method(context.expect(node.name), "draw", made.py, given, place)
     written = assigned(context, operation.target, Code(drawn, NO_PLATES))
     value = member(written.filled[operation.target].py, "value")
     size = Code(index(member(value, "shape"), literal(0)), NO_PLATES)

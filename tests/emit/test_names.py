@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import distributions
+from storch_runtime import distributions, generated
+from storch_runtime import methods as methods_of_runtime
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions, methods
 from storchc.python.names import LOCALS

@@ -15,6 +15,7 @@ from storch_runtime import Downstream
 from storch_runtime.distributions import Bernoulli, Categorical
 from storch_runtime.generated import Steps
 from storch_runtime.methods import MAPO, ScoreFunction
+from storch_runtime.place import In
 from tests.runtime.written import Learned, Toy
 
 
@@ -49,7 +50,7 @@ def average_by_step(rank: int) -> None:
     """A loop that one process leaves earlier than the other: who has a step averages it."""
     method = ScoreFunction(1, baseline="moving_average", decay=0.5, steps=0)
     law, steps = Bernoulli(logits=torch.zeros(3)), 2 + rank
-    draw = Steps([method.draw_each(law) for _ in range(steps)], steps)
+    draw = Steps([method.draw(law, place=In(0)) for _ in range(steps)], steps)
     method.baseline_value(draw, Downstream(torch.full((steps, 3), 1.0 + 2 * rank)))
     assert method.average.tolist() == [1.0, 1.0, 1.5]
 
@@ -92,7 +93,7 @@ def regress(rank: int) -> None:
     torch.manual_seed(3)
     law = Bernoulli(logits=torch.zeros(4))
     method = ScoreFunction(baseline="learned")
-    draw = Steps([method.draw_each(law) for _ in range(3)], 3)
+    draw = Steps([method.draw(law, place=In(0)) for _ in range(3)], 3)
     alive = torch.tensor([[1.0, 1, 1, 1], [1, 0, 1, 1], [0, 0, 0, 1]])
     cost = torch.arange(12.0).reshape(3, 4)
 

@@ -15,6 +15,7 @@ from storch_runtime.distributions import (
     OneHotCategorical,
 )
 from storch_runtime.methods import Expect
+from storch_runtime.place import FactorsApart
 
 PLATES = (3, 2)
 LAWS = {
@@ -31,7 +32,7 @@ def test_a_row_for_each_outcome_of_one_factor(law: str) -> None:
     make, outcomes, own = LAWS[law]
     distribution: Distribution = make()
     batch = (5, 6) if law == "matrix" else (5,)
-    draw = Expect().draw_apart(distribution)
+    draw = Expect().draw(distribution, place=FactorsApart())
     assert draw.value.shape == (outcomes, *distribution.event_shape)
     assert distribution.event_shape == (5, *own)
     assert draw.weight is not None and draw.weight.shape == (outcomes, *PLATES, *batch)
@@ -44,7 +45,7 @@ def test_a_row_for_each_outcome_of_one_factor(law: str) -> None:
 def test_the_budget_holds_at_run_time_too() -> None:
     method = Expect(budget=9)
     with pytest.raises(ValueError, match="enumerate 10 values"):
-        method.draw_apart(Bernoulli(logits=torch.zeros(5), event=1))
+        method.draw(Bernoulli(logits=torch.zeros(5), event=1), place=FactorsApart())
 
 
 STORY = """

@@ -13,6 +13,7 @@ from storch_runtime import Downstream, Draw, Method
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from storch_runtime.generated import weighted_sum
 from storch_runtime.methods import Expect, GumbelSoftmax, Reparameterization, ScoreFunction
+from storch_runtime.place import In, Single
 from storch_runtime.samplers import ImportanceSampling, MonteCarlo
 from tests.runtime.exact import X, derivatives, expected, true_loss
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Toy, toy_cost
@@ -228,7 +229,7 @@ def test_importance_sampling_draws_for_each_element_of_the_plates() -> None:
     draw = method.draw(law, proposal=Normal(torch.tensor(0.0), 2.0))
     assert draw.value.shape == draw.weight.shape == (3, 5)
     assert draw.value.unique().numel() == 15
-    each = method.draw_each(law, plate_dim=0, proposal=Normal(torch.tensor(0.0), 2.0))
+    each = method.draw(law, place=In(0), proposal=Normal(torch.tensor(0.0), 2.0))
     torch.testing.assert_close(
         each.weight, (law.log_prob(each.value) - Normal(0.0, 2.0).log_prob(each.value)).exp()
     )
@@ -268,11 +269,11 @@ def test_given_values_may_set_n_and_must_fit() -> None:
 
 def test_draws_in_an_open_plate_and_without_a_dimension() -> None:
     law = Normal(torch.zeros(3, 4), 1.0)
-    draw = ScoreFunction(1).draw_each(law, plate_dim=1)
+    draw = ScoreFunction(1).draw(law, place=In(1))
     assert (draw.value.shape, draw.plate_dim) == ((3, 4), 1)
-    assert ScoreFunction(1).draw_single(law, torch.zeros(1, 3, 4)).value.shape == (3, 4)
+    assert ScoreFunction(1).draw(law, torch.zeros(1, 3, 4), Single()).value.shape == (3, 4)
     with pytest.raises(ValueError, match="compiled with a single element"):
-        ScoreFunction(2).draw_single(law)
+        ScoreFunction(2).draw(law, place=Single())
 
 
 def test_methods_are_saved_and_restored() -> None:

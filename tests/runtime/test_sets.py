@@ -19,11 +19,12 @@ from storch_runtime.distributions import (
     OneHotCategorical,
 )
 from storch_runtime.extension import Extension
-from storch_runtime.joint import Held, Joint
+from storch_runtime.joint import Joint
 from storch_runtime.joint_steps import JointSteps, begun, lineage
 from storch_runtime.methods import ScoreFunction, ScoreFunctionWOR, UnorderedSetEstimator
 from storch_runtime.methods._completion import by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod
+from storch_runtime.place import Extending, Held, In
 from storch_runtime.samplers import BeamSearch, MonteCarlo, WithoutReplacement
 from storch_runtime.samplers.sets import (
     draw_set,
@@ -148,7 +149,7 @@ def test_a_beam_over_two_variables_is_one_over_their_sequences(k: int) -> None:
     results = []
     for size in (k, 32):
         before = draw_set(LAW, size, first)
-        results.append((before, extend_set(second(before.value), before, noise=more)))
+        results.append((before, extend_set(second(before.value), Extending(before), noise=more)))
     (before, few), (_, everything) = results
     found, every = known(few), known(everything)
     assert found.parents is not None and every.perturbed is not None
@@ -170,7 +171,7 @@ def test_a_few_prefixes_grow_to_the_number_asked_for() -> None:
     method = UnorderedSetEstimator(3)
     before = method.draw(Bernoulli(logits=torch.tensor([0.3, -1.0])))
     assert before.value.shape == (2, 2)
-    after = UnorderedSetEstimator().draw_joint(Bernoulli(logits=before.value), before)
+    after = UnorderedSetEstimator().draw(Bernoulli(logits=before.value), place=Extending(before))
     assert after.value.shape == (3, 2)
     assert before.follow(after.joint).value.shape == (3, 2)
     torch.testing.assert_close(after.weight.sum(0), torch.ones(2))
@@ -183,7 +184,7 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
         torch.testing.assert_close(draw.weight[:2], masked.softmax(0)[draw.value[:2]])
         assert draw.weight[2] == 0
         assert draw.value[2] == draw.value[0]
-        more = method.draw_joint(Bernoulli(logits=torch.tensor([0.0, 1.0, 2.0])), draw)
+        more = method.draw(Bernoulli(logits=torch.tensor([0.0, 1.0, 2.0])), place=Extending(draw))
         assert bool((more.weight > 0).all())
         assert set(known(more).parents.tolist()) == {0, 1}
         score = (more.score + draw.follow(more.joint).score).sum()
@@ -193,7 +194,7 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
 def test_who_opened_the_plate_weighs_and_compares() -> None:
     opener, other = ScoreFunctionWOR(3, biased=True), ScoreFunctionWOR()
     before = opener.draw(LAW)
-    after = other.draw_joint(second(before.value), before)
+    after = other.draw(second(before.value), place=Extending(before))
     torch.testing.assert_close(after.weight.sum(0), torch.ones(3).double())
     cost = torch.randn(3, 3, dtype=torch.float64)
     state = known(after)
@@ -219,7 +220,7 @@ def test_sequences_that_have_ended_go_on_alone() -> None:
                 last = word[..., -1]
                 law = Categorical(logits=spread[last] + logits)
                 held = Held(last != 2, last)
-                draw = method.draw_joint(law, draw, held=held)
+                draw = method.draw(law, place=Extending(draw, held=held))
                 parents = known(draw).parents
                 assert parents is not None
                 letters = parents.unsqueeze(-1).expand(*parents.shape, word.shape[-1])
@@ -242,11 +243,12 @@ def test_sequences_that_have_ended_are_replayed() -> None:
     law = Categorical(logits=torch.randn(5, 3, dtype=torch.float64))
     first = method.draw(law)
     more = Categorical(logits=torch.randn(3, 5, 3, dtype=torch.float64))
-    after = method.draw_joint(more, first, held=Held(first.value != 2, first.value))
+    held = Held(first.value != 2, first.value)
+    after = method.draw(more, place=Extending(first, held=held))
     followed = first.follow(after.joint).value
     again = method.draw(law, followed)
     held = Held(followed != 2, followed)
-    joined = method.draw_joint(more.follow(after.joint), again, after.value, held=held)
+    joined = method.draw(more.follow(after.joint), after.value, Extending(again, held=held))
     torch.testing.assert_close(joined.weight, after.weight)
     torch.testing.assert_close(joined.log_prob, after.log_prob)
 
@@ -255,7 +257,7 @@ def test_a_part_weighs_what_the_whole_weighs_and_others_keep_their_weights() -> 
     before = UnorderedSetEstimator(3).draw(LAW)
     other = Draw(torch.arange(9.0).reshape(3, 3), Normal(torch.zeros(3, 3), 1.0))
     other.weight = torch.rand(3, 3)
-    after = UnorderedSetEstimator().draw_joint(second(before.value), before)
+    after = UnorderedSetEstimator().draw(second(before.value), place=Extending(before))
     parents = known(after).parents
     assert before.follow(after.joint).weight is after.weight
     followed = other.follow(after.joint)
@@ -268,7 +270,7 @@ def test_a_part_weighs_what_the_whole_weighs_and_others_keep_their_weights() -> 
 
 def test_distributions_follow_their_sequences() -> None:
     before = UnorderedSetEstimator(3).draw(LAW)
-    after = UnorderedSetEstimator().draw_joint(second(before.value), before)
+    after = UnorderedSetEstimator().draw(second(before.value), place=Extending(before))
     parents = known(after).parents
     law = Normal(torch.randn(3, 3, 5), torch.rand(5), event=1)
     followed = law.follow(after.joint)
@@ -282,7 +284,7 @@ def test_elements_may_lie_along_any_dimension() -> None:
     before = UnorderedSetEstimator(3).draw(OneHotCategorical(logits=LOGITS[:, 0]))
     law = Bernoulli(logits=before.value @ LOGITS[0, 0])
     noise = gumbel(1, 3, 2, 3)
-    plain = UnorderedSetEstimator().draw_joint(law, before, noise=noise)
+    plain = UnorderedSetEstimator().draw(law, place=Extending(before), noise=noise)
     turned = Draw(before.value.transpose(0, 1), before.distribution, plate_dim=1)
     state = known(before)
     turned.joint = Joint(
@@ -293,8 +295,8 @@ def test_elements_may_lie_along_any_dimension() -> None:
         None if state.perturbed is None else state.perturbed.T,
         state.threshold,
     )
-    aside = UnorderedSetEstimator().draw_joint(
-        Bernoulli(logits=law.logits.T), turned, None, 1, noise=noise
+    aside = UnorderedSetEstimator().draw(
+        Bernoulli(logits=law.logits.T), place=Extending(turned, plate_dim=1), noise=noise
     )
     for one, other in ((plain.value, aside.value.T), (plain.weight, aside.weight.T)):
         torch.testing.assert_close(one, other)
@@ -321,10 +323,10 @@ def test_a_replay_knows_what_the_draw_knew(k: int) -> None:
     torch.testing.assert_close(known(again).log_prob, known(draw).log_prob)
     torch.testing.assert_close(known(again).rest, known(draw).rest, rtol=1e-9, atol=1e-9)
     assert bool(known(again).alive.all())
-    after = extend_set(second(draw.value), draw)
+    after = extend_set(second(draw.value), Extending(draw))
     followed = draw.follow(after.joint)
     before = replay_set(LAW, followed.value)
-    joined = replay_extension(second(followed.value), before, after.value)
+    joined = replay_extension(second(followed.value), Extending(before), after.value)
     torch.testing.assert_close(known(joined).log_prob, known(after).log_prob)
     torch.testing.assert_close(known(joined).rest, known(after).rest, rtol=1e-9, atol=1e-9)
     assert torch.equal(known(joined).alive, known(after).alive)
@@ -336,13 +338,13 @@ def test_what_is_given_in_part_is_refused() -> None:
     given = method.draw(LAW, drawn.value)
     assert given.replayed
     with pytest.raises(ValueError, match="give those of what joins it too"):
-        method.draw_joint(second(given.value), given)
+        method.draw(second(given.value), place=Extending(given))
     with pytest.raises(ValueError, match="give both, or none"):
-        method.draw_joint(second(drawn.value), drawn, torch.ones(2, 3).double())
+        method.draw(second(drawn.value), torch.ones(2, 3).double(), Extending(drawn))
     with pytest.raises(ValueError, match="only a sample without replacement"):
-        method.draw_joint(second(drawn.value), Draw(drawn.value, LAW))
+        method.draw(second(drawn.value), place=Extending(Draw(drawn.value, LAW)))
     with pytest.raises(ValueError, match="draws its elements one by one"):
-        ScoreFunction(2).draw_joint(second(drawn.value), drawn)
+        ScoreFunction(2).draw(second(drawn.value), place=Extending(drawn))
 
 
 def test_weights_that_depend_on_noise_are_not_replayed() -> None:
@@ -358,7 +360,7 @@ def test_weights_that_depend_on_noise_are_not_replayed() -> None:
 def test_sets_open_plates_of_their_own() -> None:
     for method in (UnorderedSetEstimator(2), ScoreFunction(sampler=WithoutReplacement(2))):
         with pytest.raises(ValueError, match="opens a plate of its own"):
-            method.draw_each(LAW)
+            method.draw(LAW, place=In(0))
 
 
 def test_k_may_change() -> None:
@@ -567,7 +569,7 @@ def test_sequences_of_two_variables_are_as_frequent_as_they_must_be(k: int) -> N
     logits = torch.tensor([0.4, -0.9, 0.2], dtype=torch.float64)
     slopes = torch.tensor([0.7, -1.1, 0.1], dtype=torch.float64)
     before = draw_set(Categorical(logits=logits.expand(MANY, 3)), k)
-    after = extend_set(Bernoulli(logits=slopes[before.value]), before)
+    after = extend_set(Bernoulli(logits=slopes[before.value]), Extending(before))
     bits = torch.stack([(-slopes).sigmoid(), slopes.sigmoid()], -1)
     masses = (logits.softmax(0).unsqueeze(1) * bits).flatten()
     assert frequent(after, before.follow(after.joint).value * 2 + after.value.long(), masses)
@@ -628,7 +630,8 @@ def test_beam_search_opens_its_plate_and_has_no_path() -> None:
 
 def step(logits: Tensor, slopes: Tensor, method: JointMethod) -> Tensor:
     before = method.draw(OneHotCategorical(logits=logits, event=1))
-    after = method.draw_joint(Bernoulli(logits=(before.value * slopes).sum((-2, -1))), before)
+    law = Bernoulli(logits=(before.value * slopes).sum((-2, -1)))
+    after = method.draw(law, place=Extending(before))
     before = before.follow(after.joint)
     cost = after.value * before.value[..., 0].sum(-1)
     loss = (after.weight * before.box * after.box * cost).sum(0)
@@ -657,7 +660,7 @@ def test_the_scores_of_all_steps_are_found_at_once(method: JointMethod) -> None:
     joint = begun((2, 3), tables, False, dim=1)
     draws, parents = list[Extension](), list[Tensor]()
     for table in tables:
-        draw = method.draw_joint(Categorical(logits=table), joint, None, 1)
+        draw = method.draw(Categorical(logits=table), place=Extending(joint, plate_dim=1))
         joint = known(draw)
         assert isinstance(draw, Extension) and joint.parents is not None
         draws.append(draw)

@@ -19,6 +19,7 @@ from storch_runtime.methods import (
     ReinMax,
 )
 from storch_runtime.methods.gumbel_rao import conditional_noise
+from storch_runtime.place import In
 
 LOGITS = torch.tensor([[0.3, -0.2, 1.1], [0.0, 0.5, -0.7]], dtype=torch.float64)
 REPLAYED: dict[str, Callable[[], Method]] = {
@@ -127,7 +128,7 @@ def test_extreme_bits_give_finite_gradients(name: str, dtype: torch.dtype) -> No
 
 @pytest.mark.parametrize("name", DISCRETE)
 def test_one_value_for_each_element_of_an_open_plate(name: str) -> None:
-    draw = DISCRETE[name]().draw_each(OneHotCategorical(logits=LOGITS, event=1))
+    draw = DISCRETE[name]().draw(OneHotCategorical(logits=LOGITS, event=1), place=In(0))
     assert draw.value.shape == (2, 3)
     assert draw.score is None
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Held, Joint, Opener
+from storch_runtime.joint import Joint, Opener
 from storch_runtime.method import Method
+from storch_runtime.place import Extending
 from storch_runtime.samplers.sets import draw_set, extend_set, joint_of, opened_by
 from storch_runtime.samplers.without_replacement import NOT_REPLAYED
 
@@ -75,43 +76,34 @@ class JointMethod(Method):
             return draw
         return self.weighed(draw_set(distribution, n, noise, rest=self.rest), self)
 
-    def draw_joint(
+    def extend(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
-        given: Tensor | None = None,
-        plate_dim: int = 0,
+        place: Extending,
+        given: Tensor | None,
         *,
         noise: Tensor | None = None,
-        held: Held | None = None,
         **values: Any,
     ) -> Draw:
-        """See `Method.draw_joint`; the noise is as in `propose`, for what each element continues.
+        """See `Method.extend`; the noise is as in `propose`, for what each element continues.
 
         The method that opened the plate says how many elements there are, weighs them, and compares
-        them. Sequences that are ``held`` have ended.
+        them.
         """
         self.check_family(distribution)
-        joint = joint_of(before)
+        joint = joint_of(place.before)
         opener = joint.opener or self
         if given is None:
-            draw = extend_set(distribution, joint, plate_dim, noise, held, rest=opener.rest)
+            draw = extend_set(distribution, place, noise, rest=opener.rest)
         else:
             value = self.fitting(given, distribution, own=0)
-            draw = self.replay_joint(distribution, joint, value, plate_dim, held)
+            draw = self.replay_joint(distribution, place, value)
         draw = self.weighed(draw, opener)
-        if before is not joint:  # of the steps of a loop it is found at once when that ends
+        if isinstance(place.before, Draw):  # of the steps of a loop it is found when that ends
             draw.score = draw.log_prob
         return draw
 
-    def replay_joint(
-        self,
-        distribution: Distribution,
-        before: Draw | Joint,
-        value: Tensor,
-        plate_dim: int,
-        held: Held | None,
-    ) -> Draw:
+    def replay_joint(self, distribution: Distribution, place: Extending, value: Tensor) -> Draw:
         """The draw of values that are given, each continuing the element in its place."""
         raise ValueError(NOT_REPLAYED.format(type(self).__name__))
 

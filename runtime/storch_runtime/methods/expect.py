@@ -19,6 +19,7 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.method import Method
+from storch_runtime.place import OWN, Chained, EverySequence, FactorsApart, Place
 from storch_runtime.samplers.sampler import Outcome
 from storch_runtime.sequences import outcomes_in_step, outcomes_until_end
 
@@ -52,7 +53,23 @@ class Expect(Method):
         log_prob = distribution.joint_log_prob(support)
         return Draw(support, distribution, log_prob.exp(), log_prob)
 
-    def draw_apart(self, distribution: Distribution, given: Tensor | None = None) -> Draw:
+    def draw(
+        self,
+        distribution: Distribution,
+        given: Tensor | None = None,
+        place: Place = OWN,
+        **values: Any,
+    ) -> Draw:
+        """See `Method.draw`; outcomes can be listed in parts, and step by step."""
+        if isinstance(place, FactorsApart):
+            return self._apart(distribution, given)
+        if isinstance(place, Chained):
+            return self._chained(distribution, given, place)
+        if isinstance(place, EverySequence):
+            return _step(distribution, given, place)
+        return super().draw(distribution, given, place, **values)
+
+    def _apart(self, distribution: Distribution, given: Tensor | None) -> Draw:
         """Every outcome of each factor alone: no cost joins two elements of the batch event.
 
         ``value`` ``[C, *event]`` has the same outcome everywhere in a row; ``weight``
@@ -70,16 +87,14 @@ class Expect(Method):
         value = distribution.place_values(outcomes[:, None].expand(-1, table.shape[-1]))
         return Draw(value, distribution, log_prob.exp(), log_prob)
 
-    def draw_outcomes(
-        self, distribution: Distribution, given: Tensor | None = None, before: int = 1
-    ) -> Draw:
-        """The outcomes of one step of a loop, each given every one of ``before`` earlier ones."""
+    def _chained(self, distribution: Distribution, given: Tensor | None, place: Chained) -> Draw:
+        """The outcomes of one step of a loop, each given every one of the step before."""
         if given is not None:
             raise ValueError(
                 "its sequences are summed out step by step, so `Expect` builds none: none can be "
                 "given to it"
             )
-        self._afford(distribution.support_size() * before)
+        self._afford(distribution.support_size() * place.states)
         return self.propose(distribution, 1)
 
     def sequences(self, states: int, draws: int) -> int:
@@ -87,48 +102,6 @@ class Expect(Method):
         count = int(states**draws)
         self._afford(count)
         return count
-
-    def draw_step(
-        self,
-        distribution: Distribution,
-        given: Tensor | None,
-        steps: tuple[int, ...],
-        counts: tuple[int, ...],
-        places: tuple[int, int],
-        own: bool,
-    ) -> Draw:
-        """The outcomes of one step in every sequence; see `outcomes_in_step`.
-
-        Sequences stand at ``places`` among the plates of the weights, and of a value given.
-        """
-        draw = outcomes_in_step(distribution, steps, counts, places[0], own=own)
-        if given is not None:
-            if not _same(draw.value, given.movedim(places[1], 0)):
-                raise ValueError("`Expect` enumerates: only its own values can be given to it")
-            draw.replayed = True
-        return draw
-
-    def draw_ending_step(
-        self,
-        distribution: Distribution,
-        given: Tensor | None,
-        steps: tuple[int, ...],
-        counts: tuple[int, ...],
-        place: int,
-        alive: Tensor,
-        before: Tensor,
-    ) -> Draw:
-        """As `draw_step`, of sequences that are ``alive``; see `outcomes_until_end`.
-
-        The distribution has the sequences' plate, at ``place``.
-        """
-        drawn = outcomes_in_step(distribution, steps, counts, place, own=True)
-        draw = outcomes_until_end(drawn, alive, before, place)
-        if given is not None:
-            if not torch.compiler.is_compiling() and not torch.equal(draw.value, given):
-                raise ValueError("`Expect` enumerates: only its own values can be given to it")
-            draw.replayed = True
-        return draw
 
     def _afford(self, size: int) -> None:
         if size > self.budget:
@@ -159,6 +132,25 @@ class Expect(Method):
     ) -> list[Outcome]:
         """See `Method.outcomes`: one, the enumeration."""
         return [(distribution.enumerate_support(), 1.0)]
+
+
+def _step(distribution: Distribution, given: Tensor | None, place: EverySequence) -> Draw:
+    """What every sequence has in one step; a value given is compared with it."""
+    draw = outcomes_in_step(distribution, place)
+    if place.held is not None:
+        draw = outcomes_until_end(draw, place)
+    if given is not None:
+        if not _listed(draw.value, given, place):
+            raise ValueError("`Expect` enumerates: only its own values can be given to it")
+        draw.replayed = True
+    return draw
+
+
+def _listed(value: Tensor, given: Tensor, place: EverySequence) -> bool:
+    """Whether a value given is the one that is listed, as it is stored there."""
+    if place.held is None:
+        return _same(value, given.movedim(place.given_dim, 0))
+    return torch.compiler.is_compiling() or torch.equal(value, given)
 
 
 def _same(support: Tensor, value: Tensor) -> bool:

@@ -21,9 +21,10 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Held, Joint
+from storch_runtime.joint import Joint
 from storch_runtime.method import Method, count_of
 from storch_runtime.methods._joint import JointMethod
+from storch_runtime.place import OWN, Extending, Own, Place
 from storch_runtime.samplers.sets import draw_set, replay_extension, replay_set
 from storch_runtime.samplers.sum_and_sample import SumAndSample
 
@@ -62,10 +63,16 @@ class RaoBlackwellSF(JointMethod):
         """See `Method.propose`; the values are those of the sampler."""
         return Method.propose(self, distribution, n, noise=noise, outcome=outcome, **values)
 
-    def draw_first(
-        self, distribution: Distribution, given: Tensor | None = None, **values: Any
+    def draw(
+        self,
+        distribution: Distribution,
+        given: Tensor | None = None,
+        place: Place = OWN,
+        **values: Any,
     ) -> Draw:
-        """See `Method.draw_first`; the values are those of stochastic beam search."""
+        """See `Method.draw`; what others will extend is drawn by stochastic beam search."""
+        if not (isinstance(place, Own) and place.extended):
+            return super().draw(distribution, given, place, **values)
         if given is None:
             draw = draw_set(distribution, self.k)
         else:
@@ -74,16 +81,9 @@ class RaoBlackwellSF(JointMethod):
         draw.score = self.gradient_function(draw)
         return draw
 
-    def replay_joint(
-        self,
-        distribution: Distribution,
-        before: Draw | Joint,
-        value: Tensor,
-        plate_dim: int,
-        held: Held | None,
-    ) -> Draw:
+    def replay_joint(self, distribution: Distribution, place: Extending, value: Tensor) -> Draw:
         """See `JointMethod.replay_joint`; the last of the values is the one from the rest."""
-        return replay_extension(distribution, before, value, plate_dim, held)
+        return replay_extension(distribution, place, value)
 
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`: elements lie from the largest perturbed value to the least."""

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from storch_runtime.joint import Held, Joint
+from storch_runtime.joint import Joint
 from storch_runtime.methods._completion import Completions, by_integration, by_subsets
 from storch_runtime.methods._joint import JointMethod, behind
+from storch_runtime.place import Extending
 from storch_runtime.samplers.sampler import Outcome
 from storch_runtime.samplers.sets import replay_extension, replay_set
 
@@ -69,16 +70,9 @@ class UnorderedSetEstimator(JointMethod):
         """See `Method.replay`: the weights depend on the values alone; equal ones count once."""
         return self.weighed(replay_set(distribution, value), self)
 
-    def replay_joint(
-        self,
-        distribution: Distribution,
-        before: Draw | Joint,
-        value: Tensor,
-        plate_dim: int,
-        held: Held | None,
-    ) -> Draw:
+    def replay_joint(self, distribution: Distribution, place: Extending, value: Tensor) -> Draw:
         """See `JointMethod.replay_joint`."""
-        return replay_extension(distribution, before, value, plate_dim, held)
+        return replay_extension(distribution, place, value)
 
     def weigh(self, joint: Joint) -> Tensor:
         """See `JointMethod.weigh`."""

@@ -31,6 +31,8 @@ class ByUniform(Sampler):
     dimension of the distribution's plates, and n is None.
     """
 
+    coupled = True
+
     @abstractmethod
     def uniforms(self, n: int, plates: torch.Size, event: torch.Size, like: Tensor) -> Tensor:
         """``[n, *plates, *event]``, dtype and device of ``like``."""

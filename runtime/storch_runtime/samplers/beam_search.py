@@ -31,7 +31,8 @@ from storch_runtime.samplers.sets import (
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Held, Joint
+    from storch_runtime.joint import Joint
+    from storch_runtime.place import Extending
 
 __all__ = ["BeamSearch"]
 
@@ -85,19 +86,15 @@ class BeamSearch(Sampler):
     def extend(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
+        place: Extending,
         given: Tensor | None = None,
-        plate_dim: int = 0,
-        *,
-        held: Held | None = None,
         **values: Any,
     ) -> Draw:
         """See `Sampler.extend`: as many as there are elements; of equal values one counts."""
         if given is None:
-            size = joint_of(before).size
-            draw = extend_best(distribution, before, size, plate_dim, held)
+            draw = extend_best(distribution, place, joint_of(place.before).size)
         else:
-            draw = replay_extension(distribution, before, given, plate_dim, held)
+            draw = replay_extension(distribution, place, given)
         return opened_by(self, draw)
 
     def weigh(self, joint: Joint) -> Tensor:

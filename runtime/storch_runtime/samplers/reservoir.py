@@ -18,7 +18,8 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.extension import Extension
-from storch_runtime.joint import Held, Joint
+from storch_runtime.joint import Joint
+from storch_runtime.place import Extending
 from storch_runtime.precision import smallest
 from storch_runtime.samplers.sets import joint_of, rows_behind
 from storch_runtime.samplers.stochastic_beam import numbers, traced
@@ -41,23 +42,15 @@ class Reservoir(NamedTuple):
     rest: Tensor
 
 
-def extend_best(
-    distribution: Distribution,
-    before: Draw | Joint,
-    summed: int,
-    plate_dim: int = 0,
-    held: Held | None = None,
-) -> Draw:
-    """The ``summed`` best continuations of ``before``, and draws from the others, unweighted.
-
-    ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``.
-    """
-    joint = joint_of(before, plate_dim)
+def extend_best(distribution: Distribution, place: Extending, summed: int) -> Draw:
+    """The ``summed`` best continuations of what there is, draws from the others, unweighted."""
+    plate_dim = place.plate_dim
+    joint = joint_of(place.before, plate_dim)
     if joint.same is not None:
         raise ValueError(
             "of this sample values were given in the steps before, so give those of this one too"
         )
-    rows = rows_behind(distribution, held)
+    rows = rows_behind(distribution, place.held)
     assert joint.rest is not None
     with torch.no_grad():
         start = Reservoir(joint.masses, joint.rest)

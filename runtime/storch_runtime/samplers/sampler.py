@@ -12,7 +12,7 @@ from storch_runtime.errors import suggestion
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Held, Joint
+    from storch_runtime.place import Extending
 
 __all__ = ["Outcome", "Sampler", "SamplingClass"]
 
@@ -25,10 +25,12 @@ class Sampler(ABC):
     """A way of drawing values, which methods are composed with.
 
     ``kind`` says how the elements of its plate depend on one another; ``values`` are the options of
-    a sampler that are values of the story (``proposal=``).
+    a sampler that are values of the story (``proposal=``). One that is ``coupled`` can draw `in` an
+    open plate whose elements depend on one another, and is told ``along`` which dimension it lies.
     """
 
     kind: ClassVar[SamplingClass]
+    coupled: ClassVar[bool] = False
     sample: str = ""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -71,18 +73,11 @@ class Sampler(ABC):
     def extend(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
+        place: Extending,
         given: Tensor | None = None,
-        plate_dim: int = 0,
-        *,
-        held: Held | None = None,
         **values: Any,
     ) -> Draw:
-        """Continue sequences that are chosen together, or take the values ``given``.
-
-        The elements lie along ``plate_dim``; ``draw.joint.parents`` says which earlier one each
-        continues. Sequences that are ``held`` have ended.
-        """
+        """Continue sequences that are chosen together, or take the values ``given``."""
         raise ValueError(
             f"`{type(self).__name__}` draws its elements one by one: it cannot extend sequences "
             "that are chosen together"

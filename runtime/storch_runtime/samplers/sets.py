@@ -9,7 +9,8 @@ from torch import Tensor
 
 from storch_runtime.draw import Draw
 from storch_runtime.extension import Extension
-from storch_runtime.joint import Held, Joint, Opener
+from storch_runtime.joint import Joint, Opener
+from storch_runtime.place import Extending, Held
 from storch_runtime.samplers.stochastic_beam import Prefixes, grow, numbers, retrace, root
 
 if TYPE_CHECKING:
@@ -59,25 +60,22 @@ def replay_set(distribution: Distribution, value: Tensor) -> Draw:
 
 def extend_set(
     distribution: Distribution,
-    before: Draw | Joint,
-    plate_dim: int = 0,
+    place: Extending,
     noise: Tensor | None = None,
-    held: Held | None = None,
     *,
     rest: bool = True,
 ) -> Draw:
-    """Every sequence of ``before`` continued by every value, and the best of these, unweighted.
+    """Every sequence that there is continued by every value, the best of these, unweighted.
 
-    ``distribution`` has the plates of ``before``, whose elements lie along ``plate_dim``. ``rest``
-    is as in `draw_set`: what is summed up must have been from the first draw.
+    ``rest`` is as in `draw_set`: what is summed up must have been from the first draw.
     """
-    joint = joint_of(before)
+    joint, plate_dim = joint_of(place.before), place.plate_dim
     if joint.same is not None:
         raise ValueError(
             "what joins a sample without replacement is drawn with it: of this sample values were "
             "given, so give those of what joins it too"
         )
-    rows = rows_behind(distribution, held)
+    rows = rows_behind(distribution, place.held)
     with torch.no_grad():
         tables, start = rows.movedim(plate_dim, -2), _prefixes(joint, plate_dim, rest)
         beam, origins, symbols = grow(tables, start, joint.size, noise)
@@ -87,21 +85,16 @@ def extend_set(
     return Extension(value, distribution, plate_dim, extended, rows, origins, symbols)
 
 
-def replay_extension(
-    distribution: Distribution,
-    before: Draw | Joint,
-    value: Tensor,
-    plate_dim: int = 0,
-    held: Held | None = None,
-) -> Draw:
+def replay_extension(distribution: Distribution, place: Extending, value: Tensor) -> Draw:
     """The draw of values that are given, each of which continues the element at its place."""
-    joint = joint_of(before, plate_dim)
+    plate_dim = place.plate_dim
+    joint = joint_of(place.before, plate_dim)
     if joint.same is None or joint.rest is None:
         raise ValueError(
             "values are given for what joins a sample without replacement, but not for that sample "
             "itself: give both, or none"
         )
-    rows = rows_behind(distribution, held)
+    rows = rows_behind(distribution, place.held)
     symbols = distribution.place_indices(value).movedim(plate_dim, 0)
     parents = numbers(symbols[..., 0])
     with torch.no_grad():

@@ -28,7 +28,8 @@ from storch_runtime.samplers.sets import joint_of, opened_by, replay_extension
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
-    from storch_runtime.joint import Held, Joint
+    from storch_runtime.joint import Joint
+    from storch_runtime.place import Extending
 
 __all__ = ["SumAndSample"]
 
@@ -84,21 +85,18 @@ class SumAndSample(Sampler):
     def extend(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
+        place: Extending,
         given: Tensor | None = None,
-        plate_dim: int = 0,
-        *,
-        held: Held | None = None,
         **values: Any,
     ) -> Draw:
         """See `Sampler.extend`; the first values are those that are summed."""
-        size = joint_of(before).size
+        size = joint_of(place.before).size
         if size != self.size:
             raise ValueError(f"`SumAndSample` takes {self.size} values here, but {size} are given")
         if given is None:
-            draw = extend_best(distribution, before, self.sum_size, plate_dim, held)
+            draw = extend_best(distribution, place, self.sum_size)
         else:
-            draw = replay_extension(distribution, before, given, plate_dim, held)
+            draw = replay_extension(distribution, place, given)
         return opened_by(self, draw)
 
     def weigh(self, joint: Joint) -> Tensor:

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
-from storch_runtime.joint import Held, Joint
+from storch_runtime.joint import Joint
+from storch_runtime.place import Extending
 from storch_runtime.samplers.sampler import Outcome, Sampler
 from storch_runtime.samplers.sets import draw_set, extend_set, opened_by
 from storch_runtime.samplers.stochastic_beam import log_inclusion
@@ -82,20 +83,16 @@ class WithoutReplacement(Sampler):
     def extend(
         self,
         distribution: Distribution,
-        before: Draw | Joint,
+        place: Extending,
         given: Tensor | None = None,
-        plate_dim: int = 0,
         *,
-        held: Held | None = None,
         noise: Tensor | None = None,
         **values: Any,
     ) -> Draw:
         """See `Sampler.extend`; the noise is standard Gumbel, as in `draw`."""
         if given is not None:
             raise ValueError(NOT_REPLAYED.format(type(self).__name__))
-        return opened_by(
-            self, extend_set(distribution, before, plate_dim, noise, held, rest=self.rest)
-        )
+        return opened_by(self, extend_set(distribution, place, noise, rest=self.rest))
 
     def weigh(self, joint: Joint) -> Tensor:
         """What whole sequences weigh ``[k, *plates]``."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 import storch_runtime.sequences
 from storch_runtime.draw import Draw
+from storch_runtime.place import EverySequence
 from tests.certification.chains.sums import certify_sums
 from tests.certification.harness import Case, Uncertified, case
 
@@ -210,17 +211,19 @@ def test_what_the_estimate_shows() -> None:
         model(**story.inputs, given={"z": 1 - z})
 
 
-def broken_whole_weight(draw: Draw, alive: Tensor, *rest: Any) -> Draw:
+def broken_whole_weight(draw: Draw, place: EverySequence) -> Draw:
     """Elements that go on behind the end of one sequence count as so many sequences."""
-    ended = UNTIL_END(draw, alive, *rest)
-    assert ended.weight is not None
-    ended.weight = torch.where(alive, ended.weight, 1.0)
+    ended = UNTIL_END(draw, place)
+    assert ended.weight is not None and place.held is not None
+    ended.weight = torch.where(place.held.alive, ended.weight, 1.0)
     return ended
 
 
-def broken_new_values(draw: Draw, alive: Tensor, before: Tensor, place: int) -> Draw:
+def broken_new_values(draw: Draw, place: EverySequence) -> Draw:
     """Values are not kept."""
-    return UNTIL_END(draw, alive, torch.ones_like(before), place)
+    assert place.held is not None
+    held = place.held._replace(value=torch.ones_like(place.held.value))
+    return UNTIL_END(draw, place._replace(held=held))
 
 
 UNTIL_END = storch_runtime.sequences.outcomes_until_end

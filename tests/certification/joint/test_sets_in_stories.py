@@ -21,6 +21,7 @@ from storch_runtime.methods import (
     unordered_set_gumbel_softmax,
 )
 from storch_runtime.methods._relaxed import conditional_points
+from storch_runtime.place import Extending
 from storch_runtime.samplers import without_replacement
 from storch_runtime.samplers.sets import replay_extension, replay_set
 from storch_runtime.samplers.without_replacement import inclusion_weights
@@ -81,8 +82,8 @@ def put_in_place(patch: pytest.MonkeyPatch, nodes: Nodes, second: int) -> None:
     def first_part(law: Any, k: int, noise: Tensor | None, **_: bool) -> Draw:
         return weighted(replay_set(law, nodes.sets // second))
 
-    def second_part(law: Any, before: Draw, dim: int, *_: None, **__: bool) -> Draw:
-        return weighted(replay_extension(law, before, (nodes.sets % second).double(), dim))
+    def second_part(law: Any, place: Extending, *_: None, **__: bool) -> Draw:
+        return weighted(replay_extension(law, place, (nodes.sets % second).double()))
 
     def weighted(draw: Draw) -> Draw:
         assert draw.joint is not None

@@ -24,6 +24,7 @@ from storch_runtime.methods import (
     mu_prop,
     rodeo,
 )
+from storch_runtime.place import In
 from storch_runtime.surrogate import magic_box
 from tests.certification.harness import Uncertified, fails
 from tests.certification.learned.toys import (
@@ -249,7 +250,7 @@ def test_one_draw_for_each_element_of_an_open_plate(name: str) -> None:
     grads = []
     for own in (True, False):
         law = Bernoulli(logits=leaf if not own else leaf[0], event=1)
-        draw = made.draw(law, value) if own else made.draw_each(law, value)
+        draw = made.draw(law, value) if own else made.draw(law, value, In(0))
         if draw.points is not None:
             draw.points = torch.tensor([0.3, -0.8], dtype=torch.float64).expand_as(draw.points)
         downstream = Downstream(

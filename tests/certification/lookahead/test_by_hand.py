@@ -21,6 +21,7 @@ from storch_runtime.distributions import (
 )
 from storch_runtime.methods import ARM, DisARM, LocalExpectation, MeasureValued, _weak
 from storch_runtime.methods._pairs import AntitheticPairs
+from storch_runtime.place import In
 from tests.certification.written_loss import (
     Cost,
     Law,
@@ -232,7 +233,7 @@ def test_another_family_is_refused(method: type[Method]) -> None:
 def test_one_value_for_each_element_of_an_open_plate(method: type[Method]) -> None:
     at = leaf([0.4, -1.1], [0.2, 0.3])
     law = Bernoulli(logits=at, event=1)
-    draw = method().draw_each(law)
+    draw = method().draw(law, place=In(0))
     assert draw.value.shape == (2, 2)
     term = method().control_variate(draw, Downstream(joint(draw.value), follows=joint))
     assert term is not None and term.shape == (2,)

@@ -13,6 +13,7 @@ import storchc
 from storch_runtime import Method
 from storch_runtime.distributions import Bernoulli, Categorical, Distribution, OneHotCategorical
 from storch_runtime.methods import ARMS, CARMS, DisARM, _coupled, _sticks
+from storch_runtime.place import In
 from tests.certification.harness import fails
 from tests.certification.lookahead.test_by_hand import BERNOULLI, CLASSES, check, joint, leaf
 from tests.certification.lookahead.test_in_stories import agree
@@ -133,7 +134,7 @@ def test_it_needs_several_draws_of_a_plate_of_its_own(method: Method) -> None:
         else CLASSES["logits"](torch.zeros(2, 3))
     )
     with pytest.raises(ValueError, match="n of 2 or more"):
-        method.draw_each(law)
+        method.draw(law, place=In(0))
     method.n = 1
     with pytest.raises(ValueError, match="n of 2 or more"):
         method.draw(law)

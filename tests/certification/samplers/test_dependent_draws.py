@@ -13,6 +13,7 @@ import storchc
 from storch_runtime import Sampler
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
 from storch_runtime.methods import Reparameterization, ScoreFunction
+from storch_runtime.place import In
 from storch_runtime.samplers import Antithetic, QuasiMonteCarlo, Stratified, quasi_monte_carlo
 from storch_runtime.samplers._uniform import collected
 from tests.certification.harness import Uncertified, case, derivatives, fails
@@ -122,7 +123,7 @@ def test_extremes(name: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_plate_that_is_open_already_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot draw `in` another"):
-        made(name).draw_each(Bernoulli(logits=torch.zeros(2)))
+        made(name).draw(Bernoulli(logits=torch.zeros(2)), place=In(0))
 
 
 def test_odd_pairs_are_refused() -> None:

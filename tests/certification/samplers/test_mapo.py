@@ -13,6 +13,7 @@ import storchc
 from storch_runtime import Downstream
 from storch_runtime.distributions import Bernoulli, Categorical
 from storch_runtime.methods import MAPO, SumAndSample
+from storch_runtime.place import In
 from storch_runtime.samplers._rest import Rest
 from tests.certification.harness import fails
 from tests.certification.samplers.weighted import (
@@ -392,7 +393,7 @@ def test_wrong_uses_are_refused() -> None:
     with pytest.raises(ValueError, match="takes 3 values here, but 2 are given"):
         method.draw(law, given=torch.zeros(2, 2, dtype=torch.long))
     with pytest.raises(ValueError, match="a plate of its own"):
-        method.draw_each(law)
+        method.draw(law, place=In(0))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -13,6 +13,7 @@ from torch import Tensor
 from storch_runtime import Method, samplers
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.methods import RaoBlackwellSF, ScoreFunction, SumAndSample
+from storch_runtime.place import In
 from storch_runtime.samplers import sum_and_sample as sampler_module
 from storch_runtime.samplers._best import best_sequences, sequence_log_probs
 from storch_runtime.samplers._rest import Rest
@@ -192,7 +193,7 @@ def test_wrong_numbers_and_places_are_refused() -> None:
     with pytest.raises(ValueError, match="takes 3 values here, but 2 are given"):
         method.draw(law, given=method.draw(law).value[:2])
     with pytest.raises(ValueError, match="a plate of its own"):
-        method.draw_each(law)
+        method.draw(law, place=In(0))
     with pytest.raises(ValueError, match="no path"):
         method.sampler.draw(law, 3, pathwise=True)
 

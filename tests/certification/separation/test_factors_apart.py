@@ -210,7 +210,7 @@ def test_costs_that_join(costs: str) -> None:
 def test_a_weight_that_is_missing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"{HEAD}sample z ~ Bernoulli(logits=v * x) with Expect()\ncost c = sum(tanh(z + x) * v)"
     this = proven(text, x=[0.7, -1.2])
-    right = Expect.draw_apart
+    right = Expect.draw
 
     def wrong(self: Any, *args: Any) -> Any:
         draw = right(self, *args)
@@ -226,7 +226,7 @@ def test_a_weight_that_is_missing_fails(monkeypatch: pytest.MonkeyPatch) -> None
 
     for broken in (wrong, detached):
         with monkeypatch.context() as patch:
-            patch.setattr(Expect, "draw_apart", broken)
+            patch.setattr(Expect, "draw", broken)
             assert fails(lambda: certify(this))
 
 

@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    Extending,
     Held,
     Input,
     JointSteps,
@@ -113,8 +114,10 @@ class Beams(StoryModule):
             # story.story:13  sample y ~ OneHotCategorical(logits=out(h)) with UnorderedSetEstimato…
             out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
             y_law = OneHotCategorical(logits=out_out)
-            y_draw = methods["y"].draw_joint(
-                y_law, y_joint, step_of(replayed.get("y"), 2, (t,), (5,)), 0, held=Held(alive, y)
+            y_draw = methods["y"].draw(
+                y_law,
+                step_of(replayed.get("y"), plates=2, steps=(t,), counts=(5,)),
+                Extending(y_joint, plate_dim=0, held=Held(alive, y)),
             )
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint

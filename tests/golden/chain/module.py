@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from storch_runtime.distributions import Normal, OneHotCategorical, kl_divergence
 from storch_runtime.generated import (
+    Chained,
     Draw,
     Estimate,
     Input,
@@ -107,7 +108,7 @@ class Chain(StoryModule):
             q = OneHotCategorical(logits=posterior_out)  # [z before, data, K]
 
             # story.story:16  sample z ~ q with Expect()
-            z_draw = methods.expect("z").draw_outcomes(q, replayed.get("z"), z_mass.shape[0])
+            z_draw = methods.expect("z").draw(q, replayed.get("z"), Chained(states=z_mass.shape[0]))
             z_joint = pairs(z_mass[None], z_draw.weight)  # [z, z before, data]
             z_next = z_joint.sum(1)  # [z, data]
             z = z_draw.value  # [z, K]

@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    In,
     Input,
     Layout,
     Methods,
@@ -121,8 +122,10 @@ class Environment(StoryModule):
             # story.story:16  sample action ~ Categorical(logits=policy(h)) with ScoreFunction(n=2,…
             policy_out = _policy.unfold(self.policy(h.flatten(0, 1)), (action_size, carts))
             action_law = Categorical(logits=policy_out)
-            action_draw = methods["action"].draw_each(
-                action_law, step_of(replayed.get("action"), 2, (t,), (T,)), 0
+            action_draw = methods["action"].draw(
+                action_law,
+                step_of(replayed.get("action"), plates=2, steps=(t,), counts=(T,)),
+                In(plate_dim=0),
             )
             action_draw = held(action_draw, alive, action)
             action = action_draw.value  # [action, carts]

@@ -11,6 +11,7 @@ import torch
 from storch_runtime.distributions import Normal
 from storch_runtime.generated import (
     Estimate,
+    In,
     Input,
     Layout,
     Methods,
@@ -75,7 +76,7 @@ class Importance(StoryModule):
 
         # story.story:10  sample y ~ Normal(z + x, 1) in z
         y_law = Normal(loc=z[:, None] + x, scale=1.0)
-        y_draw = methods["y"].draw_each(y_law, replayed.get("y"), 0)
+        y_draw = methods["y"].draw(y_law, replayed.get("y"), In(plate_dim=0))
         y = y_draw.value  # [z, data]
 
         # story.story:11  cost rare = sigmoid(4 * (y - 2))

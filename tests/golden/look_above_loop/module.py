@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    In,
     Input,
     Layout,
     Methods,
@@ -110,8 +111,10 @@ class Look(StoryModule):
             noise_law = Normal(
                 loc=torch.zeros(H, dtype=like.dtype, device=like.device), scale=1.0, event=1
             ).expand((noise_size,))
-            noise_draw = methods["noise"].draw_each(
-                noise_law, step_of(replayed.get("noise"), 1, (t,), (T,)), 0
+            noise_draw = methods["noise"].draw(
+                noise_law,
+                step_of(replayed.get("noise"), plates=1, steps=(t,), counts=(T,)),
+                In(plate_dim=0),
             )
             noise = noise_draw.value  # [noise, H]
             noise_draws.append(noise_draw)
@@ -125,7 +128,11 @@ class Look(StoryModule):
             # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=movin…
             out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
             y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
-            y_draw = methods["y"].draw_each(y_law, step_of(replayed.get("y"), 4, (t,), (T,)), 0)
+            y_draw = methods["y"].draw(
+                y_law,
+                step_of(replayed.get("y"), plates=4, steps=(t,), counts=(T,)),
+                In(plate_dim=0),
+            )
             y = y_draw.value  # [y, noise, s, data]
             y_draws.append(y_draw)
 
@@ -172,7 +179,7 @@ class Look(StoryModule):
                 # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=m…
                 out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
                 y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
-                y_draw = methods["y"].draw_each(y_law, None, 0)
+                y_draw = methods["y"].draw(y_law, None, In(plate_dim=0))
                 y = y_draw.value  # [y, noise, s, data]
 
                 # story.story:16  cost miss = (y - target[t]) ** 2

@@ -11,6 +11,7 @@ import torch
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.generated import (
     Downstream,
+    In,
     Input,
     Layout,
     Methods,
@@ -76,7 +77,7 @@ class MixedPlates(StoryModule):
 
         # story.story:10  sample b ~ Bernoulli(logits=a + w) with ScoreFunction(baseline=w * x) in a
         b_law = Bernoulli(logits=a + self.w)
-        b_draw = methods["b"].draw_each(b_law, replayed.get("b"), 0)
+        b_draw = methods["b"].draw(b_law, replayed.get("b"), In(plate_dim=0))
         b = b_draw.value  # [a, data]
 
         # story.story:11  cost bound = -logmeanexp(a * b * x, over=a)

@@ -13,11 +13,14 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    Extending,
+    In,
     Input,
     JointSteps,
     Layout,
     Methods,
     ModuleLike,
+    Own,
     Result,
     Sampled,
     StepsAlong,
@@ -102,7 +105,7 @@ class Paired(StoryModule):
         # story.story:10  sample walk ~ OneHotCategorical(logits=look(x)) with UnorderedSetEstimato…
         look_out = _look.unfold(self.look(x), (data,))
         walk_law = OneHotCategorical(logits=look_out)
-        walk_draw = methods["walk"].draw_first(walk_law, replayed.get("walk"))
+        walk_draw = methods["walk"].draw(walk_law, replayed.get("walk"), Own(extended=True))
         walk = walk_draw.value  # [walk, data, P]
 
         # story.story:11  compute first = cell(concat([walk, x]))
@@ -125,8 +128,10 @@ class Paired(StoryModule):
             # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEst…
             look_out_ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
             place_law = OneHotCategorical(logits=look_out_)
-            place_draw = methods["place"].draw_joint(
-                place_law, walk_joint, step_of(replayed.get("place"), 2, (t,), (5,)), 0
+            place_draw = methods["place"].draw(
+                place_law,
+                step_of(replayed.get("place"), plates=2, steps=(t,), counts=(5,)),
+                Extending(walk_joint, plate_dim=0),
             )
             place = place_draw.value  # [walk, data, P]
             walk_joint = place_draw.joint
@@ -140,8 +145,10 @@ class Paired(StoryModule):
 
             # story.story:15  sample hit ~ Bernoulli(logits=sum(found * place)) with UnorderedSetEs…
             hit_law = Bernoulli(logits=(self.found * place).sum(-1))
-            hit_draw = methods["hit"].draw_joint(
-                hit_law, walk_joint, step_of(replayed.get("hit"), 2, (t,), (5,)), 0
+            hit_draw = methods["hit"].draw(
+                hit_law,
+                step_of(replayed.get("hit"), plates=2, steps=(t,), counts=(5,)),
+                Extending(walk_joint, plate_dim=0),
             )
             hit = hit_draw.value  # [walk, data]
             walk_joint = hit_draw.joint
@@ -155,8 +162,10 @@ class Paired(StoryModule):
             noise_law = Normal(
                 loc=0.0, scale=torch.tensor(1.0, dtype=like.dtype, device=like.device)
             ).expand((walk_joint.size, data))
-            noise_draw = methods["noise"].draw_each(
-                noise_law, step_of(replayed.get("noise"), 2, (t,), (5,)), 0
+            noise_draw = methods["noise"].draw(
+                noise_law,
+                step_of(replayed.get("noise"), plates=2, steps=(t,), counts=(5,)),
+                In(plate_dim=0),
             )
             noise = noise_draw.value  # [walk, data]
             noise_draws.append(noise_draw)
@@ -186,7 +195,9 @@ class Paired(StoryModule):
         # story.story:19  sample last ~ OneHotCategorical(logits=look(h)) with UnorderedSetEstimato…
         look_out__ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))
         last_law = OneHotCategorical(logits=look_out__)
-        last_draw = methods["last"].draw_joint(last_law, walk_draw, replayed.get("last"), 0)
+        last_draw = methods["last"].draw(
+            last_law, replayed.get("last"), Extending(walk_draw, plate_dim=0)
+        )
         last = last_draw.value  # [walk, data, P]
         first = follow(first, last_draw.joint.parents, dim=0)
         misses = follow(misses, last_draw.joint.parents, dim=0)

@@ -11,6 +11,7 @@ import torch
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.generated import (
     Estimate,
+    FactorsApart,
     Input,
     Layout,
     Methods,
@@ -69,7 +70,7 @@ class Separated(StoryModule):
         q = OneHotCategorical(logits=self.w * x[..., None], event=1)  # [data, 20, 10]
 
         # story.story:9  sample z ~ q with Expect()
-        z_draw = methods.expect("z").draw_apart(q, replayed.get("z"))
+        z_draw = methods.expect("z").draw(q, replayed.get("z"), FactorsApart())
         z = z_draw.value  # [z, 20, 10]
 
         # story.story:10  compute level = z @ linspace(0, 1, 10)

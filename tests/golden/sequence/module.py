@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    In,
     Input,
     Layout,
     Methods,
@@ -90,7 +91,9 @@ class Sequence(StoryModule):
             q = Normal(loc=transition_out, scale=0.5, event=1)  # [z, D]
 
             # story.story:13  sample z ~ q with ScoreFunction(n=4, baseline=batch_average)
-            z_draw = methods["z"].draw_each(q, step_of(replayed.get("z"), 1, (t,), (T,)), 0)
+            z_draw = methods["z"].draw(
+                q, step_of(replayed.get("z"), plates=1, steps=(t,), counts=(T,)), In(plate_dim=0)
+            )
             z = z_draw.value  # [z, D]
             z_draws.append(z_draw)
 

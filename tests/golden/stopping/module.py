@@ -12,6 +12,7 @@ from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.generated import (
     Downstream,
     Draw,
+    In,
     Input,
     Layout,
     Methods,
@@ -125,7 +126,11 @@ class Writer(StoryModule):
                 self.method_module("value")(h.detach().flatten(0, 1)), (y_size, data)
             )
             y_baselines.append(value_out)
-            y_draw = methods["y"].draw_each(q, step_of(replayed.get("y"), 2, (t,), (t_count,)), 0)
+            y_draw = methods["y"].draw(
+                q,
+                step_of(replayed.get("y"), plates=2, steps=(t,), counts=(t_count,)),
+                In(plate_dim=0),
+            )
             y_draw = held(y_draw, alive, y)
             y = y_draw.value  # [y, data, V]
             y_draws.append(y_draw)

@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Downstream,
     Draw,
     Estimate,
+    In,
     Input,
     Layout,
     Methods,
@@ -116,8 +117,10 @@ class Pages(StoryModule):
                 # story.story:12  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(n=4, basel…
                 out_out = _out.unfold(self.out(h.flatten(0, 1)), (y_size, data))
                 y_law = Bernoulli(logits=out_out)
-                y_draw = methods["y"].draw_each(
-                    y_law, step_of(replayed.get("y"), 2, (i, j), (3, 4)), 0
+                y_draw = methods["y"].draw(
+                    y_law,
+                    step_of(replayed.get("y"), plates=2, steps=(i, j), counts=(3, 4)),
+                    In(plate_dim=0),
                 )
                 y_draw = held(y_draw, alive_, y)
                 y = y_draw.value  # [y, data]
