@@ -18,20 +18,10 @@ __all__ = ["Draw"]
 
 
 class Draw:
-    """What a method drew at one sample statement.
+    """What a method drew at once; shapes are those of `Drawn`, which says what it holds.
 
-    Shapes: ``n`` is the sample's own plate, ``*plates`` those of its distribution. A draw without a
-    dimension of its own (``in`` an open plate) has no ``n``: it is one of ``*plates``.
-
-    * ``value``: ``[n, *plates, *event]``; of an enumerated sample ``[n, *event]``.
-    * ``weight``: ``[n, *plates]``, or None where every element weighs 1/n (1, without ``n``).
-      It carries everything (a ratio over n; a probability, with its gradient).
-    * ``log_prob``: ``[n, *plates]``, computed when it is first asked for.
-    * ``score``: the gradient function ``l`` ``[n, *plates]`` that the method gave, or None.
-    * ``box``: ``exp(l - stop(l))``, computed when it is first asked for.
-    * ``plate_dim``: the dimension of the sample's plate in ``[n, *plates]``.
-    * ``points``: values at further points that a method looks at, in no plate of the story.
-    * ``joint``: of a sample without replacement, what is known of it.
+    The ``value`` of an enumerated sample is ``[n, *event]``, the same for all plates. ``log_prob``
+    and ``box`` are computed when they are first asked for.
     """
 
     __slots__ = (

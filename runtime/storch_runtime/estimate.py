@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.elimination import Last
 from storch_runtime.engine import differentiate
 from storch_runtime.errors import NonFiniteCost, suggestion
@@ -39,7 +39,7 @@ class Estimate:
     loss: Tensor
     layout: Layout
     sizes: dict[str, int] = field(default_factory=dict)
-    draws: Mapping[str, Draw] = field(default_factory=dict)
+    draws: Mapping[str, Drawn] = field(default_factory=dict)
     cost_values: dict[str, Tensor] = field(default_factory=dict)
     report_values: dict[str, Tensor] = field(default_factory=dict)
     own_loss: Tensor | None = None
@@ -240,7 +240,7 @@ _SPENT = (
 )
 
 
-def _kept_gradients(draw: Draw) -> dict[str, Tensor]:
+def _kept_gradients(draw: Drawn) -> dict[str, Tensor]:
     if isinstance(draw, Last):
         return {}
     if isinstance(draw, Steps):

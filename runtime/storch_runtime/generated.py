@@ -11,6 +11,7 @@ from storch_runtime.checks import agreement as agreement
 from storch_runtime.distinct import distinct_rows as distinct_rows
 from storch_runtime.downstream import Downstream as Downstream
 from storch_runtime.draw import Draw as Draw
+from storch_runtime.drawn import Drawn as Drawn
 from storch_runtime.elimination import Last as Last
 from storch_runtime.elimination import pairs as pairs
 from storch_runtime.estimate import Estimate as Estimate

@@ -17,7 +17,8 @@ from storch_runtime.layout import Layout
 from storch_runtime.steps import Steps
 
 if TYPE_CHECKING:
-    from storch_runtime.draw import Draw
+    pass
+from storch_runtime.drawn import Drawn
 
 __all__ = ["Gradients", "not_a_number"]
 
@@ -36,7 +37,7 @@ class Gradients(AbstractContextManager[None]):
         self,
         total: Tensor,
         costs: Mapping[str, Tensor],
-        draws: Mapping[str, Draw],
+        draws: Mapping[str, Drawn],
         layout: Layout,
         model: nn.Module,
     ) -> None:
@@ -96,7 +97,7 @@ class Gradients(AbstractContextManager[None]):
         )
 
 
-def not_a_number(draws: Mapping[str, Draw]) -> str:
+def not_a_number(draws: Mapping[str, Drawn]) -> str:
     """The first parameter of a sample that holds NaN, in words; empty where none does."""
     for name, draw in draws.items():
         for value, what in _parts(draw):
@@ -128,7 +129,7 @@ def _named_costs(costs: Mapping[str, Tensor], layout: Layout) -> Iterator[tuple[
         yield value.grad_fn, f"{layout.costs[name].where}|`{name}`"
 
 
-def _named_draws(draws: Mapping[str, Draw], model: nn.Module) -> Iterator[tuple[_Node, str]]:
+def _named_draws(draws: Mapping[str, Drawn], model: nn.Module) -> Iterator[tuple[_Node, str]]:
     """The nodes that made what belongs to samples, each with its place and what it is."""
     places = _places(model)
     for name, draw in draws.items():
@@ -137,7 +138,7 @@ def _named_draws(draws: Mapping[str, Draw], model: nn.Module) -> Iterator[tuple[
                 yield value.grad_fn, f"{places.get(name, '')}|{what}`{name}`"
 
 
-def _parts(draw: Draw) -> Iterator[tuple[Tensor, str]]:
+def _parts(draw: Drawn) -> Iterator[tuple[Tensor, str]]:
     if isinstance(draw, Steps):
         for step in draw.draws:
             yield from _parts(step)

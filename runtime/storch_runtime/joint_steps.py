@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.extension import Extension, log_probs
 from storch_runtime.follow import follow
 from storch_runtime.joint import Joint
@@ -94,7 +94,7 @@ class StepsAlong(Steps):
 
     __slots__ = ("dim", "lines")
 
-    def __init__(self, draws: Sequence[Draw], count: int, lines: Tensor, dim: int) -> None:
+    def __init__(self, draws: Sequence[Drawn], count: int, lines: Tensor, dim: int) -> None:
         super().__init__(draws, count)
         self.lines = lines
         self.dim = dim
@@ -120,7 +120,7 @@ class JointSteps(StepsAlong):
 
     __slots__ = ()
 
-    def __init__(self, draws: Sequence[Draw], count: int, lines: Tensor, joint: Joint) -> None:
+    def __init__(self, draws: Sequence[Drawn], count: int, lines: Tensor, joint: Joint) -> None:
         super().__init__(draws, count, lines, joint.dim)
         self.joint = joint
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError, suggestion
 from storch_runtime.maybe import MaybeNone
 from storch_runtime.place import OWN, Extending, In, Place, Single
@@ -122,15 +123,15 @@ class Method(nn.Module):
         """The score ``l`` ``[n, *plates]``; None where the gradient is pathwise or enumerated."""
         return draw.log_prob
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | MaybeNone:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor | MaybeNone:
         """A term ``a`` ``[n, *plates]`` of value exactly 0, whose gradient is added."""
         return None
 
-    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def own_loss(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
         """A scalar whose gradient trains the method's own parameters."""
         return None
 
-    def joined(self, draw: Draw, bound: Tensor, terms: Tensor) -> Tensor:
+    def joined(self, draw: Drawn, bound: Tensor, terms: Tensor) -> Tensor:
         """``bound``, the log-mean-exp of ``terms``, in which alone costs join the elements."""
         return bound
 

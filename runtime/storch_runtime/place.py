@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from storch_runtime.draw import Draw
+    from storch_runtime.drawn import Drawn
     from storch_runtime.joint import Joint
 
 __all__ = [
@@ -63,7 +63,7 @@ class Extending(NamedTuple):
     earlier one each continues. Sequences that are ``held`` have ended.
     """
 
-    before: Draw | Joint
+    before: Drawn | Joint
     plate_dim: int = 0
     held: Held | None = None
 

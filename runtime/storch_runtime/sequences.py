@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.steps import Steps
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Sequences(EndingSequences):
         return torch.stack([draw.value for draw in self.draws], 1)
 
 
-def _weight(draw: Draw) -> Tensor:
+def _weight(draw: Drawn) -> Tensor:
     assert draw.weight is not None
     return draw.weight
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.errors import StoryShapeError
 from storch_runtime.maybe import MaybeNone
 from storch_runtime.surrogate import magic_box
@@ -30,23 +31,30 @@ __all__ = [
 ]
 
 
-class Steps(Draw):
-    """The draws of one sample in a loop, one a step: to methods and estimates a draw like others.
+class Steps:
+    """The draws of one sample in a loop, one a step; shapes are those of `Drawn`.
 
-    Of nested loops the draws are `Steps` themselves. Shapes, with T steps (of nested loops one
-    dimension each, the outermost first):
-
-    * ``value``: ``[*plates, T, *event]``, what has stopped repeating its last value.
-    * ``log_prob``: ``[*plates]``, the sum over the steps.
-    * ``score``, ``box``: ``[steps, *plates]`` of the steps that were taken.
-    * ``weight_by_step``: ``[steps, *plates]``, the product of the weights up to each step, or None
-      where every element weighs the same; ``weight`` ``[*plates]`` is that of all steps. It is
-      shared among the ``elements`` of a plate that the sample itself has opened.
+    Of nested loops the draws are `Steps` themselves. In ``value`` what has stopped repeats its last
+    value. The product of the weights is shared among the ``elements`` of a plate that the sample
+    itself has opened.
     """
 
-    __slots__ = ("_by_step", "_score", "_value", "count", "draws", "elements")
+    __slots__ = (
+        "_box",
+        "_by_step",
+        "_score",
+        "_value",
+        "count",
+        "distribution",
+        "draws",
+        "elements",
+        "joint",
+        "plate_dim",
+        "points",
+        "replayed",
+    )
 
-    def __init__(self, draws: Sequence[Draw], count: int, elements: int | None = None) -> None:
+    def __init__(self, draws: Sequence[Drawn], count: int, elements: int | None = None) -> None:
         self.draws = draws
         self.count = count
         self.elements = elements
@@ -54,11 +62,17 @@ class Steps(Draw):
         self.distribution = first.distribution
         self.replayed = first.replayed
         self.plate_dim = first.plate_dim + 1  # behind the steps
-        self.points, self.joint = None, None
+        self.points: Tensor | None = None
+        self.joint: Joint | MaybeNone = None
         self._by_step: Tensor | None = None
         self._value: Tensor | None = None
         self._score: Tensor | None = None
         self._box: Tensor | None = None
+
+    @property
+    def weight(self) -> Tensor | MaybeNone:
+        """See `Drawn.weight`."""
+        return self._weighed()
 
     def _weighed(self) -> Tensor | None:
         by_step = self.weight_by_step
@@ -72,7 +86,10 @@ class Steps(Draw):
 
     @property
     def weight_by_step(self) -> Tensor | MaybeNone:
-        """The product of the weights up to each step: what comes later is expected to weigh 1."""
+        """``[steps, *plates]``: the product of the weights up to each step, or None.
+
+        What comes later is expected to weigh 1.
+        """
         if self._by_step is None:
             product = self._product()
             if product is not None:

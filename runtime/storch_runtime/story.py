@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from storch_runtime.distributions.base import keeping_grads
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
 from storch_runtime.given import coupling
@@ -198,7 +198,7 @@ class StoryModule(nn.Module):
         return bounds.marked(self.within(value, bounds, subject))
 
     def checked_control(
-        self, control: Tensor | None, draw: Draw, sample: str, where: str
+        self, control: Tensor | None, draw: Drawn, sample: str, where: str
     ) -> Tensor | None:
         """The control variate of a user's own method: 0 for each element of the plates."""
         looking = self._validating and not torch.compiler.is_compiling()

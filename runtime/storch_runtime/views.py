@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from torch import Tensor
 
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.layout import Layout, Sampled
 from storch_runtime.steps import Steps
 
@@ -57,14 +57,14 @@ def expanded(
     return tensor.expand(tuple(sizes[plate] for plate in plates) + tensor.shape[len(plates) :])
 
 
-def _drawn(name: str, entry: Sampled, draws: Mapping[str, Draw]) -> Draw:
+def _drawn(name: str, entry: Sampled, draws: Mapping[str, Drawn]) -> Drawn:
     if entry.absent:
         raise KeyError(f"{name}: {entry.absent}")
     return draws[name]
 
 
 def value_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Drawn], sizes: Mapping[str, int]
 ) -> Tensor:
     """The values of a sample, ``[*plates, *event]``."""
     entry = layout.samples[name]
@@ -72,7 +72,7 @@ def value_of(
 
 
 def log_prob_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Drawn], sizes: Mapping[str, int]
 ) -> Tensor:
     """The log-probabilities of a sample, ``[*plates]``."""
     entry = layout.samples[name]
@@ -80,7 +80,7 @@ def log_prob_of(
 
 
 def weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int]
+    name: str, layout: Layout, draws: Mapping[str, Drawn], sizes: Mapping[str, int]
 ) -> Tensor:
     """The weights of a sample's elements, ``[*plates]``: of all that it depends on in its plate."""
     entry = layout.samples[name]
@@ -96,7 +96,7 @@ def weight_of(
 
 
 def own_weight_of(
-    name: str, layout: Layout, draws: Mapping[str, Draw], sizes: Mapping[str, int], told: int = 0
+    name: str, layout: Layout, draws: Mapping[str, Drawn], sizes: Mapping[str, int], told: int = 0
 ) -> Tensor:
     """What a sample contributes to the weights of the plate it stands in, ``[*plates]``.
 

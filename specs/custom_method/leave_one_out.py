@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from storch_runtime import Downstream, Draw, Method
+from storch_runtime import Downstream, Drawn, Method
 
 
 class LeaveOneOut(Method):
@@ -15,7 +15,7 @@ class LeaveOneOut(Method):
     ``-b ∇ log p(x)``. `storchc` cannot look into it: that b_k is independent of x_k is our promise.
     """
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`; the plate of the draws is dimension ``draw.plate_dim``."""
         cost, plate = downstream.cost, draw.plate_dim
         others = (cost.sum(plate, keepdim=True) - cost) / (cost.shape[plate] - 1)

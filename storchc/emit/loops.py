@@ -125,7 +125,7 @@ _STACKED: dict[Item, str] = {
 def collect(context: Context, operation: Collect) -> Written:
     """An empty list for what the steps will leave."""
     target = Local(operation.target.called)
-    of = context.runtime("Draw") if operation.item == "draw" else TENSOR
+    of = context.runtime("Drawn") if operation.item == "draw" else TENSOR
     made = Assign(target, list_of(), annotation=index(builtin("list"), of))
     return Written((made,), {operation.target: Code(target, NO_PLATES)})
 

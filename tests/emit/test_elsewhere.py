@@ -11,7 +11,7 @@ from torch import Tensor
 
 import storch_runtime.methods
 import storchc
-from storch_runtime import Downstream, Draw, Method
+from storch_runtime import Downstream, Draw, Drawn, Method
 from storchc.catalogue import methods
 from storchc.catalogue.method import MethodEntry, Option
 from storchc.catalogue.sampling import IID
@@ -28,7 +28,7 @@ class Difference(Method):
     def gradient_function(self, draw: Draw) -> Tensor | None:
         return None
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         ends = torch.stack([torch.zeros_like(draw.value), torch.ones_like(draw.value)])
         zero, one = downstream.costs_at(ends)
         law: Any = draw.distribution
@@ -41,7 +41,7 @@ class Slope(Method):
 
     order = 1
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         law: Any = draw.distribution
         probs = law.probs
         mean = probs.detach().expand_as(draw.value).clone().requires_grad_()
@@ -57,7 +57,7 @@ class Probe(Slope):
     def gradient_function(self, draw: Draw) -> Tensor | None:
         return None
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         law: Any = draw.distribution
         probs = law.probs
         mean = probs.detach().expand_as(draw.value).clone().requires_grad_()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import Draw, Estimate, StoryShapeError, StoryTypeError
+from storch_runtime import Draw, Drawn, Estimate, StoryShapeError, StoryTypeError
 from storch_runtime.generated import Steps
 
 WALK = """
@@ -37,7 +37,7 @@ cost d = sum(sequence(z)) + h
 """
 
 
-def steps_of(estimate: Estimate) -> list[Draw]:
+def steps_of(estimate: Estimate) -> list[Drawn]:
     """The draws of `z`, step by step."""
     draw = estimate.draws["z"]
     assert isinstance(draw, Steps)

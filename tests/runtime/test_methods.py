@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import Downstream, Draw, Method
+from storch_runtime import Downstream, Drawn, Method
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from storch_runtime.generated import weighted_sum
 from storch_runtime.methods import Expect, GumbelSoftmax, Reparameterization, ScoreFunction
@@ -22,7 +22,7 @@ from tests.runtime.written import EnumeratedToy, Introduction, Learned, Toy, toy
 class LeaveOneOut(Method):
     """A method of a user's own: the score function with the mean of the other draws."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         cost, plate = downstream.cost, draw.plate_dim
         others = (cost.sum(plate, keepdim=True) - cost) / (cost.shape[plate] - 1)
@@ -32,7 +32,7 @@ class LeaveOneOut(Method):
 class SelfIncluded(Method):
     """A broken one: the mean includes the draw itself."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         return (1 - draw.box) * downstream.cost.mean(draw.plate_dim, keepdim=True)
 
@@ -369,14 +369,14 @@ def test_options_that_would_do_nothing_are_errors() -> None:
 class Valued(Method):
     """A method of a user's own whose control variate is worth something."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         return downstream.cost * draw.box
 
 
 class Reduced(Method):
     """One whose control variate lacks a plate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         return ((1 - draw.box) * downstream.cost).mean(-1)
 
 

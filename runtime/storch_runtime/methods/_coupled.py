@@ -11,6 +11,7 @@ from torch import Tensor
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected, widened
 from storch_runtime.methods._sticks import columns, coupled_breaks, ratios, sticks
@@ -52,7 +53,7 @@ class Coupled(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         law = draw.distribution
         index = law.place_indices(draw.value)

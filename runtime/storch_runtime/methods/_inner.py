@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.ownership import Trained
 from storch_runtime.ranks import shared
@@ -24,7 +24,7 @@ class SelfTrained(Method):
 
     order = 1
 
-    def learns(self, draw: Draw) -> bool:
+    def learns(self, draw: Drawn) -> bool:
         """Whether this forward trains the method: not on values that were given."""
         return self.training and not draw.replayed and torch.is_grad_enabled()
 
@@ -39,7 +39,7 @@ class SelfTrained(Method):
         nothing = variance.new_zeros(()) + awaited(unused)
         downstream.own_loss = nothing + sum((s * (p - p.detach())).sum() for s, p in moved)
 
-    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def own_loss(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.own_loss`: what `control_variate` left; 0 where it trained nothing.
 
         Of values that were given nothing is learned.
@@ -91,7 +91,7 @@ def criticized(downstream: Downstream, points: Tensor, event: int) -> Tensor:
     return costs.reshape(lead)
 
 
-def minus_baseline(draw: Draw, baseline: Tensor) -> Tensor:
+def minus_baseline(draw: Drawn, baseline: Tensor) -> Tensor:
     """``baseline (1 - box)``: of value 0; it takes the baseline off the cost before its score."""
     fixed = baseline.detach()
     return torch.addcmul(fixed, draw.box, fixed, value=-1)
@@ -112,7 +112,7 @@ def mean_of_others(value: Tensor, dim: int) -> Tensor:
     return (value.sum(dim, keepdim=True) - value) / (value.shape[dim] - 1)
 
 
-def check_several(method: Method, draw: Draw) -> None:
+def check_several(method: Method, draw: Drawn) -> None:
     """Raise where there is one draw in the plate, and so no other to compare it with."""
     if draw.value.shape[draw.plate_dim] < 2:
         raise ValueError(

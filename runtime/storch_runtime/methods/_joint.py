@@ -9,6 +9,7 @@ from torch import Tensor
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.joint import Joint, Opener
 from storch_runtime.method import Method
 from storch_runtime.place import Extending
@@ -99,7 +100,7 @@ class JointMethod(Method):
             value = self.fitting(given, distribution, own=0)
             draw = self.replay_joint(distribution, place, value)
         draw = self.weighed(draw, opener)
-        if isinstance(place.before, Draw):  # of the steps of a loop it is found when that ends
+        if not isinstance(place.before, Joint):  # of the steps of a loop it is found when that ends
             draw.score = draw.log_prob
         return draw
 
@@ -111,7 +112,7 @@ class JointMethod(Method):
         """A draw with the weights of the method that opened its sample."""
         return opened_by(opener, draw)
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`: ``a = (1 - box(l)) stop(b)``; in loops for every step."""
         box, dim = draw.box, draw.plate_dim
         if not self.use_baseline or draw.joint is None or box.shape[dim] == 1:

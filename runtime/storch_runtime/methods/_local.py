@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.surrogate import harmless
 
 
-def swapped_everywhere(draw: Draw, downstream: Downstream) -> Tensor:
+def swapped_everywhere(draw: Drawn, downstream: Downstream) -> Tensor:
     """``Σ_d Σ_c (f(x_d = c) - f(x)) (p_d(c) - stop(p_d(c)))``: ``[n, *plates]``, of value 0.
 
     Every coordinate is set to each of its other outcomes, by one evaluation of all of these values.

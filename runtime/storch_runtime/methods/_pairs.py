@@ -13,6 +13,7 @@ from storch_runtime.distributions import Bernoulli
 from storch_runtime.distributions.base import drawn
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected, widened
 from storch_runtime.methods._discrete import finite
@@ -31,7 +32,7 @@ class AntitheticPairs(Method):
     families = (Bernoulli,)
     order = 1
 
-    def factor(self, draw: Draw, partner: Tensor, logits: Tensor) -> Tensor:
+    def factor(self, draw: Drawn, partner: Tensor, logits: Tensor) -> Tensor:
         """What half the difference of the two costs is multiplied with in each coordinate."""
         raise TypeError(f"`{type(self).__name__}` does not say what its gradient is")
 
@@ -64,7 +65,7 @@ class AntitheticPairs(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`: one evaluation at the partners."""
         law = draw.distribution
         assert isinstance(law, Bernoulli) and draw.points is not None

@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot, softplus
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Families
 from storch_runtime.methods._discrete import exponential, finite
 from storch_runtime.methods._inner import (
@@ -78,7 +79,7 @@ class Relaxed(SelfTrained):
         """The temperature, learned or not."""
         return self.log_temperature.exp() if self.learn else self.temperature
 
-    def learns(self, draw: Draw) -> bool:
+    def learns(self, draw: Drawn) -> bool:
         """See `SelfTrained.learns`: with the flag ``learn`` only."""
         return self.learn and super().learns(draw)
 
@@ -86,7 +87,7 @@ class Relaxed(SelfTrained):
         """The cost ``c`` ``[2, n, *plates]`` of relaxed values ``[2, n, *plates, *event]``."""
         raise TypeError(f"`{type(self).__name__}` does not say what its costs are")
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)
@@ -146,7 +147,7 @@ def conditional_slope(law: Relaxable, value: Tensor, point: Tensor) -> Tensor:
     return -chance * torch.expm1(-point.abs())
 
 
-def logit_estimate(draw: Draw, signal: Tensor, coefficient: Tensor) -> Tensor:
+def logit_estimate(draw: Drawn, signal: Tensor, coefficient: Tensor) -> Tensor:
     """``signal · ∂l/∂logits + coefficient``, the gradient estimate of each element."""
     law = draw.distribution
     assert isinstance(law, Relaxable)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods._pairs import AntitheticPairs
 
 __all__ = ["ARM"]
@@ -25,7 +25,7 @@ __all__ = ["ARM"]
 class ARM(AntitheticPairs):
     """The difference of the two costs, times how far the noise is from a half."""
 
-    def factor(self, draw: Draw, partner: Tensor, logits: Tensor) -> Tensor:
+    def factor(self, draw: Drawn, partner: Tensor, logits: Tensor) -> Tensor:
         """See `AntitheticPairs.factor`."""
         assert draw.points is not None
         return 2 * draw.points - 1

@@ -24,6 +24,7 @@ from torch import Tensor
 from storch_runtime.distributions import Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected
 from storch_runtime.methods._discrete import exponential, finite
@@ -74,7 +75,7 @@ class ARSM(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`: one evaluation of every exchange."""
         law, noise = draw.distribution, draw.points
         assert noise is not None

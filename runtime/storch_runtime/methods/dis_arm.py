@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods._pairs import AntitheticPairs
 
 __all__ = ["DisARM"]
@@ -25,6 +25,6 @@ __all__ = ["DisARM"]
 class DisARM(AntitheticPairs):
     """The difference of the two costs, in every coordinate where the two values differ."""
 
-    def factor(self, draw: Draw, partner: Tensor, logits: Tensor) -> Tensor:
+    def factor(self, draw: Drawn, partner: Tensor, logits: Tensor) -> Tensor:
         """See `AntitheticPairs.factor`."""
         return (draw.value - partner) * logits.abs().sigmoid()

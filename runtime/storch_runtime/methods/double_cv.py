@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods._inner import (
     SelfTrained,
     check_several,
@@ -51,7 +51,7 @@ class DoubleCV(SelfTrained):
         super().__init__(n)
         self.alpha = nn.Parameter(torch.zeros(()))
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)

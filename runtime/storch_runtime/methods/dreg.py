@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods.reparameterization import Reparameterization
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class DReG(Reparameterization):
         """See `Method.replay`."""
         return _gated(super().replay(distribution, value, n, **values))
 
-    def joined(self, draw: Draw, bound: Tensor, terms: Tensor) -> Tensor:
+    def joined(self, draw: Drawn, bound: Tensor, terms: Tensor) -> Tensor:
         """See `Method.joined`: the weights of ``terms`` go to the draws."""
         assert draw.points is not None
         weights = torch.softmax(terms.detach(), draw.plate_dim).expand_as(draw.points)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods._inner import (
     SelfTrained,
     criticized,
@@ -33,7 +33,7 @@ __all__ = ["LAX"]
 class LAX(SelfTrained):
     """The method; its critic comes with what follows the sample."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)
@@ -51,7 +51,7 @@ class LAX(SelfTrained):
         return minus_baseline(draw, costs) + back
 
 
-def _estimates(draw: Draw, signal: Tensor, slopes: Tensor) -> tuple[Tensor, ...]:
+def _estimates(draw: Drawn, signal: Tensor, slopes: Tensor) -> tuple[Tensor, ...]:
     """The gradient estimate of each element, in a copy of the parameters that is its own."""
     law, value = draw.distribution.expand(draw.log_prob.shape), draw.value.detach()
     trained = [name for name, p in draw.distribution.parameters.items() if p.requires_grad]

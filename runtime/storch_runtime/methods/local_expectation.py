@@ -20,6 +20,7 @@ from torch import Tensor
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._local import swapped_everywhere
 
@@ -38,6 +39,6 @@ class LocalExpectation(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         return swapped_everywhere(draw, downstream)

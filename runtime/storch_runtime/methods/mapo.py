@@ -23,6 +23,7 @@ from torch import Tensor, distributed
 
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.ranks import shared
 from storch_runtime.samplers._rest import Rest, settled
@@ -169,7 +170,7 @@ class MAPO(Method):
         at = torch.searchsorted(self.keys, owner.contiguous()).clamp(max=len(self.keys) - 1)
         return at, self.keys[at] == owner
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """Zero, without gradient: here a training pass enters the memory, after its use."""
         if self.training and not draw.replayed:
             assert isinstance(draw, _Remembered)

@@ -31,6 +31,7 @@ from torch import Tensor
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._control import injected
 from storch_runtime.methods._local import swapped_everywhere
@@ -53,7 +54,7 @@ class MeasureValued(Method):
     def gradient_function(self, draw: Draw) -> None:
         """None: the whole gradient is in the control variate."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`; the pairs are drawn here, whatever the value is."""
         law = draw.distribution
         if isinstance(law, _FINITE):
@@ -69,7 +70,7 @@ class MeasureValued(Method):
         return torch.stack(terms).sum(0)
 
 
-def _gains(pairs: list[Pair], draw: Draw, downstream: Downstream) -> list[Tensor]:
+def _gains(pairs: list[Pair], draw: Drawn, downstream: Downstream) -> list[Tensor]:
     """``f(plus) - f(minus)`` ``[n, *plates, *event]`` of every pair, in one evaluation."""
     ends = [end for pair in pairs for end in (pair.plus, pair.minus)]
     event = draw.distribution.event_shape

@@ -21,7 +21,7 @@ from torch import Tensor
 from storch_runtime.distributions import Bernoulli, OneHotCategorical
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.methods._inner import injected, minus_baseline, surrogates_and_slopes
 
@@ -37,7 +37,7 @@ class MuProp(Method):
     families = (Bernoulli, OneHotCategorical)
     order = 1
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)
@@ -51,7 +51,7 @@ class MuProp(Method):
         return minus_baseline(draw, costs[0] + line) + injected(slopes[0], law.mean, event)
 
 
-def _means(mean: Tensor, draw: Draw, downstream: Downstream) -> Tensor:
+def _means(mean: Tensor, draw: Drawn, downstream: Downstream) -> Tensor:
     """The mean as a point ``[1, n, *plates, *event]``; one of them serves all n where it can."""
     mean = mean.detach()
     if mean.dim() == draw.value.dim():

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.methods._inner import (
     SelfTrained,
     check_several,
@@ -52,7 +52,7 @@ class RODEO(SelfTrained):
         self.beta = nn.Parameter(torch.zeros(()))
         self.network = nn.Sequential(nn.Linear(2, 100), nn.LeakyReLU(0.3), nn.Linear(100, 2))
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         if not torch.is_grad_enabled():
             return torch.zeros_like(draw.log_prob)

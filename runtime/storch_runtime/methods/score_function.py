@@ -25,7 +25,7 @@ from torch import Tensor, distributed
 from torch.nn.functional import pad
 
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.ranks import shared
 from storch_runtime.samplers.sampler import Sampler
@@ -65,14 +65,14 @@ class ScoreFunction(Method):
                 self.register_buffer(_average_of(slot), torch.zeros(() if steps is None else steps))
             self._read: dict[int, Tensor] = {}
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
         """See `Method.control_variate`."""
         baseline = self.baseline_value(draw, downstream)
         if baseline is None:
             return None
         return torch.addcmul(baseline, draw.box, baseline, value=-1)
 
-    def baseline_value(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def baseline_value(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
         """The baseline ``b``, detached, broadcastable to ``[n, *plates]``."""
         match self.baseline:
             case "moving_average":
@@ -85,14 +85,14 @@ class ScoreFunction(Method):
                 return _expression(downstream).detach()
         return None
 
-    def own_loss(self, draw: Draw, downstream: Downstream) -> Tensor | None:
+    def own_loss(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
         """The squared error of a learned baseline."""
         if self.baseline != "learned":
             return None
         errors = (_expression(downstream) - downstream.cost).square()
         return downstream.mean_of_all(errors) if self.training else downstream.mean(errors)
 
-    def _moving_average(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def _moving_average(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """The average of earlier passes; this one enters it afterwards.
 
         A look at other values, later in this pass, takes what was read: not yet its own costs.

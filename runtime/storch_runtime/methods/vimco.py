@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.downstream import Downstream
-from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
 from storch_runtime.samplers.sampler import Sampler
 
@@ -43,12 +43,12 @@ class VIMCO(Method):
         super().__init__(n, sampler=sampler)
         self.mean = mean
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""
         baseline = self.baseline_value(draw, downstream)
         return torch.addcmul(baseline, draw.box, baseline, value=-1)
 
-    def baseline_value(self, draw: Draw, downstream: Downstream) -> Tensor:
+    def baseline_value(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """The cost without each draw, detached, broadcastable to ``[n, *plates]``."""
         dim = draw.plate_dim
         size = draw.box.shape[dim]

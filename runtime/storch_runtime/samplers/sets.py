@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.draw import Draw
+from storch_runtime.drawn import Drawn
 from storch_runtime.extension import Extension
 from storch_runtime.joint import Joint, Opener
 from storch_runtime.place import Extending, Held
@@ -108,7 +109,7 @@ def replay_extension(distribution: Distribution, place: Extending, value: Tensor
     return draw
 
 
-def joint_of(before: Draw | Joint, dim: int = 0) -> Joint:
+def joint_of(before: Drawn | Joint, dim: int = 0) -> Joint:
     """What is known of a sample without replacement, its elements first."""
     joint = before if isinstance(before, Joint) else before.joint
     if joint is None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import Downstream, Draw, Method
+from storch_runtime import Downstream, Drawn, Method
 from storch_runtime.samplers.stratified import Stratified
 from storch_runtime.steps import Steps
 from tests.certification.harness import (
@@ -253,7 +253,7 @@ def test_the_estimate_shows_the_weights_of_whole_sequences() -> None:
 class Compared(Method):
     """The others of the plate are the baseline: what a user may write."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> torch.Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> torch.Tensor:
         cost, plate = downstream.cost, draw.plate_dim
         others = (cost.sum(plate, keepdim=True) - cost) / (cost.shape[plate] - 1)
         return (1 - draw.box) * others
@@ -262,7 +262,7 @@ class Compared(Method):
 class Shrunk(Compared):
     """Compared with itself as well: what a user may get wrong."""
 
-    def control_variate(self, draw: Draw, downstream: Downstream) -> torch.Tensor:
+    def control_variate(self, draw: Drawn, downstream: Downstream) -> torch.Tensor:
         return (1 - draw.box) * downstream.cost.mean(draw.plate_dim, keepdim=True)
 
 

@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     Extending,
     Held,
@@ -98,7 +98,7 @@ class Beams(StoryModule):
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y_parents: list[Tensor] = []
         effort_steps: list[Tensor] = []
-        y_draws: list[Draw] = []
+        y_draws: list[Drawn] = []
         y_values: list[Tensor] = []
         for t in range(5):
             # story.story:11  compute h = tanh(cell(concat([y, h])))

@@ -12,7 +12,7 @@ from storch_runtime import samplers
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Extending,
     Held,
     Input,
@@ -106,7 +106,7 @@ class BestSequences(StoryModule):
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y_parents: list[Tensor] = []
-        y_draws: list[Draw] = []
+        y_draws: list[Drawn] = []
         y_baselines: list[Tensor] = []
         y_values: list[Tensor] = []
         alive_steps: list[Tensor] = []

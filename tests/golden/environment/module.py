@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import Categorical
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     In,
     Input,
@@ -107,7 +107,7 @@ class Environment(StoryModule):
         c = c.expand(action_size, carts, -1)  # [action, carts, H]
         alive = torch.full((action_size, carts), True, dtype=torch.bool, device=like.device)
         action = torch.full((action_size, carts), 0, dtype=torch.int64, device=like.device)
-        action_draws: list[Draw] = []
+        action_draws: list[Drawn] = []
         loss_steps: list[Tensor] = []
         for t in range(T):
             # story.story:15  compute h, c = cell(seen, [h, c])

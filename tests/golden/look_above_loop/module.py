@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import Bernoulli, Normal
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     In,
     Input,
@@ -103,8 +103,8 @@ class Look(StoryModule):
         y_size = opened(methods["y"], replayed.get("y"), dim=0)
         h = x * s[..., 0][:, :, None]
         h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
-        noise_draws: list[Draw] = []
-        y_draws: list[Draw] = []
+        noise_draws: list[Drawn] = []
+        y_draws: list[Drawn] = []
         miss_steps: list[Tensor] = []
         for t in range(T):
             # story.story:13  sample noise ~ Normal(zeros([H]), 1)

@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     Extending,
     In,
@@ -119,11 +119,11 @@ class Paired(StoryModule):
         first = follow(first, walk_joint.parents, dim=0)
         h = first  # [walk, data, H]
         walk_parents: list[Tensor] = []
-        place_draws: list[Draw] = []
+        place_draws: list[Drawn] = []
         effort_steps: list[Tensor] = []
-        hit_draws: list[Draw] = []
+        hit_draws: list[Drawn] = []
         hit_values: list[Tensor] = []
-        noise_draws: list[Draw] = []
+        noise_draws: list[Drawn] = []
         for t in range(5):
             # story.story:13  sample place ~ OneHotCategorical(logits=look(h)) with UnorderedSetEst…
             look_out_ = _look.unfold(self.look(h.flatten(0, 1)), (walk_joint.size, data))

@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import Normal
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     In,
     Input,
@@ -81,7 +81,7 @@ class Sequence(StoryModule):
         z_size = opened(methods["z"], replayed.get("z"), dim=0)
         h = torch.zeros(D, dtype=like.dtype, device=like.device)
         h = h.expand(z_size, -1)  # [z, D]
-        z_draws: list[Draw] = []
+        z_draws: list[Drawn] = []
         h_values: list[Tensor] = []
         seen_steps: list[Tensor] = []
         effort_steps: list[Tensor] = []

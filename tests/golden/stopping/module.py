@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import OneHotCategorical
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     In,
     Input,
     Layout,
@@ -102,7 +102,7 @@ class Writer(StoryModule):
         y = y.expand(y_size, data, -1)  # [y, data, V]
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         surprise = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)
-        y_draws: list[Draw] = []
+        y_draws: list[Drawn] = []
         y_baselines: list[Tensor] = []
         miss_steps: list[Tensor] = []
         surprise_reports: list[Tensor] = []

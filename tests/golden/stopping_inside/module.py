@@ -11,7 +11,7 @@ import torch
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.generated import (
     Downstream,
-    Draw,
+    Drawn,
     Estimate,
     In,
     Input,
@@ -92,7 +92,7 @@ class Pages(StoryModule):
         alive = torch.full((y_size, data), True, dtype=torch.bool, device=like.device)  # [y, data]
         y = torch.full((y_size, data), 0.0, dtype=like.dtype, device=like.device)  # [y, data]
         length = torch.full((y_size, data), 0, dtype=torch.int64, device=like.device)  # [y, data]
-        y_draws: list[Draw] = []
+        y_draws: list[Drawn] = []
         miss_steps: list[Tensor] = []
         length_reports: list[Tensor] = []
         for i in range(3):
@@ -101,7 +101,7 @@ class Pages(StoryModule):
             h = line_out  # [y, data, H]
             y = torch.where(alive, 0.0, y)  # [y, data]
             alive_ = alive  # [y, data]
-            y_draws_: list[Draw] = []
+            y_draws_: list[Drawn] = []
             miss_steps_: list[Tensor] = []
             alive_values: list[Tensor] = []
             for j in range(4):
