@@ -43,10 +43,10 @@ def _stored(context: Context, stored: Plates, plates: Plates) -> tuple[str, ...]
 
 def _sampled(context: Context, node: Sample) -> Py:
     plates = node.type.plates
-    options: dict[str, Py] = {}
+    options: dict[str, Py] = {"plates": _names(context.graph.order(plates))}
     if node.name in context.estimation.separation.samples:
         options["absent"] = literal(ABSENT)
-        return call(context.runtime("Sampled"), _names(context.graph.order(plates)), **options)
+        return call(context.runtime("Sampled"), **options)
     if node.name in context.estimation.elimination.chains:
         options |= {"absent": literal(SUMMED_OUT), "value": tuple_of(literal(node.name))}
     for key, stored in (
@@ -65,7 +65,7 @@ def _sampled(context: Context, node: Sample) -> Py:
         options["loops"] = _names(loops)
     if node.name in context.storage.flat:
         options["flat"] = literal(True)
-    return call(context.runtime("Sampled"), _names(context.graph.order(plates)), **options)
+    return call(context.runtime("Sampled"), **options)
 
 
 def _value_plates(context: Context, node: Sample) -> Plates:
@@ -76,7 +76,7 @@ def _value_plates(context: Context, node: Sample) -> Plates:
 
 def _valued(context: Context, node: Cost | Report) -> Py:
     plates = _plates(context, node)
-    options: dict[str, Py] = {}
+    options: dict[str, Py] = {"plates": _names(context.graph.order(plates))}
     kept = _stored(context, _code_plates(context, node), plates)
     if kept is not None:
         options["stored"] = _names(kept)
@@ -85,8 +85,8 @@ def _valued(context: Context, node: Cost | Report) -> Py:
     options |= _weights(context, plates, origin)
     if isinstance(node, Cost) and (steps := steps_kept(context.story, node)):
         options["steps"] = _names(steps)
-    where = literal(place(context.graph.source, node.span))
-    return call(context.runtime("Valued"), _names(context.graph.order(plates)), where, **options)
+    options["where"] = literal(place(context.graph.source, node.span))
+    return call(context.runtime("Valued"), **options)
 
 
 def _plates(context: Context, node: Cost | Report) -> Plates:

@@ -88,7 +88,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
         "estimate": estimate,
         "forward_docstring": _forward_docstring(graph),
         "forward": forward.lines,
-        "constants": constants + _constant(known, "the layout", forward.layout),
+        "constants": [*constants, *_layout(known, forward, bool(constants))],
     }
     parts["dims"] = _dims(known)
     parts["imports"] = known.identifiers.lines(constructor.users_imports(known))
@@ -137,6 +137,13 @@ def _constant(known: Outline, key: str, code: Py) -> list[str]:
     """The statement that defines what the module knows by ``key``."""
     target = write(known.module.constants[key])
     return statement(f"{target} = ", known.identifiers.resolve(code), 0)
+
+
+def _layout(known: Outline, forward: _Forward, below: bool) -> list[str]:
+    """The constant that says how an estimate is stored, set off from what stands above it."""
+    said = "# the plates of samples, costs and reports, outermost first"
+    lines = _constant(known, "the layout", forward.layout)
+    return ["", said, *lines] if below else [said, *lines]
 
 
 def _called(graph: Graph) -> set[str]:

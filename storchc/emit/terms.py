@@ -158,7 +158,7 @@ def _weighted(context: Context, term: Weighted) -> Py:
 def _in_steps(context: Context, code: Py, how: How, dim: int) -> Py:
     if how == "here":
         return method(code, "cumsum", literal(dim))
-    return call(context.runtime(_STEPS[how]), code, dim=literal(dim))
+    return call(context.runtime(_STEPS[how]), code, literal(dim))
 
 
 _STEPS = {"earlier": "earlier", "from here": "from_here", "later": "later"}

@@ -52,11 +52,13 @@ _x = Input("x", ("data",), (H,), "float", "story.story:6")
 _cell = Result("cell", (H,), "float", "story.story:7")
 _out = Result("out", (V,), "float", "story.story:8")
 _score = Result("score", (), "float", "story.story:9")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"y": Sampled(("y", "data"), weights={"y": ("y",)})},
+    samples={"y": Sampled(plates=("y", "data"), weights={"y": ("y",)})},
     costs={
-        "effort": Valued(("y", "data"), "story.story:12", weights={"y": ("y",)}),
-        "reward": Valued(("y", "data"), "story.story:15", weights={"y": ("y",)}),
+        "effort": Valued(plates=("y", "data"), weights={"y": ("y",)}, where="story.story:12"),
+        "reward": Valued(plates=("y", "data"), weights={"y": ("y",)}, where="story.story:15"),
     },
 )
 
@@ -145,12 +147,12 @@ class Beams(StoryModule):
         reward = -score_out  # [y, data]
 
         # story.story:13  the control variate of `y`
-        after_y = later(effort_by_step.detach(), dim=0) + reward.detach()  # [t, y, data]
+        after_y = later(effort_by_step.detach(), 0) + reward.detach()  # [t, y, data]
         y_downstream = Downstream(after_y, weights=y_steps.weight.detach()[None])
         y_control = methods["y"].control_variate(y_steps, y_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        effort_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
+        effort_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
         reward_box = magic_box(y_steps.score.sum(0))  # [y, data]
         loss = weighted_sum(
             y_steps.weight, (effort_box * (effort_by_step + y_control)).sum(0), dim=0

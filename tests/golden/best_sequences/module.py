@@ -54,9 +54,11 @@ _cell = Result("cell", (H,), "float", "story.story:7")
 _out = Result("out", (V,), "float", "story.story:8")
 _value = Result("value", (), "float", "story.story:9")
 _score = Result("score", (), "float", "story.story:10")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"y": Sampled(("y", "data"), weights={"y": ("y",)})},
-    costs={"reward": Valued(("y", "data"), "story.story:15", weights={"y": ("y",)})},
+    samples={"y": Sampled(plates=("y", "data"), weights={"y": ("y",)})},
+    costs={"reward": Valued(plates=("y", "data"), weights={"y": ("y",)}, where="story.story:15")},
 )
 
 
@@ -169,7 +171,7 @@ class BestSequences(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         reward_box = magic_box(y_steps.score.sum(0))  # [y, data]
-        before_y_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
+        before_y_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
         loss = weighted_sum(y_steps.weight, reward_box * reward, dim=0).mean()
         loss = loss + weighted_sum(y_steps.weight, (before_y_box * y_control).sum(0), dim=0).mean()
 

@@ -36,19 +36,27 @@ K = 3  # story.story:4
 _x = Input("x", ("data",), ("T",), "float", "story.story:8")
 _transition = Result("transition", (K,), "float", "story.story:10")
 _posterior = Result("posterior", (K,), "float", "story.story:11")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
         "z": Sampled(
-            ("z", "data"),
+            plates=("z", "data"),
             absent="it is summed out step by step: no whole sequence of its values was built",
             value=("z",),
             weights={"z": ("z",)},
         ),
     },
     costs={
-        "seen": Valued(("z", "data"), "story.story:17", stored=("data",), weights={"z": ("z",)}),
-        "kl": Valued(("z", "data"), "story.story:18", stored=("data",), weights={"z": ("z",)}),
-        "end": Valued(("z", "data"), "story.story:19", stored=("z",), weights={"z": ("z",)}),
+        "seen": Valued(
+            plates=("z", "data"), stored=("data",), weights={"z": ("z",)}, where="story.story:17"
+        ),
+        "kl": Valued(
+            plates=("z", "data"), stored=("data",), weights={"z": ("z",)}, where="story.story:18"
+        ),
+        "end": Valued(
+            plates=("z", "data"), stored=("z",), weights={"z": ("z",)}, where="story.story:19"
+        ),
     },
 )
 

@@ -34,11 +34,13 @@ C = 10  # story.story:5
 _x = Input("x", ("data",), (784,), "float", "story.story:8")
 _encoder = Result("encoder", (20,), "float", "story.story:9")
 _decoder = Result("decoder", (784,), "float", "story.story:10")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"z": Sampled(("z", "data"))},
+    samples={"z": Sampled(plates=("z", "data"))},
     costs={
-        "kl": Valued(("data",), "story.story:14"),
-        "reconstruction": Valued(("z", "data"), "story.story:16"),
+        "kl": Valued(plates=("data",), where="story.story:14"),
+        "reconstruction": Valued(plates=("z", "data"), where="story.story:16"),
     },
 )
 

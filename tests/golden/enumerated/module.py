@@ -30,13 +30,17 @@ from torch import Tensor
 _x = Input("x", ("data",), (3,), "float", "story.story:5")
 _gate = Result("gate", (), "float", "story.story:6")
 _reward = Result("reward", (), "float", "story.story:7")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"e": Sampled(("e", "data"), value=("e",), weights={"e": ("e",)})},
+    samples={"e": Sampled(plates=("e", "data"), value=("e",), weights={"e": ("e",)})},
     costs={
-        "loss": Valued(("e", "data"), "story.story:11", weights={"e": ("e",)}),
-        "size": Valued(("e", "data"), "story.story:12", stored=("e",), weights={"e": ("e",)}),
+        "loss": Valued(plates=("e", "data"), weights={"e": ("e",)}, where="story.story:11"),
+        "size": Valued(
+            plates=("e", "data"), stored=("e",), weights={"e": ("e",)}, where="story.story:12"
+        ),
     },
-    reports={"chosen": Valued(("data",), "story.story:13")},
+    reports={"chosen": Valued(plates=("data",), where="story.story:13")},
 )
 
 

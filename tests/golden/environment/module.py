@@ -52,9 +52,11 @@ _env = Results("env", "[4], [], []: bool", 3, "story.story:10")
 _env_0 = _env.result(0, (4,), "float")
 _env_1 = _env.result(1, (), "float")
 _env_2 = _env.result(2, (), "bool")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"action": Sampled(("action", "carts"))},
-    costs={"loss": Valued(("action", "carts"), "story.story:18")},
+    samples={"action": Sampled(plates=("action", "carts"))},
+    costs={"loss": Valued(plates=("action", "carts"), where="story.story:18")},
 )
 
 
@@ -156,13 +158,13 @@ class Environment(StoryModule):
         loss_by_step = torch.stack(loss_steps)
 
         # story.story:16  the control variate of `action`
-        after_action = from_here(loss_by_step.detach(), dim=0)  # [t, action, carts]
+        after_action = from_here(loss_by_step.detach(), 0)  # [t, action, carts]
         action_downstream = Downstream(after_action)
         action_control = methods["action"].control_variate(action_steps, action_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
         loss_box = magic_box(action_steps.score.cumsum(0))  # [t, action, carts]
-        before_action_box = magic_box(earlier(action_steps.score, dim=0))  # [t, action, carts]
+        before_action_box = magic_box(earlier(action_steps.score, 0))  # [t, action, carts]
         loss_ = (loss_box * loss_by_step + before_action_box * action_control).sum(0).mean()
 
         return Estimate(

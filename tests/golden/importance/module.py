@@ -29,14 +29,16 @@ from storch_runtime.samplers import ImportanceSampling
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (), "float", "story.story:5")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
-        "z": Sampled(("z",), weights={"z": ("z",)}),
-        "y": Sampled(("z", "data"), plate="z", weights={"z": ("z",)}),
+        "z": Sampled(plates=("z",), weights={"z": ("z",)}),
+        "y": Sampled(plates=("z", "data"), plate="z", weights={"z": ("z",)}),
     },
     costs={
-        "rare": Valued(("z", "data"), "story.story:11", weights={"z": ("z",)}),
-        "bound": Valued(("data",), "story.story:12"),
+        "rare": Valued(plates=("z", "data"), weights={"z": ("z",)}, where="story.story:11"),
+        "bound": Valued(plates=("data",), where="story.story:12"),
     },
 )
 

@@ -21,7 +21,11 @@ from storch_runtime.generated import (
 from storch_runtime.methods import ScoreFunction
 from torch import Tensor, nn
 
-_layout = Layout(samples={"e": Sampled(("e",))}, costs={"f": Valued(("e",), "story.story:10")})
+# the plates of samples, costs and reports, outermost first
+_layout = Layout(
+    samples={"e": Sampled(plates=("e",))},
+    costs={"f": Valued(plates=("e",), where="story.story:10")},
+)
 
 
 class Introduction(StoryModule):

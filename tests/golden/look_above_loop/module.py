@@ -40,15 +40,17 @@ _target = Input("target", ("data",), ("T",), "float", "story.story:7")
 _style = Result("style", (2,), "float", "story.story:8")
 _cell = Result("cell", (H,), "float", "story.story:9")
 _out = Result("out", (), "float", "story.story:10")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
-        "s": Sampled(("s", "data")),
-        "noise": Sampled(("noise",)),
-        "y": Sampled(("y", "noise", "s", "data")),
+        "s": Sampled(plates=("s", "data")),
+        "noise": Sampled(plates=("noise",)),
+        "y": Sampled(plates=("y", "noise", "s", "data")),
     },
     costs={
-        "miss": Valued(("y", "noise", "s", "data"), "story.story:16"),
-        "size": Valued(("noise", "s", "data"), "story.story:17"),
+        "miss": Valued(plates=("y", "noise", "s", "data"), where="story.story:16"),
+        "size": Valued(plates=("noise", "s", "data"), where="story.story:17"),
     },
 )
 

@@ -30,11 +30,13 @@ from torch import Tensor, nn
 
 _x = Input("x", ("data",), (), "float", "story.story:5")
 _beta = Input("beta", (), (), "float", "story.story:6")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"a": Sampled(("a", "data")), "b": Sampled(("a", "data"), plate="a")},
+    samples={"a": Sampled(plates=("a", "data")), "b": Sampled(plates=("a", "data"), plate="a")},
     costs={
-        "bound": Valued(("data",), "story.story:11"),
-        "spread": Valued(("a",), "story.story:12"),
+        "bound": Valued(plates=("data",), where="story.story:11"),
+        "spread": Valued(plates=("a",), where="story.story:12"),
     },
     sums=frozenset(("data",)),
 )

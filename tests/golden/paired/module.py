@@ -49,18 +49,32 @@ H = 3  # story.story:4
 _x = Input("x", ("data",), (H,), "float", "story.story:6")
 _cell = Result("cell", (H,), "float", "story.story:8")
 _look = Result("look", (P,), "float", "story.story:9")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
-        "walk": Sampled(("walk", "data"), weights={"walk": ("walk",)}),
-        "place": Sampled(("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}),
-        "hit": Sampled(("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}),
-        "noise": Sampled(("walk", "data"), plate="walk", weights={"walk": ("walk",)}),
-        "last": Sampled(("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}),
+        "walk": Sampled(plates=("walk", "data"), weights={"walk": ("walk",)}),
+        "place": Sampled(
+            plates=("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}
+        ),
+        "hit": Sampled(
+            plates=("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}
+        ),
+        "noise": Sampled(plates=("walk", "data"), plate="walk", weights={"walk": ("walk",)}),
+        "last": Sampled(
+            plates=("walk", "data"), plate="walk", joint=True, weights={"walk": ("walk",)}
+        ),
     },
     costs={
-        "effort": Valued(("walk", "data"), "story.story:14", weights={"walk": ("walk",)}),
-        "misses": Valued(("walk", "data"), "story.story:18", weights={"walk": ("walk",)}),
-        "home": Valued(("walk", "data"), "story.story:20", weights={"walk": ("walk",)}),
+        "effort": Valued(
+            plates=("walk", "data"), weights={"walk": ("walk",)}, where="story.story:14"
+        ),
+        "misses": Valued(
+            plates=("walk", "data"), weights={"walk": ("walk",)}, where="story.story:18"
+        ),
+        "home": Valued(
+            plates=("walk", "data"), weights={"walk": ("walk",)}, where="story.story:20"
+        ),
     },
 )
 
@@ -217,7 +231,7 @@ class Paired(StoryModule):
         last_control = methods["last"].control_variate(last_draw, last_downstream)
 
         # story.story:15  the control variate of `hit`
-        after_hit = later(effort_by_step.detach(), dim=0) + misses.detach() + home.detach()
+        after_hit = later(effort_by_step.detach(), 0) + misses.detach() + home.detach()
         hit_downstream = Downstream(after_hit, weights=walk_draw.weight.detach()[None])
         hit_control = methods["hit"].control_variate(hit_steps, hit_downstream)
 
@@ -231,12 +245,10 @@ class Paired(StoryModule):
         walk_control = methods["walk"].control_variate(walk_draw, walk_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        effort_score = (
-            earlier(place_steps.score, dim=0) + earlier(hit_steps.score, dim=0) + walk_draw.score
-        )  # [t, walk, data]
+        effort_score = earlier(place_steps.score, 0) + earlier(hit_steps.score, 0) + walk_draw.score
         effort_box = magic_box(effort_score)  # [t, walk, data]
         before_hit_score = (
-            place_steps.score.cumsum(0) + earlier(hit_steps.score, dim=0) + walk_draw.score
+            place_steps.score.cumsum(0) + earlier(hit_steps.score, 0) + walk_draw.score
         )  # [t, walk, data]
         before_hit_box = magic_box(before_hit_score)  # [t, walk, data]
         misses_score = walk_draw.score + place_steps.score.sum(0) + hit_steps.score.sum(0)

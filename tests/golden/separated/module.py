@@ -26,20 +26,22 @@ from storch_runtime.methods import Expect
 from torch import Tensor, nn
 
 _x = Input("x", ("data",), (20,), "float", "story.story:5")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
         "z": Sampled(
-            ("z", "data"),
+            plates=("z", "data"),
             absent="its costs separate: no value of all its factors together was built",
         ),
     },
     costs={
-        "fit": Valued(("z", "data"), "story.story:11", stored=("data",)),
-        "code": Valued(("z", "data"), "story.story:13", stored=("data",)),
-        "prior_code": Valued(("z", "data"), "story.story:14", stored=("data",)),
-        "rough": Valued(("z", "data"), "story.story:15", stored=("data",)),
+        "fit": Valued(plates=("z", "data"), stored=("data",), where="story.story:11"),
+        "code": Valued(plates=("z", "data"), stored=("data",), where="story.story:13"),
+        "prior_code": Valued(plates=("z", "data"), stored=("data",), where="story.story:14"),
+        "rough": Valued(plates=("z", "data"), stored=("data",), where="story.story:15"),
     },
-    reports={"levels": Valued(("data",), "story.story:16")},
+    reports={"levels": Valued(plates=("data",), where="story.story:16")},
 )
 
 

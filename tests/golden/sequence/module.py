@@ -40,12 +40,14 @@ D = 2  # story.story:4
 
 _x = Input("x", ("data",), ("T", D), "float", "story.story:8")
 _transition = Result("transition", (D,), "float", "story.story:9")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"z": Sampled(("z",))},
+    samples={"z": Sampled(plates=("z",))},
     costs={
-        "seen": Valued(("z", "data"), "story.story:15"),
-        "effort": Valued(("z",), "story.story:16"),
-        "total": Valued(("z",), "story.story:17"),
+        "seen": Valued(plates=("z", "data"), where="story.story:15"),
+        "effort": Valued(plates=("z",), where="story.story:16"),
+        "total": Valued(plates=("z",), where="story.story:17"),
     },
 )
 
@@ -120,8 +122,8 @@ class Sequence(StoryModule):
 
         # story.story:13  the control variate of `z`
         after_z = (
-            from_here(seen_by_step.detach().mean(2), dim=0)
-            + from_here(effort_by_step.detach(), dim=0)
+            from_here(seen_by_step.detach().mean(2), 0)
+            + from_here(effort_by_step.detach(), 0)
             + total.detach()
         )  # [t, z]
         z_downstream = Downstream(after_z)
@@ -129,7 +131,7 @@ class Sequence(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         seen_box = magic_box(z_steps.score.cumsum(0))  # [t, z]
-        before_z_box = magic_box(earlier(z_steps.score, dim=0))  # [t, z]
+        before_z_box = magic_box(earlier(z_steps.score, 0))  # [t, z]
         total_box = magic_box(z_steps.score.sum(0))  # [z]
         loss = (seen_box[:, :, None] * seen_by_step).sum(0).mean()
         loss = loss + (seen_box * effort_by_step + before_z_box * z_control).sum(0).mean()

@@ -49,13 +49,15 @@ _target = Input("target", ("data",), ("T", V), "float", "story.story:8")
 _cell = Result("cell", (H,), "float", "story.story:9")
 _out = Result("out", (V,), "float", "story.story:10")
 _value = Result("value", (), "float", "story.story:11")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"y": Sampled(("y", "data"))},
+    samples={"y": Sampled(plates=("y", "data"))},
     costs={
-        "miss": Valued(("y", "data"), "story.story:16"),
-        "length": Valued(("y", "data"), "story.story:19"),
+        "miss": Valued(plates=("y", "data"), where="story.story:16"),
+        "length": Valued(plates=("y", "data"), where="story.story:19"),
     },
-    reports={"surprise": Valued(("y", "data"), "story.story:17")},
+    reports={"surprise": Valued(plates=("y", "data"), where="story.story:17")},
 )
 
 
@@ -160,7 +162,7 @@ class Writer(StoryModule):
         length = 0.1 * alive_sequence.sum(-1).to(like.dtype)  # [y, data]
 
         # story.story:15  the control variate of `y`
-        after_y = from_here(miss_by_step.detach(), dim=0) + length.detach()  # [t, y, data]
+        after_y = from_here(miss_by_step.detach(), 0) + length.detach()  # [t, y, data]
         y_downstream = Downstream(
             after_y, baseline=y_baseline_by_step, weights=alive_by_step.detach()
         )
@@ -169,7 +171,7 @@ class Writer(StoryModule):
 
         # the loss: every cost with the scores of the samples that it depends on
         miss_box = magic_box(y_steps.score.cumsum(0))  # [t, y, data]
-        before_y_box = magic_box(earlier(y_steps.score, dim=0))  # [t, y, data]
+        before_y_box = magic_box(earlier(y_steps.score, 0))  # [t, y, data]
         length_box = magic_box(y_steps.score.sum(0))  # [y, data]
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum(0).mean()
         loss = loss + (length_box * length).mean()

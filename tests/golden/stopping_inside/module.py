@@ -44,13 +44,15 @@ _x = Input("x", ("data",), (H,), "float", "story.story:5")
 _line = Result("line", (H,), "float", "story.story:6")
 _letter = Result("letter", (H,), "float", "story.story:7")
 _out = Result("out", (), "float", "story.story:8")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
-    samples={"y": Sampled(("y", "data"))},
+    samples={"y": Sampled(plates=("y", "data"))},
     costs={
-        "miss": Valued(("y", "data"), "story.story:13"),
-        "unfinished": Valued(("y", "data"), "story.story:18"),
+        "miss": Valued(plates=("y", "data"), where="story.story:13"),
+        "unfinished": Valued(plates=("y", "data"), where="story.story:18"),
     },
-    reports={"length": Valued(("y", "data"), "story.story:16")},
+    reports={"length": Valued(plates=("y", "data"), where="story.story:16")},
 )
 
 
@@ -158,19 +160,17 @@ class Pages(StoryModule):
 
         # story.story:12  the control variate of `y`
         after_y = (
-            from_here(miss_by_step.detach(), dim=1)
-            + later(miss_by_step.detach().sum(1), dim=0)[:, None]
+            from_here(miss_by_step.detach(), 1)
+            + later(miss_by_step.detach().sum(1), 0)[:, None]
             + unfinished.detach()
         )  # [i, j, y, data]
         y_downstream = Downstream(after_y)
         y_control = methods["y"].control_variate(y_steps, y_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        miss_score = y_steps.score.cumsum(1) + earlier(y_steps.score.sum(1), dim=0)[:, None]
+        miss_score = y_steps.score.cumsum(1) + earlier(y_steps.score.sum(1), 0)[:, None]
         miss_box = magic_box(miss_score)  # [i, j, y, data]
-        before_y_score = (
-            earlier(y_steps.score, dim=1) + earlier(y_steps.score.sum(1), dim=0)[:, None]
-        )  # [i, j, y, data]
+        before_y_score = earlier(y_steps.score, 1) + earlier(y_steps.score.sum(1), 0)[:, None]
         before_y_box = magic_box(before_y_score)  # [i, j, y, data]
         unfinished_box = magic_box(y_steps.score.sum((0, 1)))  # [y, data]
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum((0, 1)).mean()

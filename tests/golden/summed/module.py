@@ -34,12 +34,18 @@ from torch import Tensor, nn
 _x = Input("x", ("data",), (3,), "float", "story.story:4")
 _who = Input("who", ("data",), (), "int", "story.story:5")
 _encoder = Result("encoder", (4,), "float", "story.story:6")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
-        "y": Sampled(("y", "data"), weights={"y": ("y",)}),
-        "z": Sampled(("z", "y", "data"), weights={"z": ("z",), "y": ("y",)}),
+        "y": Sampled(plates=("y", "data"), weights={"y": ("y",)}),
+        "z": Sampled(plates=("z", "y", "data"), weights={"z": ("z",), "y": ("y",)}),
     },
-    costs={"c": Valued(("z", "y", "data"), "story.story:10", weights={"z": ("z",), "y": ("y",)})},
+    costs={
+        "c": Valued(
+            plates=("z", "y", "data"), weights={"z": ("z",), "y": ("y",)}, where="story.story:10"
+        ),
+    },
 )
 
 

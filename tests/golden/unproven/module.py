@@ -32,14 +32,16 @@ from torch import Tensor, nn
 _x = Input("x", ("data",), (), "float", "story.story:5")
 _scale = Result("scale", (), "float", "story.story:6")
 _rate = Result("rate", (1,), "float", "story.story:7")
+
+# the plates of samples, costs and reports, outermost first
 _layout = Layout(
     samples={
-        "z": Sampled(("z", "data")),
-        "g": Sampled(("g", "data")),
-        "b": Sampled(("b",)),
-        "proven": Sampled(("proven",)),
+        "z": Sampled(plates=("z", "data")),
+        "g": Sampled(plates=("g", "data")),
+        "b": Sampled(plates=("b",)),
+        "proven": Sampled(plates=("proven",)),
     },
-    costs={"c": Valued(("proven", "b", "g", "z", "data"), "story.story:14")},
+    costs={"c": Valued(plates=("proven", "b", "g", "z", "data"), where="story.story:14")},
 )
 
 
