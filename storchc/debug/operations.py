@@ -12,6 +12,7 @@ from storchc.program.estimate import Control, OwnLoss
 from storchc.program.joint import Begin, Choose, Reindex, Since, Trace, Widen
 from storchc.program.loops import Append, Collect, Count, Forget, Open, Reach, Stack, Start
 from storchc.program.operation import Operation
+from storchc.program.shared import Call
 from storchc.program.slots import Slot
 from storchc.program.statements import (
     Again,
@@ -80,6 +81,9 @@ def _written(graph: Graph, operation: Operation) -> str:
             return "nothing drawn yet"
         case Forget(targets):
             return f"forget {slots(targets)}"
+        case Call(shared, _, replayed):
+            given = [str(shared.value), *([] if replayed else ["anew"])]
+            return call(str(shared.target), *given)
         case Certain():
             return "one outcome"
         case Pair(sample, before):

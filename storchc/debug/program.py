@@ -18,6 +18,7 @@ from storchc.lower.story import Story, story_of
 from storchc.program.estimate import Downstream, Estimate, Function, Total
 from storchc.program.loops import Append, Forget, Repeat
 from storchc.program.operation import Operation
+from storchc.program.shared import Shared
 from storchc.program.slots import Slot
 from storchc.program.statements import Draw, Note
 from storchc.records import dataclass
@@ -52,6 +53,8 @@ class _Page:
                     yield from self._repeat(operation, indent)
                 case Function():
                     yield from self._function(operation, indent)
+                case Shared():
+                    yield from self._shared(operation, indent)
                 case _:
                     first, *rest = self._operation(operation)
                     yield self._put(indent + first)
@@ -81,6 +84,13 @@ class _Page:
         plates = write_plates(graph, function.result.stored)
         yield self._put(f"{indent}{INDENT}return {result}  # {plates}")
         self.scope = {**before, function.target: NO_PLATES}
+
+    def _shared(self, shared: Shared, indent: str) -> Iterator[str]:
+        before = dict(self.scope)
+        yield self._put(f"{indent}function {shared.target}({shared.value}):")
+        yield from self.block(shared.body, indent + INDENT)
+        yield self._put(f"{indent}{INDENT}return {slots(shared.results)}")
+        self.scope = {**before, shared.target: NO_PLATES}
 
     def _operation(self, operation: Operation) -> list[str]:
         """An operation with what it fills; further lines where it has many parts."""

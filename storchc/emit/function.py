@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -12,12 +12,13 @@ from storchc.emit.context import Context
 from storchc.emit.places import place, shown
 from storchc.emit.terms import whole
 from storchc.emit.written import TENSOR, Written
-from storchc.ir.types import NO_PLATES
+from storchc.ir.types import NO_PLATES, DistributionType
 from storchc.program.chains import Certain, Last, Outcomes, Pair, Shift
 from storchc.program.estimate import Control, Downstream, Estimate, Function, OwnLoss, Total
 from storchc.program.joint import Begin, Choose, Reindex, Since, Trace, Widen
 from storchc.program.loops import Append, Collect, Count, Forget, Open, Reach, Repeat, Stack, Start
-from storchc.program.operation import Operation
+from storchc.program.operation import Operation, all_filled
+from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot
 from storchc.program.statements import (
     Again,
@@ -31,9 +32,21 @@ from storchc.program.statements import (
     Take,
     Unpack,
 )
-from storchc.python.expressions import Local, builtin, call
+from storchc.python.expressions import (
+    Atom,
+    Imported,
+    Local,
+    Py,
+    builtin,
+    call,
+    dotted_name,
+    index,
+    table,
+    tuple_of,
+)
+from storchc.python.names import DISTRIBUTIONS
+from storchc.python.statements import Assign, Def, For, If, Parameter, Return, Statement
 from storchc.python.statements import Break as Leave
-from storchc.python.statements import Def, For, If, Parameter, Return, Statement
 from storchc.python.statements import Note as Comment
 from storchc.records import dataclass
 from storchc.source import Span
@@ -49,6 +62,7 @@ class Body:
     context: Context
     held: dict[Slot, Code]
     own: set[Slot] = field(default_factory=set)
+    parts: dict[Slot, dict[Slot, Code]] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     told: Span | None = None
 
@@ -65,6 +79,10 @@ class Body:
                     self._repeat(operation)
                 case Function():
                     self._function(operation)
+                case Shared():
+                    self._part(operation)
+                case Call():
+                    self._call(operation)
                 case Forget(targets):
                     for slot in targets:
                         del self.held[slot]
@@ -110,7 +128,7 @@ class Body:
         """A function within this one: what is downstream of a sample, at another value of it."""
         value = Local(function.value.called)
         held = self.held | {function.value: Code(value, function.stored)}
-        inner = Body(self.context, held, {function.value})
+        inner = Body(self.context, held, {function.value}, self.parts)
         inner.write(function.body)
         result = whole(inner.context, function.result, function.stored)
         body = (*inner.statements, Return(result))
@@ -118,6 +136,60 @@ class Body:
         doc = f"What follows `{function.sample.name}`, at another value of it."
         made = Def(name, (Parameter(value, TENSOR),), TENSOR, doc, body)
         self._add(Written((made,), {function.target: Code(name, NO_PLATES)}))
+
+    def _part(self, part: Shared) -> None:
+        """What lies below a sample as a function of its value, and what its results hold."""
+        name, value = Local(part.target.called), Local(part.value.called)
+        held = self.held | {part.value: Code(value, self.held[part.value].stored)}
+        context, taken = self.context, [Parameter(value, TENSOR)]
+        if part.draws:
+            replayed = Local("replayed")
+            context = replace(context, module=replace(context.module, replayed=replayed))
+            given = index(dotted_name("Mapping"), builtin("str"), TENSOR)
+            taken.append(Parameter(replayed, given))
+        inner = Body(context, held, {part.value}, self.parts)
+        inner.write(part.body)
+        inside = {slot: inner.held[slot] for slot in all_filled(part.body)}
+        self.parts[part.target] = inside
+        kinds = {inside[slot].py: self._kind(slot) for slot in part.results}
+        body = (*inner.statements, Return(_several([*kinds])))
+        kind = _several([*kinds.values()])
+        if len(kinds) > 1:
+            kind = index(builtin("tuple"), *kinds.values())
+        doc = f"What follows `{part.sample.name}`, at any value of it."
+        made = Def(name, tuple(taken), kind, doc, body)
+        self._add(Written((made,), {part.target: Code(name, NO_PLATES)}))
+
+    def _kind(self, slot: Slot) -> Py:
+        """The type of what a slot holds."""
+        if slot.kind == "draw":
+            return self.context.runtime("Draw")
+        type_ = self.context.graph.types.get(slot.name) if slot.kind == "value" else None
+        if isinstance(type_, DistributionType):
+            return Imported(type_.family, DISTRIBUTIONS)
+        return TENSOR
+
+    def _call(self, made: Call) -> None:
+        """A part at the value that its slot has here; what is not looked at is called ``_``."""
+        part, inside = made.shared, self.parts[made.shared.target]
+        given = [self.held[part.value].py]
+        if part.draws:
+            given.append(self.context.module.replayed if made.replayed else table({}))
+        returned = {inside[slot].py: IGNORED for slot in part.results}
+        for slot in made.used:
+            code = inside[slot].py
+            if code in returned and returned[code] is IGNORED:
+                returned[code] = Local(code.wanted if isinstance(code, Local) else slot.called)
+        called = call(self.held[part.target].py, *given)
+        filled = {s: Code(returned.get(c.py, c.py), c.stored) for s, c in inside.items()}
+        self._add(Written((Assign(_several([*returned.values()]), called),), filled))
+
+
+IGNORED: Py = Atom("_")
+
+
+def _several(values: Sequence[Py]) -> Py:
+    return values[0] if len(values) == 1 else tuple_of(*values)
 
 
 def written(context: Context, operation: Operation) -> Written:

@@ -17,8 +17,9 @@ from storchc.program.chains import Outcomes
 from storchc.program.joint import Begin
 from storchc.program.loops import Count, Open, Repeat
 from storchc.program.operation import Operation
+from storchc.program.shared import Call
 from storchc.program.slots import Slot
-from storchc.program.statements import Again, Draw, Hold, Take
+from storchc.program.statements import Again, Draw, Hold, Note, Take
 from storchc.records import dataclass
 
 Slots = frozenset[Slot]
@@ -62,8 +63,10 @@ def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]
 
 def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Operation]:
     """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed."""
-    for operation in operations:
+    for operation, next_ in zip(operations, (*operations[1:], None), strict=True):
         match operation:
+            case Note() if isinstance(next_, Call):
+                continue  # the function around it says that
             case Repeat(_, opening, body, closing):
                 parts = (tuple(_anew(part, kept)) for part in (opening, body, closing))
                 opening, body, closing = parts
@@ -72,7 +75,7 @@ def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Ope
                 yield Again(target, sample)
             case Hold(_, sample) if sample.name in kept:
                 continue
-            case Draw() | Open() | Begin() | Outcomes():
+            case Draw() | Open() | Begin() | Outcomes() | Call():
                 yield replace(operation, replayed=False)
             case Count():
                 continue

@@ -15,6 +15,7 @@ from storchc.program.estimate import Control
 from storchc.program.joint import Begin, Reindex, Trace, Widen
 from storchc.program.loops import Append, Collect, Forget, Reach, Repeat, Stack, Start
 from storchc.program.operation import Operation
+from storchc.program.shared import Call
 from storchc.program.slots import Slot
 from storchc.program.statements import Alias, Compute, Eval, Law, Take, Unpack
 from storchc.program.terms import Expression, Part, Read, Term
@@ -59,9 +60,17 @@ def with_plate(
     return kept, known
 
 
+def _returned(story: Story, scope: Scope, call: Call) -> dict[Slot, Plates]:
+    """The results of a part, with the plates that they have in it."""
+    inside = plates_behind(story, scope, call.shared.body)
+    return {slot: inside[slot] for slot in call.shared.results if slot in inside}
+
+
 def filled_plates(story: Story, scope: Scope, operation: Operation) -> Mapping[Slot, Plates]:
     """The slots that an operation fills, with their plates."""
     match operation:
+        case Call():
+            return _returned(story, scope, operation)
         case Compute(target, value, settled=settled):
             if settled is not None:
                 return {target: settled.plates}

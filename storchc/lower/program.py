@@ -12,6 +12,7 @@ from storchc.lower.plates import inputs, with_plate
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Story
+from storchc.optimise.once import Looking, trimmed, written_once
 from storchc.optimise.reindex import reindexed
 from storchc.program.estimate import Estimate, OwnLoss
 from storchc.program.operation import Operation
@@ -20,6 +21,7 @@ from storchc.program.slots import LOSS, Slot
 PASSES = {
     "lowered": "the statements as operations, of the graph and all facts",
     "reindexed": "what is looked at behind a joint choice is re-indexed",
+    "shared": "what methods look at elsewhere is a function, called for the drawn value too",
     "program": "with the control variates and the loss: all that code is written of",
 }
 """The passes that make a program, in order, each with what it adds."""
@@ -33,10 +35,13 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     lowered = tuple(_lowered(story, hoisting))
     yield "lowered", lowered
     wanted = reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story)))
-    forward, scope = with_plate(story, inputs(story), wanted)
-    yield "reindexed", tuple(forward)
+    followed, scope = with_plate(story, inputs(story), wanted)
+    yield "reindexed", tuple(followed)
+    forward = written_once(story.drawn, followed, [*_looking(story)])
+    yield "shared", tuple(forward)
     total = loss(hoisting, scope, forward)
-    yield "program", (*forward, *total, _estimate(story, total))
+    whole = (*forward, *total, _estimate(story, total))
+    yield "program", tuple(trimmed(story.drawn, whole))
 
 
 def lower(story: Story) -> Program:
@@ -49,6 +54,15 @@ def _lowered(story: Story, hoisting: Hoisting) -> Iterator[Operation]:
     known = frozenset(item.name for item in story.graph.inputs)
     frame = Frame(story, hoisting, (), {}, {}, known, frozenset())
     return lower_all(frame, story.graph.nodes)
+
+
+def _looking(story: Story) -> Iterator[Looking]:
+    """The samples whose methods look at other values, and the costs that they look at."""
+    for sample in story.graph.samples:
+        groups = story.estimation.credit.groups.get(sample.name, {})
+        if story.estimator(sample.name).looks and not sample.loops:
+            costs = (Slot("cost", cost.name) for group in groups.values() for cost in group)
+            yield Looking(sample, frozenset(costs))
 
 
 def _wanted(story: Story) -> Iterator[Slot]:

@@ -9,6 +9,7 @@ from storchc.program.chains import Outcomes
 from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
 from storchc.program.reads import Drawn
+from storchc.program.shared import Call
 from storchc.program.slots import Slot
 from storchc.program.statements import Draw, Note
 
@@ -38,13 +39,20 @@ def leading_to(
     Of a loop it is what a step needs to come there, whether it is touched or not: it may be another
     value in every step.
     """
+    return with_notes(operations, parts_leading_to(drawn, operations, wanted, touched))
+
+
+def parts_leading_to(
+    drawn: Drawn, operations: Sequence[Operation], wanted: Slots, touched: Slots
+) -> dict[int, Operation]:
+    """The same, by number of the operation."""
     needed, parts = set(wanted), dict[int, Operation]()
     for number, operation in reversed([*enumerate(operations)]):
         part = _part(drawn, operation, needed)
         if part is not None and not touched.isdisjoint(part.looked_at(drawn)):
             parts[number] = part
             needed.update(part.looked_at(drawn))
-    return _with_notes(operations, parts)
+    return parts
 
 
 def needed_for(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> list[Operation]:
@@ -55,10 +63,10 @@ def needed_for(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> 
         if part is not None:
             parts[number] = part
             needed.update(part.looked_at(drawn))
-    return _with_notes(operations, parts)
+    return with_notes(operations, parts)
 
 
-def _with_notes(operations: Sequence[Operation], parts: Mapping[int, Operation]) -> list[Operation]:
+def with_notes(operations: Sequence[Operation], parts: Mapping[int, Operation]) -> list[Operation]:
     """The parts, by number of their operation, each paragraph below its note."""
     found, note = list[Operation](), list[Operation]()
     for number, operation in enumerate(operations):
@@ -103,6 +111,8 @@ def drawn_in(operations: Iterable[Operation]) -> set[str]:
     for operation in operations:
         if isinstance(operation, Draw | Outcomes):
             found.add(operation.sample.name)
+        elif isinstance(operation, Call):
+            found |= drawn_in(operation.shared.body)
         elif isinstance(operation, Repeat):
             found |= drawn_in(operation.body)
     return found

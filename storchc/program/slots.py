@@ -18,7 +18,7 @@ Kind = Literal[
     # of draws from a proposal, and of chains that are summed out, up to this step
     "reached weight", "reached score", "mass", "joint mass", "mass before", "latest",
     # of the loss
-    "term", "downstream", "control", "own loss", "elsewhere",
+    "term", "downstream", "control", "own loss", "elsewhere", "shared",
 ]  # fmt: skip
 
 _CALLED: dict[Kind, str] = {
@@ -55,6 +55,7 @@ _CALLED: dict[Kind, str] = {
     "control": "{}_control",
     "own loss": "{}_own_loss",
     "elsewhere": "{}_follows",
+    "shared": "below_{}",
 }
 
 _NUMBERED = frozenset({"downstream", "control", "own loss", "elsewhere"})

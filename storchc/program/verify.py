@@ -15,6 +15,7 @@ from storchc.program.joint import Choose, Reindex
 from storchc.program.loops import Append, Forget, Repeat
 from storchc.program.operation import Operation
 from storchc.program.reads import Drawn, read
+from storchc.program.shared import Shared
 from storchc.program.slots import Slot
 from storchc.program.statements import Eval
 from storchc.program.terms import (
@@ -111,6 +112,10 @@ class _Verifier:
             self._term(inside, operation, operation.result)
             if not operation.result.stored <= operation.stored:
                 raise _broken(operation, "has a result with plates that its sample lacks")
+            return
+        if isinstance(operation, Shared):
+            inside = self.block(dict(known), operation.body)
+            _require(inside, operation, operation.results)
             return
         _require(known, operation, operation.looked_at(self.drawn))
         for term in _terms(operation):

@@ -38,7 +38,10 @@ def _lines(each: Statement, indent: int) -> Iterator[str]:
             yield from statement("", value, indent)
         case Return(value):
             yield ""
-            yield from statement("return ", value, indent)
+            several = isinstance(value, Sequence) and len(value.items) > 1
+            flat = f"{pad}return {_target(value)}"
+            bare = several and len(flat) <= WIDTH
+            yield from [flat] if bare else statement("return ", value, indent)
         case Break():
             yield f"{pad}break"
         case If(condition, body):
@@ -47,15 +50,23 @@ def _lines(each: Statement, indent: int) -> Iterator[str]:
         case For(counter, steps, body):
             yield f"{pad}for {write(counter)} in {write(steps)}:"
             yield from _without_blank(lines(body, indent + 4))
-        case Def(function, parameters, result, doc, body):
-            taken = ", ".join(f"{write(p.variable)}: {write(p.annotation)}" for p in parameters)
+        case Def(doc=doc, body=body):
             yield ""
-            yield f"{pad}def {write(function)}({taken}) -> {write(result)}:"
+            yield from _head(each, pad)
             yield f'{pad}    """{doc}"""'
             yield from lines(body, indent + 4)
             yield ""
         case _:
             assert_never(each)
+
+
+def _head(made: Def, pad: str) -> Iterator[str]:
+    """The head of a function; its parameters on a line of their own where one is too short."""
+    taken = ", ".join(f"{write(p.variable)}: {write(p.annotation)}" for p in made.parameters)
+    name, result = write(made.function), write(made.result)
+    flat = f"{pad}def {name}({taken}) -> {result}:"
+    long = [f"{pad}def {name}(", f"{pad}    {taken}", f"{pad}) -> {result}:"]
+    yield from [flat] if len(flat) <= WIDTH else long
 
 
 def _without_blank(body: Iterator[str]) -> Iterator[str]:

@@ -1,0 +1,135 @@
+"""What a control variate evaluates elsewhere, written once: a function, for the drawn value too.
+
+Methods such as DisARM and REBAR look at costs at values of a sample that were not drawn. What leads
+from the sample to its costs becomes a local function then; it is called where it stood, and at the
+other values. What does not depend on the sample is computed before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from storchc.ir.nodes import Sample
+from storchc.optimise.slicing import (
+    Slots,
+    dependent_on,
+    drawn_in,
+    leading_to,
+    parts_leading_to,
+    with_notes,
+)
+from storchc.program.estimate import Function
+from storchc.program.loops import Repeat
+from storchc.program.operation import Operation, all_filled
+from storchc.program.reads import Drawn, read
+from storchc.program.shared import Call, Shared
+from storchc.program.slots import Slot
+from storchc.program.statements import Note, Take
+from storchc.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """A sample whose method looks at other values, and the costs that it looks at there."""
+
+    sample: Sample
+    costs: frozenset[Slot]
+
+
+def written_once(
+    drawn: Drawn, operations: Sequence[Operation], looking: Sequence[Looking]
+) -> list[Operation]:
+    """``operations`` with what lies below samples in functions, the last sample first."""
+    others = frozenset(each.sample.name for each in looking)
+    found = [*operations]
+    for each in reversed(looking):
+        found = _once(drawn, found, each, others)
+    return found
+
+
+def _once(
+    drawn: Drawn, operations: list[Operation], looking: Looking, others: frozenset[str]
+) -> list[Operation]:
+    value = Slot("value", looking.sample.name)
+    at = (n for n, each in enumerate(operations) if isinstance(each, Take) and each.target == value)
+    start = next(at, None)
+    if start is None:
+        return operations
+    above, below = operations[: start + 1], operations[start + 1 :]
+    touched = dependent_on(drawn, below, frozenset({value}))
+    samples = drawn_in(leading_to(drawn, below, looking.costs, touched))
+    wanted = looking.costs | {Slot("draw", name) for name in samples}
+    parts = parts_leading_to(drawn, below, wanted, touched)
+    if not parts or not _movable(below, parts, samples, others):
+        return operations
+    rest = {n: each for n, each in enumerate(below) if n not in parts}
+    free = {n: o for n, o in rest.items() if touched.isdisjoint(o.looked_at(drawn))}
+    bound = {n: each for n, each in rest.items() if n not in free}
+    body = tuple(with_notes(below, parts))
+    results = tuple(dict.fromkeys(all_filled(body)))
+    target = Slot("shared", looking.sample.name)
+    part = Shared(target, looking.sample, value, body, results, bool(samples))
+    before, behind = with_notes(below, free), with_notes(below, bound)
+    heading = Note(f"what follows `{looking.sample.name}`", looking.sample.span)
+    return [*above, *before, heading, part, Call(part, results, replayed=True), *behind]
+
+
+def _movable(
+    below: Sequence[Operation],
+    parts: Mapping[int, Operation],
+    samples: set[str],
+    others: frozenset[str],
+) -> bool:
+    """Whether parts may stand in a function of their own.
+
+    Loops that draw may not, nor loops that leave something besides, nor samples that are looked at
+    elsewhere themselves. What is drawn is drawn in the same order as before.
+    """
+    loops = {n: each for n, each in parts.items() if isinstance(each, Repeat)}
+    whole = all(below[n] == each and not drawn_in([each]) for n, each in loops.items())
+    return whole and samples.isdisjoint(others) and (not samples or drawn_in(below) == samples)
+
+
+def trimmed(drawn: Drawn, operations: Sequence[Operation]) -> list[Operation]:
+    """``operations`` whose parts return what somebody looks at, and nothing else."""
+    looked = frozenset(_outside(drawn, operations))
+    return [*_trimmed(drawn, operations, looked, looked)]
+
+
+def _outside(drawn: Drawn, operations: Iterable[Operation]) -> Iterator[Slot]:
+    """What is looked at outside of parts, in functions too."""
+    for operation in operations:
+        if not isinstance(operation, Shared):
+            yield from operation.looked_at(drawn)
+        if isinstance(operation, Function):
+            yield from _inside(drawn, operation)
+
+
+def _inside(drawn: Drawn, function: Function) -> Iterator[Slot]:
+    """What a function looks at, of what it has itself made too."""
+    for operation in function.body:
+        yield from operation.looked_at(drawn)
+    yield from read(drawn, function.result)
+
+
+def _trimmed(
+    drawn: Drawn, operations: Iterable[Operation], returned: Slots, looked: Slots
+) -> Iterator[Operation]:
+    """Parts return what is ``returned``; of that, here is ``looked`` at."""
+    for operation in operations:
+        match operation:
+            case Shared():
+                yield _returning(operation, returned)
+            case Call(part, used):
+                part = _returning(part, returned)
+                yield replace(operation, shared=part, used=tuple(s for s in used if s in looked))
+            case Function(body=body):
+                inside = frozenset(_inside(drawn, operation))
+                yield replace(operation, body=tuple(_trimmed(drawn, body, returned, inside)))
+            case _:
+                yield operation
+
+
+def _returning(part: Shared, returned: Slots) -> Shared:
+    return replace(part, results=tuple(slot for slot in part.results if slot in returned))
