@@ -38,6 +38,22 @@ def _counts(law: Any, value: Tensor) -> Tensor:
     return found & (value >= 0).all(-1)
 
 
+def _covariance(law: object, value: Tensor) -> Tensor:
+    near = (value - value.mT).abs() <= _SLACK * value.abs().amax((-2, -1), keepdim=True)
+    definite: Tensor = torch.linalg.cholesky_ex(value).info == 0
+    return near.all(-1).all(-1) & definite
+
+
+def _correlation(law: object, value: Tensor) -> Tensor:
+    unit = ((value.square().sum(-1) - 1).abs() < _SLACK).all(-1)
+    lower = (value.triu(1) == 0).all(-1).all(-1)
+    return unit & lower & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
+
+
+def _identity(law: Any, like: Tensor) -> Tensor:
+    return torch.eye(law.own_event[-1], dtype=like.dtype, device=like.device)
+
+
 HALF = Ends(lambda law, value: value >= 0, lambda law: 1.0)
 OPEN_HALF = Ends(lambda law, value: value > 0, lambda law: 1.0)
 INTERVAL = Ends(lambda law, value: (value >= 0) & (value <= 1), lambda law: 0.5)
@@ -46,13 +62,15 @@ SIMPLEX = Ends(_simplex, lambda law: 1 / law.own_event[0], rank=1)
 ABOVE_SCALE = Ends(lambda law, value: value >= law.scale, lambda law: 2 * law.scale.detach())
 FEWER = Ends(lambda law, value: (value >= 0) & (value <= law.torch.total_count), lambda law: 0.0)
 COUNTS = Ends(_counts, lambda law: law.total_count.unsqueeze(-1) / law.own_event[0], rank=1)
+COVARIANCE = Ends(_covariance, lambda law: _identity(law, law.like), rank=2)
+CORRELATION = Ends(_correlation, lambda law: _identity(law, law.concentration), rank=2)
 CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda law: 0)
 
 
 def ending(law: Any, ends: Ends, value: Tensor) -> Tensor:
     """The log-probability of each element of the batch: minus infinity outside, without slope."""
     inside = ends.holds(law, value)
-    held = inside.unsqueeze(-1) if ends.rank else inside
+    held = inside.reshape(*inside.shape, *(1,) * ends.rank)
     safe = torch.where(held, value, ends.inner(law))
     each: Tensor = law.apart().log_prob(safe)
     return each.masked_fill(~inside, -torch.inf)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from storch_runtime.distributions import ends
 from storch_runtime.distributions.base import drawn, sum_event
 from storch_runtime.distributions.pathwise import ByImplicit, gamma_path
 from storch_runtime.distributions.wrapped import Forwarded, Wrapped
@@ -24,6 +25,7 @@ class LKJCholesky(Wrapped):
 
     make = torch.distributions.LKJCholesky
     constants = frozenset({"dim"})
+    ends = ends.CORRELATION
 
     concentration = Forwarded()
 
@@ -36,6 +38,7 @@ class Wishart(ByImplicit, Written):
 
     __slots__ = ()
 
+    ends = ends.COVARIANCE
     ranks: ClassVar[Mapping[str, int]] = {
         "covariance_matrix": 2,
         "precision_matrix": 2,

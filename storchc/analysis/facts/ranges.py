@@ -15,7 +15,7 @@ from storchc.analysis.dataflow import At, Flow, Known, Statement, Variable, forw
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.places import Places
 from storchc.catalogue import distributions, functions, supports
-from storchc.catalogue.family import Family
+from storchc.catalogue.family import Family, Support
 from storchc.ir import ranges as at
 from storchc.ir.expression import (
     Apply,
@@ -72,13 +72,27 @@ class Ranges:
     def inside_density(self, value: LogProb | LogProbEach) -> bool:
         """Whether a value lies where the density does not end, in floats too.
 
-        Of a vector of counts no range says that they sum to all that are counted.
+        Of a vector of counts no range says that they sum to all that are counted, and of a matrix
+        none that it is a covariance.
         """
         found = self.places.get(value.value, ANYTHING)
         known, domain = not found.supposed, self.density(value.distribution)
-        counts = _family(self.graph.construction(value.distribution)).support == "counts"
+        support = _family(self.graph.construction(value.distribution)).support
+        if support in _MATRICES:
+            return self._drawn_from(support, value.value)
+        counts = support == "counts"
         own = counts and isinstance(value, LogProb) and self.graph.scored(value) is not None
         return own or (known and not counts and supports.covers(domain, found))
+
+    def _drawn_from(self, support: Support, value: Value) -> bool:
+        """Whether a value is a sample with a support."""
+        sample = self.graph.sample_by_name.get(value.name) if isinstance(value, Reference) else None
+        if sample is None:
+            return False
+        return _family(self.graph.construction(sample.distribution)).support == support
+
+
+_MATRICES: frozenset[Support] = frozenset({"positive definite", "correlation cholesky"})
 
 
 def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:

@@ -249,6 +249,32 @@ def test_a_density_of_covariances_integrates_to_1() -> None:
     assert float(density.sum()) * each == pytest.approx(1, abs=0.01)
 
 
+def test_matrices_that_are_none_have_no_density() -> None:
+    """Neither what is not positive definite, nor what is no factor of correlations."""
+    text = "story S\nparam s = 1.0\ninput x[2, 2]\ncost c = s + exp(log_prob({}, x + 0 * s))\n"
+    for law, wrong, right in (
+        ("Wishart(4.0, covariance_matrix=s * eye(2))", [[1.0, 2.0], [2.0, 1.0]], torch.eye(2)),
+        ("Wishart(4.0, covariance_matrix=s * eye(2))", [[1.0, 0.2], [0.4, 1.0]], torch.eye(2)),
+        ("LKJCholesky(2, exp(s))", [[1.0, 0.0], [0.6, 0.6]], [[1.0, 0.0], [0.6, 0.8]]),
+        ("LKJCholesky(2, exp(s))", [[1.0, 0.3], [0.6, 0.8]], [[1.0, 0.0], [0.6, 0.8]]),
+    ):
+        made: Any = storchc.load(text=text.format(law))()
+        made(torch.as_tensor(wrong)).backward()
+        assert float(made(torch.as_tensor(wrong)).cost) == pytest.approx(1)
+        assert float(made.s.grad) == pytest.approx(1)
+        assert float(made(torch.as_tensor(right)).cost) > 1
+
+
+def test_a_drawn_matrix_pays_for_no_end() -> None:
+    text = """story S
+param s = 1.0
+compute q = Wishart(5.0, covariance_matrix=exp(s) * eye(2))
+sample z ~ q with Reparameterization()
+cost c = log_prob(q, z) - log_prob(Wishart(5.0, covariance_matrix=eye(2)), z)
+"""
+    assert "ending_log_prob" not in storchc.compile(text=text)
+
+
 def test_every_family_is_tried() -> None:
     matrices = {"LKJCholesky", "Wishart"}
     assert catalogue.names() - LAWS.keys() - matrices == VECTORS.keys()
