@@ -228,7 +228,7 @@ def test_it_compiles_as_one_graph() -> None:
 
 STORY = inner("ScoreFunction(n=1, baseline=moving_average)", "stops")
 BROKEN = {
-    "an inner loop in which all are alive": ("alive_ = alive", "alive_ = alive | True"),
+    "an inner loop in which all are alive": ("alive_ = alive  #", "alive_ = alive | True  #"),
     "inner costs after the end": (
         "c = torch.where(alive_, k * (1 + t) + 0.5, 0.0)",
         "c = k * (1 + t) + 0.5",
