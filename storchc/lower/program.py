@@ -12,6 +12,7 @@ from storchc.lower.plates import inputs, with_plate
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Story
+from storchc.optimise.hoist import hoisted
 from storchc.optimise.once import Looking, trimmed, written_once
 from storchc.optimise.reindex import reindexed
 from storchc.program.estimate import Estimate, OwnLoss
@@ -22,7 +23,9 @@ PASSES = {
     "lowered": "the statements as operations, of the graph and all facts",
     "reindexed": "what is looked at behind a joint choice is re-indexed",
     "shared": "what methods look at elsewhere is a function, called for the drawn value too",
-    "program": "with the control variates and the loss: all that code is written of",
+    "losses": "with the control variates and the loss",
+    "hoisted": "what is the same for every value is computed outside of functions",
+    "program": "functions return what is looked at: all that code is written of",
 }
 """The passes that make a program, in order, each with what it adds."""
 
@@ -41,7 +44,10 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     yield "shared", tuple(forward)
     total = loss(hoisting, scope, forward)
     whole = (*forward, *total, _estimate(story, total))
-    yield "program", tuple(trimmed(story.drawn, whole))
+    yield "losses", whole
+    apart = tuple(hoisted(story.drawn, whole))
+    yield "hoisted", apart
+    yield "program", tuple(trimmed(story.drawn, apart))
 
 
 def lower(story: Story) -> Program:

@@ -9,7 +9,7 @@ from storchc.records import dataclass
 
 Kind = Literal[
     # of a statement of the story
-    "value", "cost", "report", "call", "law", "draw", "baseline", "joined",
+    "value", "cost", "report", "call", "common", "law", "draw", "baseline", "joined",
     # of a loop: how often, who counts, what its steps leave, and that as one value
     "counter", "count", "size", "alive", "sequence",
     "draws", "costs", "values", "baselines", "alives", "reports",
@@ -26,6 +26,7 @@ _CALLED: dict[Kind, str] = {
     "cost": "{}_cost",
     "report": "{}",
     "call": "{}_out",
+    "common": "{}_common",
     "law": "{}_law",
     "draw": "{}_draw",
     "baseline": "{}_baseline",

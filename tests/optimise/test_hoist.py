@@ -1,0 +1,45 @@
+"""Common values are computed outside of functions that are called for several values."""
+
+from __future__ import annotations
+
+import pytest
+
+import storchc
+
+STORY = """
+story Common
+plate data
+input x[data, 3]
+param w[3] = zeros()
+param v[2] = zeros()
+module dec: [2] -> [3]
+sample b ~ Bernoulli(logits=v) with {method}
+compute l = dec(b)
+cost miss = sum((l - tanh(x * w)) ** 2) + exp(sum(x)) * sum(b)
+cost size = 0.5 * sum(b)
+"""
+
+
+def function(method: str) -> tuple[str, str]:
+    """What stands above what follows `b`, and that."""
+    code = storchc.compile(text=STORY.format(method=method))
+    above, _, below = code.partition("def below_b")
+    return above, below.partition("return ")[0]
+
+
+@pytest.mark.parametrize("method", ["DisARM()", "LocalExpectation()", "REBAR()"])
+def test_what_has_not_the_plate_is_computed_before(method: str) -> None:
+    above, below = function(method)
+    assert "torch.tanh(x * self.w)" in above and "torch.exp(x.sum(-1))" in above
+    assert "torch.tanh" not in below and "torch.exp" not in below
+    assert "miss_common" in below
+
+
+def test_what_depends_on_the_sample_and_numbers_stay() -> None:
+    _, below = function("DisARM()")
+    assert "self.dec(b" in below and "0.5 * b.sum(-1)" in below
+
+
+def test_where_nothing_is_called_twice_nothing_moves() -> None:
+    code = storchc.compile(text=STORY.format(method="ScoreFunction()"))
+    assert "_common" not in code
