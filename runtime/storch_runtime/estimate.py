@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ from storch_runtime.views import Views, expanded, log_prob_of, value_of, weight_
 from storch_runtime.watch import Mark, Watch
 
 __all__ = ["Estimate", "WatchedEstimate"]
-
-_UNSEEN = nullcontext()
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -143,18 +140,19 @@ class Estimate:
                 "gradient (or it was computed under `torch.no_grad`)"
             )
         try:
-            with self._looking_at_gradients(total):
+            if self.validated is None:
                 differentiate(total, retain_graph)
+            else:
+                with self._gradients_looked_at(total, self.validated):
+                    differentiate(total, retain_graph)
         except RuntimeError as error:
             if "second time" not in str(error):
                 raise
             raise RuntimeError(_SPENT) from None
         return loss.detach()
 
-    def _looking_at_gradients(self, total: Tensor) -> AbstractContextManager[None]:
-        if self.validated is None:
-            return _UNSEEN
-        return Gradients(total, self.cost_values, self.draws, self.layout, self.validated)
+    def _gradients_looked_at(self, total: Tensor, model: nn.Module) -> Gradients:
+        return Gradients(total, self.cost_values, self.draws, self.layout, model)
 
     def _blame(self) -> str:
         for name, value in self.cost_values.items():

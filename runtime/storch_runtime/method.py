@@ -161,28 +161,24 @@ class Method(nn.Module):
         """
         if isinstance(place, Extending):
             return self.extend(distribution, place, given, **values)
+        self.check_family(distribution)
+        n: int | None = None
         if isinstance(place, In):
             if self.sampler.coupled:
                 values["along"] = place.plate_dim
-            draw = self._drawn(distribution, given, None, values)
-            draw.plate_dim = place.plate_dim
         elif isinstance(place, Single):
             self._only_one()
-            draw = self._drawn(distribution, given, None, values)
         else:
-            draw = self._drawn(distribution, given, self.n, values)
+            n = self.n
+        if given is None:
+            draw = self.propose(distribution, n, **values)
+        else:  # which may have another n
+            value = self.fitting(given, distribution, own=0 if n is None else 1)
+            draw = self.replay(distribution, value, None if n is None else len(value), **values)
+        if isinstance(place, In):
+            draw.plate_dim = place.plate_dim
         draw.score = self.gradient_function(draw)
         return draw
-
-    def _drawn(
-        self, distribution: Distribution, given: Tensor | None, n: int | None, values: Any
-    ) -> Draw:
-        """What is proposed or replayed, which may have another n."""
-        self.check_family(distribution)
-        if given is None:
-            return self.propose(distribution, n, **values)
-        value = self.fitting(given, distribution, own=0 if n is None else 1)
-        return self.replay(distribution, value, None if n is None else len(value), **values)
 
     def extend(
         self, distribution: Distribution, place: Extending, given: Tensor | None, **values: Any

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, cast, get_args
 
 import torch
@@ -114,6 +114,8 @@ class _Callable(Protocol[_P, _R]):
 
     def check_modules(self) -> None: ...
 
+    def _seen_to(self, asked: Mapping[str, Any]) -> AbstractContextManager[None]: ...
+
     @property
     def methods(self) -> Methods: ...
 
@@ -122,6 +124,7 @@ class _Callable(Protocol[_P, _R]):
 
 
 _AS_IT_IS = nullcontext()
+_SEEN_TO = frozenset({"generator", "keep_param_grads", "given"})
 
 
 def _lower(a: int | None, b: int | None) -> int | None:
@@ -225,16 +228,11 @@ class StoryModule(nn.Module):
         if self.modules_unseen and self.training:
             self.check_modules()
         learning = self.training and kwargs.get("given") is None
-        if learning:
+        if learning and self.watch.unsettled:
             self.watch.check()
-        replay = self.training and not learning
-        source = kwargs.get("generator")
+        asked = kwargs.keys() & _SEEN_TO
         try:
-            with (
-                keeping_grads() if kwargs.get("keep_param_grads") else _AS_IT_IS,
-                resting(self.methods.values()) if replay else _AS_IT_IS,
-                drawing_from(source) if isinstance(source, torch.Generator) else _AS_IT_IS,
-            ):
+            with self._seen_to(kwargs) if asked else _AS_IT_IS:
                 found: _R = super().__call__(*args, **kwargs)  # type: ignore[misc]  # of nn.Module
         except Exception as error:
             _explain(error)
@@ -250,6 +248,17 @@ class StoryModule(nn.Module):
             for _, method in self.methods.items():
                 method.advance()
         return found
+
+    @contextmanager
+    def _seen_to(self, asked: Mapping[str, Any]) -> Iterator[None]:
+        """What is asked of all draws alike; methods of a replay do not learn."""
+        source, replay = asked.get("generator"), asked.get("given") is not None
+        with (
+            keeping_grads() if asked.get("keep_param_grads") else _AS_IT_IS,
+            resting(self.methods.values()) if self.training and replay else _AS_IT_IS,
+            drawing_from(source) if isinstance(source, torch.Generator) else _AS_IT_IS,
+        ):
+            yield
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; with a module or parameter the model may hold others than before."""

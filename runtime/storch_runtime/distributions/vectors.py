@@ -88,8 +88,10 @@ class MultivariateNormal(Correlated):
     }
 
     def __init__(self, *, event: int = 0, **given: Parameter) -> None:
-        super().__init__(event=event, **_factored(given))
-        self._given = given
+        factored = _factored(given)
+        super().__init__(event=event, **factored)
+        if factored is not given:
+            self._given = given
 
 
 def _factored(given: dict[str, Parameter]) -> dict[str, Parameter]:
