@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
 
@@ -244,17 +244,22 @@ def known_size(graph: Graph, size: Size, number: int) -> Py:
     return literal(number) if dim is None else Imported(dim.name, HERE)
 
 
-class _Stored(dict[Slot, Plates]):
+class _Stored(Mapping[Slot, Plates]):
     """The plates of slots, asked of what they hold."""
 
     __slots__ = ("_held",)
 
     def __init__(self, held: Mapping[Slot, Code]) -> None:
-        super().__init__()
         self._held = held
 
-    def __missing__(self, slot: Slot) -> Plates:
+    def __getitem__(self, slot: Slot) -> Plates:
         return self._held[slot].stored
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 _DTYPES = {"int": "torch.int64", "bool": "torch.bool"}

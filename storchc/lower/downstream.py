@@ -18,8 +18,8 @@ from storchc.lower.slopes import joined, slope
 from storchc.lower.steps import alive_weights, credited
 from storchc.lower.story import Scope, Story
 from storchc.lower.weights import counted, product_of, weights_of
-from storchc.optimise.slicing import drawn_in
 from storchc.program.estimate import Downstream, Function
+from storchc.program.slicing import drawn_in
 from storchc.program.slots import Slot
 from storchc.program.terms import Read, Term, detach, infix
 from storchc.records import dataclass

@@ -12,17 +12,15 @@ from dataclasses import replace
 
 from storchc.ir.nodes import Sample
 from storchc.lower.story import Story
-from storchc.optimise.slicing import dependent_on, drawn_in, leading_to
 from storchc.program.chains import Outcomes
 from storchc.program.joint import Begin
 from storchc.program.loops import Count, Open, Repeat
 from storchc.program.operation import Operation
-from storchc.program.shared import Call
-from storchc.program.slots import Slot
+from storchc.program.shared import Call, Shared
+from storchc.program.slicing import dependent_on, drawn_in, leading_to
+from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Again, Draw, Hold, Note, Take
 from storchc.records import dataclass
-
-Slots = frozenset[Slot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,19 @@ def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]
 
 
 def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Operation]:
-    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed."""
+    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed.
+
+    A function that they have of their own is called once: what it does stands in its place.
+    """
+    own = {operation.target for operation in operations if isinstance(operation, Shared)}
     for operation, next_ in zip(operations, (*operations[1:], None), strict=True):
         match operation:
-            case Note() if isinstance(next_, Call):
+            case Note() if isinstance(next_, Call | Shared):
                 continue  # the function around it says that
+            case Shared():
+                continue
+            case Call(shared) if shared.target in own:
+                yield from _anew(shared.body, kept)
             case Repeat(_, opening, body, closing):
                 parts = (tuple(_anew(part, kept)) for part in (opening, body, closing))
                 opening, body, closing = parts

@@ -23,10 +23,10 @@ from storchc.lower.shares import Shares, shares_of
 from storchc.lower.steps import all_plates
 from storchc.lower.story import Scope, Story
 from storchc.lower.total import Summand, idle, totals
-from storchc.optimise.slicing import needed_for
 from storchc.program.estimate import Control, Function, OwnLoss, Total
 from storchc.program.operation import Operation
 from storchc.program.reads import read
+from storchc.program.slicing import needed_for
 from storchc.program.slots import LOSS, Slot
 from storchc.program.statements import Note
 from storchc.program.terms import Read, Term

@@ -13,8 +13,9 @@ from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Story
 from storchc.optimise.hoist import hoisted
-from storchc.optimise.once import Looking, trimmed, written_once
+from storchc.optimise.once import Looking, written_once
 from storchc.optimise.reindex import reindexed
+from storchc.optimise.trim import trimmed
 from storchc.program.estimate import Estimate, OwnLoss
 from storchc.program.operation import Operation
 from storchc.program.slots import LOSS, Slot

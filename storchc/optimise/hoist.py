@@ -7,7 +7,8 @@ same at every call: it is computed once, before the function.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
+from itertools import count
 
 from storchc.ir.expression import (
     CallUser,
@@ -20,41 +21,81 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.walk import children
-from storchc.optimise.slicing import Slots
 from storchc.program.estimate import Function
+from storchc.program.joint import Reindex
 from storchc.program.operation import Operation, all_filled
-from storchc.program.reads import Apart, Drawn, named_in
-from storchc.program.shared import Shared
-from storchc.program.slots import Slot
+from storchc.program.reads import Drawn, named_in
+from storchc.program.shared import Call, Shared
+from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Compute
+from storchc.records import dataclass
 
 Expression = Value | Distribution
 
 
 def hoisted(drawn: Drawn, operations: Sequence[Operation]) -> Iterator[Operation]:
     """``operations`` with the common values of functions before these."""
+    found = _Common(drawn)
     for operation in operations:
-        if not isinstance(operation, Shared | Function):
-            yield operation
-            continue
-        inside = frozenset(all_filled(operation.body)) | {operation.value}
-        body = list[Operation]()
-        for each in operation.body:
+        match operation:
+            case Shared(body=body):
+                common, body = found.split(body, operation.value)
+                yield from common
+                found.shared[operation.target] = made = replace(operation, body=body)
+                yield made
+            case Function(body=body):
+                common, body = found.split(body, operation.value)
+                yield from common
+                yield replace(operation, body=tuple(map(found.calling, body)))
+            case Reindex():
+                found.slots.clear()  # what has the plate is other values from here on
+                yield operation
+            case _:
+                yield found.calling(operation)
+
+
+@dataclass(slots=True)
+class _Common:
+    """The common values that are computed already, by the identity of the expression.
+
+    Each has a slot of its own: functions look at it whenever they are called. ``shared`` are the
+    functions so far, as they are now.
+    """
+
+    drawn: Drawn
+    numbers: Iterator[int] = field(default_factory=count)
+    slots: dict[int, Slot] = field(default_factory=dict)
+    shared: dict[Slot, Shared] = field(default_factory=dict)
+
+    def split(
+        self, body: Sequence[Operation], value: Slot
+    ) -> tuple[list[Compute], tuple[Operation, ...]]:
+        """What a function's statements have in common for all values, and what is left of them."""
+        inside = frozenset(all_filled(body)) | {value}
+        common, left = list[Compute](), list[Operation]()
+        for each in body:
             if isinstance(each, Compute):
-                common = _common(drawn, each, inside)
-                for part, slot in common:
-                    yield Compute(slot, part, part.type, each.apart, each.detached)
-                each = replace(each, apart=each.apart + common)
-            body.append(each)
-        yield replace(operation, body=tuple(body))
+                known = {id(part) for part, _ in each.apart}
+                every = _outermost(self.drawn, each.value, inside)
+                parts = [part for part in every if id(part) not in known]
+                for part in (part for part in parts if id(part) not in self.slots):
+                    slot = Slot("common", each.target.name, next(self.numbers))
+                    self.slots[id(part)] = slot
+                    common.append(Compute(slot, part, part.type, each.apart, each.detached))
+                apart = tuple((part, self.slots[id(part)]) for part in parts)
+                each = replace(each, apart=each.apart + apart)
+            left.append(each)
+        return common, tuple(left)
 
-
-def _common(drawn: Drawn, statement: Compute, inside: Slots) -> Apart:
-    """The largest parts of a statement that look at nothing from ``inside`` of the function."""
-    known = {id(part) for part, _ in statement.apart}
-    parts = [p for p in _outermost(drawn, statement.value, inside) if id(p) not in known]
-    name = statement.target.name
-    return tuple((part, Slot("common", name, number)) for number, part in enumerate(parts))
+    def calling(self, operation: Operation) -> Operation:
+        """An operation that calls functions as they are now."""
+        match operation:
+            case Call(known):
+                return replace(operation, shared=self.shared.get(known.target, known))
+            case Function(body=body):
+                return replace(operation, body=tuple(map(self.calling, body)))
+            case _:
+                return operation
 
 
 def _outermost(drawn: Drawn, value: Expression, inside: Slots) -> Iterator[Value]:

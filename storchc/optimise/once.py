@@ -7,23 +7,20 @@ other values. What does not depend on the sample is computed before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from storchc.ir.nodes import Sample
-from storchc.optimise.slicing import (
-    Slots,
+from storchc.program.loops import Repeat
+from storchc.program.operation import Operation, all_filled
+from storchc.program.reads import Drawn
+from storchc.program.shared import Call, Shared
+from storchc.program.slicing import (
     dependent_on,
     drawn_in,
     leading_to,
     parts_leading_to,
     with_notes,
 )
-from storchc.program.estimate import Function
-from storchc.program.loops import Repeat
-from storchc.program.operation import Operation, all_filled
-from storchc.program.reads import Drawn, read
-from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot
 from storchc.program.statements import Note, Take
 from storchc.records import dataclass
@@ -89,47 +86,3 @@ def _movable(
     loops = {n: each for n, each in parts.items() if isinstance(each, Repeat)}
     whole = all(below[n] == each and not drawn_in([each]) for n, each in loops.items())
     return whole and samples.isdisjoint(others) and (not samples or drawn_in(below) == samples)
-
-
-def trimmed(drawn: Drawn, operations: Sequence[Operation]) -> list[Operation]:
-    """``operations`` whose parts return what somebody looks at, and nothing else."""
-    looked = frozenset(_outside(drawn, operations))
-    return [*_trimmed(drawn, operations, looked, looked)]
-
-
-def _outside(drawn: Drawn, operations: Iterable[Operation]) -> Iterator[Slot]:
-    """What is looked at outside of parts, in functions too."""
-    for operation in operations:
-        if not isinstance(operation, Shared):
-            yield from operation.looked_at(drawn)
-        if isinstance(operation, Function):
-            yield from _inside(drawn, operation)
-
-
-def _inside(drawn: Drawn, function: Function) -> Iterator[Slot]:
-    """What a function looks at, of what it has itself made too."""
-    for operation in function.body:
-        yield from operation.looked_at(drawn)
-    yield from read(drawn, function.result)
-
-
-def _trimmed(
-    drawn: Drawn, operations: Iterable[Operation], returned: Slots, looked: Slots
-) -> Iterator[Operation]:
-    """Parts return what is ``returned``; of that, here is ``looked`` at."""
-    for operation in operations:
-        match operation:
-            case Shared():
-                yield _returning(operation, returned)
-            case Call(part, used):
-                part = _returning(part, returned)
-                yield replace(operation, shared=part, used=tuple(s for s in used if s in looked))
-            case Function(body=body):
-                inside = frozenset(_inside(drawn, operation))
-                yield replace(operation, body=tuple(_trimmed(drawn, body, returned, inside)))
-            case _:
-                yield operation
-
-
-def _returning(part: Shared, returned: Slots) -> Shared:
-    return replace(part, results=tuple(slot for slot in part.results if slot in returned))

@@ -16,11 +16,9 @@ from storchc.program.joint import Choose, Reindex
 from storchc.program.loops import Repeat, Stack
 from storchc.program.operation import Operation, free
 from storchc.program.reads import Drawn
-from storchc.program.slots import Slot
+from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Alias, Take
 from storchc.records import dataclass
-
-Slots = frozenset[Slot]
 
 
 def reindexed(

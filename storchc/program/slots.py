@@ -85,4 +85,5 @@ class Slot:
         return f"{shown} {self.number}" if self.number else shown
 
 
+Slots = frozenset[Slot]
 LOSS = Slot("term", "loss")

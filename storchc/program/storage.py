@@ -7,8 +7,6 @@ dimension at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from storchc.analysis.estimation import Estimation
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
@@ -93,13 +91,3 @@ def _single(sample: Sample, estimation: Estimation) -> bool:
         return False
     several = sample.joins or sample.loops or estimator.enumerated or estimator.weighted
     return not several and estimator.count == 1
-
-
-def stored_values(graph: Graph, estimation: Estimation, storage: Storage) -> Mapping[str, Plates]:
-    """The plates of every sample's *value* as it is stored."""
-    return {
-        s.name: frozenset({s.name})
-        if estimation.estimators[s.name].enumerated
-        else storage.full(s.type.plates)
-        for s in graph.samples
-    }

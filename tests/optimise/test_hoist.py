@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import storchc
@@ -43,3 +45,18 @@ def test_what_depends_on_the_sample_and_numbers_stay() -> None:
 def test_where_nothing_is_called_twice_nothing_moves() -> None:
     code = storchc.compile(text=STORY.format(method="ScoreFunction()"))
     assert "_common" not in code
+
+
+def test_functions_of_two_samples_keep_their_common_values_apart() -> None:
+    text = """
+story Two
+param u = 0.3
+param v = 0.2
+sample a ~ Bernoulli(logits=v) with DisARM()
+compute s = a * u
+sample b ~ Bernoulli(logits=u * a) with DisARM()
+cost c = (tanh(b * u + exp(v) + tanh(s)) + a - v) ** 2
+"""
+    code = storchc.compile(text=text)
+    names = re.findall(r"(?m)^        (\w*_common\w*) = ", code)
+    assert len(names) == len(set(names)) > 1  # a function looks at them when it is called

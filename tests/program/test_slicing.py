@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storchc.optimise.slicing import dependent_on, drawn_in, leading_to, needed_for
 from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
+from storchc.program.slicing import dependent_on, drawn_in, leading_to, needed_for
 from storchc.program.slots import Slot
 from storchc.program.statements import Draw, Note
 from tests.program.programs import after, told

@@ -10,10 +10,8 @@ from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
 from storchc.program.reads import Drawn
 from storchc.program.shared import Call
-from storchc.program.slots import Slot
+from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Draw, Note
-
-Slots = frozenset[Slot]
 
 
 def dependent_on(drawn: Drawn, operations: Iterable[Operation], slots: Slots) -> Slots:
