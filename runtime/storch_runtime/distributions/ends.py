@@ -70,7 +70,7 @@ CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda 
 def ending(law: Any, ends: Ends, value: Tensor) -> Tensor:
     """The log-probability of each element of the batch: minus infinity outside, without slope."""
     inside = ends.holds(law, value)
-    held = inside.reshape(*inside.shape, *(1,) * ends.rank)
+    held = inside.reshape((*inside.shape, *(1,) * ends.rank))
     safe = torch.where(held, value, ends.inner(law))
     each: Tensor = law.apart().log_prob(safe)
     return each.masked_fill(~inside, -torch.inf)
