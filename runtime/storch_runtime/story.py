@@ -28,6 +28,7 @@ from storch_runtime.validation import (
     Within,
     check_classes,
     check_control,
+    check_order,
     check_sign,
     check_support,
     look_for_ended,
@@ -182,6 +183,12 @@ class StoryModule(nn.Module):
         """``value``, of which it is checked at an instance's first call that it keeps one sign."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_sign(value, subject)
+        return value
+
+    def one_order(self, value: Tensor, dim: int, subject: str) -> Tensor:
+        """``value``, of whose two elements along ``dim`` the first call checks the same."""
+        if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
+            check_order(value, dim, subject)
         return value
 
     def of_classes(self, value: Tensor, count: int, subject: str) -> Tensor:

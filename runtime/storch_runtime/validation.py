@@ -25,6 +25,7 @@ __all__ = [
     "Within",
     "check_classes",
     "check_control",
+    "check_order",
     "check_sign",
     "check_support",
     "look_for_ended",
@@ -126,14 +127,29 @@ def look_for_ended(value: Tensor, subject: str) -> None:
 
 def check_sign(value: Tensor, subject: str) -> None:
     """Raise where a denominator is 0, or of either sign: it goes through 0 as it moves then."""
-    value = value.detach()
-    above, below = bool((value > 0).any()), bool((value < 0).any())
-    if (above and below) or bool((value == 0).any()):
+    if _changes_sign(value.detach()):
         raise StoryValueError(
             f"{subject} goes through 0, where the quotient has a pole: no estimate of its gradient "
             "is right; keep it to one side, by `softplus` or `exp`, or say `continuous(…)` of the "
             "quotient"
         )
+
+
+def check_order(value: Tensor, dim: int, subject: str) -> None:
+    """Raise where two elements along a dimension are equal, or either of them is the larger."""
+    first, second = value.detach().unbind(dim)
+    if _changes_sign(first - second):
+        raise StoryValueError(
+            f"{subject} has two elements whose difference goes through 0, where what is divided by "
+            "their spread has a pole: no estimate of its gradient is right; keep one of them above "
+            "the other, or say `continuous(…)` of the quotient"
+        )
+
+
+def _changes_sign(value: Tensor) -> bool:
+    """Whether some element is 0, or there are elements of either sign."""
+    above, below = bool((value > 0).any()), bool((value < 0).any())
+    return (above and below) or bool((value == 0).any())
 
 
 def looks_at_values(value: Tensor) -> bool:

@@ -6,6 +6,7 @@ from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
 from storchc.catalogue.family import Family
 from storchc.catalogue.function import Emission, Function
+from storchc.catalogue.functions.along import SPREADS, pair
 from storchc.emit import calls, chains, distributions, indexing, over, separated
 from storchc.emit.code import Code
 from storchc.emit.context import Context
@@ -137,10 +138,14 @@ def _whole(context: Context, code: Code, value: Value, wanted: ValueType) -> Py:
 
 
 def _looked_at(context: Context, code: Code, value: Apply, position: int) -> Code:
-    """A denominator of which the first call sees whether it keeps one sign."""
+    """A denominator, or two elements of the spread that is one; the first call sees its sign."""
     source, span = context.graph.source, value.operands[position].span
     text = " ".join(source.cut(span).split())
-    looked = call("self.one_sign", code.py, literal(f"{place(source, span)}: `{text}`"))
+    subject = literal(f"{place(source, span)}: `{text}`")
+    if value.function in SPREADS:
+        looked = call("self.one_order", code.py, literal(pair(value)), subject)
+    else:
+        looked = call("self.one_sign", code.py, subject)
     return Code(looked, code.stored, code.plain)
 
 

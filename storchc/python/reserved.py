@@ -12,7 +12,7 @@ ATTRIBUTES = frozenset({
     "load_state_dict", "look_into", "marked", "method_module", "method_modules",
     "method_parameters", "methods", "model_parameters", "modules", "modules_unseen", "mtia",
     "named_buffers", "named_children", "named_modules", "named_parameters", "observed",
-    "observed_classes", "one_sign", "order", "parameters", "register_backward_hook",
+    "observed_classes", "one_order", "one_sign", "order", "parameters", "register_backward_hook",
     "register_buffer", "register_forward_hook", "register_forward_pre_hook",
     "register_full_backward_hook", "register_full_backward_pre_hook",
     "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook",

@@ -11,7 +11,7 @@ from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching, cut_condition
-from storchc.analysis.facts.smoothness import BROKEN, Uneven, touches
+from storchc.analysis.facts.smoothness import BROKEN, Operand, Uneven, touches
 from storchc.catalogue import functions
 from storchc.ir.expression import Apply, CallUser, Construct, Distribution, Named, Value
 from storchc.ir.graph import Graph
@@ -45,8 +45,8 @@ class Jumps:
     ``said`` are no jumps, as a choice says whose condition is cut or agreed, or `continuous`.
     ``kinks`` are where values bend, those that are said to be no jumps among them; ``inside`` are
     the modules that may bend too: they are looked into when a model is made. ``unsure`` are the
-    denominators that move and may go through 0, by the identity of the quotient: they are looked at
-    in the first call.
+    positions of operands that move and may go through 0, or their two elements through each other,
+    by the identity of the expression: they are looked at in the first call.
     """
 
     moved: tuple[Jump, ...]
@@ -88,8 +88,10 @@ def jumps(
     inside: list[str] = []
     unsure: dict[int, int] = {}
     for value, reach in reaching:
-        if reach.jumps and looking.may_vanish(value):
-            unsure[id(value)] = uneven.unsure[id(value)]
+        operand = looking.unsure(value) if reach.jumps else None
+        if operand is not None:
+            looked_at, position = operand
+            unsure[id(looked_at)] = position
         every += looking.jumps(value, reach)
         kinks += looking.kinks(value, reach)
         inside += looking.inside(value, reach)
@@ -200,13 +202,14 @@ class _Looking:
             if reach.alive and (moving.moved or moving.guarded):
                 yield value.callee
 
-    def may_vanish(self, value: Value | Distribution) -> bool:
-        """Whether a quotient has a denominator that moves, and may go through 0."""
-        at = self.uneven.unsure.get(id(value))
-        if at is None or not isinstance(value, Apply):
-            return False
-        moving = self.motion[value.operands[at]]
-        return moving.moved or moving.guarded
+    def unsure(self, value: Value | Distribution) -> Operand | None:
+        """The operand that moves and may go through 0, so that a value may have a pole."""
+        operand = self.uneven.unsure.get(id(value))
+        if operand is None:
+            return None
+        looked_at, position = operand
+        moving = self.motion[looked_at.operands[position]]
+        return operand if moving.moved or moving.guarded else None
 
     def _along(
         self, value: Value | Distribution, kinds: frozenset[str]

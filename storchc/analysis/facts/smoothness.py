@@ -19,6 +19,7 @@ from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.vanishing import Lengths, Movers
 from storchc.catalogue import distributions, functions
 from storchc.catalogue.function import Smoothness
+from storchc.catalogue.functions.along import FILLING
 from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
@@ -45,22 +46,26 @@ CONTINUOUS = "continuous"
 SMOOTH: Smoothness = "smooth"
 BROKEN = frozenset({"jump", "pole"})
 
+Operand = tuple[Apply, int]
+"""An operand, by its expression and its position there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
     """What is not smooth: by the identity of an expression, how it moves with each operand.
 
     ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
-    ``unsure`` are the denominators of which nobody knows whether they go through 0, by the identity
-    of the quotient. ``placed``: what moves the place where a length vanishes, if it does, by the
-    identity of what has a pole there. ``collapsing``: what moves the place where a scale of a
-    sample is 0, if it does, by the identity of the distribution: its score has a pole there.
+    ``unsure`` are the operands of which nobody knows whether they go through 0, or their two
+    elements through each other, by the identity of what has a pole there. ``placed``: what moves
+    the place where a length vanishes, if it does, by the identity of what has a pole there.
+    ``collapsing``: what moves the place where a scale of a sample is 0, if it does, by the identity
+    of the distribution: its score has a pole there.
     """
 
     graph: Graph
     kinds: Mapping[int, tuple[Smoothness, ...]]
     hidden: bool
-    unsure: Mapping[int, int]
+    unsure: Mapping[int, Operand]
     placed: Mapping[int, Movers]
     collapsing: Mapping[int, Movers]
 
@@ -73,7 +78,7 @@ class Uneven:
 def uneven(graph: Graph, ranges: Ranges) -> Uneven:
     """What is not smooth in a story."""
     found: dict[int, tuple[Smoothness, ...]] = {}
-    unsure: dict[int, int] = {}
+    unsure: dict[int, Operand] = {}
     hidden = False
     placed: dict[int, Movers] = {}
     lengths = Lengths(graph, ranges)
@@ -86,11 +91,9 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
             placed[id(part)] = movers
         if id(part) in squared and kinds == ("corner",):
             kinds = ("bend",)
-        at = _DENOMINATORS.get(part.function) if isinstance(part, Apply) else None
-        looked_at = vanishing is not None and at is not None and not _is_brought(part)
-        sure = at is None or looked_at or kinds[at] != SMOOTH
-        if at is not None and not sure and _may_vanish(ranges, part, at):
-            unsure[id(part)] = at
+        operand = _unsure(lengths, ranges, part, kinds, vanishing)
+        if operand is not None:
+            unsure[id(part)] = operand
         if kinds.count(SMOOTH) == len(kinds):
             continue
         found[id(part)] = kinds
@@ -205,23 +208,47 @@ def _bases(ranges: Ranges, value: Value | Distribution) -> tuple[Value, ...]:
     return ()
 
 
-_SIGNS = frozenset({"normalize", "rms_norm"})
+_SIGNS = frozenset({"normalize", "rms_norm", "cosine_similarity"})
+"""What is a sign where there is one element of it."""
+
 _DENOMINATORS: Mapping[str, int] = {
     "divide": 1,
-    **dict.fromkeys(("reciprocal", "power", "pow", *_SIGNS), 0),
+    **dict.fromkeys(("reciprocal", "power", "pow", "normalize", "rms_norm", "layer_norm"), 0),
 }
 
 
-def _is_brought(value: Value | Distribution) -> bool:
-    """Whether a value is a sign where there is one element of it."""
-    return isinstance(value, Apply) and value.function in _SIGNS
+def _unsure(
+    lengths: Lengths,
+    ranges: Ranges,
+    value: Value | Distribution,
+    kinds: tuple[Smoothness, ...],
+    vanishing: tuple[tuple[int, ...], Movers] | None,
+) -> Operand | None:
+    """What to look at, where a value divides by what may go through 0 for all that is known."""
+    if not isinstance(value, Apply):
+        return None
+    sign = value.function in _SIGNS
+    lengths_at = () if vanishing is None or sign else vanishing[0]
+    at = next(iter(lengths_at), _DENOMINATORS.get(value.function))
+    if at is None or kinds[at] != SMOOTH:
+        return None
+    bare = _unfilled(ranges, value.operands[at])
+    spread = lengths.spread_of_two(value if sign or value.function == "layer_norm" else bare)
+    if spread is not None:
+        lies = ranges.places[spread.operands[0]]
+        known = lies.known and not lies.supposed
+        return None if known or not _may_vanish(ranges, value, at, bare) else (spread, 0)
+    if lengths_at or not _may_vanish(ranges, value, at):
+        return None
+    return value, at
 
 
-def _may_vanish(ranges: Ranges, value: Value | Distribution, position: int) -> bool:
-    """Whether a denominator may go through 0 for all that is known."""
-    assert isinstance(value, Apply)
-    lie = tuple(ranges.places[operand] for operand in value.operands)
-    return functions.row(value.function).smoothness(value, lie)[position] == "pole"
+def _may_vanish(ranges: Ranges, value: Apply, position: int, bare: Value | None = None) -> bool:
+    """Whether a denominator, or what is ``bare`` of it, may go through 0 for all that is known."""
+    lie = [ranges.places[operand] for operand in value.operands]
+    if bare is not None:
+        lie[position] = ranges.places[bare]
+    return functions.row(value.function).smoothness(value, tuple(lie))[position] == "pole"
 
 
 def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[Smoothness, ...]:
@@ -252,16 +279,13 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
     return ()
 
 
-_FILLING = 1e-3
-
-
 def _unfilled(ranges: Ranges, value: Value) -> Value:
     """A value without a small number that is added to it, which fills no pole."""
     match value:
         case Apply("add", (inner, Literal(number)) | (Literal(number), inner)):
-            tiny = 0 < number < _FILLING
+            tiny = 0 < number < FILLING
         case Apply("clamp" | "maximum", (inner, Literal(number), *_)):
-            tiny = 0 < number < _FILLING
+            tiny = 0 < number < FILLING
         case _:
             return value
     return inner if tiny and ranges.places[inner].low <= 0 else value

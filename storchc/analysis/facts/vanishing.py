@@ -15,6 +15,7 @@ from random import Random
 
 from storchc.analysis.facts.numbers import Leaf, Numbers, Place, named
 from storchc.analysis.facts.ranges import Ranges
+from storchc.catalogue.functions.along import SPREADS, filled, pair
 from storchc.catalogue.functions.fitting import axes, broadcast, sizes_of
 from storchc.ir.expression import Apply, Distribution, Literal, Value
 from storchc.ir.graph import Graph
@@ -53,6 +54,14 @@ class Lengths:
         first = (0,) * value.type.rank
         return self._look(lambda n: [(x,) for x in n.all(value, first)])
 
+    def spread_of_two(self, value: Value) -> Apply | None:
+        """The spread of two elements that a denominator is, or by which a function divides."""
+        divides = isinstance(value, Apply) and value.function in _BROUGHT
+        spread = value if divides else self._length(value)
+        if not isinstance(spread, Apply) or spread.function not in SPREADS:
+            return None
+        return None if pair(spread) is None else spread
+
     def width(self, low: Value, high: Value) -> Movers:
         """Of an interval."""
 
@@ -64,7 +73,7 @@ class Lengths:
 
     def brought_to_one(self, value: Apply) -> Movers | None:
         """Of what a function brings to a length or a spread of 1; None: nobody knows."""
-        if value.function not in _BROUGHT:
+        if value.function not in _BROUGHT or filled(value):
             return None
         found = [self._brought(value, operand) for operand in value.operands]
         if None in found:

@@ -20,6 +20,35 @@ Ranges = tuple[Range, ...]
 Kinds = tuple[Smoothness, ...]
 
 
+FILLING = 1e-3
+"""What is added to a denominator fills its pole from here on."""
+
+SPREADS = frozenset({"std", "var", "layer_norm"})
+"""What is 0 where all elements are equal, or divides by that."""
+
+
+def filled(value: Apply) -> bool:
+    """Whether the ``eps`` of a function fills its pole.
+
+    Not that of `cosine_similarity`, of which torch's derivative knows nothing.
+    """
+    eps = value.settings["eps"]
+    large = isinstance(eps, int | float) and eps >= FILLING
+    return large and value.function != "cosine_similarity"
+
+
+def pair(value: Apply) -> int | None:
+    """The dimension of two elements, where all that a spread is taken of are these."""
+    shape = value.operands[0].type.shape
+    if "normalized_shape" in value.settings:
+        dims = tuple(range(-len(sizes_of(value.settings["normalized_shape"])), 0))
+    else:
+        dims = axes(value.settings["dim"], shape)
+    if product(tuple(shape[dim] for dim in dims)).value != 2:
+        return None
+    return next((dim for dim in dims if shape[dim].value == 2), None)
+
+
 def size_along(value: Apply, position: int = 0) -> int | None:
     """The size of the one dimension ``dim``; None where it is known at run time only."""
     shape = value.operands[position].type.shape
@@ -207,8 +236,10 @@ def unit_length(value: Apply, ranges: Ranges) -> Range:
 
 
 def unit_smooth(value: Apply, ranges: Ranges) -> Kinds:
-    """Of one element the sign is left."""
+    """Of one element the sign is left; where ``eps`` is large, a corner where that takes over."""
     (a,), n = ranges, size_along(value)
+    if filled(value):
+        return ("corner",)
     if n == 1:
         return ("pole" if a.has_zero else "smooth",)
     return (length_smooth(value.settings["p"], n, a),)
@@ -232,12 +263,13 @@ def _normalised(value: Apply) -> int | None:
 
 def standardised_smooth(value: Apply, ranges: Ranges) -> Kinds:
     """A pole where two elements are brought to -1 and 1."""
-    return ("pole" if _normalised(value) == 2 else "smooth",)
+    return ("pole" if _normalised(value) == 2 and not filled(value) else "smooth",)
 
 
 def root_mean_smooth(value: Apply, ranges: Ranges) -> Kinds:
     """Of one element the sign is left."""
-    return ("pole" if _normalised(value) == 1 and ranges[0].has_zero else "smooth",)
+    sign = _normalised(value) == 1 and not filled(value)
+    return ("pole" if sign and ranges[0].has_zero else "smooth",)
 
 
 # --- products of vectors and matrices ------------------------------------------------------------

@@ -447,6 +447,95 @@ def test_other_inputs_may() -> None:
     assert x.grad is not None
 
 
+class Apart(nn.Module):
+    """The value, and what lies above it by what a function makes of it."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+        self.slope = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([x, x + self.function(self.slope * x)], -1)
+
+
+@pytest.mark.parametrize(
+    ("cost", "seen"),
+    [
+        ("layer_norm(two(z), [2])[0]", True),
+        ("layer_norm(reshape(two(z), [1, 2]), [1, 2])[0, 0]", True),
+        ("layer_norm(reshape(two(z), [2, 1]), [2, 1])[0, 0]", True),
+        ("two(z)[0] / std(two(z))", True),
+        ("two(z)[0] / (std(two(z)) + 1e-8)", True),
+        ("two(z)[0] / sqrt(var(two(z)))", True),
+        ("two(z)[0] / s", True),
+        ("log(std(two(z)))", True),
+        ("layer_norm(two(z), [2], 0.01)[0]", False),
+        ("layer_norm(reshape(two(z), [2, 1]), [1])[0, 0]", False),
+        ("layer_norm(two(stop_gradient(z)), [2])[0]", False),
+        ("layer_norm(concat([two(z), two(-z)]), [4])[0]", False),
+        ("continuous(layer_norm(two(z), [2])[0])", False),
+        ("two(z)[0] / (std(two(z)) + 1)", False),
+        ("std(two(z))", False),
+        ("continuous(1 / s) + s", False),
+    ],
+)
+def test_two_elements_of_which_nobody_knows_the_order_are_seen_in_the_first_call(
+    cost: str, seen: bool
+) -> None:
+    torch.manual_seed(0)
+    text = f"""story Unsure
+module two: [] -> [2]
+param m = 0.5
+sample z ~ Normal(m, 1) with Reparameterization(n=50)
+compute s = std(two(z))
+cost c = {cost}
+cost used = z + s
+"""
+    assert storchc.check(text=text) == []
+    made = storchc.load(text=text)
+    made(two=Apart(torch.exp))().backward()
+    if not seen:
+        made(two=Apart(torch.positive))().backward()
+        return
+    with pytest.raises(ValueError, match=r":\d: `.*two\(z\).*difference goes through 0"):
+        made(two=Apart(torch.positive))()
+
+
+FILLED = {
+    "one element": "normalize(stack([z + th]), eps=1.0)[0]",
+    "root mean square": "rms_norm(stack([z + th]), [1], 0.5)[0]",
+    "two elements": "layer_norm(stack([z, -th]), [2], 0.5)[0]",
+}
+
+
+@pytest.mark.parametrize("cost", FILLED.values(), ids=FILLED)
+def test_a_large_eps_fills_a_pole(cost: str) -> None:
+    """The derivative by m is that of the mean, by quadrature over z = m + e."""
+    torch.manual_seed(0)
+    text = f"""story Filled
+param m = 0.5
+param th = 0.3
+sample z ~ Normal(m, 1) with Reparameterization(n=100000)
+cost c = {cost}
+"""
+    assert storchc.check(text=text) == []
+    model = storchc.load(text=text)()
+    model().backward()
+    m = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    e = torch.linspace(-8, 8, 4001, dtype=torch.float64)
+    y = (m + e + 0.3)[:, None]
+    of = {
+        "normalize": lambda: nn.functional.normalize(y, eps=1.0),
+        "rms_norm": lambda: nn.functional.rms_norm(y, [1], eps=0.5),
+        "layer_norm": lambda: y / 2 / (y.square() / 4 + 0.5).sqrt(),
+    }[cost.partition("(")[0]]()
+    mean = (of[:, 0] * (-(e**2) / 2).exp()).sum() / (-(e**2) / 2).exp().sum()
+    (expected,) = torch.autograd.grad(mean, m)
+    assert model.m.grad is not None
+    assert abs(model.m.grad.item() - expected.item()) < 0.01
+
+
 class Line(nn.Module):
     """The value itself, or what a function makes of it."""
 
@@ -473,6 +562,8 @@ class Line(nn.Module):
         ("sum(rms_norm(stack([net(z)]), [1]))", True),
         ("sum(normalize(stack([abs(net(z))])))", False),
         ("sum(normalize(stack([net(z), z])))", False),
+        ("sum(normalize(stack([net(z)]), eps=1.0))", False),
+        ("sum(rms_norm(stack([net(z)]), [1], 0.01))", False),
     ],
 )
 def test_a_denominator_that_nobody_knows_is_seen_in_the_first_call(cost: str, seen: bool) -> None:
