@@ -65,7 +65,7 @@ def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Ope
     A function that they have of their own is called once: what it does stands in its place.
     """
     own = {operation.target for operation in operations if isinstance(operation, Shared)}
-    for operation, next_ in zip(operations, (*operations[1:], None), strict=True):
+    for operation, next_ in zip(operations, (*operations[1:], None), strict=False):
         match operation:
             case Note() if isinstance(next_, Call | Shared):
                 continue  # the function around it says that

@@ -69,7 +69,8 @@ def _looking(story: Story) -> Iterator[Looking]:
         groups = story.estimation.credit.groups.get(sample.name, {})
         if story.estimator(sample.name).looks and not sample.loops:
             costs = (Slot("cost", cost.name) for group in groups.values() for cost in group)
-            yield Looking(sample, frozenset(costs))
+            if wanted := frozenset(costs):
+                yield Looking(sample, wanted)
 
 
 def _wanted(story: Story) -> Iterator[Slot]:

@@ -20,11 +20,11 @@ from storchc.ir.expression import (
     StaticChoice,
     Value,
 )
-from storchc.ir.walk import children
+from storchc.ir.walk import children, walk
 from storchc.program.estimate import Function
 from storchc.program.joint import Reindex
 from storchc.program.operation import Operation, all_filled
-from storchc.program.reads import Drawn, named_in
+from storchc.program.reads import Apart, Drawn, named_in
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Compute
@@ -77,11 +77,15 @@ class _Common:
             if isinstance(each, Compute):
                 known = {id(part) for part, _ in each.apart}
                 every = _outermost(self.drawn, each.value, inside)
-                parts = [part for part in every if id(part) not in known]
+                fresh = (part for part in every if id(part) not in known)
+                parts = [
+                    p for p in fresh if inside.isdisjoint(s for _, s in _within(p, each.apart))
+                ]
                 for part in (part for part in parts if id(part) not in self.slots):
                     slot = Slot("common", each.target.name, next(self.numbers))
                     self.slots[id(part)] = slot
-                    common.append(Compute(slot, part, part.type, each.apart, each.detached))
+                    own = _within(part, each.apart)
+                    common.append(Compute(slot, part, part.type, own, each.detached))
                 apart = tuple((part, self.slots[id(part)]) for part in parts)
                 each = replace(each, apart=each.apart + apart)
             left.append(each)
@@ -96,6 +100,12 @@ class _Common:
                 return replace(operation, body=tuple(map(self.calling, body)))
             case _:
                 return operation
+
+
+def _within(part: Value, apart: Apart) -> Apart:
+    """What is evaluated before a part of an expression, of what is before all of it."""
+    inner = {id(each) for each in walk(part)}
+    return tuple((each, slot) for each, slot in apart if id(each) in inner)
 
 
 def _outermost(drawn: Drawn, value: Expression, inside: Slots) -> Iterator[Value]:

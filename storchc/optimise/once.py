@@ -2,7 +2,8 @@
 
 Methods such as DisARM and REBAR look at costs at values of a sample that were not drawn. What leads
 from the sample to its costs becomes a local function then; it is called where it stood, and at the
-other values. What does not depend on the sample is computed before it.
+other values. What does not depend on the sample is computed before it. So far it is for samples
+below which nothing else is drawn and no loop runs; elsewhere the part is written again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from storchc.ir.nodes import Sample
+from storchc.program.joint import Choose, Reindex
 from storchc.program.loops import Repeat
 from storchc.program.operation import Operation, all_filled
 from storchc.program.reads import Drawn
@@ -38,16 +40,13 @@ def written_once(
     drawn: Drawn, operations: Sequence[Operation], looking: Sequence[Looking]
 ) -> list[Operation]:
     """``operations`` with what lies below samples in functions, the last sample first."""
-    others = frozenset(each.sample.name for each in looking)
     found = [*operations]
     for each in reversed(looking):
-        found = _once(drawn, found, each, others)
+        found = _once(drawn, found, each)
     return found
 
 
-def _once(
-    drawn: Drawn, operations: list[Operation], looking: Looking, others: frozenset[str]
-) -> list[Operation]:
+def _once(drawn: Drawn, operations: list[Operation], looking: Looking) -> list[Operation]:
     value = Slot("value", looking.sample.name)
     at = (n for n, each in enumerate(operations) if isinstance(each, Take) and each.target == value)
     start = next(at, None)
@@ -58,7 +57,7 @@ def _once(
     samples = drawn_in(leading_to(drawn, below, looking.costs, touched))
     wanted = looking.costs | {Slot("draw", name) for name in samples}
     parts = parts_leading_to(drawn, below, wanted, touched)
-    if not parts or not _movable(below, parts, samples, others):
+    if not parts or not _movable(below, parts, samples):
         return operations
     rest = {n: each for n, each in enumerate(below) if n not in parts}
     free = {n: o for n, o in rest.items() if touched.isdisjoint(o.looked_at(drawn))}
@@ -72,17 +71,12 @@ def _once(
     return [*above, *before, heading, part, Call(part, results, replayed=True), *behind]
 
 
-def _movable(
-    below: Sequence[Operation],
-    parts: Mapping[int, Operation],
-    samples: set[str],
-    others: frozenset[str],
-) -> bool:
+def _movable(below: Sequence[Operation], parts: Mapping[int, Operation], samples: set[str]) -> bool:
     """Whether parts may stand in a function of their own.
 
-    Loops that draw may not, nor loops that leave something besides, nor samples that are looked at
-    elsewhere themselves. What is drawn is drawn in the same order as before.
+    Nothing may be drawn in them, and nothing below may fill a slot again, in steps or by a joint
+    choice: what stands behind the function would look at another value. Functions are not nested.
     """
-    loops = {n: each for n, each in parts.items() if isinstance(each, Repeat)}
-    whole = all(below[n] == each and not drawn_in([each]) for n, each in loops.items())
-    return whole and samples.isdisjoint(others) and (not samples or drawn_in(below) == samples)
+    again = any(isinstance(each, Repeat | Choose | Reindex) for each in below)
+    nested = any(isinstance(each, Shared | Call) for each in parts.values())
+    return not (samples or again or nested)

@@ -44,3 +44,4 @@ class Call(Operation):
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         yield from (self.shared.target, self.shared.value)
+        yield from self.shared.looked_at(drawn)

@@ -87,6 +87,7 @@ def _repeat(drawn: Drawn, loop: Repeat, wanted: set[Slot]) -> Repeat | None:
     """The loop with the operations alone that lead to what is wanted, be it in later steps."""
     closing = needed_for(drawn, loop.closing, frozenset(wanted))
     known, needed = set[Slot](), wanted | _looked(drawn, closing)
+    body = list[Operation]()
     while needed != known:
         known = set(needed)
         body = needed_for(drawn, loop.body, frozenset(needed))
