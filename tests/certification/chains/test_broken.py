@@ -48,7 +48,7 @@ for t in range(3) from h = u:
 cost d = h * sum(sequence(z))
 """
 BROKEN_WHOLE = {
-    "outcomes of another step": ("(t,), (3,), (0, 0)", "(0,), (3,), (0, 0)"),
+    "outcomes of another step": ("EverySequence(steps=(t,)", "EverySequence(steps=(0,)"),
     "weights of the last step alone": ("Sequences(z_draws, 3)", "Sequences(z_draws[2:], 3)"),
     "weights without their gradient": (
         "weighted_sum(z_steps.weight, d",

@@ -13,7 +13,6 @@ import storchc
 from storch_runtime import Sampler
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
 from storch_runtime.methods import Reparameterization, ScoreFunction
-from storch_runtime.place import In
 from storch_runtime.samplers import Antithetic, QuasiMonteCarlo, Stratified, quasi_monte_carlo
 from storch_runtime.samplers._uniform import collected
 from tests.certification.harness import Uncertified, case, derivatives, fails
@@ -122,8 +121,14 @@ def test_extremes(name: str, dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_plate_that_is_open_already_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="cannot draw `in` another"):
-        made(name).draw(Bernoulli(logits=torch.zeros(2)), place=In(0))
+    text = f"""
+story Open
+param v = 0.3
+sample a ~ Bernoulli(logits=v) with ScoreFunction(n=4)
+sample b ~ Normal(v * a, 1) with ScoreFunction() using {name}() in a
+cost c = a * b
+"""
+    assert "error" in {d.severity for d in storchc.check(text=text)}
 
 
 def test_odd_pairs_are_refused() -> None:
