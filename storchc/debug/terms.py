@@ -91,10 +91,8 @@ def _atom(
             return call("cumulative_rows" if cumulative else "rows", *_each(graph, *terms))
         case SumOfRows(of):
             return call("sum", write_term(graph, of))
-        case Detach(of):
-            return call("detach", write_term(graph, of))
-        case Box(of):
-            return call("box", write_term(graph, of))
+        case Detach(of) | Box(of):
+            return call("box" if isinstance(term, Box) else "detach", write_term(graph, of))
         case Summed(of, plates):
             return call("sum", write_term(graph, of), along(plates))
         case Reduced(of, plates, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.emit.context import Context, known_size
 from storchc.ir.expression import CallUser, Value
@@ -95,7 +96,7 @@ def _folded(context: Context, code: Code, rank: int, stored: Plates) -> Py:
 
 def _spread(context: Context, code: Code, rank: int, stored: Plates) -> Py:
     """Plates aligned, so that the function may broadcast."""
-    return context.storage.align(code.py, code.stored, rank, stored)
+    return align(context.storage, code.py, code.stored, rank, stored)
 
 
 def checked(

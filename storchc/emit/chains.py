@@ -7,6 +7,7 @@ mass of the next step: the forward algorithm. Before the first step there is one
 
 from __future__ import annotations
 
+from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.written import Written, assigned
@@ -63,8 +64,8 @@ def pair(context: Context, operation: Pair) -> Written:
     stored = weight.stored | mass.stored
     both = call(
         context.runtime("pairs"),
-        storage.align_whole(mass.py, mass.stored, stored),
-        storage.align_whole(weight.py, weight.stored, stored),
+        align_whole(storage, mass.py, mass.stored, stored),
+        align_whole(storage, weight.py, weight.stored, stored),
     )
     pairs = assigned(context, joint, Code(both, stored), f"[{', '.join(storage.order(stored))}]")
     dim = literal(storage.dim(before, stored))
@@ -112,8 +113,8 @@ def summed_out(context: Context, value: SummedOut) -> Code:
     factor = method(weight.py, "detach") if value.cut else weight.py
     summed = call(
         context.runtime("weighted_sum"),
-        context.storage.align_whole(factor, weight.stored, stored, value.type.rank),
-        context.storage.align_whole(code.py, code.stored, stored),
+        align_whole(context.storage, factor, weight.stored, stored, value.type.rank),
+        align_whole(context.storage, code.py, code.stored, stored),
         dim=one_or_more(map(literal, dims)),
     )
     return Code(summed, stored - own)

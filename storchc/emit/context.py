@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from storchc.analysis.estimation import Estimation
+from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.ir.expression import Value
 from storchc.ir.graph import Graph
@@ -233,7 +234,7 @@ class Context:
         """``code`` over all of ``plates``, each with its full size."""
         if code.stored == plates or code.plain:
             return code.py
-        aligned = self.storage.align(code.py, code.stored, rank, plates)
+        aligned = align(self.storage, code.py, code.stored, rank, plates)
         event = [literal(-1)] * rank
         return method(aligned, "expand", *self.plate_sizes(plates), *event)
 

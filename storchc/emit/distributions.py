@@ -11,6 +11,7 @@ from storchc.analysis.facts.gates import beside_gates
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family
+from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.ir.expression import (
@@ -180,7 +181,7 @@ def _built(
     target = stored | plates if stored else stored
     ranks = {n: v.type.rank for n, v in value.parameters}
     keywords = [
-        (n, context.storage.align(c.py, c.stored, ranks[n], target, rank + own[n]))
+        (n, align(context.storage, c.py, c.stored, ranks[n], target, rank + own[n]))
         for n, c in codes.items()
     ]
     if rank:
@@ -228,8 +229,8 @@ def _log_prob(context: Context, value: LogProb | LogProbEach) -> Code:
     rank = max(len(value.distribution.type.batch), value.value.type.rank - own)
     made = distribution(context, value.distribution, observed.stored, rank)
     stored = made.stored | observed.stored
-    aligned = context.storage.align(
-        observed.py, observed.stored, value.value.type.rank, stored, rank + own
+    aligned = align(
+        context.storage, observed.py, observed.stored, value.value.type.rank, stored, rank + own
     )
     law = made.py
     if isinstance(value, LogProbEach):

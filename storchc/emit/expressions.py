@@ -8,6 +8,7 @@ from storchc.catalogue.family import Family
 from storchc.catalogue.function import Emission, Function
 from storchc.catalogue.functions.along import SPREADS, pair
 from storchc.emit import calls, chains, distributions, indexing, over, separated
+from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.places import place
@@ -133,7 +134,7 @@ def _whole(context: Context, code: Code, value: Value, wanted: ValueType) -> Py:
     if code.stored == wanted.plates and value.type.shape == wanted.shape:
         return code.py
     rank, plates = value.type.rank, wanted.plates
-    aligned = context.storage.align(code.py, code.stored, rank, plates, len(wanted.shape))
+    aligned = align(context.storage, code.py, code.stored, rank, plates, len(wanted.shape))
     return method(aligned, "expand", *sizes)
 
 
@@ -237,12 +238,12 @@ def _aligned(
     match entry.align:
         case "broadcast":
             return tuple(
-                context.storage.align(c.py, c.stored, r, stored, highest)
+                align(context.storage, c.py, c.stored, r, stored, highest)
                 for c, r in zip(operands, ranks, strict=True)
             )
         case "plates":
             return tuple(
-                context.storage.align(c.py, c.stored, r, stored)
+                align(context.storage, c.py, c.stored, r, stored)
                 for c, r in zip(operands, ranks, strict=True)
             )
         case "expand":

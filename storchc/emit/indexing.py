@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import EllipsisType
 
+from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.ir.expression import Range, Select, SelectItem, Value
@@ -100,8 +101,8 @@ def _moved(context: Context, code: Code, picked: Code, shape: Shape, dim: int, r
     """
     stored = code.stored | picked.stored
     after = rank - dim - 1
-    source = context.storage.align_whole(code.py, code.stored, stored)
-    aligned = context.storage.align_whole(picked.py, picked.stored, stored)
+    source = align_whole(context.storage, code.py, code.stored, stored)
+    aligned = align_whole(context.storage, picked.py, picked.stored, stored)
     lead = [ALL] * len(context.storage.order(stored))
     if len(shape) > 1:
         aligned = method(aligned, "flatten", literal(-len(shape)))

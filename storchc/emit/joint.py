@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.samples import given_value
@@ -98,8 +99,8 @@ def reindex(context: Context, operation: Reindex) -> Written:
     else:
         followed = call(
             context.runtime("follow"),
-            context.storage.align_whole(code.py, code.stored, stored),
-            context.storage.align_whole(member(joint, "parents"), operation.stored, stored),
+            align_whole(context.storage, code.py, code.stored, stored),
+            align_whole(context.storage, member(joint, "parents"), operation.stored, stored),
             dim=literal(context.storage.dim(operation.plate, stored)),
         )
     return assigned(context, slot, Code(followed, stored), called=_called(context, slot))

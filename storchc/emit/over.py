@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storchc.catalogue import functions
+from storchc.emit.alignment import align, align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.terms import emitted
@@ -38,7 +39,7 @@ def _weighed(context: Context, value: OverPlates, bound: Code) -> Code:
             continue
         terms = context.held[Slot("joined", sample)]
         stored = context.storage.full(context.graph.types[sample].plates)
-        whole = context.storage.align_whole(terms.py, terms.stored, stored)
+        whole = align_whole(context.storage, terms.py, terms.stored, stored)
         sent = method(context.method_of(sample), "joined", context.draw(sample), bound.py, whole)
         bound = Code(sent, bound.stored)
     return bound
@@ -69,7 +70,7 @@ def _weighted(
     stored = code.stored | factor.stored
     arguments = (
         _over_event(context, factor, stored, rank),
-        context.storage.align_whole(code.py, code.stored, stored),
+        align_whole(context.storage, code.py, code.stored, stored),
     )
     dim = _places(context, plates, stored)
     summed = call(context.runtime("weighted_sum"), *arguments, dim=dim)
@@ -91,7 +92,7 @@ def _log_mean_exp(
     factor = Code(_averaged(context, factor.py, weights), factor.stored)
     reduced = call(
         function,
-        context.storage.align_whole(code.py, code.stored, stored),
+        align_whole(context.storage, code.py, code.stored, stored),
         _over_event(context, factor, stored, rank),
         dim=_places(context, plates, stored),
     )
@@ -101,8 +102,8 @@ def _log_mean_exp(
 def _over_event(context: Context, factor: Code, stored: Plates, rank: int) -> Py:
     """Weights beside a value with an event of this rank."""
     if rank:
-        return context.storage.align(factor.py, factor.stored, 0, stored, rank)
-    return context.storage.align_whole(factor.py, factor.stored, stored)
+        return align(context.storage, factor.py, factor.stored, 0, stored, rank)
+    return align_whole(context.storage, factor.py, factor.stored, stored)
 
 
 def _places(context: Context, plates: tuple[str, ...], stored: Plates) -> Py:
@@ -120,7 +121,7 @@ def _product(context: Context, weights: Weights) -> Code:
     first, *others = (_inner(context, weights, sample) for sample in weights.samples)
     for other in others:
         both = first.stored | other.stored
-        sides = (context.storage.align(c.py, c.stored, 0, both) for c in (first, other))
+        sides = (align(context.storage, c.py, c.stored, 0, both) for c in (first, other))
         first = Code(infix("*", *sides), both)
     return first
 

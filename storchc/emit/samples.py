@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storchc.emit.alignment import align, align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.distributions import distribution, expanded, looked_at_temperature
@@ -145,7 +146,7 @@ def _stopped(context: Context, node: Sample, plates: Plates) -> tuple[Py, Py]:
     """The elements that have not stopped, and the values that the others keep."""
     assert node.mask is not None
     code = context.value(node.mask)
-    alive = context.storage.align_whole(code.py, code.stored, plates)
+    alive = align_whole(context.storage, code.py, code.stored, plates)
     return alive, context.held[Slot("value", node.name)].py
 
 
@@ -166,7 +167,7 @@ def _option(
     code = looked_at_temperature(context, node, value, context.value(value))
     event = node.distribution.type.batch + node.distribution.type.event
     rank = 0 if of_plates else len(event)
-    return context.storage.align(code.py, code.stored, value.type.rank, plates, rank)
+    return align(context.storage, code.py, code.stored, value.type.rank, plates, rank)
 
 
 def again(context: Context, operation: Again) -> Written:

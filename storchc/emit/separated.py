@@ -6,6 +6,7 @@ once; its weights tell the factors apart: ``[z, *plates, *batch event]``.
 
 from __future__ import annotations
 
+from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
@@ -39,7 +40,7 @@ def expected(context: Context, value: Expected) -> Code:
     summed = call(
         context.runtime("weighted_sum"),
         index(weight, *items) if items else weight,
-        context.storage.align_whole(code.py, code.stored, stored),
+        align_whole(context.storage, code.py, code.stored, stored),
         dim=literal(context.storage.dim(value.plate, stored)),
     )
     return Code(summed, stored - {value.plate})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import assert_never
 
+from storchc.emit.alignment import align, align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.ir.types import NO_PLATES, Plates
@@ -100,13 +101,13 @@ def emitted(context: Context, term: Term) -> Py:
 
 def aligned(context: Context, term: Term, stored: Plates) -> Py:
     """A term with dimensions for ``stored``, as far as broadcasting asks for them."""
-    return context.storage.align(emitted(context, term), term.stored, 0, stored)
+    return align(context.storage, emitted(context, term), term.stored, 0, stored)
 
 
 def whole(context: Context, term: Term, stored: Plates) -> Py:
     """A term with a dimension for each of ``stored``; a number as it is."""
     code = emitted(context, term)
-    return code if is_number(term) else context.storage.align_whole(code, term.stored, stored)
+    return code if is_number(term) else align_whole(context.storage, code, term.stored, stored)
 
 
 def _plus(left: Py, right: Py) -> Py:

@@ -114,9 +114,6 @@ class Repeat(Operation):
     closing: tuple[Operation, ...]
     leave: Slot | None
 
-    def within(self) -> tuple[tuple[Operation, ...], ...]:
-        return (self.opening, self.body, self.closing)
-
     def filled(self) -> tuple[Slot, ...]:
         return all_filled((*self.opening, *self.body, *self.closing))
 

@@ -24,10 +24,6 @@ class Operation:
         """The slots that the operation looks at; a loop and a function those from outside alone."""
         return iter(())
 
-    def within(self) -> tuple[tuple[Operation, ...], ...]:
-        """The operations within, part by part: of a loop what opens it, a step, what closes it."""
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
 class Filling(Operation):
@@ -48,8 +44,7 @@ def free(drawn: Drawn, operations: Iterable[Operation]) -> Iterator[Slot]:
     """What operations look at that they have not filled before, each slot once."""
     known, found = set[Slot](), dict[Slot, None]()
     for operation in operations:
-        inner = [each for part in operation.within() for each in part]
-        looked = free(drawn, inner) if inner else operation.looked_at(drawn)
+        looked = operation.looked_at(drawn)
         found.update((slot, None) for slot in looked if slot not in known)
         known.update(operation.filled())
     return iter(found)

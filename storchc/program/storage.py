@@ -1,4 +1,4 @@
-"""How values are stored: with which plates, in which order, and how operands are aligned.
+"""How values are stored: with which plates, and in which order.
 
 Plates of the story and storage are two things. An enumerated value is constant along the plates
 of its distribution and is stored without them; in a very long chain a plate of size 1 has no
@@ -11,7 +11,6 @@ from storchc.analysis.estimation import Estimation
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
-from storchc.python.expressions import ALL, NONE, Py, index
 from storchc.records import dataclass
 
 DEEPEST = 12
@@ -40,35 +39,6 @@ class Storage:
     def dim(self, plate: str, stored: Plates) -> int:
         """The dimension of ``plate`` in a value stored with ``stored``."""
         return self.order(stored).index(plate)
-
-    def align(
-        self, code: Py, stored: Plates, rank: int, plates: Plates, target_rank: int | None = None
-    ) -> Py:
-        """``code`` with a singleton dimension for each of ``plates`` it lacks, as far as needed.
-
-        Dimensions on the left of the first plate that it has are left to broadcasting.
-        """
-        padding = 0 if target_rank is None else target_rank - rank
-        if not stored:
-            return code
-        order = self.order(plates | stored)
-        first = min(order.index(p) for p in stored)
-        items = [ALL if plate in stored else NONE for plate in order[first:]]
-        return _indexed(code, [*items, *[NONE] * padding])
-
-    def align_whole(self, code: Py, stored: Plates, plates: Plates, event: int = 0) -> Py:
-        """As ``align``, with a dimension for every one of ``plates``, also on the left.
-
-        One that has no event gets ``event`` singleton dimensions in its place.
-        """
-        plain = [ALL if p in stored else NONE for p in self.order(plates | stored)]
-        return _indexed(code, [*plain, *[NONE] * event])
-
-
-def _indexed(code: Py, items: list[Py]) -> Py:
-    while items and items[-1] is ALL:
-        items.pop()
-    return index(code, *items) if items else code
 
 
 def storage_of(graph: Graph, estimation: Estimation) -> Storage:

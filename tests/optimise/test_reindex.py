@@ -29,8 +29,8 @@ cost c = z * w
 def every(operations: Iterable[Operation]) -> Iterator[Operation]:
     for operation in operations:
         yield operation
-        for part in operation.within():
-            yield from every(part)
+        if isinstance(operation, Repeat):
+            yield from every((*operation.opening, *operation.body, *operation.closing))
 
 
 def followed(operations: Iterable[Operation]) -> set[str]:
