@@ -29,6 +29,7 @@ from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
 from storch_runtime.order import limit_order as limit_order
+from storch_runtime.place import SINGLE as SINGLE
 from storch_runtime.place import Chained as Chained
 from storch_runtime.place import EverySequence as EverySequence
 from storch_runtime.place import Extending as Extending
@@ -36,7 +37,6 @@ from storch_runtime.place import FactorsApart as FactorsApart
 from storch_runtime.place import Held as Held
 from storch_runtime.place import In as In
 from storch_runtime.place import Own as Own
-from storch_runtime.place import Single as Single
 from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.steps import Steps as Steps

@@ -12,7 +12,7 @@ from storch_runtime.draw import Draw
 from storch_runtime.drawn import Drawn
 from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError, suggestion
 from storch_runtime.maybe import MaybeNone
-from storch_runtime.place import OWN, Extending, In, Place, Single
+from storch_runtime.place import OWN, SINGLE, Extending, In, Place
 from storch_runtime.replayed import check_support, fitted, is_hidden
 from storch_runtime.samplers.monte_carlo import MonteCarlo
 from storch_runtime.samplers.sampler import Outcome, Sampler
@@ -159,24 +159,25 @@ class Method(nn.Module):
         A sample with a plate of its own has n values, one ``In`` an open plate a value for each
         element of the distribution's plates.
         """
-        if isinstance(place, Extending):
-            return self.extend(distribution, place, given, **values)
-        self.check_family(distribution)
-        n: int | None = None
-        if isinstance(place, In):
+        n = plate_dim = None
+        if isinstance(place, In):  # asked first: this is every step of a loop
+            plate_dim = place.plate_dim
             if self.sampler.coupled:
-                values["along"] = place.plate_dim
-        elif isinstance(place, Single):
+                values["along"] = plate_dim
+        elif place is SINGLE:
             self._only_one()
+        elif isinstance(place, Extending):
+            return self.extend(distribution, place, given, **values)
         else:
             n = self.n
+        self.check_family(distribution)
         if given is None:
             draw = self.propose(distribution, n, **values)
         else:  # which may have another n
             value = self.fitting(given, distribution, own=0 if n is None else 1)
             draw = self.replay(distribution, value, None if n is None else len(value), **values)
-        if isinstance(place, In):
-            draw.plate_dim = place.plate_dim
+        if plate_dim is not None:
+            draw.plate_dim = plate_dim
         draw.score = self.gradient_function(draw)
         return draw
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OWN",
+    "SINGLE",
     "Chained",
     "EverySequence",
     "Extending",
@@ -50,10 +51,16 @@ class Single(NamedTuple):
     """It opens a plate of size 1, which has no dimension: the story is too deep for one."""
 
 
-class In(NamedTuple):
-    """It stands in a plate that is open, dimension ``plate_dim`` of its distribution's plates."""
+class In:
+    """It stands in a plate that is open, dimension ``plate_dim`` of its distribution's plates.
 
-    plate_dim: int
+    No tuple: with its name spelled out, a plain object is made in half the time.
+    """
+
+    __slots__ = ("plate_dim",)
+
+    def __init__(self, plate_dim: int) -> None:
+        self.plate_dim = plate_dim
 
 
 class Extending(NamedTuple):
@@ -98,4 +105,4 @@ class EverySequence(NamedTuple):
 
 
 Place = Own | Single | In | Extending | FactorsApart | Chained | EverySequence
-OWN = Own()
+OWN, SINGLE = Own(), Single()

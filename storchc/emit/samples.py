@@ -84,7 +84,7 @@ def _place(context: Context, operation: Draw) -> Py | None:
         before, held = context.held[operation.joint].py, _held(context, operation)
         return call(context.runtime("Extending"), before, plate_dim=dim, **held)
     if node.name in context.storage.flat:
-        return call(context.runtime("Single"))
+        return context.runtime("SINGLE")
     if _extended(context, node):
         return call(context.runtime("Own"), extended=literal(True))
     return None

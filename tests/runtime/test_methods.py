@@ -13,7 +13,7 @@ from storch_runtime import Downstream, Drawn, Method
 from storch_runtime.distributions import Bernoulli, Normal, OneHotCategorical
 from storch_runtime.generated import weighted_sum
 from storch_runtime.methods import Expect, GumbelSoftmax, Reparameterization, ScoreFunction
-from storch_runtime.place import In, Single
+from storch_runtime.place import SINGLE, In
 from storch_runtime.samplers import ImportanceSampling, MonteCarlo
 from tests.runtime.exact import X, derivatives, expected, true_loss
 from tests.runtime.written import EnumeratedToy, Introduction, Learned, Toy, toy_cost
@@ -271,9 +271,9 @@ def test_draws_in_an_open_plate_and_without_a_dimension() -> None:
     law = Normal(torch.zeros(3, 4), 1.0)
     draw = ScoreFunction(1).draw(law, place=In(1))
     assert (draw.value.shape, draw.plate_dim) == ((3, 4), 1)
-    assert ScoreFunction(1).draw(law, torch.zeros(1, 3, 4), Single()).value.shape == (3, 4)
+    assert ScoreFunction(1).draw(law, torch.zeros(1, 3, 4), SINGLE).value.shape == (3, 4)
     with pytest.raises(ValueError, match="compiled with a single element"):
-        ScoreFunction(2).draw(law, place=Single())
+        ScoreFunction(2).draw(law, place=SINGLE)
 
 
 def test_methods_are_saved_and_restored() -> None:
