@@ -20,8 +20,8 @@ _SUFFIXES = (".story", ".yaml", ".yml")
 def command(subject: str) -> None:
     """Explain a story: what is estimated, how, and why that is right.
 
-    Or a diagnostic by its code, such as S402; or a method, sampler, distribution or function by its
-    name, such as ScoreFunction.
+    Or a diagnostic by its code, such as S402; a method, sampler, distribution or function by its
+    name, such as ScoreFunction, or by what others call it, such as RLOO; or a word, such as plate.
     """
     if _is_file(subject):
         _explain_story(subject)
@@ -59,12 +59,12 @@ def _explain_code(code: str) -> None:
 
 
 def _explain_name(name: str) -> None:
-    from storchc.explain.lookup import cards_of
+    from storchc.explain.lookup import explained
 
-    cards = cards_of(name)
-    if not cards:
+    text = explained(name)
+    if not text:
         raise _unknown(f"There is nothing called `{name}`, nor a file of that name.", name)
-    click.echo(cards, nl=False)
+    click.echo(text, nl=False)
 
 
 def _unknown(message: str, name: str) -> click.UsageError:

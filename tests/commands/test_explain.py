@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from storchc.catalogue import distributions, functions, methods, samplers
+from storchc.explain import words as house
 from storchc.explain.lookup import OF_DISTRIBUTIONS
 from tests.commands.conftest import Run
 
@@ -81,6 +82,53 @@ def test_a_code(run: Run, code: str) -> None:
     out = run("explain", code).out
     assert out.startswith("S110: ")
     assert "```" not in out
+
+
+ELSEWHERE = {
+    "REINFORCE": ("here it is `ScoreFunction()`", "\nScoreFunction: "),
+    "RLOO": ("which is leave-one-out", "\nScoreFunction: "),
+    "LOO": ("which is leave-one-out", "\nScoreFunction: "),
+    "GRPO": ("leave-one-out", "\nScoreFunction: "),
+    "Leave One-Out": ("which is leave-one-out", "\nScoreFunction: "),
+    "elbo": ("`cost kl = kl_divergence(q, p)`",),
+    "ELBO": ("`cost kl = kl_divergence(q, p)`",),
+    "Gaussian": ("here it is `Normal`", "\nNormal: "),
+    "straight-through": ("\nReinMax: ", "\nZGR: "),
+    "reward": ("here `cost`, what the story pays",),
+    "critic": ("here it is `c_phi`",),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_others_call_things(run: Run, name: str) -> None:
+    outcome = run("explain", name)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"{name}: ")
+    assert all(words in outcome.out for words in ELSEWHERE[name])
+
+
+def test_the_words_of_the_documentation(run: Run) -> None:
+    assert run("explain", "plate").out == (
+        "plate: a named dimension whose elements are conditionally independent\n\n"
+        "  not  batch dimension, axis\n"
+    )
+    assert {"story", "data plate", "log_prob", "k", "diagnostic"} <= {
+        name for word in house.words() for name in word.names
+    }
+    for name in (name for word in house.words() for name in word.names):
+        outcome = run("explain", name)
+        assert (outcome.status, outcome.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("decay", "decay: an option\n\n  of the moving average  ScoreFunction\n"),
+        ("batch_average", "batch_average: a word for an option\n\n  baseline  ScoreFunction"),
+    ],
+)
+def test_options_and_their_words(run: Run, name: str, said: str) -> None:
+    assert said in run("explain", name).out
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_contents(unpacked: Path) -> None:
     tops = {path.name for path in unpacked.iterdir() if path.suffix != ".dist-info"}
     assert tops == {"storchc", "storch_runtime"}
     assert (unpacked / "storchc/_grammar/story.lark").is_file()
+    assert (unpacked / "storchc/_docs/naming.md").is_file()
     assert (unpacked / "storchc/py.typed").is_file()
     assert (unpacked / "storch_runtime/py.typed").is_file()
     assert list((unpacked / "storchc/diagnostics/pages").glob("S*.md"))
