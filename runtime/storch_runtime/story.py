@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from storch_runtime.distributions.base import keeping_grads
 from storch_runtime.drawn import Drawn
 from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
+from storch_runtime.frozen import Frozen
 from storch_runtime.given import coupling
 from storch_runtime.kinks import jumping_layer, kink_order
 from storch_runtime.located import add_story_line
@@ -282,8 +283,8 @@ class StoryModule(nn.Module):
     def look_into(self, *names: str) -> None:
         """Look for layers that bend or jump in the modules that are given what moves."""
         for name in names:
-            module = getattr(self, name)
-            if not isinstance(module, nn.Module):
+            module = self._part(name)
+            if module is None:
                 continue
             jumping = jumping_layer(module)
             if jumping is not None:
@@ -301,7 +302,7 @@ class StoryModule(nn.Module):
         self.modules_unseen = False
         self._look_for_shared()
         for name, sample, where in self.row_wise:
-            module = self._modules[name]
+            module = self._part(name)
             layer = None if module is None else coupling(module)
             if layer is not None:
                 warnings.warn(
@@ -311,6 +312,20 @@ class StoryModule(nn.Module):
                     StoryWarning,
                     stacklevel=3,
                 )
+
+    def _part(self, name: str) -> nn.Module | None:
+        """What the constructor was given for ``name``, a frozen module too; None if no module."""
+        given = getattr(self, name)
+        module = given.module if isinstance(given, Frozen) else given
+        return module if isinstance(module, nn.Module) else None
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """See `nn.Module._apply`, which moves and converts; frozen modules come along."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        for part in vars(self).values():
+            if isinstance(part, Frozen):
+                part.module._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
 
     def method_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters of the methods, and of what only their options use."""

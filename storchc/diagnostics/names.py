@@ -25,6 +25,8 @@ CODES: dict[str, str] = (
         "S210": "an unknown plate",
         "S211": "a cost or report named twice",
         "S212": "a path that Python cannot import",
+        "S217": "a frozen module with a default",
+        "S218": "a frozen module where a method trains one",
         "S230": "something that is never used",
     }
     | loops.CODES
@@ -317,6 +319,20 @@ def path_without_module(name: Name) -> Problem:
     """``function f: [] -> [] = name``."""
     message = f"`{name.id}` names no module"
     return Problem("S212", message, name.span, f"write the whole path: `package.module.{name.id}`")
+
+
+def frozen_default(name: Name, default: Span) -> Problem:
+    """``module ref frozen: [3] -> [4] = nn.Linear(3, 4)``."""
+    message = f"`{name.id}` is frozen, so its default would keep its first, random weights"
+    help = "delete the default and pass the module to the constructor, or delete `frozen`"
+    return Problem("S217", message, default, help, (Label(name.span, "declared here"),))
+
+
+def frozen_critic(given: Name, option: str, declared: Span) -> Problem:
+    """``RELAX(c_phi=critic)`` with a frozen critic."""
+    message = f"`{given.id}` is frozen, and what is given as `{option}` is trained by the method"
+    help = f"delete `frozen` where `{given.id}` is declared"
+    return Problem("S218", message, given.span, help, (Label(declared, "declared here"),))
 
 
 def override_without_sample(story: Name, name: str, samples: Iterable[str]) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import did_you_mean
 from storchc.source import Span
 
 CODES: dict[str, str] = {
@@ -347,10 +348,16 @@ def unknown_reduction(span: Span, word: str) -> Problem:
     return Problem("S123", f"`{word}` is no reduction of a plate", span, help)
 
 
-def unknown_flag(span: Span, word: str) -> Problem:
+def unknown_flag(span: Span, word: str, known: tuple[str, ...]) -> Problem:
     """``function f pure: …``."""
-    flags = _listed(("batched", "nondiff", "stateful"))
-    return Problem("S123", f"`{word}` is no flag", span, f"the flags are {flags}")
+    help = did_you_mean(word, known, f"the flags are {_listed(known)}")
+    return Problem("S123", f"`{word}` is no flag", span, help)
+
+
+def flag_elsewhere(span: Span, word: str, kind: str, known: tuple[str, ...]) -> Problem:
+    """``function f frozen: …``."""
+    help = f"the flags of a {kind} are {_listed(known)}"
+    return Problem("S123", f"`{word}` is no flag of a {kind}", span, help)
 
 
 def repeated_flag(span: Span, word: str) -> Problem:

@@ -42,16 +42,23 @@ def called(context: Context, value: CallUser, callee: Callee) -> tuple[Py, Plate
         _argument(context, callee, group, slot, stored)
         for group, slot in zip(flat, callee.arguments, strict=True)
     ]
-    trained = context.detached and callee.name in context.story.owned and callee.kind == "module"
+    trained = context.detached and callee.name in context.story.owned and callee.learns
     parts = [
         context.of_methods(callee.name) if trained else context.attribute(callee.name),
         *arguments,
     ]
     if stored and value.span in context.estimation.spared:
         parts.insert(0, context.runtime("distinct_rows"))
-    if "nondiff" in callee.flags or (context.detached and callee.name not in context.story.owned):
+    if "nondiff" in callee.flags or _held_fixed(context, callee):
         parts.insert(0, context.runtime("without_gradient"))
     return call(parts[0], *parts[1:]), stored
+
+
+def _held_fixed(context: Context, callee: Callee) -> bool:
+    """Whether it is the model's, where only what methods own may learn; a frozen one never does."""
+    if not context.detached or "frozen" in callee.flags:
+        return False
+    return callee.name not in context.story.owned
 
 
 def _operands(

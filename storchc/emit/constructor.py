@@ -120,6 +120,8 @@ def _callee(outline: Outline, callee: Callee) -> Py:
         return name(callee.name)
     where = literal(place(outline.graph.source, callee.span))
     module = call(outline.runtime("as_module"), name(callee.name), literal(callee.name), where)
+    if "frozen" in callee.flags:
+        return call(outline.runtime("Frozen"), module)
     if callee.default is None:
         return module
     given = infix("is", name(callee.name), NONE)
@@ -232,9 +234,9 @@ def _constant(outline: Outline, value: Constant) -> Py:
 
 def method_modules(outline: Outline) -> list[str]:
     """The attributes that only the options of methods use: theirs to train."""
-    return [
-        attribute for n, attribute in outline.module.attributes.items() if n in outline.story.owned
-    ]
+    callees, owned = outline.graph.callees, outline.story.owned
+    held = {n for n in owned if n not in callees or callees[n].learns}
+    return [attribute for n, attribute in outline.module.attributes.items() if n in held]
 
 
 def row_wise_modules(outline: Outline) -> list[Py]:

@@ -89,6 +89,11 @@ class Callee:
         return " -> ".join(sides)
 
     @property
+    def learns(self) -> bool:
+        """Whether it may have parameters that the story trains."""
+        return self.kind == "module" and "frozen" not in self.flags
+
+    @property
     def folds(self) -> bool:
         """Whether the plates are folded into one batch dimension for the call."""
         return self.kind == "module" or "batched" in self.flags

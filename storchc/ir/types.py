@@ -9,7 +9,7 @@ from storchc.ir.size import Shape
 from storchc.records import dataclass
 
 Dtype = Literal["float", "int", "bool"]
-Flag = Literal["batched", "nondiff", "stateful"]  # what a story declares of a user's function
+Flag = Literal["batched", "nondiff", "stateful", "frozen"]  # what a story declares of a callee
 Plates = frozenset[str]
 NO_PLATES: Plates = frozenset()
 

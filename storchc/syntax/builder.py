@@ -15,7 +15,9 @@ from storchc.syntax import tree
 from storchc.syntax.expressions import Expressions, Mistake, around, call_of, named, present
 from storchc.syntax.lalr import Token
 
-FLAGS = ("batched", "nondiff", "stateful")
+FUNCTION_FLAGS: tuple[Flag, ...] = ("batched", "nondiff", "stateful")
+MODULE_FLAGS: tuple[Flag, ...] = (*FUNCTION_FLAGS, "frozen")
+FLAGS = MODULE_FLAGS
 DTYPES = ("float", "int", "bool")
 
 
@@ -119,27 +121,22 @@ class Builder(Expressions):
 
     def module(self, children: list[Any]) -> tree.Module:
         """``enc nondiff: [A] -> [B] = nn.Linear(A, B)``."""
-        name, flags, _, spec = children
-        span = around(name, spec)
-        kept = flags or frozenset()
-        return tree.Module(name, kept, spec.arguments, spec.results, spec.default, span)
+        name, tokens, _, spec = children
+        span, flags = around(name, spec), _flags(tokens, "module", MODULE_FLAGS)
+        return tree.Module(name, flags, spec.arguments, spec.results, spec.default, span)
 
     def function(self, children: list[Any]) -> tree.Function:
         """``f batched: [A] -> [] = package.name``."""
-        name, flags, _, spec = children
-        span = around(name, spec)
-        kept = flags or frozenset()
-        return tree.Function(name, kept, spec.arguments, spec.results, spec.default, span)
+        name, tokens, _, spec = children
+        span, flags = around(name, spec), _flags(tokens, "function", FUNCTION_FLAGS)
+        return tree.Function(name, flags, spec.arguments, spec.results, spec.default, span)
 
-    def flags(self, children: list[Token]) -> frozenset[Flag]:
+    def flags(self, children: list[Token]) -> list[Token]:
         """``batched nondiff stateful`` in any order."""
-        flags = [token.text for token in children]
         for token in children:
             if token.text not in FLAGS:
-                raise Mistake(words.unknown_flag(token.span, token.text))
-            if flags.count(token.text) > 1:
-                raise Mistake(words.repeated_flag(children[-1].span, token.text))
-        return frozenset(cast("list[Flag]", flags))
+                raise Mistake(words.unknown_flag(token.span, token.text, FLAGS))
+        return children
 
     def module_type(self, children: list[Any]) -> CallableSpec:
         """``[A] -> [B] = default``."""
@@ -151,10 +148,13 @@ class Builder(Expressions):
 
     def module_entry(self, children: list[Any]) -> CallableSpec:
         """The same with flags before it, as in YAML."""
-        flags, _, spec = children
-        return cast(CallableSpec, replace(spec, flags=flags or frozenset()))
+        tokens, _, spec = children
+        return cast(CallableSpec, replace(spec, flags=_flags(tokens, "module", MODULE_FLAGS)))
 
-    function_entry = module_entry
+    def function_entry(self, children: list[Any]) -> CallableSpec:
+        """The same of a function."""
+        tokens, _, spec = children
+        return cast(CallableSpec, replace(spec, flags=_flags(tokens, "function", FUNCTION_FLAGS)))
 
     def types(self, children: list[Type]) -> tuple[Type, ...]:
         """``[A], [B]: int``."""
@@ -239,6 +239,18 @@ class Builder(Expressions):
         """``package.module.name``."""
         parts = [named(token).id for token in children]
         return tree.Name(".".join(parts), around(*children))
+
+
+def _flags(tokens: list[Token] | None, kind: str, known: tuple[Flag, ...]) -> frozenset[Flag]:
+    """The flags of a declaration, each once."""
+    flags: list[str] = []
+    for token in tokens or ():
+        if token.text not in known:
+            raise Mistake(words.flag_elsewhere(token.span, token.text, kind, known))
+        if token.text in flags:
+            raise Mistake(words.repeated_flag(token.span, token.text))
+        flags.append(token.text)
+    return frozenset(cast("list[Flag]", flags))
 
 
 def _dtype(token: Token | None) -> Dtype:

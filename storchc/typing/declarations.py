@@ -116,6 +116,8 @@ def declare_callee(ctx: Context, node: tree.Module | tree.Function) -> None:
     default = node.default if isinstance(node, tree.Module) else None
     if default is not None:
         _attempt_default(ctx, default)
+        if "frozen" in node.flags:
+            ctx.problems.add(name_words.frozen_default(node.name, default.span))
     path = node.path if isinstance(node, tree.Function) else None
     if path is not None:
         _check_path(ctx, path)

@@ -249,6 +249,9 @@ def _module(ctx: Context, option: Option, given: tree.Expression) -> ModuleOptio
     if ctx.scope.kind(given.id) != "module":
         raise ctx.refuse(given, "module")
     ctx.use(given)
+    callee = ctx.callees.get(given.id)
+    if callee is not None and "frozen" in callee.flags:
+        raise Refused(name_words.frozen_critic(given, option.name, callee.span))
     return ModuleOption(given.id)
 
 

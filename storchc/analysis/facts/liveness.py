@@ -35,7 +35,11 @@ from storchc.ir.expression import (
 )
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
+from storchc.ir.types import Flag
 from storchc.records import dataclass
+
+_STILL: frozenset[Flag] = frozenset({"nondiff", "frozen"})
+"""Flags of what has nothing that a gradient reaches in itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ class _Walk(Spreading):
             case Reference(name) | Named(name):
                 return known(name)
             case CallUser(callee):
-                return "nondiff" not in self.graph.callees[callee].flags
+                return self.graph.callees[callee].flags.isdisjoint(_STILL)
             case OverPlates(plates=plates):
                 return any(known(Weights(plate)) for plate in plates)
             case Expected(sample=sample) | SummedOut(sample=sample):

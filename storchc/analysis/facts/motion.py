@@ -238,7 +238,7 @@ class _Walk(Forward[Motion]):
 
 def learns(callee: Callee) -> bool:
     """Whether a callee has parameters that are trained, as far as that is known."""
-    if callee.kind != "module" or "frozen" in callee.flags:
+    if not callee.learns:
         return False
     return callee.default is None or any(_has_parameters(layer) for layer in layers(callee.default))
 

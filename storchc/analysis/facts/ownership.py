@@ -51,7 +51,7 @@ def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> 
     by_value = users(graph, flow, _roots, _made_of)
     by_path = users(graph, flow, _roots, _made_of, partial(_smooth, graph.callees))
     learns = {p.name for p in graph.params}
-    learns |= {n for n, callee in graph.callees.items() if callee.kind == "module"}
+    learns |= {n for n, callee in graph.callees.items() if callee.learns}
     held, taught = ({n for n, who in m.items() if who & MODEL} for m in (by_value, by_path))
     asked, reached = (_by_user(used, training, given) for used in (by_value, by_path))
     return Ownership(

@@ -1,0 +1,6 @@
+story Example
+plate data
+input x[data, 3]
+module net: [3] -> [4] = nn.Linear(3, 4)
+module ref frozen: [3] -> [4] = nn.Linear(3, 4)
+cost distance = sum((net(x) - ref(x)) ** 2)
