@@ -20,7 +20,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Property,
@@ -35,6 +34,7 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.size import Size
+from storchc.ir.types import ValueType
 
 # How strongly the parts of an expression hold together, as in Python.
 _CHOICE, _COMPARED, _SIGNED, _POWER, _ATOM = 0, 4, 7, 8, 9
@@ -81,7 +81,6 @@ def _call(
     | CallUser
     | Construct
     | LogProb
-    | LogProbEach
     | Divergence
     | Entropy
     | Expected
@@ -98,14 +97,12 @@ def _call(
             return call(callee, *map(_argument, arguments))
         case Construct(family, parameters):
             return call(family, *(f"{name}={write(value)}" for name, value in parameters))
-        case LogProb(distribution, value):
-            return call("log_prob", write(distribution), write(value))
-        case LogProbEach(distribution, value):
-            return call("log_prob_each", write(distribution), write(value))
-        case Divergence(left, right):
-            return call("kl_divergence", write(left), write(right))
-        case Entropy(distribution):
-            return call("entropy", write(distribution))
+        case LogProb(distribution, value, type_):
+            return call("log_prob", write(distribution), write(value), *_kept(type_))
+        case Divergence(left, right, type_):
+            return call("kl_divergence", write(left), write(right), *_kept(type_))
+        case Entropy(distribution, type_):
+            return call("entropy", write(distribution), *_kept(type_))
         case Expected(value, sample, plate, items, dims):
             factors = ", ".join(map(_factors, items))
             along = f"along={plate}", f"dims={list(dims)}"
@@ -116,6 +113,10 @@ def _call(
             return call("summed_out", write(value), f"over={sample}", *(["cut"] if cut else []))
         case _:
             assert_never(expression)
+
+
+def _kept(type_: ValueType) -> tuple[str, ...]:
+    return ('reduction="none"',) if type_.shape else ()
 
 
 def call(function: str, *arguments: str) -> str:

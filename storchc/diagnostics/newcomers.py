@@ -101,8 +101,8 @@ def summed_and_repeated(span: Span, shape: str) -> Problem:
     """``mask * log_prob(q, x)`` with a mask of the event's shape."""
     message = f"this is summed over its event already, and is repeated here over `{shape}`"
     help = (
-        "write the density of each element out, or give the other value the event `[]`: sums stand "
-        "outside of what belongs to the elements"
+        'write `reduction="none"`, which keeps the elements, and `sum(…)` outside of what belongs '
+        "to them; or give the other value the event `[]`"
     )
     return _warning("S515", message, span, help)
 

@@ -66,6 +66,23 @@ def wrong_argument(span: Span, name: str, wanted: str, signature: str) -> Proble
     return Problem("S224", message, span, f"the arguments: `{signature}`")
 
 
+def other_reduction(span: Span, function: str, asked: str) -> Problem:
+    """``mse_loss(a, b, reduction="mean")``, ``log_prob(q, x, reduction="sum")``."""
+    one_each = f'{function}(…, reduction="none")' if function in _SUMMED else f"{function}(…)"
+    reduced = _REDUCED.get(asked, "")
+    if function in _SUMMED and reduced == "sum":
+        help = "leave `reduction` out: every event dimension is summed then"
+    elif reduced:
+        help = f"write `{reduced}({one_each})`; plates are reduced by the costs"
+    else:
+        help = f"write `{one_each}`, and `sum(…)` or `mean(…)` around it"
+    return Problem("S224", 'the argument `reduction` can be `"none"` alone', span, help)
+
+
+_SUMMED = frozenset({"log_prob", "kl_divergence", "entropy"})
+_REDUCED = {"sum": "sum", "mean": "mean", "batchmean": "sum", "elementwise_mean": "mean"}
+
+
 def argument_by_name(span: Span, callee: str) -> Problem:
     """``encoder(x=x)``."""
     message = f"the arguments of `{callee}` have no names"

@@ -199,8 +199,8 @@ def value_misfit(span: Span, given: str, drawn: str, grows: bool) -> Problem:
     if grows:
         help = (
             "the value is never repeated: give it the event shape of the distribution, which is "
-            "summed as a whole; for the components of a mixture write the density out, such as "
-            "`sum(-0.5 * ((z - m) / s) ** 2 - log(s), dim=-1)`"
+            'summed as a whole; `log_prob(…, reduction="none")` repeats it, and keeps the elements '
+            "of a mixture apart"
         )
     else:
         help = "give both the same event shape, with `reshape`, `flatten` or an index"

@@ -22,7 +22,6 @@ from storchc.ir.expression import (
     Entropy,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     Property,
     Reference,
@@ -197,28 +196,26 @@ def _parameter(context: Context, value: Value, constant: bool) -> Code:
     return code if constant or code.plain else context.floated(code, value.type.dtype)
 
 
-def function(
-    context: Context, value: LogProb | LogProbEach | Divergence | Entropy | Property
-) -> Code:
+def function(context: Context, value: LogProb | Divergence | Entropy | Property) -> Code:
     """A function or property of distributions."""
     held = isinstance(value, Entropy | Property) and _is_held(context, value.distribution)
     if held:  # what a distribution knows of itself already is detached behind it
         context = replace(context, detached=False)
     match value:
-        case LogProb() | LogProbEach():
+        case LogProb():
             code = _log_prob(context, value)
         case Divergence():
             code = _divergence(context, value)
         case Entropy(of, _, _):
             made = distribution(context, of, frozenset(), tensor=True)
-            code = Code(method(made.py, "entropy"), made.stored)
+            code = Code(method(_kept(value, made.py), "entropy"), made.stored)
         case Property(of, attribute, _, _):
             made = distribution(context, of, frozenset(), tensor=True)
             code = Code(member(made.py, attribute), made.stored)
     return Code(method(code.py, "detach"), code.stored) if held else code
 
 
-def _log_prob(context: Context, value: LogProb | LogProbEach) -> Code:
+def _log_prob(context: Context, value: LogProb) -> Code:
     kind = value.distribution.type.dtype
     observed = (
         context.as_float(value.value)
@@ -233,14 +230,13 @@ def _log_prob(context: Context, value: LogProb | LogProbEach) -> Code:
         context.storage, observed.py, observed.stored, value.value.type.rank, stored, rank + own
     )
     law = made.py
-    if isinstance(value, LogProbEach):
-        law = method(law, "apart")
-    elif _own_score_stopped(context, value):
+    if _own_score_stopped(context, value):
         law = method(law, "detached")
+    law = _kept(value, law)
     return Code(_density(context, value, law, aligned), stored)
 
 
-def _density(context: Context, value: LogProb | LogProbEach, law: Py, observed: Py) -> Py:
+def _density(context: Context, value: LogProb, law: Py, observed: Py) -> Py:
     """The log-probability; it ends where the support does, if the value is not known inside.
 
     Data are looked at in the first call: where they are observed, and where values lie apart.
@@ -290,7 +286,16 @@ def _divergence(context: Context, value: Divergence) -> Code:
         for side, codes in zip((value.left, value.right), sides, strict=True)
     )
     divergence = Imported("kl_divergence", DISTRIBUTIONS)
-    return Code(call(divergence, left.py, right.py), stored)
+    return Code(call(divergence, _kept(value, left.py), _kept(value, right.py)), stored)
+
+
+def _kept(value: LogProb | Divergence | Entropy, law: Py) -> Py:
+    """The distribution, its batch event taken for plates where it is kept."""
+    if not value.type.shape:
+        return law
+    if isinstance(law, Call) and isinstance(law.function, Imported):  # made here
+        return replace(law, keywords=tuple(k for k in law.keywords if k[0] != "event"))
+    return method(law, "apart")
 
 
 def _stored(codes: Parameters) -> Plates:

@@ -22,7 +22,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     OverPlates,
     Property,
     Reference,
@@ -79,9 +78,9 @@ def translate(context: Context, value: Value) -> Code:
             return chains.summed_out(context, value)
         case Renamed():
             return separated.renamed(context, value)
-        case LogProbEach() if code := separated.own_log_prob(context, value):
+        case LogProb() if code := separated.own_log_prob(context, value):
             return code
-        case LogProb() | LogProbEach() | Divergence() | Entropy() | Property():
+        case LogProb() | Divergence() | Entropy() | Property():
             return distributions.function(context, value)
 
 

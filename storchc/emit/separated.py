@@ -9,7 +9,7 @@ from __future__ import annotations
 from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
-from storchc.ir.expression import Expected, LogProbEach, Reference, Renamed
+from storchc.ir.expression import Expected, LogProb, Reference, Renamed
 from storchc.ir.size import Shape
 from storchc.program.slots import Slot
 from storchc.python.expressions import (
@@ -71,9 +71,9 @@ def _range(factors: range, size: int | None) -> Py:
     return SliceOf(start, stop, None if factors.step == 1 else literal(factors.step))
 
 
-def own_log_prob(context: Context, value: LogProbEach) -> Code | None:
+def own_log_prob(context: Context, value: LogProb) -> Code | None:
     """The log-probabilities that the weights were made of, where it is these that are asked for."""
-    if not isinstance(value.value, Reference):
+    if not value.type.shape or not isinstance(value.value, Reference):
         return None
     name = value.value.name
     if name not in context.estimation.separation.samples:

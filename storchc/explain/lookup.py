@@ -39,7 +39,9 @@ def cards_of(name: str) -> str:
     if family := distributions.lookup(name):
         found.append(cards.family_card(family))
     if name in OF_DISTRIBUTIONS:
-        found.append("{}: {}\n\n  write  {}\n".format(name, *OF_DISTRIBUTIONS[name]))
+        summary, written = OF_DISTRIBUTIONS[name]
+        kept = ', reduction="none")  one for each element of its batch event'
+        found.append(f"{name}: {summary}\n\n  write  {written}\n    or   {written[:-1]}{kept}\n")
     if function := functions.lookup(name):
         found.append(cards.function_card(function))
     return "\n".join(found)

@@ -134,7 +134,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class LogProb:
-    """``log_prob(distribution, value)``: every event dimension summed."""
+    """``log_prob(distribution, value)``: every event dimension summed.
+
+    Of this and the two below `type` tells whether the batch event is kept (``reduction="none"``):
+    it has an event then.
+    """
 
     distribution: Distribution
     value: Value
@@ -183,21 +187,10 @@ class StaticChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class LogProbEach:
-    """As `LogProb`, but one for each element of the batch event: only the family's own is summed.
-
-    This and the two below stand in no story: `analysis/rewrite/separation` writes them.
-    """
-
-    distribution: Distribution
-    value: Value
-    type: ValueType
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Expected:
     """``value`` summed over the outcomes of one factor of ``sample``, each with its probability.
+
+    This and the one below stand in no story: `analysis/rewrite/separation` writes them.
 
     The outcomes stand along ``plate``. ``items`` choose the factors, an index or a range for each
     batch dimension of the sample; ``dims`` are the event dimensions, counted from the end and in
@@ -254,7 +247,6 @@ Value = (
     | Entropy
     | Property
     | StaticChoice
-    | LogProbEach
     | Expected
     | Renamed
     | SummedOut

@@ -18,7 +18,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Property,
@@ -55,7 +54,7 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return tuple(v for a in arguments for v in (a if isinstance(a, tuple) else (a,)))
         case Construct(_, parameters, _, _):
             return tuple(value for _, value in parameters)
-        case LogProb(distribution, value, _, _) | LogProbEach(distribution, value, _, _):
+        case LogProb(distribution, value, _, _):
             return distribution, value
         case Divergence(left, right, _, _):
             return left, right

@@ -22,7 +22,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     OverPlates,
     Property,
     Reference,
@@ -82,7 +81,7 @@ def stored_of(story: Story, scope: Scope, value: Value) -> Plates:
             return _summed_out(story, scope, value)
         case Renamed(of, plate, copy):
             return frozenset(copy if p == plate else p for p in stored_of(story, scope, of))
-        case LogProb(law, of) | LogProbEach(law, of):
+        case LogProb(law, of):
             return law_plates(story, scope, law) | stored_of(story, scope, of)
         case Divergence(left, right):
             return law_plates(story, scope, left) | law_plates(story, scope, right)

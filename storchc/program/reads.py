@@ -8,7 +8,7 @@ from typing import assert_never
 from storchc.ir.expression import (
     Distribution,
     Expected,
-    LogProbEach,
+    LogProb,
     Named,
     OverPlates,
     Reference,
@@ -76,7 +76,7 @@ def named_in(drawn: Drawn, value: Value | Distribution) -> Iterator[Slot]:
                 yield Slot("draw", sample)
             case SummedOut(sample=sample):
                 yield from (Slot("mass", sample), Slot("joint mass", sample))
-            case LogProbEach(value=Reference(name)) if name in drawn.apart:
+            case LogProb(value=Reference(name), type=type_) if type_.shape and name in drawn.apart:
                 yield Slot("draw", name)
         waiting += children(part)
 

@@ -27,6 +27,7 @@ from storchc.source import Span
 from storchc.syntax import tree
 from storchc.typing import expressions
 from storchc.typing.context import Context, Refused
+from storchc.typing.settings import REDUCTION, is_kept
 
 _SIGNATURES = {
     "log_prob": ("distribution", "value"),
@@ -167,30 +168,38 @@ def construction(ctx: Context, found: Distribution) -> Construct:
 def function(ctx: Context, node: tree.Call) -> Value | None:
     """``log_prob(q, x)``, ``kl_divergence(q, p)`` and ``entropy(q)``."""
     arguments = _bound(node)
+    kept = is_kept(node)
+    found = distribution(ctx, arguments[0])
     match node.function.id:
         case "log_prob":
-            found, value = distribution(ctx, arguments[0]), expressions.value(ctx, arguments[1])
-            return None if found is None or value is None else log_prob(found, value, node.span)
+            value = expressions.value(ctx, arguments[1])
+            if found is None or value is None:
+                return None
+            return _each(found, value, node.span) if kept else log_prob(found, value, node.span)
         case "kl_divergence":
-            left, right = distribution(ctx, arguments[0]), distribution(ctx, arguments[1])
-            return None if left is None or right is None else _divergence(left, right, node.span)
+            right = distribution(ctx, arguments[1])
+            if found is None or right is None:
+                return None
+            return _divergence(found, right, node.span, kept=kept)
         case _:
-            found = distribution(ctx, arguments[0])
-            return None if found is None else _entropy(found, node.span)
+            return None if found is None else _entropy(found, node.span, kept=kept)
 
 
 def _bound(node: tree.Call) -> list[tree.Expression]:
     """The arguments of such a function by position."""
     name = node.function.id
     known = _SIGNATURES[name]
-    signature = f"{name}({', '.join(known)})"
+    signature = f"{name}({', '.join(known)}, reduction)"
     if len(node.args) > len(known):
         span = node.args[len(known)].span
         raise Refused(option_words.too_many_arguments(span, name, len(known), signature))
     given = dict(zip(known, node.args, strict=False))
     for keyword in node.keywords:
+        if keyword.name.id == REDUCTION:
+            continue
         if keyword.name.id not in known:
-            raise Refused(option_words.unknown_argument(keyword.name, name, known, signature))
+            named = (*known, REDUCTION)
+            raise Refused(option_words.unknown_argument(keyword.name, name, named, signature))
         if keyword.name.id in given:
             raise Refused(option_words.argument_twice(keyword.name, name, signature))
         given[keyword.name.id] = keyword.value
@@ -202,39 +211,52 @@ def _bound(node: tree.Call) -> list[tree.Expression]:
 
 def log_prob(found: Distribution, value: Value, span: Span) -> LogProb:
     """The log-probability of a value, which is never repeated to fit."""
-    type_, given = found.type, value.type
+    joined = _joined(found.type, value)
+    outer = value.type.shape[: value.type.rank - len(found.type.event)]
+    if joined is None or joined != outer:
+        raise Refused(_value_misfit(found.type, value, grows=joined is not None))
+    return LogProb(found, value, ValueType(found.type.plates | value.type.plates, ()), span)
+
+
+def _each(found: Distribution, value: Value, span: Span) -> LogProb:
+    """The log-probability of each element of the batch event, to which the value broadcasts."""
+    joined = _joined(found.type, value)
+    if joined is None:
+        raise Refused(_value_misfit(found.type, value, grows=False))
+    return LogProb(found, value, ValueType(found.type.plates | value.type.plates, joined), span)
+
+
+def _joined(type_: DistributionType, value: Value) -> Shape | None:
+    """The batch event of a distribution and a value together, if the value fits."""
+    given, rank = value.type, len(type_.event)
     if type_.dtype == "int" and given.dtype != "int":
         raise Refused(words.value_dtype(value.span, given.dtype, type_.dtype))
-    wanted = type_.batch + type_.event
-    rank = len(type_.event)
-    outer = given.shape[: given.rank - rank] if rank else given.shape
-    own = given.shape[given.rank - rank :] if rank else ()
-    joined = broadcast(type_.batch, outer) if given.rank >= rank else None
-    if own != type_.event or joined is None or joined != outer:
-        grows = own == type_.event and joined is not None
-        shapes = write_shape(given.shape), write_shape(wanted)
-        raise Refused(words.value_misfit(value.span, *shapes, grows))
-    return LogProb(found, value, ValueType(type_.plates | given.plates, ()), span)
+    if given.rank < rank or given.shape[given.rank - rank :] != type_.event:
+        return None
+    return broadcast(type_.batch, given.shape[: given.rank - rank])
 
 
-def _divergence(left: Distribution, right: Distribution, span: Span) -> Divergence:
+def _value_misfit(type_: DistributionType, value: Value, *, grows: bool) -> Problem:
+    shapes = write_shape(value.type.shape), write_shape(type_.batch + type_.event)
+    return words.value_misfit(value.span, *shapes, grows)
+
+
+def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bool) -> Divergence:
     family = families.lookup(left.type.family)
     assert family is not None
     if right.type.family not in family.divergences:
         raise Refused(words.no_divergence(span, left.type.family, right.type.family))
-    if left.type.event != right.type.event or _unlike(left.type.batch, right.type.batch):
+    batch = broadcast(left.type.batch, right.type.batch)
+    if left.type.event != right.type.event or batch is None:
         drawn = (write_shape(t.batch + t.event) for t in (left.type, right.type))
         raise Refused(words.divergence_shapes(span, *drawn))
-    return Divergence(left, right, ValueType(left.type.plates | right.type.plates, ()), span)
+    plates = left.type.plates | right.type.plates
+    return Divergence(left, right, ValueType(plates, batch if kept else ()), span)
 
 
-def _unlike(left: Shape, right: Shape) -> bool:
-    return broadcast(left, right) is None
-
-
-def _entropy(found: Distribution, span: Span) -> Entropy:
+def _entropy(found: Distribution, span: Span, *, kept: bool) -> Entropy:
     family = families.lookup(found.type.family)
     assert family is not None
     if not family.entropy:
         raise Refused(words.no_entropy(span, family.name))
-    return Entropy(found, ValueType(found.type.plates, ()), span)
+    return Entropy(found, ValueType(found.type.plates, found.type.batch if kept else ()), span)

@@ -12,6 +12,9 @@ from storchc.typing import constants
 from storchc.typing.context import Context, Refused
 from storchc.typing.sizes import read_size
 
+REDUCTION, KEPT = "reduction", "none"
+"""What losses and functions of distributions are told, and the one thing that it may be."""
+
 Given = dict[str, tree.Expression | tuple[tree.Expression, ...]]
 
 _KINDS = {
@@ -46,7 +49,10 @@ def bind(entry: Function, call: tree.Call) -> Given:
     """The arguments of ``call`` by the name of their parameter."""
     given = _positional(entry, call)
     names = [p.name for p in entry.parameters]
+    reduced = entry.group == "losses" and is_kept(call)
     for keyword in call.keywords:
+        if reduced and keyword.name.id == REDUCTION:
+            continue
         if keyword.name.id not in names:
             raise Refused(words.unknown_argument(keyword.name, entry.name, names, signature(entry)))
         if keyword.name.id in given:
@@ -57,6 +63,17 @@ def bind(entry: Function, call: tree.Call) -> Given:
             known = signature(entry)
             raise Refused(words.missing_argument(call.span, entry.name, parameter.name, known))
     return given
+
+
+def is_kept(call: tree.Call) -> bool:
+    """Whether a call says that it has one value for each element: ``reduction="none"``."""
+    given = [keyword for keyword in call.keywords if keyword.name.id == REDUCTION]
+    for keyword in given:
+        value = keyword.value
+        if not isinstance(value, tree.Text) or value.value != KEPT:
+            asked = value.value if isinstance(value, tree.Text) else ""
+            raise Refused(words.other_reduction(value.span, call.function.id, asked))
+    return bool(given)
 
 
 def _positional(entry: Function, call: tree.Call) -> Given:

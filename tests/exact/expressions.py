@@ -187,7 +187,7 @@ def evaluate(expression: object, scope: Scope, element: Element) -> Any:
         return evaluate(part, scope, element)
 
     match expression:
-        case tree.Number():
+        case tree.Number() | tree.Text():
             return expression.value
         case tree.Constant():
             return CONSTANTS[expression.id]

@@ -140,7 +140,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "outer": lambda a, b: as_float(a)[:, None] * as_float(b)[None, :],
     "dot": lambda a, b: (as_float(a) * as_float(b)).sum(),
     "binary_cross_entropy_with_logits": _cross_entropy,
-    "mse_loss": lambda a, b: (as_float(a) - as_float(b)).square(),
+    "mse_loss": lambda a, b, reduction="none": (as_float(a) - as_float(b)).square(),
     "stop_gradient": lambda x: tensor(x).detach(),
     "continuous": lambda x: x,
     "log_prob": laws.log_prob,

@@ -80,40 +80,49 @@ def _class_probabilities(q: Law) -> Tensor:
     return torch.exp(given["logits"] - torch.logsumexp(given["logits"], -1, keepdim=True))
 
 
-def log_prob(q: Law, x: Any) -> Tensor:
-    """The log-probability of ``x``, summed over all event dimensions."""
+def log_prob(q: Law, x: Any, reduction: str = "sum") -> Tensor:
+    """The log-probability of ``x``, summed over all event dimensions or with the batch's kept."""
+    return _reduced(_log_prob(q, x), reduction)
+
+
+def _log_prob(q: Law, x: Any) -> Tensor:
     if q.family == "Normal":
         loc, scale = q.parameters["loc"], q.parameters["scale"]
         deviation = (as_float(x) - loc) / scale
-        return (-deviation.square() / 2 - scale.log() - math.log(2 * math.pi) / 2).sum()
+        return -deviation.square() / 2 - scale.log() - math.log(2 * math.pi) / 2
     table = log_probabilities(q)
     if q.family == "OneHotCategorical":
-        return (as_float(x) * table).sum()
+        return (as_float(x) * table).sum(-1)
     chosen = torch.arange(table.shape[-1]) == as_float(x)[..., None]
-    return torch.where(chosen, table, torch.zeros(())).sum()
+    return torch.where(chosen, table, torch.zeros(())).sum(-1)
 
 
-def entropy(q: Law) -> Tensor:
-    """Entropy, summed over all event dimensions."""
+def _reduced(each: Tensor, reduction: str) -> Tensor:
+    return each.sum() if reduction == "sum" else each
+
+
+def entropy(q: Law, reduction: str = "sum") -> Tensor:
+    """Entropy, summed over all event dimensions or with the batch's kept."""
     if q.family == "Normal":
-        return (q.parameters["scale"].log() + (1 + math.log(2 * math.pi)) / 2).sum()
+        loc, scale = torch.broadcast_tensors(q.parameters["loc"], q.parameters["scale"])
+        return _reduced(0 * loc + scale.log() + (1 + math.log(2 * math.pi)) / 2, reduction)
     table = log_probabilities(q)
-    return -(table.exp() * table).sum()
+    return _reduced(-(table.exp() * table).sum(-1), reduction)
 
 
-def kl_divergence(q: Law, p: Law) -> Tensor:
-    """Divergence of two laws of one family, summed over all event dimensions."""
+def kl_divergence(q: Law, p: Law, reduction: str = "sum") -> Tensor:
+    """Divergence of two laws of one family, summed or with the batch's dimensions kept."""
     if q.family == "Normal":
-        return _normal_divergence(q, p)
+        return _reduced(_normal_divergence(q, p), reduction)
     first, second = log_probabilities(q), log_probabilities(p)
-    return (first.exp() * (first - second)).sum()
+    return _reduced((first.exp() * (first - second)).sum(-1), reduction)
 
 
 def _normal_divergence(q: Law, p: Law) -> Tensor:
     a, b = q.parameters, p.parameters
     ratio = (a["scale"] / b["scale"]).square()
     shift = ((a["loc"] - b["loc"]) / b["scale"]).square()
-    return ((ratio + shift - 1 - ratio.log()) / 2).sum()
+    return (ratio + shift - 1 - ratio.log()) / 2
 
 
 def outcomes(q: Law) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,6 @@ from storchc.ir.expression import (
     Divergence,
     Entropy,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Reference,
@@ -147,7 +146,7 @@ def _jumping(value: Value | Distribution, edge: Edge, kind: Smoothness, demand: 
             row = functions.row(value.function)
             does = "has a pole" if kind == "pole" else "jumps"
             reason = f"`{row.symbol or row.name}` {does}, where the gradient misses a part"
-        case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+        case LogProb(distribution) | Entropy(distribution):
             does = "has a pole" if kind == "pole" else "ends"
             reason = f"the density of `{distribution.type.family}` {does} within reach"
         case Divergence():

@@ -16,7 +16,6 @@ from storchc.ir.expression import (
     Divergence,
     Entropy,
     LogProb,
-    LogProbEach,
     Value,
 )
 from storchc.ir.graph import Graph
@@ -26,7 +25,7 @@ CORNERED: Mapping[str, str] = {"Laplace": "loc"}
 """Families whose log-density has a corner where the value is the parameter named."""
 
 
-def density_kind(graph: Graph, ranges: Ranges, value: LogProb | LogProbEach) -> Smoothness:
+def density_kind(graph: Graph, ranges: Ranges, value: LogProb) -> Smoothness:
     """A density ends where the support does, or where its formula does."""
     made, family = _made(graph, value.distribution)
     found = ranges.places[value.value]
@@ -79,9 +78,7 @@ def _same_ends(left: Construct, right: Construct, family: Family) -> bool:
     return all(said(a[p.name]) == said(b[p.name]) for p in family.parameters if p.moves_support)
 
 
-def divided_by(
-    graph: Graph, value: LogProb | LogProbEach | Divergence | Entropy
-) -> Iterator[tuple[Value, ...]]:
+def divided_by(graph: Graph, value: LogProb | Divergence | Entropy) -> Iterator[tuple[Value, ...]]:
     """The parameters where a density is none as they are 0, of each of the distributions."""
     match value:
         case Divergence(left, right):
@@ -89,7 +86,7 @@ def divided_by(
             yield _positive(graph, right, probabilities=True)
         case Entropy(distribution):
             yield _positive(graph, distribution, probabilities=False)
-        case LogProb(distribution) | LogProbEach(distribution):
+        case LogProb(distribution):
             yield _positive(graph, distribution, probabilities=True)
 
 

@@ -21,7 +21,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Property,
@@ -78,7 +77,7 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return tuple(Edge(value, "smooth", span) for _, value in parameters)
         case Expected(value=value) | Renamed(value=value) | SummedOut(value=value):
             return (Edge(value, "smooth", expression.span),)
-        case LogProb(distribution, value, _, span) | LogProbEach(distribution, value, _, span):
+        case LogProb(distribution, value, _, span):
             return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
         case Divergence(left, right, _, span):
             return Edge(left, "smooth", span), Edge(right, "smooth", span)

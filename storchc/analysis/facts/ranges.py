@@ -29,7 +29,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Property,
@@ -69,7 +68,7 @@ class Ranges:
         parameters = {name: self.places.get(v, ANYTHING) for name, v in made.parameters}
         return supports.lies_in(_family(made), made, parameters)
 
-    def inside_density(self, value: LogProb | LogProbEach) -> bool:
+    def inside_density(self, value: LogProb) -> bool:
         """Whether a value lies where the density does not end, in floats too.
 
         Of a vector of counts no range says that they sum to all that are counted, and of a matrix
@@ -217,7 +216,7 @@ class _Walk:
                 return parts[1].joined(parts[2])
             case Construct() | Named():
                 return ANYTHING
-            case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+            case LogProb(distribution) | Entropy(distribution):
                 return self._logarithm(value, distribution)
             case Divergence():
                 return at.NONNEGATIVE

@@ -29,7 +29,6 @@ from storchc.ir.expression import (
     Entropy,
     Literal,
     LogProb,
-    LogProbEach,
     Property,
     Reference,
     Value,
@@ -114,7 +113,7 @@ def _vanishing(
     graph: Graph, lengths: Lengths, ranges: Ranges, value: Value | Distribution
 ) -> tuple[tuple[int, ...], Movers] | None:
     """At which operands a value divides by a length, if it does, and what moves where that is 0."""
-    if isinstance(value, LogProb | LogProbEach | Divergence | Entropy):
+    if isinstance(value, LogProb | Divergence | Entropy):
         return _collapsing(graph, lengths, ranges, value)
     if not isinstance(value, Apply):
         return None
@@ -133,7 +132,7 @@ def _collapsing(
     graph: Graph,
     lengths: Lengths,
     ranges: Ranges,
-    value: LogProb | LogProbEach | Divergence | Entropy,
+    value: LogProb | Divergence | Entropy,
 ) -> tuple[tuple[int, ...], Movers] | None:
     """At which distributions a density has no finite one where a parameter is 0, and which are."""
     found: dict[int, Movers] = {}
@@ -148,7 +147,7 @@ def _collapsing(
 
 
 def _distributions(
-    value: LogProb | LogProbEach | Divergence | Entropy,
+    value: LogProb | Divergence | Entropy,
 ) -> tuple[Distribution, ...]:
     if isinstance(value, Divergence):
         return value.left, value.right
@@ -262,7 +261,7 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
             if "pole" not in kinds:
                 return kinds
             return tuple(_sure(graph, ranges, *each) for each in zip(kinds, bare, lie, strict=True))
-        case LogProb() | LogProbEach():
+        case LogProb():
             kind = density_kind(graph, ranges, value)
             return kind, kind
         case Divergence():

@@ -12,8 +12,11 @@ from storchc.ir.expression import (
     Construct,
     Counter,
     Distribution,
+    Divergence,
+    Entropy,
     Extent,
     Literal,
+    LogProb,
     Named,
     OverPlates,
     Property,
@@ -145,6 +148,8 @@ def key(value: Value | Distribution) -> Hashable:
             own = family, tuple(name for name, _ in parameters)
         case Property(_, name):
             own = name
+        case LogProb(type=type_) | Divergence(type=type_) | Entropy(type=type_):
+            own = bool(type_.shape)
         case Select(_, items):
             own = repr([i for i in items if isinstance(i, int | Range | EllipsisType)])
         case Counter() | Extent():

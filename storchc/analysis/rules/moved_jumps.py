@@ -21,7 +21,6 @@ from storchc.ir.expression import (
     Divergence,
     Entropy,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Reference,
@@ -109,7 +108,7 @@ def _what(known: Estimation, jump: Jump) -> str:
             return f"`{row.symbol or row.name}` {verb}"
         case CallUser(callee):
             return f"a layer of `{callee}` jumps"
-        case LogProb(distribution) | LogProbEach(distribution) | Entropy(distribution):
+        case LogProb(distribution) | Entropy(distribution):
             does = "has a pole" if is_pole(jump, known.uneven) else "ends"
             return f"the density of `{distribution.type.family}` {does}"
         case Construct() | Named():

@@ -83,6 +83,32 @@ cost kl = log_prob(q, z) - log_prob(p, z)
     proven(text, x=[0.7, -1.2])
 
 
+@pytest.mark.certify
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "cost",
+    [
+        'sum(exp(log_prob(q, z, reduction="none")) * v)',
+        'sum(log_prob(q, z, reduction="none") ** 2) * x + u',
+        'log_prob(p, z, reduction="none")[1] ** 2',
+        'sum(tanh(kl_divergence(Normal({f}, 1), Normal(v, 2), reduction="none")) * v)',
+        'sum(entropy(Normal(x, exp(u * {f})), reduction="none")[:2] ** 2)',
+        '-sum(relu(log_prob(Normal({f} * v, 1), x, reduction="none") + 3) ** 2)',
+    ],
+)
+def test_densities_one_by_one(family: str, cost: str) -> None:
+    law, written = FAMILIES[family], cost.format(f=SEEN[family])
+    proven(
+        f"""{HEAD}
+compute q = {law.format("x")}
+compute p = {law.format("u")}
+sample z ~ q with Expect()
+cost c = {written}
+""",
+        x=[0.7, -1.2],
+    )
+
+
 @pytest.mark.parametrize("reduction", ["", " sum"])
 @pytest.mark.parametrize("above", ["ScoreFunction(n=2, baseline=batch_average)", "Expect()"])
 @pytest.mark.parametrize("below", ["ScoreFunction(baseline=moving_average)", "Expect()"])

@@ -11,6 +11,7 @@ import torch.distributions as td
 from torch import Tensor
 
 import storch_runtime.distributions as runtime
+from storchc.catalogue import distributions as families
 
 cases = import_module("tests.runtime.distributions.cases")
 parameters, differentiable = cases.parameters, cases.differentiable
@@ -222,3 +223,28 @@ def test_numbers_and_smaller_parameters_broadcast(name: str) -> None:
     assert small.sample(2).shape == value.shape
     torch.testing.assert_close(small.log_prob(value), full.log_prob(value), equal_nan=True)
     assert small.plates == full.plates
+
+
+@pytest.mark.parametrize("density", ["log_prob", "ending_log_prob"])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_apart_a_value_is_repeated_for_each_element(name: str, density: str) -> None:
+    """``log_prob(q, x, reduction="none")``: one each, to which values broadcast."""
+    joint = _make(name, event=2)
+    apart = joint.apart()
+    value = joint.sample(2)
+    each = getattr(apart, density)(value)
+    assert each.shape == (2, *joint.batch_event)
+    torch.testing.assert_close(each.sum((1, 2)), getattr(joint, density)(value))
+    first = value[:, :1, :1]
+    repeated = first.expand(2, *joint.event_shape)
+    torch.testing.assert_close(
+        getattr(apart, density)(first), getattr(apart, density)(repeated), equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("name", [n for n in FAMILIES if families.lookup(n).entropy])
+def test_entropies_apart_are_summed(name: str) -> None:
+    joint = _make(name, event=2)
+    each = joint.apart().entropy()
+    assert each.shape == joint.batch_event
+    torch.testing.assert_close(each.sum(), joint.entropy())

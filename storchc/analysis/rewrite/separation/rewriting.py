@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from types import EllipsisType
-from typing import TypeVar
 
 from storchc.analysis.rewrite.separation.factors import (
     Apart,
@@ -36,7 +35,6 @@ from storchc.ir.expression import (
     Extent,
     Literal,
     LogProb,
-    LogProbEach,
     Named,
     OverPlates,
     Property,
@@ -56,8 +54,6 @@ from storchc.ir.types import ValueType
 from storchc.ir.walk import walk
 from storchc.records import dataclass
 from storchc.source import Span
-
-Density = TypeVar("Density", LogProb, LogProbEach)
 
 
 @dataclass(slots=True)
@@ -89,20 +85,19 @@ class Rewriter:
             case StaticChoice():
                 return self._choice(value)
             case LogProb():
-                return self._log_prob(value)
-            case LogProbEach():
-                return self._observed(value)
+                return self._observed(value) if value.type.shape else self._log_prob(value)
             case Expected() | Renamed() | SummedOut():
                 kind, inner = self.value(value.value)
                 return kind, replace(value, value=inner)
             case CallUser():
                 return self._call(value)
-            case Divergence(left, right, _, span):
+            case Divergence(left, right):
                 kinds, (left, right) = zip(*map(self.distribution, (left, right)), strict=True)
-                return self._of_one(kinds, span), replace(value, left=left, right=right)
-            case Entropy(law, _, span):
+                rewritten: Value = replace(value, left=left, right=right)
+                return self._summed(kinds, value), rewritten
+            case Entropy(law):
                 kind, law = self.distribution(law)
-                return self._of_one([kind], span), replace(value, distribution=law)
+                return self._summed([kind], value), replace(value, distribution=law)
             case Property():
                 return self._property(value)
 
@@ -260,13 +255,11 @@ class Rewriter:
         rank = value.value.type.rank - own
         shape = broadcast(value.distribution.type.batch, value.value.type.shape[:rank])
         assert shape is not None
-        each = LogProbEach(
-            rewritten.distribution, rewritten.value, replace(value.type, shape=shape), value.span
-        )
+        each = replace(rewritten, type=replace(value.type, shape=shape))
         mean = self._mean(kind, each)
         return "mean", Apply("sum", (mean,), _EVENT, value.type, value.span)
 
-    def _observed(self, value: Density) -> tuple[Kind, Density]:
+    def _observed(self, value: LogProb) -> tuple[Kind, LogProb]:
         """How the log-probability of each element of the batch event depends on the sample."""
         law, made = self.distribution(value.distribution)
         kind, observed = self.value(value.value)
@@ -287,6 +280,11 @@ class Rewriter:
                 tuple(Part(p.items, tuple(dim - own for dim in p.dims)) for p in kind.parts)
             )
         return kind, replace(value, distribution=made)
+
+    def _summed(self, kinds: Iterable[Kind], value: Divergence | Entropy) -> Kind:
+        """Of what is one for each element of the batch event, or the sum of these."""
+        joined = self._together if value.type.shape else self._of_one
+        return joined(kinds, value.span)
 
     def _of_one(self, kinds: Iterable[Kind], place: Span) -> Kind:
         """What depends on the same factors in all its elements, so that summing them joins none."""
