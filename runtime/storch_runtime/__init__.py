@@ -4,8 +4,10 @@ from storch_runtime import distributions as distributions
 from storch_runtime import methods as methods
 from storch_runtime import samplers as samplers
 from storch_runtime.downstream import Downstream as Downstream
+from storch_runtime.downstream import Joined as Joined
 from storch_runtime.draw import Draw as Draw
 from storch_runtime.drawn import Drawn as Drawn
+from storch_runtime.elsewhere import Elsewhere as Elsewhere
 from storch_runtime.errors import MovedJump as MovedJump
 from storch_runtime.errors import NonFiniteCost as NonFiniteCost
 from storch_runtime.errors import NonFiniteGradient as NonFiniteGradient

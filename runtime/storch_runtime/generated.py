@@ -10,10 +10,12 @@ from storch_runtime.checks import Results as Results
 from storch_runtime.checks import agreement as agreement
 from storch_runtime.distinct import distinct_rows as distinct_rows
 from storch_runtime.downstream import Downstream as Downstream
+from storch_runtime.downstream import Joined as Joined
 from storch_runtime.draw import Draw as Draw
 from storch_runtime.drawn import Drawn as Drawn
 from storch_runtime.elimination import Last as Last
 from storch_runtime.elimination import pairs as pairs
+from storch_runtime.elsewhere import Elsewhere as Elsewhere
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow

@@ -57,17 +57,22 @@ def downstream(context: Context, operation: Downstream) -> Written:
     if operation.weights is not None:
         options["weights"] = whole(context, operation.weights, stored)
     if operation.joined is not None and operation.slope is not None:
-        options["joined"] = whole(context, operation.joined, stored)
-        options["slope"] = whole(context, operation.slope, stored)
+        joined = [whole(context, term, stored) for term in (operation.joined, operation.slope)]
+        options["joined"] = call(context.runtime("Joined"), *joined)
     if operation.critic is not None:
         options["critic"] = context.of_methods(operation.critic)
     if operation.elsewhere is not None:
-        options["follows"] = context.held[operation.elsewhere].py
-        options |= {} if operation.folds else {"folds": literal(False)}
-        options |= {"methods": context.module.methods} if operation.draws else {}
+        options["elsewhere"] = _elsewhere(context, operation, operation.elsewhere)
     credited = whole(context, operation.credited, stored)
     made = call(context.runtime("Downstream"), credited, **options)
     return assigned(context, operation.target, Code(made, NO_PLATES))
+
+
+def _elsewhere(context: Context, operation: Downstream, function: Slot) -> Py:
+    """``Elsewhere(z_elsewhere)``, and what else is to be known of that function."""
+    options: dict[str, Py] = {} if operation.folds else {"folds": literal(False)}
+    options |= {"methods": context.module.methods} if operation.draws else {}
+    return call(context.runtime("Elsewhere"), context.held[function].py, **options)
 
 
 def control(context: Context, operation: Control) -> Written:
@@ -90,10 +95,10 @@ def own_loss(context: Context, operation: OwnLoss) -> Written:
     return assigned(context, operation.target, Code(made, NO_PLATES))
 
 
-def _called(context: Context, sample: str, function: str, followed: Slot) -> Py:
+def _called(context: Context, sample: str, function: str, downstream: Slot) -> Py:
     """What one of the functions of a sample's method says."""
     chosen = context.method_of(sample)
-    return method(chosen, function, context.draw(sample), context.held[followed].py)
+    return method(chosen, function, context.draw(sample), context.held[downstream].py)
 
 
 def total(context: Context, operation: Total) -> Written:

@@ -133,7 +133,7 @@ class Body:
         result = whole(inner.context, function.result, function.stored)
         body = (*inner.statements, Return(result))
         name = Local(function.target.called)
-        doc = f"What follows `{function.sample.name}`, at another value of it."
+        doc = f"The downstream cost of `{function.sample.name}`, at another value of it."
         made = Def(name, (Parameter(value, TENSOR),), TENSOR, doc, body)
         self._add(Written((made,), {function.target: Code(name, NO_PLATES)}))
 
@@ -156,7 +156,7 @@ class Body:
         kind = _several([*kinds.values()])
         if len(kinds) > 1:
             kind = index(builtin("tuple"), *kinds.values())
-        doc = f"What follows `{part.sample.name}`, at any value of it."
+        doc = f"What is downstream of `{part.sample.name}`, at any value of it."
         made = Def(name, tuple(taken), kind, doc, body)
         self._add(Written((made,), {part.target: Code(name, NO_PLATES)}))
 

@@ -178,7 +178,7 @@ def _distinct(estimation: Estimation, node: Sample) -> str:
 
 
 def _looks(node: Sample, estimator: Estimator) -> str:
-    """How often a method evaluates what follows, where it also looks at values not drawn."""
+    """How often a method evaluates what is downstream, where it also looks at values not drawn."""
     if estimator.entry is None or not estimator.entry.looks:
         return ""
     return f"of what follows `{node.name}`: {estimator.entry.evaluations}"

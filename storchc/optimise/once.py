@@ -67,7 +67,7 @@ def _once(drawn: Drawn, operations: list[Operation], looking: Looking) -> list[O
     target = Slot("shared", looking.sample.name)
     part = Shared(target, looking.sample, value, body, results, bool(samples))
     before, behind = with_notes(below, free), with_notes(below, bound)
-    heading = Note(f"what follows `{looking.sample.name}`", looking.sample.span)
+    heading = Note(f"what is downstream of `{looking.sample.name}`", looking.sample.span)
     return [*above, *before, heading, part, Call(part, results, replayed=True), *behind]
 
 

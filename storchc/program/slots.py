@@ -55,7 +55,7 @@ _CALLED: dict[Kind, str] = {
     "downstream": "{}_downstream",
     "control": "{}_control",
     "own loss": "{}_own_loss",
-    "elsewhere": "{}_follows",
+    "elsewhere": "{}_elsewhere",
     "shared": "below_{}",
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from storch_runtime import Downstream, Method
+from storch_runtime import Downstream, Elsewhere, Method
 from storch_runtime.distributions import Distribution
 from storch_runtime.draw import Draw
 
@@ -33,7 +33,7 @@ class Written:
         if draw.score is not None:
             score = draw.score.sum(self.mixed, keepdim=True) if self.mixed else draw.score
             cost = cost * torch.exp(score - score.detach())
-        below = Downstream(cost.detach(), mixed=self.mixed, follows=self.cost)
+        below = Downstream(cost.detach(), mixed=self.mixed, elsewhere=Elsewhere(self.cost))
         term = method.control_variate(draw, below)
         if term is None:
             return cost.mean()

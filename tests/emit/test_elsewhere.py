@@ -216,7 +216,7 @@ def test_samples_below_are_drawn_anew(above: str, below: str) -> None:
 
 
 def below_z(z: Tensor, u: Tensor) -> Tensor:
-    """What follows z in the story above, b averaged out."""
+    """What is downstream of z in the story above, b averaged out."""
     parts = []
     for b in (0.0, 1.0):
         logit = u + z if b else -(u + z)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import Downstream, Method, distributions
+from storch_runtime import Downstream, Elsewhere, Method, distributions
 from storch_runtime.distributions import Bernoulli, Categorical, Normal, OneHotCategorical
 from storch_runtime.methods import LAX, REBAR, RELAX, RODEO, DoubleCV, MuProp, _relaxed, gumbel_rao
 from storch_runtime.methods._relaxed import conditional_points, conditional_slope
@@ -113,7 +113,9 @@ def run(method: Method, law: Bernoulli | OneHotCategorical | Categorical) -> tup
     value = draw.value
     if isinstance(law, Categorical):
         value = torch.eye(3, dtype=law.probs.dtype)[value]
-    downstream = Downstream(cost(value), follows=cost, critic=Critic().to(law.probs.dtype))
+    downstream = Downstream(
+        cost(value), elsewhere=Elsewhere(cost), critic=Critic().to(law.probs.dtype)
+    )
     control = method.control_variate(draw, downstream)
     assert control is not None and bool((control == 0).all())
     own = method.own_loss(draw, downstream)
@@ -194,7 +196,9 @@ def test_a_cost_that_does_not_depend_on_the_value_has_no_slope(name: str) -> Non
     method, law = METHODS[name](), Bernoulli(logits=logits, event=1)
     draw = method.draw(law)
     downstream = Downstream(
-        torch.ones(2), follows=lambda points: torch.ones(points.shape[:1]), critic=Critic()
+        torch.ones(2),
+        elsewhere=Elsewhere(lambda points: torch.ones(points.shape[:1])),
+        critic=Critic(),
     )
     control = method.control_variate(draw, downstream)
     assert control is not None

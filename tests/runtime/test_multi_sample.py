@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import storchc
-from storch_runtime import Downstream, Draw
+from storch_runtime import Downstream, Draw, Joined
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.methods import VIMCO
 
@@ -62,7 +62,7 @@ def baselines(terms: torch.Tensor, cost: torch.Tensor, mean: str) -> torch.Tenso
     draw = Draw(torch.zeros(len(terms), dtype=terms.dtype), law)
     draw.score = law.log_prob(draw.value)
     method = VIMCO(len(terms), mean=mean)  # type: ignore[arg-type]
-    return method.baseline_value(draw, Downstream(cost, mixed=(0,), joined=terms, slope=-1.0))
+    return method.baseline_value(draw, Downstream(cost, mixed=(0,), joined=Joined(terms, -1.0)))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

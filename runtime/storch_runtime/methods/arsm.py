@@ -4,9 +4,9 @@ Formula: ``1/n Σ_k Σ_j (f(z^{m⇌j}) - f̄_j) (1/C - ϖ_j)`` in logit m, ``f̄
 ``ϖ`` is uniform on the simplex in each coordinate, ``z = argmin_i ϖ_i / p_i``, and ``z^{m⇌j}`` the
 same with the entries m and j of every ``ϖ`` exchanged. With two classes it is ARM.
 Unbiased: yes.
-Needs: Categorical or OneHotCategorical; C (C - 1)/2 evaluations of what follows for each draw, made
-at once, no derivative of it. A reduction of the plate of the draws is refused; other plates may be
-reduced, as the whole value is exchanged.
+Needs: Categorical or OneHotCategorical; C (C - 1)/2 evaluations of what is downstream for each
+draw, made at once, no derivative of it. A reduction of the plate of the draws is refused; other
+plates may be reduced, as the whole value is exchanged.
 Shapes: value ``[n, *plates, *event]``, control variate ``[n, *plates]``; the exchanged values are
 in no plate. A given value gets noise that is drawn given the value.
 Reference: Yin, Yue and Zhou 2019, arXiv:1905.01413.

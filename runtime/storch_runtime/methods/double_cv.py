@@ -3,8 +3,8 @@
 Formula: ``1/n Σ_k [f_k + h_k - mean_{j≠k}(f_j + h_j)] ∇ log p(b_k) - α g_kᵀ ∇θ`` with
 ``g_k = mean_{j≠k} f'(b_j)`` and ``h_k = α (b_k - θ)ᵀ g_k``. In the loss
 ``a = stop(mean_{j≠k}(f_j + h_j) - h_k) (1 - box(l)) - stop(α g_k)ᵀ (θ - stop θ)``; f' is the
-derivative of the surrogate of what follows, evaluated once more. The paper has ``f'(b_k)`` in the
-place of the last ``g_k``: the same sum, unless the draws stand ``in`` a plate and θ differs.
+derivative of the surrogate of what is downstream, evaluated once more. The paper has ``f'(b_k)`` in
+the place of the last ``g_k``: the same sum, unless the draws stand ``in`` a plate and θ differs.
 Unbiased: yes, whatever α is. With this sign a cost that is nearly linear wants α near -1.
 Trains: α, from 0, on the squared average estimate; there it is leave-one-out.
 Needs: Bernoulli; every path to every cost differentiable; n of 2 or more independent draws in a

@@ -31,7 +31,7 @@ __all__ = ["LAX"]
 
 
 class LAX(SelfTrained):
-    """The method; its critic comes with what follows the sample."""
+    """The method; its critic comes with what is downstream."""
 
     def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""

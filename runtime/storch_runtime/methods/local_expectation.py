@@ -2,9 +2,9 @@
 
 Formula: ``1/n Σ_k Σ_d Σ_c ∇ p_d(c) f(x_k with x_d = c)``.
 Unbiased: yes; no variance where the cost is a sum of terms of one coordinate each.
-Needs: Bernoulli, Categorical or OneHotCategorical; D (C - 1) evaluations of what follows for each
-draw, made at once. Refused where a plate of the sample is reduced: coordinates are changed one at a
-time, those of other elements too.
+Needs: Bernoulli, Categorical or OneHotCategorical; D (C - 1) evaluations of what is downstream for
+each draw, made at once. Refused where a plate of the sample is reduced: coordinates are changed one
+at a time, those of other elements too.
 Shapes: value ``[n, *plates, *event]``, control variate ``[n, *plates]``.
 Reference: Titsias and Lázaro-Gredilla 2015, arXiv:1503.01494; De Smet et al. 2023,
 arXiv:2311.12569.

@@ -2,7 +2,7 @@
 
 Formula: ``1/n Σ_k [f(b_k) - f(μ) - f'(μ)ᵀ (b_k - μ)] ∇ log p(b_k) + f'(μ)ᵀ ∇μ``; in the loss
 ``a = stop(f(μ) + f'(μ)ᵀ (b - μ)) (1 - box(l)) + stop(f'(μ)) (μ - stop μ)``, f the surrogate of
-what follows.
+what is downstream.
 Unbiased: yes. The variance is that of the score function where f(μ) is far from the mean of f.
 Needs: Bernoulli or OneHotCategorical; every path to every cost differentiable, also at the mean.
 n + 1 evaluations, 1 of them with a gradient.
@@ -56,5 +56,5 @@ def _means(mean: Tensor, draw: Drawn, downstream: Downstream) -> Tensor:
     mean = mean.detach()
     if mean.dim() == draw.value.dim():
         return mean.unsqueeze(0)
-    count = 1 if downstream.folds else len(draw.value)
+    count = 1 if downstream.elsewhere.folds else len(draw.value)
     return mean.expand(1, count, *mean.shape)

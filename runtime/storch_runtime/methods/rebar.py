@@ -4,7 +4,7 @@ Formula: ``1/n Σ_k (f(b_k) - η c(z̃_k)) ∇ log p(b_k) + η ∇c(z_k) - η �
 ``z = logits + noise``, ``b`` is what it rounds to, ``z̃`` is drawn again given ``b`` and
 ``c(z) = f(σ(z/τ))`` (of classes: softmax). ``∇c(z̃)`` goes through the law of z̃ given b, b fixed.
 In the loss: ``a = stop(η c(z̃)) (1 - box(l)) + stop(η ∂c/∂z) (z - stop z) - stop(η ∂c/∂z̃) (z̃ - stop
-z̃)``, and for f the surrogate of what follows.
+z̃)``, and for f the surrogate of what is downstream.
 Unbiased: yes, whatever η and τ are.
 Trains: η and log τ (``learn``), on the mean over elements of the squared estimate.
 Needs: Bernoulli or OneHotCategorical; every path to every cost differentiable, also between the

@@ -4,7 +4,7 @@ Formula: ``1/n Σ_k [f_k - mean_{j≠k}(f_j + α (A h_j)(b_j))] s(b_k) + β (A h
 logits, ``s(b) = b - θ``, with the Stein operator of the Gibbs sampler over the D coordinates,
 ``(A h)(b) = 1/D Σ_i P(x_i = 1 - b_i) (h(b^i) - h(b))``, ``b^i`` being b with coordinate i flipped.
 ``h_k`` and ``h'_k`` are the two outputs of a network at ``(f'(b_j)ᵀ (y - b_j), f_j)``, averaged
-over the other draws j; f' is the derivative of the surrogate of what follows.
+over the other draws j; f' is the derivative of the surrogate of what is downstream.
 Unbiased: yes, whatever the network, α and β are.
 Trains: the network, α and β (from 0), on the squared average estimate.
 Needs: Bernoulli; every path to every cost differentiable; n of 2 or more independent draws in a

@@ -54,12 +54,12 @@ class VIMCO(Method):
         size = draw.box.shape[dim]
         if size < 2:
             raise ValueError("`VIMCO` compares the n draws of one sample: set `n` to 2 or more")
-        terms = downstream.joined
-        if terms is None:
+        if downstream.joined is None:
             return _mean_of_others(downstream.cost, dim)
+        terms, slope = downstream.joined
         bound = torch.logsumexp(terms, dim, keepdim=True) - log(size)
         change = bound - self._without_each(terms, dim)
-        baseline = downstream.cost - downstream.slope * change
+        baseline = downstream.cost - slope * change
         return torch.where(baseline.isfinite(), baseline, 0.0)
 
     def _without_each(self, terms: Tensor, dim: int) -> Tensor:

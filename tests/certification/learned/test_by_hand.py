@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import Downstream, Method
+from storch_runtime import Downstream, Elsewhere, Method
 from storch_runtime.distributions import Bernoulli, Normal
 from storch_runtime.methods import (
     LAX,
@@ -126,7 +126,9 @@ def test_joint_events_by_a_million_draws(name: str, toy: str) -> None:
     draw = RELAXING[name]().draw(chosen.make(leaf))
     cost = chosen.cost(draw.value, scale.detach())
     critic = Critic(chosen.start.numel())
-    downstream = Downstream(cost, follows=lambda v: chosen.cost(v, scale.detach()), critic=critic)
+    downstream = Downstream(
+        cost, elsewhere=Elsewhere(lambda v: chosen.cost(v, scale.detach())), critic=critic
+    )
     control = RELAXING[name]().eval().control_variate(draw, downstream)
     (each,) = torch.autograd.grad((draw.box * cost + control).sum(), leaf)
     one = chosen.start.clone().requires_grad_()
@@ -166,7 +168,7 @@ def test_above_a_score_function_the_surrogate_is_what_counts(
             REBAR().double(),
             values,
             chance,
-            follows=lambda bits, scale: below(bits, scale, boxed),
+            elsewhere=lambda bits, scale: below(bits, scale, boxed),
         )
 
     if boxed:
@@ -225,7 +227,7 @@ def test_a_mixed_plate_joins_its_elements(name: str) -> None:
     downstream = Downstream(
         cost.detach(),
         mixed=(draw.value.dim() - 2,),
-        follows=lambda points: joint(points, scale),
+        elsewhere=Elsewhere(lambda points: joint(points, scale)),
         critic=Critic(1),
     )
     control = made.control_variate(draw, downstream)
@@ -255,8 +257,7 @@ def test_one_draw_for_each_element_of_an_open_plate(name: str) -> None:
             draw.points = torch.tensor([0.3, -0.8], dtype=torch.float64).expand_as(draw.points)
         downstream = Downstream(
             toy.cost(draw.value, scale),
-            follows=lambda points: toy.cost(points, scale),
-            folds=own,
+            elsewhere=Elsewhere(lambda points: toy.cost(points, scale), folds=own),
             critic=Critic(2),
         )
         control = made.control_variate(draw, downstream)
@@ -371,7 +372,7 @@ def estimated(
     draw = method.draw(Bernoulli(logits=leaf, event=1))
     cost = gentle(draw.value, scale)
     downstream = Downstream(
-        cost.detach(), follows=lambda points: gentle(points, scale), critic=critic
+        cost.detach(), elsewhere=Elsewhere(lambda points: gentle(points, scale)), critic=critic
     )
     control = method.control_variate(draw, downstream)
     own = method.own_loss(draw, downstream)
@@ -460,7 +461,7 @@ def test_nothing_trains_in_eval_mode_or_on_given_values(name: str) -> None:
     method.train()
     draw = method.draw(Bernoulli(logits=leaf, event=1), torch.ones(2, 2, dtype=torch.float64))
     downstream = Downstream(
-        torch.ones(2).double(), follows=lambda points: points.sum(-1), critic=critic
+        torch.ones(2).double(), elsewhere=Elsewhere(lambda points: points.sum(-1)), critic=critic
     )
     method.control_variate(draw, downstream)
     assert not method.own_loss(draw, downstream).requires_grad

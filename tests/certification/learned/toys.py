@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from storch_runtime import Downstream, Draw, Method
+from storch_runtime import Downstream, Draw, Elsewhere, Method
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from tests.certification.harness import TOLERANCE, Uncertified
 
@@ -95,7 +95,7 @@ def compare(
     values: Tensor,
     chance: Tensor,
     critic: nn.Module | None = None,
-    follows: Cost | None = None,
+    elsewhere: Cost | None = None,
     arrange: Callable[[Draw], None] = lambda draw: None,
 ) -> None:
     """Certify the gradient over the worlds ``values`` ``[n, W, *event]``, or raise."""
@@ -104,9 +104,9 @@ def compare(
     draw = method.draw(law.expand(chance.shape), values)
     arrange(draw)
     cost = toy.cost(draw.value, scale)
-    after = follows or toy.cost
+    after = elsewhere or toy.cost
     downstream = Downstream(
-        cost.detach(), follows=lambda points: after(points, scale), critic=critic
+        cost.detach(), elsewhere=Elsewhere(lambda points: after(points, scale)), critic=critic
     )
     control = method.control_variate(draw, downstream)
     assert control is not None and control.shape == cost.shape

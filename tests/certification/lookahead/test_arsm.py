@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Downstream
+from storch_runtime import Downstream, Elsewhere
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.methods import ARM, ARSM, arsm
 from tests.certification.lookahead.test_by_hand import joint, leaf
@@ -86,7 +86,12 @@ def test_two_classes_are_arm_for_every_noise() -> None:
         pick[k] = 1
         found = [
             torch.autograd.grad(
-                (m.control_variate(d, Downstream(w.cost(d.value), follows=w.cost))[0] * pick).sum(),
+                (
+                    m.control_variate(d, Downstream(w.cost(d.value), elsewhere=Elsewhere(w.cost)))[
+                        0
+                    ]
+                    * pick
+                ).sum(),
                 at,
                 retain_graph=True,
             )[0]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from storch_runtime import Downstream, Method
+from storch_runtime import Downstream, Elsewhere, Method
 from storch_runtime.distributions import (
     Bernoulli,
     Categorical,
@@ -235,7 +235,7 @@ def test_one_value_for_each_element_of_an_open_plate(method: type[Method]) -> No
     law = Bernoulli(logits=at, event=1)
     draw = method().draw(law, place=In(0))
     assert draw.value.shape == (2, 2)
-    term = method().control_variate(draw, Downstream(joint(draw.value), follows=joint))
+    term = method().control_variate(draw, Downstream(joint(draw.value), elsewhere=Elsewhere(joint)))
     assert term is not None and term.shape == (2,)
 
 
@@ -312,19 +312,23 @@ def test_a_concentration_that_learns_is_refused() -> None:
     law = Gamma(concentration=leaf(1.0), rate=leaf(2.0), event=1)
     draw = MeasureValued().draw(law)
     with pytest.raises(ValueError, match="concentration"):
-        MeasureValued().control_variate(draw, Downstream(draw.value.sum(-1), follows=smooth))
+        MeasureValued().control_variate(
+            draw, Downstream(draw.value.sum(-1), elsewhere=Elsewhere(smooth))
+        )
 
 
 def test_parameters_that_do_not_learn_cost_nothing() -> None:
     law = Normal(leaf(0.3), 1.0, event=1)
     seen: list[int] = []
 
-    def follows(value: Tensor) -> Tensor:
+    def downstream(value: Tensor) -> Tensor:
         seen.append(len(value))
         return value.sum(-1)
 
     draw = MeasureValued().draw(law)
-    term = MeasureValued().control_variate(draw, Downstream(draw.value.sum(-1), follows=follows))
+    term = MeasureValued().control_variate(
+        draw, Downstream(draw.value.sum(-1), elsewhere=Elsewhere(downstream))
+    )
     assert seen == [2] and term is not None
     fixed = MeasureValued().draw(Normal(torch.zeros(1), 1.0, event=1))
     term = MeasureValued().control_variate(fixed, Downstream(fixed.value.sum(-1)))

@@ -12,6 +12,7 @@ from storch_runtime.distributions import Bernoulli, Normal
 from storch_runtime.generated import (
     Downstream,
     Drawn,
+    Elsewhere,
     Estimate,
     In,
     Input,
@@ -158,8 +159,8 @@ class Look(StoryModule):
         # story.story:11  the control variate of `s`
         after_s = miss_by_step.detach().sum(0).mean((0, 1)) + size.detach().mean(0)  # [s, data]
 
-        def s_follows(s: Tensor) -> Tensor:
-            """What follows `s`, at another value of it."""
+        def s_elsewhere(s: Tensor) -> Tensor:
+            """The downstream cost of `s`, at another value of it."""
 
             # story.story:12  for t in range(T) from h = x * s[0]:
             y_size = opened(methods["y"], None, dim=0)
@@ -196,7 +197,7 @@ class Look(StoryModule):
 
             return miss_by_step.sum(0).mean((0, 1)) + size.mean(0)
 
-        s_downstream = Downstream(after_s, follows=s_follows, methods=methods)
+        s_downstream = Downstream(after_s, elsewhere=Elsewhere(s_elsewhere, methods=methods))
         s_control = methods["s"].control_variate(s_draw, s_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
