@@ -11,11 +11,13 @@ from storchc.analysis.facts.constraints import (
     constructions,
     temperatures,
 )
+from storchc.analysis.facts.numbers import named
 from storchc.catalogue import distributions, functions
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Apply, CallUser, Literal, Reference, Select, Value
 from storchc.ir.nodes import Callee, Input, Param
+from storchc.ir.ranges import Range
 from storchc.ir.walk import children
 
 
@@ -25,13 +27,20 @@ def run(known: Estimation, problems: Problems) -> None:
         found = known.ranges.places[each.value]
         if found.within(each.allowed):
             continue
-        if found.apart(each.allowed):
+        if found.apart(each.allowed) or _one_is_outside(known, each, found):
             problems.add(words.outside(each.value.span, each.name, each.family, each.words, found))
         elif each.name == "probs":
             _check_probs(known, each, problems)
         elif each.allowed.nonnegative and found.low < 0:
             _check_positive(known, each, problems)
     _check_order(known, problems)
+
+
+def _one_is_outside(known: Estimation, each: Constraint, found: Range) -> bool:
+    """Whether an element is, of those of ``tensor([…])``, which reach both ends of their range."""
+    made = named(known.graph, each.value) or each.value
+    written = isinstance(made, Apply) and made.function == "tensor"
+    return written and not (each.allowed.holds(found.low) and each.allowed.holds(found.high))
 
 
 def _check_order(known: Estimation, problems: Problems) -> None:

@@ -14,3 +14,7 @@ sample f ~ Bernoulli(probs=0.5) with GumbelSoftmax(temperature=-exp(s))
 cost g = f
 sample u ~ Uniform(1, 0)
 cost h = u
+compute odds = tensor([2.0, -1.0, 1.0])
+sample k ~ Categorical(odds)
+sample l ~ Categorical(tensor([2.0, 0.0, 1.0]))
+cost i = k + l
