@@ -92,8 +92,16 @@ class Downstream:
         """The average of ``value`` over the elements of positive weight, a scalar."""
         if self.weights is None:
             return value.mean()
-        total, count = self._counted(value, self.weights)
-        return total / count
+        counted, weights = self._weighed(value, self.weights)
+        return counted.sum() / weights.sum()
+
+    def mean_by_step(self) -> Tensor:
+        """The average cost of each step of a loop, ``[steps]``; NaN where no element counts."""
+        if self.weights is None:
+            return self.cost.flatten(1).mean(1)
+        counted, weights = self._weighed(self.cost, self.weights)
+        mean: Tensor = counted.flatten(1).sum(1) / weights.flatten(1).sum(1)
+        return mean
 
     def mean_of_all(self, value: Tensor) -> Tensor:
         """The average of ``value`` as `mean`, where other processes share the training.
@@ -102,15 +110,15 @@ class Downstream:
         """
         if self.weights is None or not shared():
             return self.mean(value)
-        total, count = self._counted(value, self.weights)
-        return total / mean_between_ranks(count)
+        counted, weights = self._weighed(value, self.weights)
+        return counted.sum() / mean_between_ranks(weights.sum())
 
-    def _counted(self, value: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted sum of ``value``, and the sum of its weights."""
+    @staticmethod
+    def _weighed(value: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """``value`` times its weights, and these, in one shape; 0 where the weight is."""
         shape = (value + weights).shape
         weights = weights.detach().expand(shape)
-        counted = weights * value.expand(shape).masked_fill(weights == 0, 0)
-        return counted.sum(), weights.sum()
+        return weights * value.expand(shape).masked_fill(weights == 0, 0), weights
 
     def costs_at(self, points: Tensor) -> Tensor:
         """The downstream cost at other values ``[h, n, *plates, *event]``: ``[h, n, *plates]``."""

@@ -107,11 +107,6 @@ def spread_over(value: Tensor, event: int) -> Tensor:
     return value.reshape(*value.shape, *(1,) * event)
 
 
-def mean_of_others(value: Tensor, dim: int) -> Tensor:
-    """The mean of the other elements of a plate."""
-    return (value.sum(dim, keepdim=True) - value) / (value.shape[dim] - 1)
-
-
 def check_several(method: Method, draw: Drawn) -> None:
     """Raise where there is one draw in the plate, and so no other to compare it with."""
     if draw.value.shape[draw.plate_dim] < 2:

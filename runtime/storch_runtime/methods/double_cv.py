@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from storch_runtime.baselines.others import mean_of_others
 from storch_runtime.distributions import Bernoulli
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
@@ -29,7 +30,6 @@ from storch_runtime.methods._inner import (
     SelfTrained,
     check_several,
     injected,
-    mean_of_others,
     minus_baseline,
     spread_over,
     squares,

@@ -15,13 +15,13 @@ Certified for: any order. Variance on a toy, against the plain score function: 1
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import log
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from storch_runtime.baselines.others import log_sum_of_others, mean_of_finite_others
 from storch_runtime.downstream import Downstream
 from storch_runtime.drawn import Drawn
 from storch_runtime.method import Method
@@ -55,7 +55,7 @@ class VIMCO(Method):
         if size < 2:
             raise ValueError("`VIMCO` compares the n draws of one sample: set `n` to 2 or more")
         if downstream.joined is None:
-            return _mean_of_others(downstream.cost, dim)
+            return mean_of_finite_others(downstream.cost, dim)
         terms, slope = downstream.joined
         bound = torch.logsumexp(terms, dim, keepdim=True) - log(size)
         change = bound - self._without_each(terms, dim)
@@ -65,33 +65,7 @@ class VIMCO(Method):
     def _without_each(self, terms: Tensor, dim: int) -> Tensor:
         """``log 1/n Σ exp`` of the terms, another in the place of each in turn."""
         size = terms.shape[dim]
-        others = _log_sum_of_others(terms, dim)
+        others = log_sum_of_others(terms, dim)
         if self.mean == "arithmetic":
             return others - log(size - 1)
-        return torch.logaddexp(others, _mean_of_others(terms, dim)) - log(size)
-
-
-def _mean_of_others(value: Tensor, dim: int) -> Tensor:
-    return _from_others(value, dim, torch.cumsum, torch.add, 0.0) / (value.shape[dim] - 1)
-
-
-def _log_sum_of_others(value: Tensor, dim: int) -> Tensor:
-    return _from_others(value, dim, torch.logcumsumexp, torch.logaddexp, -torch.inf)
-
-
-def _from_others(
-    value: Tensor,
-    dim: int,
-    scan: Callable[[Tensor, int], Tensor],
-    combine: Callable[[Tensor, Tensor], Tensor],
-    nothing: float,
-) -> Tensor:
-    """For each element what those before it and those behind it make together.
-
-    Nothing is subtracted: an infinite element must leave no trace in its own baseline.
-    """
-    inner = value.shape[dim] - 1
-    edge = torch.full_like(value.narrow(dim, 0, 1), nothing)
-    before = scan(value.narrow(dim, 0, inner), dim)
-    behind = scan(value.narrow(dim, 1, inner).flip(dim), dim).flip(dim)
-    return combine(torch.cat([edge, before], dim), torch.cat([behind, edge], dim))
+        return torch.logaddexp(others, mean_of_finite_others(terms, dim)) - log(size)

@@ -255,13 +255,13 @@ def test_costs_at_the_value_that_was_drawn_would_be_wrong(monkeypatch: pytest.Mo
 def test_averages_of_this_pass_would_tell_of_what_was_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    right = ScoreFunction._moving_average
+    right = ScoreFunction.moving_average
 
     def wrong(self: Any, draw: Any, downstream: Any) -> Any:
         self.looking = False
         return right(self, draw, downstream)
 
-    monkeypatch.setattr(ScoreFunction, "_moving_average", wrong)
+    monkeypatch.setattr(ScoreFunction, "moving_average", wrong)
     assert "gradient" in fails(lambda: exactly("one step", "RODEO()"))
 
 

@@ -52,13 +52,13 @@ def test_it_is_exact_whatever_was_averaged_before(state: str, stop: str) -> None
 
 
 def test_an_average_that_knows_this_pass_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = ScoreFunction._moving_average
+    right = ScoreFunction.moving_average
 
     def wrong(self: Any, draw: Any, downstream: Any) -> Tensor:
         right(self, draw, downstream)
         return right(self, draw, downstream)
 
-    monkeypatch.setattr(ScoreFunction, "_moving_average", wrong)
+    monkeypatch.setattr(ScoreFunction, "moving_average", wrong)
     assert "gradient" in fails(lambda: exactly(WALK.format(stop=""), []))
 
 

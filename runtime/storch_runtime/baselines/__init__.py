@@ -1,0 +1,1 @@
+"""Baselines: what is subtracted from a downstream cost before it multiplies a score."""
