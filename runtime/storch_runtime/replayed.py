@@ -34,7 +34,7 @@ def fitted(given: Tensor, distribution: Distribution, own: int) -> Tensor:
 
 def _as_drawn(given: Tensor, distribution: Distribution) -> Tensor:
     """A given value in the dtype of samples: classes are integers, anything else is floating."""
-    if isinstance(distribution, Categorical):
+    if distribution.integers:
         if given.is_floating_point():
             raise StoryTypeError(f"has dtype {given.dtype}, but classes are integers")
         return given.long()

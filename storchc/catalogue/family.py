@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from storchc.catalogue.function import Misfit
@@ -75,6 +76,7 @@ class Parameter:
     when the story is compiled, and at least 1. ``moves_support``: the support depends on it, so
     that a score function is blind to part of its gradient. ``silent``: where it lies outside of its
     ``bounds`` draws stay numbers, and what is learned from them is wrong without a word.
+    ``cornered``: the log-density has a corner where the value is this parameter.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Parameter:
     moves_support: bool = False
     bounds: Bounds | None = None
     silent: bool = False
+    cornered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,33 @@ Arguments = Mapping[str, Argument]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A distribution that those of another family are made of; its parameters are ``name.loc``.
+
+    ``outer``: the dimensions that it has between the batch event of the whole and its own: the
+    components of a mixture, and what is joined in each. ``event``: how many of these one value has;
+    None: those of the batch event, as the whole.
+    """
+
+    name: str
+    family: Family
+    outer: int = 0
+    event: int | None = None
+
+    def flat(self) -> tuple[Parameter, ...]:
+        """Its parameters among those of the whole."""
+        return tuple(
+            replace(p, name=f"{self.name}.{p.name}", rank=p.rank + self.outer, default=None)
+            for p in self.family.parameters
+        )
+
+    def own(self, values: Mapping[str, T]) -> dict[str, T]:
+        """What belongs to it, by the names that it has itself."""
+        start = f"{self.name}."
+        return {n.removeprefix(start): v for n, v in values.items() if n.startswith(start)}
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A family of distributions.
 
@@ -121,7 +151,10 @@ class Family:
     an end of it; ``remembered``: they know what they were made of, where floats tell too little.
     ``divergences``: to which
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
-    should know before using it.
+    should know before using it. ``parts``: the distributions that it is made of, the last of which
+    gives the values; ``image``: where its values lie, from where those do, if not there;
+    ``transforms``: by which they become its own. ``composed``: stands for all that are made of
+    other distributions by this name, which `composed.py` derives.
     """
 
     name: str
@@ -144,6 +177,15 @@ class Family:
     divergences: frozenset[str] = frozenset()
     reference: str = ""
     caution: str = ""
+    parts: tuple[Part, ...] = ()
+    transforms: tuple[str, ...] = ()
+    image: Callable[[Range, Mapping[str, Range]], Range] | None = None
+    composed: bool = False
+
+    @property
+    def head(self) -> str:
+        """Its name without what it is made of."""
+        return self.name.partition("(")[0]
 
     @property
     def discrete(self) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from storchc.catalogue.family import Family, Support
+from storchc.catalogue.family import Family, Part, Support
 from storchc.ir import ranges as at
 from storchc.ir.expression import Construct
 from storchc.ir.ranges import Range
@@ -34,6 +34,8 @@ SUPPORTS: Mapping[Support, Range] = {
 
 def lies_in(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Range:
     """Where a sample lies, from where the parameters do."""
+    if family.parts:
+        return _of_parts(lies_in, family, made, ranges)
     found = replace(SUPPORTS[family.support], inside=family.inside)
     if family.ends is not None:
         found = family.ends(ranges)
@@ -45,6 +47,24 @@ def lies_in(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Ran
             return replace(found, high=_most(family, ranges))
         case _:
             return found
+
+
+def _of_parts(
+    of_one: Callable[[Family, Construct, Mapping[str, Range]], Range],
+    family: Family,
+    made: Construct,
+    ranges: Mapping[str, Range],
+) -> Range:
+    """What ``of_one`` says of the distribution that gives the values, and of what becomes of it."""
+    part = family.parts[-1]
+    found = of_one(part.family, part_of(made, part), part.own(ranges))
+    return found if family.image is None else family.image(found, ranges)
+
+
+def part_of(made: Construct, part: Part) -> Construct:
+    """A part of a distribution, with its parameters; it has the type of the whole."""
+    own = part.own(dict(made.parameters))
+    return replace(made, family=part.family.name, parameters=tuple(own.items()))
 
 
 def _most(family: Family, ranges: Mapping[str, Range]) -> float:
@@ -70,6 +90,8 @@ def closed(found: Range) -> Range:
 
 def density(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Range:
     """Values of which the formula of the density holds; beyond it ends, or says so itself."""
+    if family.parts:
+        return _of_parts(density, family, made, ranges)
     match family.support:
         case "positive":
             return at.POSITIVE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storchc.diagnostics import (
+    composed,
     credit,
     draws,
     jumps,
@@ -17,7 +18,19 @@ from storchc.diagnostics import (
     yaml_form,
 )
 
-_AREAS = (syntax, yaml_form, names, shapes, ranges, paths, draws, jumps, credit, newcomers)
+_AREAS = (
+    syntax,
+    yaml_form,
+    names,
+    shapes,
+    ranges,
+    composed,
+    paths,
+    draws,
+    jumps,
+    credit,
+    newcomers,
+)
 CODES: dict[str, str] = dict(
     sorted((code, title) for area in _AREAS for code, title in area.CODES.items())
 )

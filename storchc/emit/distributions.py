@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from storchc.analysis.facts.constraints import TEMPERATURE, Constraint
@@ -109,13 +109,26 @@ def parameters(context: Context, value: Construct, tensor: bool) -> Parameters:
     constant = {p.name for p in _family(value).parameters if p.constant}
     codes = {n: _parameter(context, v, n in constant) for n, v in value.parameters}
     codes |= {c.name: _within(context, c, codes[c.name]) for c in unproven(context, value)}
-    plain = all(c.plain for n, c in codes.items() if n not in constant)
-    if plain and (tensor or value.family in _HOLDS_A_TENSOR):
-        # the last one: the number of trials, which comes first, decides how large a support is
-        last = next((n for n in reversed(codes) if n not in constant), None)
-        if last is not None:
-            codes[last] = context.tensor(codes[last])
+    family = _family(value)
+    for names in _each_part(family, codes):
+        plain = all(codes[n].plain for n in names if n not in constant)
+        if plain and (tensor or family.parts or value.family in _HOLDS_A_TENSOR):
+            # the last one: the number of trials, which comes first, decides how large a support is
+            last = next((n for n in reversed(names) if n not in constant), None)
+            if last is not None:
+                codes[last] = context.tensor(codes[last])
     return codes
+
+
+def _each_part(family: Family, codes: Parameters) -> list[list[str]]:
+    """The names of parameters, those of each distribution that it is made of by themselves."""
+    if not family.parts:
+        return [list(codes)]
+    found = []
+    for part in family.parts:
+        inner = _each_part(part.family, part.own(codes))
+        found += [[f"{part.name}.{name}" for name in names] for names in inner]
+    return found
 
 
 def unproven(context: Context, made: Construct) -> Iterator[Constraint]:
@@ -123,7 +136,9 @@ def unproven(context: Context, made: Construct) -> Iterator[Constraint]:
     places = context.estimation.ranges.places
     for each in constraints_of(made):
         found = places.get(each.value, ANYTHING)
-        below_score = each.name == "probs" and id(made) in context.estimation.scored
+        below_score = (
+            each.name.rpartition(".")[2] == "probs" and id(made) in context.estimation.scored
+        )
         scored = below_score and each.allowed == UNIT and _learns(context, each.value)
         if scored and beside_gates(context.graph, context.estimation.ranges, each.value) is None:
             each = replace(each, allowed=OPEN_UNIT, words=BELOW_SCORE, silent=False)
@@ -179,14 +194,22 @@ def _built(
     stored = _stored(codes)
     target = stored | plates if stored else stored
     ranks = {n: v.type.rank for n, v in value.parameters}
-    keywords = [
-        (n, align(context.storage, c.py, c.stored, ranks[n], target, rank + own[n]))
+    aligned = {
+        n: align(context.storage, c.py, c.stored, ranks[n], target, rank + own[n])
         for n, c in codes.items()
-    ]
-    if rank:
-        keywords.append(("event", literal(rank)))
-    made = Imported(value.family, DISTRIBUTIONS)
-    return Code(Call(made, (), tuple(keywords)), stored)
+    }
+    return Code(_call(_family(value), aligned, rank), stored)
+
+
+def _call(family: Family, codes: Mapping[str, Py], event: int) -> Py:
+    """The constructor of a family, and of those that it is made of."""
+    keywords = [(name, code) for name, code in codes.items() if "." not in name]
+    for part in family.parts:
+        inner = event if part.event is None else part.event
+        keywords.append((part.name, _call(part.family, part.own(codes), inner)))
+    if event:
+        keywords.append(("event", literal(event)))
+    return Call(Imported(family.head, DISTRIBUTIONS), (), tuple(keywords))
 
 
 def _parameter(context: Context, value: Value, constant: bool) -> Code:
@@ -208,7 +231,8 @@ def function(context: Context, value: LogProb | Divergence | Entropy | Property)
             code = _divergence(context, value)
         case Entropy(of, _, _):
             made = distribution(context, of, frozenset(), tensor=True)
-            code = Code(method(_kept(value, made.py), "entropy"), made.stored)
+            law = _kept(value, made.py, len(of.type.batch))
+            code = Code(method(law, "entropy"), made.stored)
         case Property(of, attribute, _, _):
             made = distribution(context, of, frozenset(), tensor=True)
             code = Code(member(made.py, attribute), made.stored)
@@ -232,7 +256,7 @@ def _log_prob(context: Context, value: LogProb) -> Code:
     law = made.py
     if _own_score_stopped(context, value):
         law = method(law, "detached")
-    law = _kept(value, law)
+    law = _kept(value, law, rank)
     return Code(_density(context, value, law, aligned), stored)
 
 
@@ -286,16 +310,18 @@ def _divergence(context: Context, value: Divergence) -> Code:
         for side, codes in zip((value.left, value.right), sides, strict=True)
     )
     divergence = Imported("kl_divergence", DISTRIBUTIONS)
-    return Code(call(divergence, _kept(value, left.py), _kept(value, right.py)), stored)
+    return Code(call(divergence, *(_kept(value, law.py, rank) for law in (left, right))), stored)
 
 
-def _kept(value: LogProb | Divergence | Entropy, law: Py) -> Py:
-    """The distribution, its batch event taken for plates where it is kept."""
+def _kept(value: LogProb | Divergence | Entropy, law: Py, rank: int) -> Py:
+    """The distribution, as much of its batch event taken for plates as is kept."""
     if not value.type.shape:
         return law
-    if isinstance(law, Call) and isinstance(law.function, Imported):  # made here
+    joined = [literal(rank - value.type.rank)] if rank > value.type.rank else []
+    parts = isinstance(law, Call) and any(isinstance(v, Call) for _, v in law.keywords)
+    if isinstance(law, Call) and isinstance(law.function, Imported) and not (joined or parts):
         return replace(law, keywords=tuple(k for k in law.keywords if k[0] != "event"))
-    return method(law, "apart")
+    return method(law, "apart", *joined)
 
 
 def _stored(codes: Parameters) -> Plates:

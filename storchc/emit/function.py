@@ -166,7 +166,7 @@ class Body:
             return self.context.runtime("Draw")
         type_ = self.context.graph.types.get(slot.name) if slot.kind == "value" else None
         if isinstance(type_, DistributionType):
-            return Imported(type_.family, DISTRIBUTIONS)
+            return Imported(type_.family.partition("(")[0], DISTRIBUTIONS)
         return TENSOR
 
     def _call(self, made: Call) -> None:

@@ -76,8 +76,8 @@ def family_card(entry: Family) -> str:
     pairs = [
         ("write", f"{entry.name}({_parameters(entry)})"),
         ("either", "; ".join(listed(group, "or") for group in entry.choices)),
-        ("values", f"{entry.support}, {entry.dtype}"),
-        ("gradient", _pathwise(entry)),
+        ("values", "as of what it is made of" if entry.composed else _values(entry)),
+        ("gradient", "" if entry.composed else _pathwise(entry)),
         ("outcomes", "finitely many: `Expect` can enumerate them" if entry.finite else ""),
         ("properties", ", ".join(p.name for p in entry.properties)),
         ("entropy", "" if entry.entropy else "has no closed form"),
@@ -136,6 +136,10 @@ def _parameters(entry: Family) -> str:
         else f"{p.name}={p.default}"
         for p in entry.parameters
     )
+
+
+def _values(entry: Family) -> str:
+    return f"{entry.support}, {entry.dtype}"
 
 
 def _pathwise(entry: Family) -> str:

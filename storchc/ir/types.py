@@ -36,13 +36,23 @@ class ValueType:
 
 @dataclass(frozen=True, slots=True)
 class DistributionType:
-    """A distribution: ``batch`` is its parameters' event shape, ``event`` the family's own."""
+    """A distribution: ``batch`` is its parameters' event shape, ``event`` the family's own.
+
+    ``joined``: as many of the last dimensions of ``batch`` are one event to who looks at elements
+    of the batch apart (`Independent`).
+    """
 
     family: str
     plates: Plates
     batch: Shape
     event: Shape
     dtype: Dtype = "float"
+    joined: int = 0
+
+    @property
+    def apart(self) -> Shape:
+        """The dimensions of ``batch`` whose elements are looked at apart."""
+        return self.batch[: len(self.batch) - self.joined]
 
     @property
     def sample(self) -> ValueType:

@@ -25,7 +25,7 @@ from storchc.ir.size import Shape
 from storchc.ir.types import DistributionType, ValueType, write_shape
 from storchc.source import Span
 from storchc.syntax import tree
-from storchc.typing import expressions
+from storchc.typing import composed, expressions
 from storchc.typing.context import Context, Refused
 from storchc.typing.settings import REDUCTION, is_kept
 
@@ -103,7 +103,9 @@ def _named(ctx: Context, name: tree.Name) -> Named | None:
 # --- making --------------------------------------------------------------------------------------
 
 
-def _construct(ctx: Context, node: tree.Call, family: Family) -> Construct | None:
+def _construct(ctx: Context, node: tree.Call, family: Family) -> Distribution | None:
+    if family.composed:
+        return composed.construct(ctx, node, family)
     keywords = {keyword.name.id: keyword.value for keyword in node.keywords}
     try:
         given = bind(family, node.args, keywords)
@@ -115,7 +117,7 @@ def _construct(ctx: Context, node: tree.Call, family: Family) -> Construct | Non
     if len(known) < len(typed):
         return None
     try:
-        type_ = infer(family, _arguments(known))
+        type_ = infer(family, arguments(known))
     except Misfit as misfit:
         spans = [value.span for value in known.values()]
         raise Refused(_misfit(misfit, spans, node.span)) from None
@@ -128,7 +130,8 @@ def _misfit(misfit: Misfit, spans: list[Span], whole: Span) -> Problem:
     return words.parameters_misfit(at, misfit.message, misfit.help)
 
 
-def _arguments(values: dict[str, Value]) -> dict[str, Argument]:
+def arguments(values: dict[str, Value]) -> dict[str, Argument]:
+    """What is known of parameters."""
     return {
         name: Argument(value.type, value.value if isinstance(value, Literal) else None)
         for name, value in values.items()
@@ -150,7 +153,7 @@ def attribute(ctx: Context, node: tree.Attribute) -> Value | None:
     family = families.lookup(found.type.family)
     assert family is not None
     made = dict(construction(ctx, found).parameters)
-    type_ = property_type(family, found.type, _arguments(made), node.name.id)
+    type_ = property_type(family, found.type, arguments(made), node.name.id)
     if type_ is None:
         known = [entry.name for entry in family.properties]
         raise Refused(name_words.unknown_property(node.name, family.name, known))
@@ -223,7 +226,8 @@ def _each(found: Distribution, value: Value, span: Span) -> LogProb:
     joined = _joined(found.type, value)
     if joined is None:
         raise Refused(_value_misfit(found.type, value, grows=False))
-    return LogProb(found, value, ValueType(found.type.plates | value.type.plates, joined), span)
+    kept = joined[: len(joined) - found.type.joined]
+    return LogProb(found, value, ValueType(found.type.plates | value.type.plates, kept), span)
 
 
 def _joined(type_: DistributionType, value: Value) -> Shape | None:
@@ -251,7 +255,8 @@ def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bo
         drawn = (write_shape(t.batch + t.event) for t in (left.type, right.type))
         raise Refused(words.divergence_shapes(span, *drawn))
     plates = left.type.plates | right.type.plates
-    return Divergence(left, right, ValueType(plates, batch if kept else ()), span)
+    together = len(batch) - max(left.type.joined, right.type.joined)
+    return Divergence(left, right, ValueType(plates, batch[:together] if kept else ()), span)
 
 
 def _entropy(found: Distribution, span: Span, *, kept: bool) -> Entropy:
@@ -259,4 +264,4 @@ def _entropy(found: Distribution, span: Span, *, kept: bool) -> Entropy:
     assert family is not None
     if not family.entropy:
         raise Refused(words.no_entropy(span, family.name))
-    return Entropy(found, ValueType(found.type.plates, found.type.batch if kept else ()), span)
+    return Entropy(found, ValueType(found.type.plates, found.type.apart if kept else ()), span)

@@ -21,6 +21,8 @@ PARAMETERS = {
     "OneHotCategorical": ("probs", "logits"),
     "Binomial": ("total_count", "probs", "logits"),
     "Normal": ("loc", "scale"),
+    "MixtureSameFamily": ("mixture_distribution", "component_distribution"),
+    "Independent": ("base_distribution", "reinterpreted_batch_ndims"),
 }
 
 
@@ -38,7 +40,7 @@ def law(family: str, *args: Any, **keywords: Any) -> Law:
 
 
 def _parameter(name: str, value: Any) -> Any:
-    if name == "total_count":
+    if name in ("total_count", "reinterpreted_batch_ndims") or isinstance(value, Law):
         return value
     return as_float(value) if isinstance(value, Tensor) else as_float(value)[None]
 
@@ -65,7 +67,26 @@ def log_probabilities(q: Law) -> Tensor:
                 for k in range(n + 1)
             ]
             return torch.stack(terms, -1)
+        case "MixtureSameFamily":
+            weights, component = _parts(q)
+            table = weights[..., None] + log_probabilities(component)
+            return torch.logsumexp(table, -2)
     raise ValueError(f"{q.family} has no finite support")
+
+
+def _parts(q: Law) -> tuple[Tensor, Law]:
+    """The logarithms of the weights of a mixture, and its components."""
+    given = q.parameters
+    return log_probabilities(given["mixture_distribution"]), given["component_distribution"]
+
+
+def _mixed(q: Law, x: Tensor) -> Tensor:
+    """The log-density of each element of a mixture."""
+    weights, component = _parts(q)
+    own = int(_drawn(q) == "OneHotCategorical")
+    if component.family == "Independent":
+        own += int(component.parameters["reinterpreted_batch_ndims"])
+    return torch.logsumexp(weights + _log_prob(component, x.unsqueeze(x.dim() - own)), -1)
 
 
 def _success(q: Law) -> Tensor:
@@ -86,6 +107,12 @@ def log_prob(q: Law, x: Any, reduction: str = "sum") -> Tensor:
 
 
 def _log_prob(q: Law, x: Any) -> Tensor:
+    if q.family == "Independent":
+        each = _log_prob(q.parameters["base_distribution"], x)
+        count = int(q.parameters["reinterpreted_batch_ndims"])
+        return each.flatten(each.dim() - count).sum(-1) if count else each
+    if q.family == "MixtureSameFamily":
+        return _mixed(q, as_float(x))
     if q.family == "Normal":
         loc, scale = q.parameters["loc"], q.parameters["scale"]
         deviation = (as_float(x) - loc) / scale
@@ -127,6 +154,8 @@ def _normal_divergence(q: Law, p: Law) -> Tensor:
 
 def outcomes(q: Law) -> tuple[Tensor, Tensor]:
     """All joint outcomes ``[S, *event]`` of the event and their log-probabilities ``[S]``."""
+    if q.family == "Independent":
+        return outcomes(q.parameters["base_distribution"])
     if q.family == "Normal":
         return _quadrature(q)
     table = log_probabilities(q)
@@ -134,12 +163,23 @@ def outcomes(q: Law) -> tuple[Tensor, Tensor]:
     index = torch.tensor(choices).reshape(len(choices), *table.shape[:-1])
     chosen = (torch.arange(table.shape[-1]) == index[..., None]).double()
     logs = (chosen * table).flatten(1).sum(-1)
-    match q.family:
+    match _drawn(q):
         case "Categorical":
             return index, logs
         case "OneHotCategorical":
             return chosen, logs
     return index.double(), logs
+
+
+def _drawn(q: Law) -> str:
+    """The family that gives the values of a law."""
+    match q.family:
+        case "MixtureSameFamily":
+            return _drawn(_parts(q)[1])
+        case "Independent":
+            return _drawn(q.parameters["base_distribution"])
+        case _:
+            return q.family
 
 
 def _quadrature(q: Law) -> tuple[Tensor, Tensor]:

@@ -72,7 +72,8 @@ KNOWS: dict[str, set[str]] = {
 MUTUAL = frozenset(
     f"storchc.typing.{name}"
     for name in (
-        "calls", "constants", "distributions", "expressions", "indexing", "overplates", "settings"
+        "calls", "composed", "constants", "distributions", "expressions", "indexing",
+        "overplates", "settings",
     )
 )  # fmt: skip
 

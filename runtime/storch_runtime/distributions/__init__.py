@@ -8,6 +8,7 @@ from storch_runtime.distributions.counts import *
 from storch_runtime.distributions.divergence import *
 from storch_runtime.distributions.generalized_pareto import *
 from storch_runtime.distributions.matrices import *
+from storch_runtime.distributions.mixture import *
 from storch_runtime.distributions.normal import *
 from storch_runtime.distributions.positive import *
 from storch_runtime.distributions.real import *

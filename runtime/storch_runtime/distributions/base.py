@@ -59,6 +59,7 @@ class Distribution:
     finite: ClassVar[bool] = False  # whether the support can be listed
     replayable: ClassVar[bool] = False  # whether replay() re-attaches the gradient
     inverse: ClassVar[bool] = False  # whether noise_from_uniform() is there
+    integers: ClassVar[bool] = False  # whether values are integers
     ends: ClassVar[Ends | None] = None  # of the support, where `log_prob` does not know them
 
     event: int
@@ -179,6 +180,10 @@ class Distribution:
         """Torch's distribution, over plates and batch event alike."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
+    def remade(self, given: dict[str, Parameter], event: int) -> Self:
+        """A distribution of the same kind with other parameters."""
+        return type(self)(**given, event=event)  # type: ignore[call-arg]
+
     def expand(self, plates: tuple[int, ...]) -> Self:
         """The same distribution with these plate sizes."""
         shape = (*plates, *self.batch_event)
@@ -186,7 +191,7 @@ class Distribution:
         if not any(isinstance(value, Tensor) for value in given.values()):
             given = {k: v if k in self.constants else _tensor(v) for k, v in given.items()}
         expanded = {k: _expand(v, shape, self.ranks.get(k, 0)) for k, v in given.items()}
-        return type(self)(**expanded, event=self.event)  # type: ignore[call-arg]
+        return self.remade(expanded, self.event)
 
     def lift(self, event: int) -> Self:
         """The same distribution with ``event`` batch-event dimensions, padded on their left."""
@@ -194,11 +199,11 @@ class Distribution:
             name: _lift(value, self.event + self.ranks.get(name, 0), event - self.event)
             for name, value in self.given().items()
         }
-        return type(self)(**lifted, event=event)  # type: ignore[call-arg]
+        return self.remade(lifted, event)
 
-    def apart(self) -> Self:
-        """The same distribution with its batch event taken for plates: a log-probability each."""
-        return type(self)(**self.given(), event=0)  # type: ignore[call-arg]
+    def apart(self, joined: int = 0) -> Self:
+        """The same distribution, the last ``joined`` dimensions its event, the others plates."""
+        return self.remade(self.given(), joined)
 
     def unsqueeze(self, *dims: int) -> Self:
         """The same distribution with a plate of size 1 at each of ``dims``, counted afterwards."""
@@ -207,12 +212,12 @@ class Distribution:
             name: _insert(value, plates, self.event + self.ranks.get(name, 0), dims)
             for name, value in self.given().items()
         }
-        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
+        return self.remade(given, self.event)
 
     def detached(self) -> Self:
         """The same distribution whose parameters get no gradient."""
         given = {k: v.detach() if isinstance(v, Tensor) else v for k, v in self.given().items()}
-        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
+        return self.remade(given, self.event)
 
     def follow(self, joint: Joint) -> Self:
         """The same distribution along the sequences that ``joint`` has chosen."""
@@ -220,7 +225,7 @@ class Distribution:
             name: _follow(value, len(self.plates), self.event + self.ranks.get(name, 0), joint)
             for name, value in self.given().items()
         }
-        return type(self)(**given, event=self.event)  # type: ignore[call-arg]
+        return self.remade(given, self.event)
 
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""

@@ -154,6 +154,7 @@ class Categorical(Classes):
     """The index of a class, as an integer."""
 
     __slots__ = ()
+    integers = True
     ends = ends.CLASSES
 
     def as_torch(self) -> torch.distributions.Categorical:

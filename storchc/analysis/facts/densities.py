@@ -21,9 +21,6 @@ from storchc.ir.expression import (
 from storchc.ir.graph import Graph
 from storchc.ir.ranges import Range, exactly
 
-CORNERED: Mapping[str, str] = {"Laplace": "loc"}
-"""Families whose log-density has a corner where the value is the parameter named."""
-
 
 def density_kind(graph: Graph, ranges: Ranges, value: LogProb) -> Smoothness:
     """A density ends where the support does, or where its formula does."""
@@ -41,7 +38,7 @@ def density_kind(graph: Graph, ranges: Ranges, value: LogProb) -> Smoothness:
         inside = found.within(domain) or found.apart(domain)
     if certain and not found.supposed and not inside:
         return "jump"
-    return "corner" if made.family in CORNERED else "smooth"
+    return "corner" if any(p.cornered for p in family.parameters) else "smooth"
 
 
 def divergence_kind(graph: Graph, ranges: Ranges, value: Divergence) -> Smoothness:
@@ -97,6 +94,12 @@ def interval(graph: Graph, distribution: Distribution) -> tuple[Value, Value] | 
         return None
     ends = dict(made.parameters)
     return ends["low"], ends["high"]
+
+
+def corners(graph: Graph, distribution: Distribution) -> tuple[Value, ...]:
+    """The parameters at which the log-density has a corner, as a function of the value."""
+    made, family = _made(graph, distribution)
+    return tuple(v for name, v in made.parameters if family.parameter(name).cornered)
 
 
 def scales(graph: Graph, distribution: Distribution) -> tuple[Value, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.agreement import EQUALITIES, one_bent, touching
-from storchc.analysis.facts.densities import CORNERED
+from storchc.analysis.facts.densities import corners
 from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
 from storchc.analysis.facts.places import Places
@@ -77,9 +77,8 @@ def jumps(
 
     What moves and what is alive is asked for only where something may jump or bend.
     """
-    laws = (graph.construction(node.distribution).family for node in graph.samples)
     even = not (uneven.kinds or uneven.unsure or uneven.collapsing or graph.callees)
-    if even and CORNERED.keys().isdisjoint(laws):
+    if even and not any(corners(graph, node.distribution) for node in graph.samples):
         return EVEN
     motion, reaching = moving_of(), reaching_of()
     looking = _Looking(graph, uneven, motion)
@@ -154,12 +153,11 @@ def _scores(
 ) -> Iterator[Kink]:
     """The samples whose score bends in a parameter that learns."""
     for node in graph.samples:
-        made = graph.construction(node.distribution)
-        corner = CORNERED.get(made.family)
-        if corner is not None and estimators[node.name].carrier != "pathwise":
-            moving = motion[dict(made.parameters)[corner]]
-            if moving.learns is not None or moving.inputs:
-                yield Kink(node.distribution, 1)
+        if estimators[node.name].carrier == "pathwise":
+            continue
+        moving = (motion[value] for value in corners(graph, node.distribution))
+        if any(each.learns is not None or each.inputs for each in moving):
+            yield Kink(node.distribution, 1)
 
 
 @dataclass(frozen=True, slots=True)

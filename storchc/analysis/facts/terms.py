@@ -149,7 +149,7 @@ def key(value: Value | Distribution) -> Hashable:
         case Property(_, name):
             own = name
         case LogProb(type=type_) | Divergence(type=type_) | Entropy(type=type_):
-            own = bool(type_.shape)
+            own = type_.rank
         case Select(_, items):
             own = repr([i for i in items if isinstance(i, int | Range | EllipsisType)])
         case Counter() | Extent():

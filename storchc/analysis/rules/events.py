@@ -38,5 +38,5 @@ def _summed(graph: Graph, value: Value) -> bool:
         value = meant(graph, value.operands[0])
     match value:
         case LogProb(law) | Entropy(law) | Divergence(law):
-            return bool(law.type.batch) and not value.type.shape
+            return bool(law.type.apart) and not value.type.shape
     return False

@@ -29,7 +29,7 @@ def run(known: Estimation, problems: Problems) -> None:
             continue
         if found.apart(each.allowed) or _one_is_outside(known, each, found):
             problems.add(words.outside(each.value.span, each.name, each.family, each.words, found))
-        elif each.name == "probs":
+        elif each.name.rpartition(".")[2] == "probs":
             _check_probs(known, each, problems)
         elif each.allowed.nonnegative and found.low < 0:
             _check_positive(known, each, problems)
@@ -47,16 +47,28 @@ def _check_order(known: Estimation, problems: Problems) -> None:
     """The ends of an interval stand in their order."""
     for made in constructions(known.graph):
         ends = dict(made.parameters)
-        if made.family == "Uniform":
-            low, high = (known.ranges.places[ends[name]] for name in ("low", "high"))
+        for start in _uniform(made.family):
+            low, high = (known.ranges.places[ends[start + n]] for n in ("low", "high"))
             if high.high <= low.low:
-                span = ends["high"].span
+                span = ends[f"{start}high"].span
                 problems.add(words.outside(span, "high", "Uniform", "above `low`", high))
+
+
+def _uniform(name: str) -> Iterator[str]:
+    """What stands before the parameters of the intervals that a family is made of."""
+    family = distributions.lookup(name)
+    if name == "Uniform":
+        yield ""
+    for part in () if family is None else family.parts:
+        yield from (f"{part.name}.{start}" for start in _uniform(part.family.name))
 
 
 def _exclusive(each: Constraint) -> bool:
     family = distributions.lookup(each.family)
-    return family is not None and any({"probs", "logits"} <= set(g) for g in family.choices)
+    if family is None:
+        return False
+    probs, logits = each.name, f"{each.name.removesuffix('probs')}logits"
+    return {probs, logits} <= {p.name for p in family.parameters}
 
 
 def _check_probs(known: Estimation, each: Constraint, problems: Problems) -> None:

@@ -38,6 +38,7 @@ _GROUPS = {
         "RelaxedOneHotCategorical",
     ),
     "matrices": ("LKJCholesky", "Wishart"),
+    "composed": ("Independent", "MixtureSameFamily"),
 }
 _MODULES = {name: group for group, names in _GROUPS.items() for name in names}
 
@@ -47,12 +48,26 @@ def names() -> list[str]:
     return sorted(_MODULES)
 
 
+def simple() -> list[str]:
+    """The families whose parameters are values."""
+    return sorted(set(_MODULES) - set(_GROUPS["composed"]))
+
+
 def lookup(name: str) -> Family | None:
-    """The entry of a family, or None."""
-    return _row(name) if name in _MODULES else None
+    """The entry of a family, or None; that of one which is made of others says so in its name."""
+    if name in _MODULES:
+        return _row(name)
+    return _derived(name) if "(" in name else None
 
 
 @cache
 def _row(name: str) -> Family:
     table: tuple[Family, ...] = import_module(f"{__name__}.{_MODULES[name]}").FAMILIES
     return next(family for family in table if family.name == name)
+
+
+@cache
+def _derived(name: str) -> Family | None:
+    from storchc.catalogue.distributions import composed
+
+    return composed.derived(name, lookup)

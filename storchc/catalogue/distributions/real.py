@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from storchc.catalogue.distributions.parts import properties, scalar
 from storchc.catalogue.family import POSITIVE, Family, Parameter
@@ -52,7 +53,7 @@ GUMBEL = Family(
 LAPLACE = Family(
     "Laplace",
     "The Laplace distribution: exponential tails on both sides.",
-    _LOC_SCALE,
+    (replace(_LOC_SCALE[0], cornered=True), _LOC_SCALE[1]),
     "real",
     properties("loc", "scale"),
     scalar,

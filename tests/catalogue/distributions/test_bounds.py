@@ -24,7 +24,7 @@ BOUNDS: dict[str, Within] = {
 
 
 def bounded() -> Iterator[tuple[Family, Parameter]]:
-    for name in catalogue.names():
+    for name in catalogue.simple():
         family = catalogue.lookup(name)
         assert family is not None
         yield from ((family, p) for p in family.parameters if _ends(p))

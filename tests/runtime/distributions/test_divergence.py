@@ -16,7 +16,7 @@ cases = import_module("tests.runtime.distributions.cases")
 
 PAIRS = [
     (left, right)
-    for left in catalogue.names()
+    for left in catalogue.simple()
     if (family := catalogue.lookup(left))
     for right in sorted(family.divergences)
 ]

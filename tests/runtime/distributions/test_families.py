@@ -16,11 +16,7 @@ from storchc.catalogue import distributions as families
 cases = import_module("tests.runtime.distributions.cases")
 parameters, differentiable = cases.parameters, cases.differentiable
 
-FAMILIES = sorted(
-    name
-    for name, item in vars(runtime).items()
-    if isinstance(item, type) and item is not runtime.Distribution
-)
+FAMILIES = families.simple()
 PATHWISE = [name for name in FAMILIES if getattr(runtime, name).pathwise]
 # torch's own are wrong, or not of any batch, or draw more noise than a sample tells
 NOT_TORCH = {"GeneralizedPareto", "RelaxedOneHotCategorical"}

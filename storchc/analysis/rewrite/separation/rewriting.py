@@ -51,7 +51,7 @@ from storchc.ir.expression import (
 from storchc.ir.names import copy_of
 from storchc.ir.nodes import Sample
 from storchc.ir.types import ValueType
-from storchc.ir.walk import walk
+from storchc.ir.walk import children, walk
 from storchc.records import dataclass
 from storchc.source import Span
 
@@ -263,6 +263,8 @@ class Rewriter:
         """How the log-probability of each element of the batch event depends on the sample."""
         law, made = self.distribution(value.distribution)
         kind, observed = self.value(value.value)
+        if value.type.shape and made.type.joined:
+            raise self._joined(value.span)
         own = len(value.distribution.type.event)
         together = self._together([law, self._batch(kind, own, value.span)], value.span)
         return together, replace(value, distribution=made, value=observed)
@@ -283,7 +285,9 @@ class Rewriter:
 
     def _summed(self, kinds: Iterable[Kind], value: Divergence | Entropy) -> Kind:
         """Of what is one for each element of the batch event, or the sum of these."""
-        joined = self._together if value.type.shape else self._of_one
+        laws = (part for part in children(value) if not isinstance(part, Value))
+        summed = not value.type.shape or any(law.type.joined for law in laws)
+        joined = self._of_one if summed else self._together
         return joined(kinds, value.span)
 
     def _of_one(self, kinds: Iterable[Kind], place: Span) -> Kind:

@@ -1,0 +1,74 @@
+"""Words for distributions that are made of others (S345)."""
+
+from __future__ import annotations
+
+from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.ir.size import Shape
+from storchc.ir.types import DistributionType, write_shape
+from storchc.source import Span
+
+CODES: dict[str, str] = {
+    "S345": "a distribution that others cannot be made of so",
+}
+
+
+def named_part(span: Span, name: str) -> Problem:
+    """A distribution by its name, whose parameters nobody can ask for."""
+    message = f"`{name}` cannot be a part of another distribution by its name"
+    return Problem("S345", message, span, "write the distribution in its place")
+
+
+def not_a_count(span: Span) -> Problem:
+    """``Independent(q, n)`` with an ``n`` of data."""
+    message = "how many dimensions are joined must be an integer constant"
+    return Problem("S345", message, span, "write a number or a constant dim")
+
+
+def joins_too_many(span: Span, count: int, batch: Shape) -> Problem:
+    """``Independent(Normal(0, 1), 1)``."""
+    dims = f"{len(batch)} batch dimension{'s' * (len(batch) != 1)}"
+    message = (
+        f"{count} dimension{'s' * (count != 1)} cannot be joined of {dims} {write_shape(batch)}"
+    )
+    help = "plates are never joined; a dimension of the distribution comes from its parameters"
+    return Problem("S345", message, span, help)
+
+
+def mixes_by(span: Span, family: str) -> Problem:
+    """``MixtureSameFamily(OneHotCategorical(…), …)``."""
+    message = f"`MixtureSameFamily` chooses by a `Categorical`, not by `{family}`"
+    return Problem("S345", message, span, "write `Categorical(logits=…)`")
+
+
+def no_components(span: Span, found: DistributionType, count: Shape) -> Problem:
+    """``MixtureSameFamily(Categorical(…), Normal(0, 1))``."""
+    message = (
+        f"`{found.family}` has no batch dimension to mix along: there are "
+        f"{count[0]} components, and one distribution"
+    )
+    help = (
+        f"give its parameters a last dimension for the components, as `zeros({write_shape(count)})`"
+    )
+    if found.joined:
+        help = "`Independent` has joined all of them; join fewer, or add one for the components"
+    return Problem("S345", message, span, help)
+
+
+def other_components(span: Span, seen: Shape, count: Shape, mixing: Span) -> Problem:
+    """As many weights as components."""
+    message = (
+        f"the last batch dimension, that of the components, is {seen[-1]}, but there are "
+        f"{count[0]} weights"
+    )
+    help = (
+        f"the components stand along the last dimension of {write_shape(seen)}; "
+        "`Independent(…, n)` joins dimensions that belong to one value"
+    )
+    return Problem("S345", message, span, help, (Label(mixing, "the weights"),))
+
+
+def mixed_apart(span: Span, seen: Shape, weights: Shape) -> Problem:
+    """Batches that do not broadcast."""
+    message = f"components {write_shape(seen)} and weights {write_shape(weights)} do not broadcast"
+    help = "make the event shapes equal, or 1 where one value serves all"
+    return Problem("S345", message, span, help)
