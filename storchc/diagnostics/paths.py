@@ -363,17 +363,26 @@ def coupled_critic(node: Sample, layer: str, span: Span, default: Span) -> Probl
 
 
 def moving_support(
-    node: Sample, family: str, parameter: str, written: str, span: Span, place: Span
+    node: Sample,
+    family: str,
+    parameter: str,
+    written: str,
+    span: Span,
+    place: Span,
+    *,
+    pathwise: bool,
 ) -> Problem:
     """A score function on a family whose support depends on what is learned."""
     chosen = node.method is not None and node.method.name != "Infer"
     mend = "use `Reparameterization()`" if chosen else "make every path to a cost differentiable"
+    mend = f"{mend}, or cut" if pathwise else "cut"
+    argument = parameter.rpartition(".")[2]
     return Problem(
         "S412",
         f"the support of `{family}` moves with `{parameter}`, "
         f"and the score of `{node.name}` is blind to that",
         span,
-        f"{mend}, or cut the gradient off: `{parameter}=stop_gradient({written})`",
+        f"{mend} the gradient off: `{argument}=stop_gradient({written})`",
         (Label(place, f"`{parameter}` carries a gradient"),),
     )
 

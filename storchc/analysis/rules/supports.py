@@ -26,7 +26,9 @@ def _check(known: Estimation, sample: Sample, problems: Problems) -> None:
             continue
         place = name, known.graph.source.cut(value.span), span, value.span
         if moves:
-            problems.add(words.moving_support(sample, family.name, *place))
+            problems.add(
+                words.moving_support(sample, family.name, *place, pathwise=family.pathwise)
+            )
         elif entry is not None:
             problems.add(words.fixed_parameter(entry, family.name, *place))
 
