@@ -27,6 +27,7 @@ Support = Literal[
     "counts",  # a vector of counts with a given sum
     "real vector",
     "simplex",
+    "log simplex",  # logarithms of a vector of probabilities
     "positive definite",
     "correlation cholesky",
 ]

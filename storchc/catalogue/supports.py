@@ -26,6 +26,7 @@ SUPPORTS: Mapping[Support, Range] = {
     "counts": at.COUNT,
     "real vector": at.REAL,
     "simplex": replace(at.OPEN_UNIT, simplex=True),
+    "log simplex": at.NONPOSITIVE,
     "positive definite": at.REAL,
     "correlation cholesky": at.SIGNED_UNIT,
 }
@@ -111,8 +112,15 @@ def density(family: Family, made: Construct, ranges: Mapping[str, Range]) -> Ran
             return lies_in(family, made, ranges)
         case "bounded" if family.name == "Pareto":
             return Range(max(ranges["scale"].high, 0.0))
+        case "bounded" if family.name == "TruncatedNormal":
+            return _surely(ranges["low"], ranges["high"])
         case _:
             return at.REAL
+
+
+def _surely(low: Range, high: Range) -> Range:
+    """What lies between two ends wherever these are; nothing where they may cross."""
+    return Range(low.high, high.low) if low.high < high.low else Range(math.inf, math.inf)
 
 
 def covers(domain: Range, found: Range) -> bool:

@@ -11,6 +11,7 @@ from storch_runtime.distributions.categorical import Categorical, OneHotCategori
 from storch_runtime.distributions.continuous_bernoulli import ContinuousBernoulli
 from storch_runtime.distributions.matrices import Wishart
 from storch_runtime.distributions.normal import Normal
+from storch_runtime.distributions.truncated import TruncatedNormal
 from storch_runtime.distributions.wrapped import Wrapped
 
 __all__ = ["kl_divergence"]
@@ -26,6 +27,8 @@ def kl_divergence(q: Distribution, p: Distribution) -> Tensor:
     for family in _OWN:
         if isinstance(q, family) and isinstance(p, family):
             return q.kl_divergence(p)  # type: ignore[arg-type]
+    if isinstance(q, TruncatedNormal) and isinstance(p, TruncatedNormal | Normal):
+        return q.kl_divergence(p)
     if isinstance(q, Wrapped) and isinstance(p, Wrapped) and (half := q.half()) is not None:
         return kl_divergence(q.widened(), p.widened()).to(half)
     left, right = q.as_torch(), p.as_torch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,10 @@ def _simplex(law: object, value: Tensor) -> Tensor:
     return near & ((value >= 0) & (value <= 1)).all(-1)
 
 
+def _log_simplex(law: object, value: Tensor) -> Tensor:
+    return value.logsumexp(-1).abs() < _SLACK
+
+
 def _counts(law: Any, value: Tensor) -> Tensor:
     found: Tensor = value.sum(-1) == law.total_count
     return found & (value >= 0).all(-1)
@@ -58,12 +63,16 @@ HALF = Ends(lambda law, value: value >= 0, lambda law: 1.0)
 OPEN_HALF = Ends(lambda law, value: value > 0, lambda law: 1.0)
 INTERVAL = Ends(lambda law, value: (value >= 0) & (value <= 1), lambda law: 0.5)
 OPEN_INTERVAL = Ends(lambda law, value: (value > 0) & (value < 1), lambda law: 0.5)
+LOG_SIMPLEX = Ends(_log_simplex, lambda law: -math.log(law.own_event[0]), rank=1)
 SIMPLEX = Ends(_simplex, lambda law: 1 / law.own_event[0], rank=1)
 ABOVE_SCALE = Ends(lambda law, value: value >= law.scale, lambda law: 2 * law.scale.detach())
 FEWER = Ends(lambda law, value: (value >= 0) & (value <= law.torch.total_count), lambda law: 0.0)
 COUNTS = Ends(_counts, lambda law: law.total_count.unsqueeze(-1) / law.own_event[0], rank=1)
 COVARIANCE = Ends(_covariance, lambda law: _identity(law, law.like), rank=2)
 CORRELATION = Ends(_correlation, lambda law: _identity(law, law.concentration), rank=2)
+BETWEEN = Ends(
+    lambda law, value: (value >= law.low) & (value <= law.high), lambda law: law.mode.detach()
+)
 CLASSES = Ends(lambda law, value: (value >= 0) & (value < law.outcomes), lambda law: 0)
 
 

@@ -16,7 +16,14 @@ from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, exponential_noise, uniform_noise
 from storch_runtime.precision import smallest
 
-__all__ = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = [
+    "ExpRelaxedCategorical",
+    "LogitRelaxedBernoulli",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+]
+
+_EULER = 0.5772156649015329
 
 
 def _remembering(value: Tensor, unrounded: Tensor) -> Tensor:
@@ -33,28 +40,12 @@ def _drawn_as(value: Tensor) -> Tensor | None:
     return getattr(value, "drawn_as", None)
 
 
-class RelaxedBernoulli(ByNoise, Written):
-    """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
+class BlurredCoin(ByNoise, Written):
+    """Log-odds ``(logits + noise)/temperature`` with logistic noise, and what is made of them."""
 
     __slots__ = ()
-    ends = ends.OPEN_INTERVAL
 
     inverse = True
-
-    def as_torch(self) -> torch.distributions.RelaxedBernoulli:
-        """Torch's distribution."""
-        return torch.distributions.RelaxedBernoulli(
-            self.temperature, logits=self.logits, validate_args=False
-        )
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Of a logistic variable, squeezed."""
-        heat, odds = self.temperature, _drawn_as(value)
-        if odds is None:
-            odds = value.log() - torch.log1p(-value)
-        shift = self.logits - heat * odds
-        squeezed = softplus(odds) + softplus(-odds)
-        return sum_event(heat.log() + shift - 2 * softplus(shift) + squeezed, self.event)
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Logistic."""
@@ -64,15 +55,15 @@ class RelaxedBernoulli(ByNoise, Written):
         """Logistic."""
         return inverse.logistic(uniform)
 
-    def from_noise(self, noise: Tensor) -> Tensor:
-        """``sigmoid((logits + noise)/temperature)``, strictly inside (0, 1)."""
-        odds = (self.logits + noise) / self.temperature
-        value = odds.sigmoid().clamp(smallest(odds.dtype), 1 - torch.finfo(odds.dtype).eps)
-        return _remembering(value, odds)
+    def odds_from_noise(self, noise: Tensor) -> Tensor:
+        """``(logits + noise)/temperature``."""
+        return (self.logits + noise) / self.temperature
 
-    def noise(self, value: Tensor) -> Tensor:
-        """``temperature logit(value) - logits``."""
-        return self.temperature * (value.log() - torch.log1p(-value)) - self.logits
+    def odds_log_prob(self, odds: Tensor) -> Tensor:
+        """Of a logistic variable, for each element."""
+        heat = self.temperature
+        shift = self.logits - heat * odds
+        return heat.log() + shift - 2 * softplus(shift)
 
     @property
     def temperature(self) -> Tensor:
@@ -90,20 +81,72 @@ class RelaxedBernoulli(ByNoise, Written):
         return self.logits.sigmoid()
 
 
-class RelaxedOneHotCategorical(ByNoise, Written):
-    """``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
+class LogitRelaxedBernoulli(BlurredCoin):
+    """``(logits + noise)/temperature`` with logistic noise: the log-odds of a blurred coin."""
 
     __slots__ = ()
-    ends = ends.SIMPLEX
+
+    def as_torch(self) -> torch.distributions.Distribution:
+        """Torch's distribution."""
+        return torch.distributions.relaxed_bernoulli.LogitRelaxedBernoulli(
+            self.temperature, logits=self.logits, validate_args=False
+        )
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of a logistic variable."""
+        return sum_event(self.odds_log_prob(value), self.event)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``(logits + noise)/temperature``."""
+        return self.odds_from_noise(noise)
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``temperature value - logits``."""
+        return self.temperature * value - self.logits
+
+    def entropy(self) -> Tensor:
+        """``2 - log temperature``."""
+        return sum_event(2 - self.temperature.log(), self.event)
+
+
+class RelaxedBernoulli(BlurredCoin):
+    """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
+
+    __slots__ = ()
+    ends = ends.OPEN_INTERVAL
+
+    def as_torch(self) -> torch.distributions.RelaxedBernoulli:
+        """Torch's distribution."""
+        return torch.distributions.RelaxedBernoulli(
+            self.temperature, logits=self.logits, validate_args=False
+        )
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of a logistic variable, squeezed."""
+        odds = _drawn_as(value)
+        if odds is None:
+            odds = value.log() - torch.log1p(-value)
+        squeezed = softplus(odds) + softplus(-odds)
+        return sum_event(self.odds_log_prob(odds) + squeezed, self.event)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``sigmoid((logits + noise)/temperature)``, strictly inside (0, 1)."""
+        odds = self.odds_from_noise(noise)
+        value = odds.sigmoid().clamp(smallest(odds.dtype), 1 - torch.finfo(odds.dtype).eps)
+        return _remembering(value, odds)
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``temperature logit(value) - logits``."""
+        return self.temperature * (value.log() - torch.log1p(-value)) - self.logits
+
+
+class BlurredClasses(ByNoise, Written):
+    """``(logits + noise)/temperature`` with Gumbel noise ``[..., C]``, and what is made of it."""
+
+    __slots__ = ()
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
     inverse = True
-
-    def as_torch(self) -> torch.distributions.RelaxedOneHotCategorical:
-        """Torch's distribution, which knows scalar temperatures only."""
-        return torch.distributions.RelaxedOneHotCategorical(
-            self.temperature, logits=self.logits, validate_args=False
-        )
 
     @property
     def own_event(self) -> torch.Size:
@@ -120,15 +163,11 @@ class RelaxedOneHotCategorical(ByNoise, Written):
         """The probabilities or logits."""
         return self._classes()
 
-    def log_prob(self, value: Tensor) -> Tensor:
-        """On the simplex, with respect to its first C - 1 coordinates."""
-        heat, logs = self.temperature, _drawn_as(value)
-        if logs is None:
-            logs = value.clamp(min=smallest(value.dtype)).log()
-        count = logs.shape[-1]
-        score = (self.logits - heat.unsqueeze(-1) * logs).log_softmax(-1) - logs
-        constant = math.lgamma(count) + (count - 1) * heat.log()
-        return sum_event(score.sum(-1) + constant, self.event)
+    def logs_log_prob(self, logs: Tensor) -> Tensor:
+        """Of logarithms whose exponentials sum to 1, for each element of the batch."""
+        heat, count = self.temperature, logs.shape[-1]
+        score = (self.logits - heat.unsqueeze(-1) * logs).log_softmax(-1).sum(-1)
+        return score + math.lgamma(count) + (count - 1) * heat.log()
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
         """Standard Gumbel."""
@@ -138,15 +177,9 @@ class RelaxedOneHotCategorical(ByNoise, Written):
         """Standard Gumbel."""
         return inverse.gumbel(uniform)
 
-    def from_noise(self, noise: Tensor) -> Tensor:
-        """``softmax((logits + noise)/temperature)``."""
-        blurred = (self.logits + noise) / self.temperature.unsqueeze(-1)
-        return _remembering(blurred.softmax(-1), blurred.log_softmax(-1))
-
-    def noise(self, value: Tensor) -> Tensor:
-        """``temperature log(value) - logits``: up to a shift, which changes nothing."""
-        logs = value.clamp(min=smallest(value.dtype)).log()
-        return self.temperature.unsqueeze(-1) * logs - self.logits
+    def blurred(self, noise: Tensor) -> Tensor:
+        """``(logits + noise)/temperature``."""
+        return (self.logits + noise) / self.temperature.unsqueeze(-1)
 
     @property
     def temperature(self) -> Tensor:
@@ -170,3 +203,65 @@ class RelaxedOneHotCategorical(ByNoise, Written):
             return self.logits.exp()
         probs = classes / classes.sum(-1, keepdim=True)
         return probs.expand(*self.batch_shape, classes.shape[-1])
+
+
+class ExpRelaxedCategorical(BlurredClasses):
+    """``log_softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
+
+    __slots__ = ()
+    ends = ends.LOG_SIMPLEX
+
+    def as_torch(self) -> torch.distributions.Distribution:
+        """Torch's distribution, which knows scalar temperatures only."""
+        return torch.distributions.relaxed_categorical.ExpRelaxedCategorical(
+            self.temperature, logits=self.logits, validate_args=False
+        )
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """With respect to all coordinates alike, as torch's (Maddison et al. 2017, section 3.3)."""
+        return sum_event(self.logs_log_prob(value), self.event)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``log_softmax((logits + noise)/temperature)``."""
+        return self.blurred(noise).log_softmax(-1)
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``temperature value - logits``: up to a shift, which changes nothing."""
+        return self.temperature.unsqueeze(-1) * value - self.logits
+
+    def entropy(self) -> Tensor:
+        """``C (γ + ψ(C)) - log Γ(C) - (C - 1) log temperature``, whatever the classes are."""
+        heat = self.temperature
+        count = torch.tensor(float(self.own_event[0]), dtype=heat.dtype, device=heat.device)
+        each = count * (_EULER + count.digamma()) - count.lgamma()
+        return sum_event(each - (count - 1) * heat.log(), self.event)
+
+
+class RelaxedOneHotCategorical(BlurredClasses):
+    """``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
+
+    __slots__ = ()
+    ends = ends.SIMPLEX
+
+    def as_torch(self) -> torch.distributions.RelaxedOneHotCategorical:
+        """Torch's distribution, which knows scalar temperatures only."""
+        return torch.distributions.RelaxedOneHotCategorical(
+            self.temperature, logits=self.logits, validate_args=False
+        )
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """On the simplex, with respect to its first C - 1 coordinates."""
+        logs = _drawn_as(value)
+        if logs is None:
+            logs = value.clamp(min=smallest(value.dtype)).log()
+        return sum_event(self.logs_log_prob(logs) - logs.sum(-1), self.event)
+
+    def from_noise(self, noise: Tensor) -> Tensor:
+        """``softmax((logits + noise)/temperature)``."""
+        blurred = self.blurred(noise)
+        return _remembering(blurred.softmax(-1), blurred.log_softmax(-1))
+
+    def noise(self, value: Tensor) -> Tensor:
+        """``temperature log(value) - logits``: up to a shift, which changes nothing."""
+        logs = value.clamp(min=smallest(value.dtype)).log()
+        return self.temperature.unsqueeze(-1) * logs - self.logits

@@ -89,11 +89,8 @@ def divided_by(graph: Graph, value: LogProb | Divergence | Entropy) -> Iterator[
 
 def interval(graph: Graph, distribution: Distribution) -> tuple[Value, Value] | None:
     """The ends that a distribution is given, if its density is the inverse of their distance."""
-    made = graph.construction(distribution)
-    if made.family != "Uniform":
-        return None
-    ends = dict(made.parameters)
-    return ends["low"], ends["high"]
+    ends = dict(graph.construction(distribution).parameters)
+    return (ends["low"], ends["high"]) if {"low", "high"} <= ends.keys() else None
 
 
 def corners(graph: Graph, distribution: Distribution) -> tuple[Value, ...]:

@@ -71,13 +71,13 @@ class Ranges:
     def inside_density(self, value: LogProb) -> bool:
         """Whether a value lies where the density does not end, in floats too.
 
-        Of a vector of counts no range says that they sum to all that are counted, and of a matrix
-        none that it is a covariance.
+        Of a vector of counts no range says that they sum to all that are counted, of a matrix none
+        that it is a covariance, and of logarithms none that they are of probabilities.
         """
         found = self.places.get(value.value, ANYTHING)
         known, domain = not found.supposed, self.density(value.distribution)
         support = _family(self.graph.construction(value.distribution)).support
-        if support in _MATRICES:
+        if support in _UNTOLD:
             return self._drawn_from(support, value.value)
         counts = support == "counts"
         own = counts and isinstance(value, LogProb) and self.graph.scored(value) is not None
@@ -91,7 +91,10 @@ class Ranges:
         return _family(self.graph.construction(sample.distribution)).support == support
 
 
-_MATRICES: frozenset[Support] = frozenset({"positive definite", "correlation cholesky"})
+_UNTOLD: frozenset[Support] = frozenset(
+    {"positive definite", "correlation cholesky", "log simplex"}
+)
+"""Supports that no range tells."""
 
 
 def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:

@@ -27,10 +27,9 @@ def run(known: Estimation, problems: Problems) -> None:
 
 
 def _check_density(ranges: Ranges, part: LogProb, observed: bool, problems: Problems) -> None:
-    lies = ranges.places[part.value]
-    if lies.apart(supports.closed(ranges.density(part.distribution))):
+    lies, support = ranges.places[part.value], ranges.support(part.distribution)
+    if lies.apart(supports.closed(support)):
         family = ranges.graph.construction(part.distribution).family
-        support = ranges.support(part.distribution)
         span = part.value.span
         problems.add(words.no_density(span, family, lies, support, observed=observed))
 

@@ -47,20 +47,22 @@ def _check_order(known: Estimation, problems: Problems) -> None:
     """The ends of an interval stand in their order."""
     for made in constructions(known.graph):
         ends = dict(made.parameters)
-        for start in _uniform(made.family):
+        for start, family in _intervals(made.family):
             low, high = (known.ranges.places[ends[start + n]] for n in ("low", "high"))
             if high.high <= low.low:
                 span = ends[f"{start}high"].span
-                problems.add(words.outside(span, "high", "Uniform", "above `low`", high))
+                problems.add(words.outside(span, "high", family, "above `low`", high))
 
 
-def _uniform(name: str) -> Iterator[str]:
-    """What stands before the parameters of the intervals that a family is made of."""
+def _intervals(name: str) -> Iterator[tuple[str, str]]:
+    """What stands before the ends of the intervals that a family is made of, and whose they are."""
     family = distributions.lookup(name)
-    if name == "Uniform":
-        yield ""
-    for part in () if family is None else family.parts:
-        yield from (f"{part.name}.{start}" for start in _uniform(part.family.name))
+    if family is None:
+        return
+    if {"low", "high"} <= {p.name for p in family.parameters}:
+        yield "", name
+    for part in family.parts:
+        yield from ((f"{part.name}.{start}", of) for start, of in _intervals(part.family.name))
 
 
 def _exclusive(each: Constraint) -> bool:

@@ -12,7 +12,7 @@ from storchc.catalogue.distributions.parts import (
     scalar,
     two,
 )
-from storchc.catalogue.family import NONNEGATIVE, PROBABILITY, Family, Parameter, Property
+from storchc.catalogue.family import NONNEGATIVE, POSITIVE, PROBABILITY, Family, Parameter, Property
 
 _CLASSES = (
     Parameter("probs", rank=1, bounds=NONNEGATIVE, silent=True),
@@ -59,7 +59,13 @@ ONE_HOT = Family(
     choices=CLASS_CHOICE,
     inverse=True,
     finite=class_count,
-    divergences=frozenset({"OneHotCategorical", "OneHotCategoricalStraightThrough"}),
+    divergences=frozenset(
+        {
+            "OneHotCategorical",
+            "OneHotCategoricalStraightThrough",
+            "RelaxedOneHotCategoricalStraightThrough",
+        }
+    ),
 )
 
 STRAIGHT_THROUGH = replace(
@@ -72,4 +78,15 @@ STRAIGHT_THROUGH = replace(
     caution="its pathwise gradient is biased",
 )
 
-FAMILIES = (BERNOULLI, CATEGORICAL, ONE_HOT, STRAIGHT_THROUGH)
+RELAXED_STRAIGHT_THROUGH = replace(
+    ONE_HOT,
+    name="RelaxedOneHotCategoricalStraightThrough",
+    summary="One of C classes, one-hot, with the gradient of a relaxed vector in its place.",
+    parameters=(Parameter("temperature", bounds=POSITIVE, silent=True), *_CLASSES),
+    properties=properties("temperature", "probs", "logits"),
+    pathwise=True,
+    reference="Jang, Gu, Poole 2017, arXiv:1611.01144",
+    caution="its pathwise gradient is biased; a `log_prob` is that of the class, not a relaxed one",
+)
+
+FAMILIES = (BERNOULLI, CATEGORICAL, ONE_HOT, STRAIGHT_THROUGH, RELAXED_STRAIGHT_THROUGH)

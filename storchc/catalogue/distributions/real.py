@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from storchc.catalogue.distributions.parts import properties, scalar
-from storchc.catalogue.family import POSITIVE, Family, Parameter
+from storchc.catalogue.distributions.parts import CLASS_CHOICE, properties, scalar
+from storchc.catalogue.family import POSITIVE, PROBABILITY, Family, Parameter
 from storchc.ir.ranges import Range
 
 _LOC_SCALE = (Parameter("loc"), Parameter("scale", bounds=POSITIVE, silent=True))
@@ -113,6 +113,42 @@ UNIFORM = Family(
     ),
 )
 
+TRUNCATED_NORMAL = Family(
+    "TruncatedNormal",
+    "A normal variable between low and high, of which either may be infinite.",
+    (
+        *_LOC_SCALE,
+        Parameter("low", moves_support=True),
+        Parameter("high", moves_support=True),
+    ),
+    "bounded",
+    properties("loc", "scale", "low", "high", moments=("mean", "stddev", "variance")),
+    scalar,
+    ends=_between,
+    pathwise=True,
+    replay="noise",
+    inverse=True,
+    divergences=frozenset({"Normal", "TruncatedNormal"}),
+)
+
+LOGIT_RELAXED_BERNOULLI = Family(
+    "LogitRelaxedBernoulli",
+    "The log-odds of a coin that is blurred to values between 0 and 1.",
+    (
+        Parameter("temperature", bounds=POSITIVE, silent=True),
+        Parameter("probs", bounds=PROBABILITY),
+        Parameter("logits"),
+    ),
+    "real",
+    properties("temperature", "probs", "logits", moments=()),
+    scalar,
+    choices=CLASS_CHOICE,
+    pathwise=True,
+    replay="noise",
+    inverse=True,
+    reference="Maddison, Mnih, Teh 2017, arXiv:1611.00712",
+)
+
 VON_MISES = Family(
     "VonMises",
     "A normal distribution of angles, between -pi and pi.",
@@ -123,4 +159,14 @@ VON_MISES = Family(
     entropy=False,
 )
 
-FAMILIES = (CAUCHY, GUMBEL, LAPLACE, NORMAL, STUDENT_T, UNIFORM, VON_MISES)
+FAMILIES = (
+    CAUCHY,
+    GUMBEL,
+    LAPLACE,
+    LOGIT_RELAXED_BERNOULLI,
+    NORMAL,
+    STUDENT_T,
+    TRUNCATED_NORMAL,
+    UNIFORM,
+    VON_MISES,
+)

@@ -139,4 +139,18 @@ RELAXED_ONE_HOT = Family(
     reference="Jang, Gu, Poole 2017, arXiv:1611.01144",
 )
 
-FAMILIES = (DIRICHLET, LOGISTIC_NORMAL, LOW_RANK, MULTIVARIATE_NORMAL, RELAXED_ONE_HOT)
+EXP_RELAXED = Family(
+    "ExpRelaxedCategorical",
+    "The logarithms of a one-hot vector that is blurred to a vector of probabilities.",
+    RELAXED_ONE_HOT.parameters,
+    "log simplex",
+    properties("temperature", "probs", "logits", moments=()),
+    classes,
+    choices=CLASS_CHOICE,
+    pathwise=True,
+    replay="noise",
+    inverse=True,
+    reference="Maddison, Mnih, Teh 2017, arXiv:1611.00712",
+)
+
+FAMILIES = (DIRICHLET, EXP_RELAXED, LOGISTIC_NORMAL, LOW_RANK, MULTIVARIATE_NORMAL, RELAXED_ONE_HOT)

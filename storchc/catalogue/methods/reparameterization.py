@@ -25,6 +25,7 @@ ENTRY = MethodEntry(
     reference="Kingma and Welling 2014, arXiv:1312.6114; "
     "implicit: Figurnov et al. 2018, arXiv:1805.08498",
     notes="First order only for families whose derivative is implicit (Gamma, Beta, Dirichlet …). "
-    "Biased where the family's own pathwise gradient is (OneHotCategoricalStraightThrough).",
+    "Biased where the family's own pathwise gradient is (OneHotCategoricalStraightThrough, "
+    "RelaxedOneHotCategoricalStraightThrough).",
     discrete_paths=True,
 )

@@ -59,7 +59,7 @@ def goes_on(family: Family, name: str, value: Tensor) -> bool:
     """Whether draws and their log-probability stay numbers."""
     try:
         law = getattr(runtime, family.name)(**{**arguments(family), name: value}, event=0)
-        drawn = law.sample(3)
+        drawn = law.rsample(3) if law.pathwise else law.sample(3)
         return bool(drawn.isfinite().all()) and bool(law.log_prob(drawn).isfinite().all())
     except (RuntimeError, ValueError):
         return False

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+import torch.distributions as td
 from torch import Tensor
+from torch.distributions import relaxed_bernoulli, relaxed_categorical
 
 BATCH = (3, 2)
 
@@ -61,8 +65,25 @@ def parameters(name: str) -> dict[str, Tensor | int]:
         "VonMises": {"loc": odds, "concentration": _positive(*BATCH)},
         "Weibull": {"scale": _positive(*BATCH), "concentration": _positive(*BATCH, low=1)},
         "Wishart": {"df": _positive(*BATCH, low=6), "covariance_matrix": _matrix(1.0)},
+        "ExpRelaxedCategorical": {"temperature": _positive(*BATCH), "logits": classes},
+        "LogitRelaxedBernoulli": {"temperature": _positive(*BATCH), "logits": odds},
+        "RelaxedOneHotCategoricalStraightThrough": {
+            "temperature": _positive(*BATCH),
+            "logits": classes,
+        },
+        "TruncatedNormal": {**loc_scale, "low": odds - 1.5, "high": odds + _positive(*BATCH)},
     }
     return table.get(name, loc_scale)
+
+
+LACKING = {"RelaxedOneHotCategoricalStraightThrough", "TruncatedNormal"}
+"""Families that torch does not have."""
+
+
+def of_torch(name: str) -> Any:
+    """Torch's class of a family."""
+    found = (getattr(place, name, None) for place in (td, relaxed_bernoulli, relaxed_categorical))
+    return next(item for item in found if item is not None)
 
 
 def differentiable(given: dict[str, Tensor | int]) -> dict[str, Tensor | int]:

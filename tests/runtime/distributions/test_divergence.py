@@ -24,7 +24,7 @@ PAIRS = [
 
 def _moved(name: str) -> dict[str, Tensor | int]:
     """Other parameters with a support no smaller."""
-    keep = {"Uniform", "Pareto", "Binomial"}
+    keep = {"Uniform", "Pareto", "Binomial", "TruncatedNormal"}
     return {
         k: v * 1.2 + 0.1 if isinstance(v, Tensor) and k != "probs" and name not in keep else v
         for k, v in cases.parameters(name).items()
@@ -35,6 +35,10 @@ def _right(name: str) -> Distribution:
     given = _moved(name)
     if name == "Uniform":
         given = {"low": torch.tensor(-9.0).double(), "high": torch.tensor(9.0).double()}
+    if name == "TruncatedNormal":
+        given["low"] = torch.as_tensor(given["low"]) - 0.3
+        given["scale"] = torch.as_tensor(given["scale"]) * 1.2
+        given["high"] = torch.tensor(torch.inf).double()
     if name == "Pareto":
         given = {"scale": torch.tensor(0.1).double(), "alpha": torch.tensor(2.0).double()}
     if name == "Wishart":

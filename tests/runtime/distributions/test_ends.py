@@ -22,6 +22,8 @@ LAWS: dict[str, dict[str, Any]] = {
     "Gumbel": {"loc": 0.3, "scale": 0.7},
     "Laplace": {"loc": 0.3, "scale": 0.7},
     "StudentT": {"df": 4.0, "loc": 0.3, "scale": 0.7},
+    "LogitRelaxedBernoulli": {"temperature": 0.8, "probs": 0.4},
+    "TruncatedNormal": {"loc": 0.3, "scale": 0.7, "low": -0.5, "high": 1.5},
     "Uniform": {"low": -0.5, "high": 1.5},
     "VonMises": {"loc": 0.3, "concentration": 0.7},
     "Chi2": {"df": 3.0},
@@ -46,6 +48,7 @@ LAWS: dict[str, dict[str, Any]] = {
     "Poisson": {"rate": 1.3},
 }
 BEYOND: dict[str, list[float]] = {
+    "TruncatedNormal": [-0.6, 1.6],
     "Uniform": [-0.6, 1.6],
     "GeneralizedPareto": [0.4],
     "Pareto": [0.6, -1.0],
@@ -127,7 +130,7 @@ def test_every_family_of_single_numbers_is_tried() -> None:
         name
         for name in catalogue.simple()
         if (family := catalogue.lookup(name)) is not None
-        and family.support not in ("simplex", "real vector", "one-hot", "counts")
+        and family.support not in ("simplex", "log simplex", "real vector", "one-hot", "counts")
         and family.support not in ("positive definite", "correlation cholesky", "index")
     }
     assert single == LAWS.keys()
@@ -163,6 +166,12 @@ VECTORS: dict[str, Any] = {
     "OneHotCategoricalStraightThrough": lambda: runtime.OneHotCategoricalStraightThrough(
         probs=doubles(P), event=0
     ),
+    "RelaxedOneHotCategoricalStraightThrough": lambda: (
+        runtime.RelaxedOneHotCategoricalStraightThrough(0.7, probs=doubles(P), event=0)
+    ),
+    "ExpRelaxedCategorical": lambda: runtime.ExpRelaxedCategorical(
+        temperature=doubles(1.3), probs=doubles(P), event=0
+    ),
     "Multinomial": lambda: runtime.Multinomial(total_count=3, probs=doubles(P), event=0),
 }
 OFF_THE_SIMPLEX = [[0.3, 0.7, 0.2], [0.3, 0.9, -0.2], [0.0, 0.0, 0.0]]
@@ -174,6 +183,8 @@ OUTSIDE: dict[str, Any] = {
     "Categorical": [-1, 3],
     "OneHotCategorical": NO_CLASS,
     "OneHotCategoricalStraightThrough": NO_CLASS,
+    "RelaxedOneHotCategoricalStraightThrough": NO_CLASS,
+    "ExpRelaxedCategorical": [[0.0, 0.0, 0.0], [-2.0, -2.0, -2.0]],
     "Multinomial": [[1.0, 1.0, 0.0], [2.0, 2.0, -1.0], [3.0, 1.0, 0.0]],
 }
 
@@ -191,12 +202,12 @@ def test_a_vector_outside_of_the_support_has_no_density(name: str) -> None:
     assert all(g.isfinite().all() for g in gradients)
 
 
-def everywhere(name: str, rows: int) -> tuple[Tensor, float]:
+def everywhere(name: str, rows: int) -> tuple[Tensor, float | Tensor]:
     """Values at which a density is summed, and how much of space each stands for."""
     match name:
         case "Categorical":
             return torch.arange(3), 1.0
-        case "OneHotCategorical" | "OneHotCategoricalStraightThrough":
+        case _ if name == "OneHotCategorical" or name.endswith("StraightThrough"):
             return torch.eye(3, dtype=torch.float64), 1.0
         case "Multinomial":
             count = torch.arange(4.0, dtype=torch.float64)
@@ -207,14 +218,17 @@ def everywhere(name: str, rows: int) -> tuple[Tensor, float]:
     axis = (torch.arange(rows, dtype=torch.float64) + 0.5) / rows
     first = torch.cartesian_prod(axis, axis)
     inside = first[first.sum(-1) < 1 - 1e-9]
-    return torch.cat([inside, 1 - inside.sum(-1, keepdim=True)], -1), 1 / rows**2
+    simplex = torch.cat([inside, 1 - inside.sum(-1, keepdim=True)], -1)
+    if name == "ExpRelaxedCategorical":
+        return simplex.log(), 1 / (rows**2 * simplex.prod(-1))
+    return simplex, 1 / rows**2
 
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_density_of_vectors_integrates_to_1(name: str) -> None:
     values, each = everywhere(name, 801)
     density = VECTORS[name]().ending_log_prob(values).detach().exp()
-    assert float(density.sum()) * each == pytest.approx(1, abs=3e-3)
+    assert float((density * each).sum()) == pytest.approx(1, abs=3e-3)
 
 
 @pytest.mark.parametrize("concentration", [1.0, 2.5])

@@ -18,11 +18,16 @@ parameters, differentiable = cases.parameters, cases.differentiable
 
 FAMILIES = families.simple()
 PATHWISE = [name for name in FAMILIES if getattr(runtime, name).pathwise]
+REPLAYABLE = [name for name in PATHWISE if getattr(runtime, name).replayable]
 # torch's own are wrong, or not of any batch, or draw more noise than a sample tells
-NOT_TORCH = {"GeneralizedPareto", "RelaxedOneHotCategorical"}
+NOT_TORCH = {
+    *("ExpRelaxedCategorical", "GeneralizedPareto", "RelaxedOneHotCategorical"),
+    *cases.LACKING,
+}
 OTHER_PATH = {
     *("ContinuousBernoulli", "FisherSnedecor", "GeneralizedPareto", "LowRankMultivariateNormal"),
-    *("RelaxedBernoulli", "RelaxedOneHotCategorical", "StudentT", "Wishart"),
+    *("ExpRelaxedCategorical", "LogitRelaxedBernoulli"),
+    *("RelaxedBernoulli", "RelaxedOneHotCategorical", "StudentT", "TruncatedNormal", "Wishart"),
 }
 
 
@@ -32,7 +37,7 @@ def _make(name: str, event: int = 1) -> runtime.Distribution:
 
 
 def _torch(name: str, event: int = 1) -> td.Independent[td.Distribution]:
-    return td.Independent(getattr(td, name)(**parameters(name), validate_args=False), event)
+    return td.Independent(cases.of_torch(name)(**parameters(name), validate_args=False), event)
 
 
 @pytest.mark.parametrize("event", [0, 1, 2])
@@ -156,7 +161,7 @@ def test_log_prob_has_a_gradient(name: str) -> None:
     assert torch.autograd.gradcheck(total, tuple(leaves.values()), raise_exception=True)
 
 
-@pytest.mark.parametrize("name", PATHWISE)
+@pytest.mark.parametrize("name", REPLAYABLE)
 def test_replaying_keeps_every_bit_and_has_the_pathwise_gradient(name: str) -> None:
     given = differentiable(parameters(name))
     ours = getattr(runtime, name)(**given, event=1)
@@ -168,7 +173,7 @@ def test_replaying_keeps_every_bit_and_has_the_pathwise_gradient(name: str) -> N
     if name in OTHER_PATH:
         return
     torch.manual_seed(3)
-    theirs = getattr(td, name)(**given, validate_args=False).rsample((4,))
+    theirs = cases.of_torch(name)(**given, validate_args=False).rsample((4,))
     weight = torch.randn_like(theirs)
     expected = _gradient(theirs * weight, leaves)
     actual = _gradient(ours.replay(theirs.detach()) * weight, leaves)
@@ -184,7 +189,7 @@ def _gradient(value: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:
 def test_noise_tells_the_sample(name: str) -> None:
     ours = _make(name)
     if not hasattr(ours, "from_noise") and name != "Normal":
-        if name != "OneHotCategoricalStraightThrough":
+        if not name.endswith("StraightThrough"):
             with pytest.raises(TypeError, match="noise"):
                 ours.rsample(2, noise=torch.zeros(2))
         return
@@ -195,10 +200,15 @@ def test_noise_tells_the_sample(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(FAMILIES) - set(PATHWISE)))
-def test_without_a_pathwise_derivative_rsample_and_replay_refuse(name: str) -> None:
+def test_without_a_pathwise_derivative_rsample_refuses(name: str) -> None:
     ours = _make(name)
     with pytest.raises(TypeError, match=name):
         ours.rsample(1)
+
+
+@pytest.mark.parametrize("name", sorted(set(FAMILIES) - set(REPLAYABLE)))
+def test_without_a_way_back_replay_refuses(name: str) -> None:
+    ours = _make(name)
     with pytest.raises(TypeError, match=name):
         ours.replay(ours.sample())
 

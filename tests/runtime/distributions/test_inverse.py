@@ -16,8 +16,11 @@ INVERSE = sorted(
     n for n, f in vars(families).items() if isinstance(f, type) and getattr(f, "inverse", False)
 )
 VECTORS = ["MultivariateNormal", "LowRankMultivariateNormal", "LogisticNormal"]
-RELAXED = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
-NO_DOUBLES = ["GeneralizedPareto"]  # torch's function takes single precision only
+RELAXED = ["RelaxedBernoulli", "RelaxedOneHotCategorical", "ExpRelaxedCategorical"]
+NO_DOUBLES = [
+    "GeneralizedPareto",  # torch's function takes single precision only
+    *("LogitRelaxedBernoulli", "TruncatedNormal"),  # torch has none
+]
 QUANTILES = [
     name
     for name in INVERSE

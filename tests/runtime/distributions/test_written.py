@@ -169,7 +169,13 @@ def test_relaxed_classes_take_a_temperature_of_every_plate() -> None:
             torch.testing.assert_close(made.log_prob(value)[:, i, j], expected)
 
 
-@pytest.mark.parametrize("name", ["RelaxedBernoulli", "RelaxedOneHotCategorical"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ExpRelaxedCategorical", "LogitRelaxedBernoulli"),
+        *("RelaxedBernoulli", "RelaxedOneHotCategorical"),
+    ],
+)
 def test_a_replayed_relaxation_has_the_derivative_of_its_noise(name: str) -> None:
     given = cases.differentiable(cases.parameters(name))
     made = getattr(runtime, name)(**given)
