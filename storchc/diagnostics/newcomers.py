@@ -17,6 +17,7 @@ CODES = {
     "S514": "a log-probability that is made small",
     "S515": "an event summed twice",
     "S516": "probabilities where logits belong",
+    "S517": "a quotient that is likely to have a pole",
 }
 
 
@@ -116,3 +117,25 @@ def made_of_probabilities(function: str, wanted: str, span: Span, made: Span) ->
     message = f"`{wanted}` takes {takes}, and this comes out of `{function}`"
     labels = () if made == span else (Label(made, "made here"),)
     return _warning("S516", message, span, help, labels)
+
+
+_KEPT = "keep it to one side, by `softplus(…)` or `exp(…)`"
+_NO_POLE = "`continuous(…)` says of the quotient that it does not jump"
+
+
+def likely_pole(span: Span, module: str, layer: str, *, spread: bool) -> Problem:
+    """``z / net(z)`` where ``net`` ends with ``nn.Linear``."""
+    ends = f"`{module}` ends with `nn.{layer}`, so"
+    if spread:
+        message = f"{ends} either of these two elements may be larger, and their spread goes to 0"
+        help = f"divide by the spread of more than two, or by something else; {_NO_POLE}"
+    else:
+        message = f"{ends} this goes through 0 as it moves, and the quotient has a pole there"
+        help = f"{_KEPT}; {_NO_POLE}"
+    return _warning("S517", message, span, help)
+
+
+def likely_pole_of_a_size(span: Span) -> Problem:
+    """``z / abs(net(z))``."""
+    message = "this is 0 where what it is the size of changes its sign: the quotient has a pole"
+    return _warning("S517", message, span, f"{_KEPT}, in place of `abs`; {_NO_POLE}")

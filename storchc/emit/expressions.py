@@ -172,8 +172,9 @@ def _apply(context: Context, value: Apply) -> Code:
     entry = functions.lookup(value.function)
     assert entry is not None
     operands = [context.value(o) for o in value.operands]
-    denominator = context.estimation.jumps.unsure.get(id(value))
-    if denominator is not None:
+    unsure = context.estimation.jumps.unsure.get(id(value))
+    if unsure is not None:
+        _, denominator = unsure
         operands[denominator] = _looked_at(context, operands[denominator], value, denominator)
     if entry.name in _LOGARITHMS and not operands[0].plain:
         operands[0] = _rounded(context, operands[0], value.operands[0])

@@ -44,9 +44,9 @@ class Jumps:
     ``moved`` are those that count; ``guarded`` move where a float input requires a gradient;
     ``said`` are no jumps, as a choice says whose condition is cut or agreed, or `continuous`.
     ``kinks`` are where values bend, those that are said to be no jumps among them; ``inside`` are
-    the modules that may bend too: they are looked into when a model is made. ``unsure`` are the
-    positions of operands that move and may go through 0, or their two elements through each other,
-    by the identity of the expression: they are looked at in the first call.
+    the modules that may bend too: they are looked into when a model is made. ``unsure`` are
+    operands that move and may go through 0, or their two elements through each other, by the
+    identity of the expression that they stand in: they are looked at in the first call.
     """
 
     moved: tuple[Jump, ...]
@@ -54,7 +54,7 @@ class Jumps:
     said: tuple[Jump, ...]
     kinks: tuple[Kink, ...]
     inside: tuple[str, ...]
-    unsure: Mapping[int, int]
+    unsure: Mapping[int, Operand]
 
     @property
     def order(self) -> int | None:
@@ -85,12 +85,11 @@ def jumps(
     every: list[Jump] = []
     kinks: list[Kink] = []
     inside: list[str] = []
-    unsure: dict[int, int] = {}
+    unsure: dict[int, Operand] = {}
     for value, reach in reaching:
         operand = looking.unsure(value) if reach.jumps else None
         if operand is not None:
-            looked_at, position = operand
-            unsure[id(looked_at)] = position
+            unsure[id(operand[0])] = operand
         every += looking.jumps(value, reach)
         kinks += looking.kinks(value, reach)
         inside += looking.inside(value, reach)

@@ -212,7 +212,8 @@ _SIGNS = frozenset({"normalize", "rms_norm", "cosine_similarity"})
 
 _DENOMINATORS: Mapping[str, int] = {
     "divide": 1,
-    **dict.fromkeys(("reciprocal", "power", "pow", "normalize", "rms_norm", "layer_norm"), 0),
+    **dict.fromkeys(("reciprocal", "rsqrt", "power", "pow"), 0),
+    **dict.fromkeys(("normalize", "rms_norm", "layer_norm"), 0),
 }
 
 
@@ -237,9 +238,34 @@ def _unsure(
         lies = ranges.places[spread.operands[0]]
         known = lies.known and not lies.supposed
         return None if known or not _may_vanish(ranges, value, at, bare) else (spread, 0)
-    if lengths_at or not _may_vanish(ranges, value, at):
+    if lengths_at or not _may_vanish(ranges, value, at, bare):
         return None
-    return value, at
+    return _turning(lengths.graph, ranges, bare, _NAMES) or (value, at)
+
+
+def _turning(graph: Graph, ranges: Ranges, value: Value, names: int) -> Operand | None:
+    """What may change its sign inside of a denominator that does not, as in ``1 / abs(net(z))``."""
+    match value:
+        case Apply("abs" | "square", (inner,)):
+            return (value, 0) if _of_either_sign(ranges, inner) else None
+        case Apply("power" | "pow", (inner, Literal(number))) if number > 0 and number % 2 == 0:
+            return (value, 0) if _of_either_sign(ranges, inner) else None
+        case Apply("sqrt" | "negative", (inner,)):
+            return _turning(graph, ranges, inner, names)
+        case Apply("multiply", (inner, Literal()) | (Literal(), inner)):
+            return _turning(graph, ranges, inner, names)
+        case Apply("divide", (inner, Literal())):
+            return _turning(graph, ranges, inner, names)
+    bare = _unfilled(ranges, value)
+    if bare is not value:
+        return _turning(graph, ranges, bare, names)
+    made = named(graph, value) if names else None
+    return None if made is None else _turning(graph, ranges, made, names - 1)
+
+
+def _of_either_sign(ranges: Ranges, value: Value) -> bool:
+    lies = ranges.places[value]
+    return lies.low < 0 < lies.high and lies.has_zero
 
 
 def _may_vanish(ranges: Ranges, value: Apply, position: int, bare: Value | None = None) -> bool:
@@ -279,12 +305,15 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
 
 
 def _unfilled(ranges: Ranges, value: Value) -> Value:
-    """A value without a small number that is added to it, which fills no pole."""
+    """A value without a small number that is added to it, below a root too: it fills no pole."""
     match value:
         case Apply("add", (inner, Literal(number)) | (Literal(number), inner)):
             tiny = 0 < number < FILLING
         case Apply("clamp" | "maximum", (inner, Literal(number), *_)):
             tiny = 0 < number < FILLING
+        case Apply("sqrt", (inner,)):
+            bare = _unfilled(ranges, inner)
+            return value if bare is inner else bare
         case _:
             return value
     return inner if tiny and ranges.places[inner].low <= 0 else value

@@ -43,7 +43,7 @@ class Lengths:
 
     def __init__(self, graph: Graph, ranges: Ranges) -> None:
         """``ranges`` say where the numbers may lie."""
-        self._graph, self._ranges = graph, ranges
+        self.graph, self._ranges = graph, ranges
         self._left = _LOOKS
 
     def divided_by(self, value: Value) -> Movers | None:
@@ -99,7 +99,7 @@ class Lengths:
                 return self._length(inner, names)
             case Apply("add" | "multiply" | "maximum", (inner, Literal()) | (Literal(), inner)):
                 return self._length(inner, names)
-        made = named(self._graph, value) if names else None
+        made = named(self.graph, value) if names else None
         return None if made is None else self._length(made, names - 1)
 
     def _look(self, look: Look, *, turning: bool = False) -> Movers | None:
@@ -117,7 +117,7 @@ class Lengths:
 
     def _numbers(self, trial: int, most: int, names: int) -> Numbers:
         random = Random(trial)
-        return Numbers(self._graph, random, names, below=True, most=most, lie=self._lies)
+        return Numbers(self.graph, random, names, below=True, most=most, lie=self._lies)
 
     def _work(self, look: Look, most: int, names: int) -> int:
         """How many elements are computed at a time."""

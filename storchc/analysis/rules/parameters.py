@@ -79,7 +79,7 @@ def _check_probs(known: Estimation, each: Constraint, problems: Problems) -> Non
     What is learned freely does not stay a probability, whatever it was said to be.
     """
     said = _by_keyword(known, each.value) or not _exclusive(each)
-    for source in _sources(known, each.value, set()):
+    for source in sources(known, each.value, set()):
         match source:
             case Callee(name, "module") if not said and _of_any_sign(source):
                 problems.add(words.output_as_probs(each.value.span, name))
@@ -95,7 +95,7 @@ def _check_probs(known: Estimation, each: Constraint, problems: Problems) -> Non
 
 def _check_positive(known: Estimation, each: Constraint, problems: Problems) -> None:
     text = known.graph.source.cut(each.value.span)
-    for source in _sources(known, each.value, set()):
+    for source in sources(known, each.value, set()):
         match source:
             case Callee(name, "module") if _of_any_sign(source):
                 linear = source.default is not None
@@ -129,7 +129,7 @@ _SCALING = frozenset({"add", "subtract", "multiply", "negative", "positive", "wh
 """Functions that leave a score a score, besides those that move and choose elements."""
 
 
-def _sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee | Input | Param]:
+def sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee | Input | Param]:
     """Modules, functions, inputs and params that ``value`` is plainly made of, by any names."""
     match value:
         case CallUser(callee):
@@ -138,15 +138,15 @@ def _sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee
             seen.add(name)
             node = known.graph.compute_by_name.get(name)
             if node is not None and not hasattr(node.value, "family"):
-                yield from _sources(known, node.value, seen)  # type: ignore[arg-type]
+                yield from sources(known, node.value, seen)  # type: ignore[arg-type]
             declared = known.graph.input_by_name.get(name) or known.graph.param_by_name.get(name)
             if declared is not None:
                 yield declared
         case Apply(function) if _leaves(value, function):
             for part in children(value):
-                yield from _sources(known, part, seen)  # type: ignore[arg-type]
+                yield from sources(known, part, seen)  # type: ignore[arg-type]
         case Select(of):
-            yield from _sources(known, of, seen)
+            yield from sources(known, of, seen)
 
 
 def _leaves(value: Apply, function: str) -> bool:
