@@ -45,6 +45,15 @@ class Downstream:
     * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``.
 
     ``own_loss`` is what a control variate leaves for `Method.own_loss`.
+
+    >>> import torch
+    >>> downstream = Downstream(torch.tensor([[1.0, 3.0]]), weights=torch.tensor([[1.0, 0.0]]))
+    >>> downstream.mean(downstream.cost)
+    tensor(1.)
+    >>> square = Downstream(torch.tensor([4.0]), elsewhere=Elsewhere(lambda z: z**2))
+    >>> square.costs_at(torch.tensor([[0.0], [3.0]]))
+    tensor([[0.],
+            [9.]])
     """
 
     __slots__ = (
@@ -104,7 +113,7 @@ class Downstream:
         return mean
 
     def mean_of_all(self, value: Tensor) -> Tensor:
-        """The average of ``value`` as `mean`, where other processes share the training.
+        """The average of ``value`` as `mean`, a scalar, where other processes train too.
 
         They average their gradients: each weighs its elements by those that count in all of them.
         """
@@ -125,7 +134,10 @@ class Downstream:
         return self.elsewhere.costs_at(points)
 
     def surrogates_at(self, points: Tensor) -> Tensor:
-        """The same with the gradient of the surrogate ``S``, to the points and what lies below."""
+        """The same, ``[h, n, *plates]``, with the gradient of the surrogate ``S``.
+
+        It goes to the points, and to what of the model the costs are made of.
+        """
         return self.elsewhere.surrogates_at(points)
 
 

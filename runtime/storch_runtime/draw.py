@@ -61,7 +61,7 @@ class Draw:
 
     @property
     def weight(self) -> Tensor | MaybeNone:
-        """See above; of a sample without replacement the weights are those of its sequences."""
+        """See `Drawn.weight`; without replacement the weights are those of its sequences."""
         return self._weighed()
 
     @weight.setter
@@ -82,7 +82,7 @@ class Draw:
 
     @property
     def box(self) -> Tensor:
-        """The magic box of the score; only a draw that has a score has one."""
+        """The magic box of the score, ``[n, *plates]``; ValueError where there is no score."""
         if self._box is None:
             if self.score is None:
                 raise ValueError("this draw has no score: its gradient is pathwise or enumerated")

@@ -52,7 +52,10 @@ class Drawn(Protocol):
 
     @property
     def box(self) -> Tensor:
-        """The magic box ``exp(l - stop(l))`` of the score, with its shape; ValueError without."""
+        """The magic box ``exp(l - stop(l))``, shaped like the `score`; ValueError without one.
+
+        Value 1, derivatives of ``exp(l)`` (DiCE: Foerster et al. 2018, arXiv:1802.05098).
+        """
 
     @property
     def plate_dim(self) -> int:
@@ -64,7 +67,7 @@ class Drawn(Protocol):
 
     @property
     def points(self) -> Tensor | None:
-        """Values at further points that a method looks at, in no plate of the story."""
+        """Values ``[h, n, *plates, *event]`` that a method looks at, in no plate of the story."""
 
     @property
     def joint(self) -> Joint | MaybeNone:

@@ -41,7 +41,7 @@ class Elsewhere:
             return self._at(points)
 
     def surrogates_at(self, points: Tensor) -> Tensor:
-        """The same with the gradient of the surrogate, to the points and to what lies below."""
+        """The same, ``[h, n, *plates]``, with the surrogate's gradient to points and model."""
         with torch.enable_grad(), self._looking():
             return self._at(points)
 

@@ -17,7 +17,7 @@ __all__ = [
 
 
 class StoryShapeError(ValueError):
-    """A value of the wrong shape came into a story."""
+    """A value of the wrong shape came into a story; it says which, and what was expected."""
 
 
 class StoryTypeError(TypeError):
@@ -25,15 +25,18 @@ class StoryTypeError(TypeError):
 
 
 class StoryValueError(ValueError):
-    """A value of a story lies where it must not."""
+    """A value of a story lies where it must not: out of a support, a range, its classes."""
 
 
 class NonFiniteCost(ValueError):
-    """A cost is infinite or not a number."""
+    """A cost is infinite or not a number: `Estimate.backward` raises it, with the story line."""
 
 
 class NonFiniteGradient(ValueError):
-    """The gradient of a parameter is infinite or not a number, though the cost is finite."""
+    """The gradient of a parameter is infinite or not a number, though the cost is finite.
+
+    `Estimate.backward` raises it, in a call whose values are looked at.
+    """
 
 
 class MovedJump(ValueError):

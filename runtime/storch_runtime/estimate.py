@@ -31,6 +31,36 @@ class Estimate:
     estimates. The other fields are what the generated module computed, as it is stored; the
     properties show it with all its plates. ``validated`` is the model, of a call whose values it
     looked at: `backward` looks at the gradients of such a call too.
+
+    A name that an estimate, or one of its mappings, does not have raises an error that says which
+    there are (AttributeError, KeyError).
+
+    >>> import storchc, torch
+    >>> model = storchc.load(text='''
+    ... story Coins
+    ... plate data
+    ... input x[data]
+    ... param w = 0.0
+    ... sample z ~ Bernoulli(logits=w * x) with ScoreFunction(n=4)
+    ... cost miss = (z - 1) ** 2
+    ... report hit = z == 1
+    ... ''')()
+    >>> estimate = model(torch.ones(3))
+    >>> estimate.plates
+    {'z': ('z', 'data'), 'miss': ('z', 'data'), 'hit': ('z', 'data')}
+    >>> estimate.plate_sizes()
+    {'data': 3, 'z': 4}
+    >>> estimate.costs["miss"].shape, estimate.samples["z"].shape
+    (torch.Size([4, 3]), torch.Size([4, 3]))
+    >>> bool((estimate.reports["hit"] == (estimate.samples["z"] == 1)).all())
+    True
+    >>> estimate.weights["z"][0], estimate.log_probs["z"][0].detach()
+    (tensor([0.2500, 0.2500, 0.2500]), tensor([-0.6931, -0.6931, -0.6931]))
+    >>> bool(estimate.cost == estimate.costs["miss"].mean()), estimate.method_loss
+    (True, tensor(0.))
+    >>> cost = estimate.backward()
+    >>> model.w.grad.shape
+    torch.Size([])
     """
 
     loss: Tensor
@@ -64,7 +94,7 @@ class Estimate:
 
     @property
     def method_loss(self) -> Tensor:
-        """What trains the methods' own parameters: to be added to ``loss``."""
+        """What trains the methods' own parameters, a scalar: to be added to ``loss``."""
         return self.loss.new_zeros(()) if self.own_loss is None else self.own_loss
 
     @property
@@ -105,8 +135,21 @@ class Estimate:
     def param_grads(self) -> dict[str, dict[str, Tensor]]:
         """The gradients of the distributions' parameters, after a backward pass.
 
-        There are some only where the module was called with ``keep_param_grads=True``, and none of
-        a sample that is summed out step by step.
+        By the names of samples and parameters, each with the shape that the story has given the
+        parameter. There are some only where the module was called with ``keep_param_grads=True``,
+        and none of a sample that is summed out step by step.
+
+        >>> import storchc
+        >>> model = storchc.load(text='''
+        ... story Point
+        ... param m = 2.0
+        ... sample z ~ Normal(m, 1) with Reparameterization()
+        ... cost far = z
+        ... ''')()
+        >>> estimate = model(keep_param_grads=True)
+        >>> _ = estimate.backward()
+        >>> estimate.param_grads
+        {'z': {'loc': tensor(1.)}}
         """
         return {name: _kept_gradients(draw) for name, draw in self.draws.items()}
 
@@ -122,13 +165,14 @@ class Estimate:
         return sizes
 
     def backward(self, *, retain_graph: bool = False) -> Tensor:
-        """Differentiate ``loss + method_loss`` in one pass; returns the cost.
+        """Differentiate ``loss + method_loss`` in one pass; returns the cost, a detached scalar.
 
         A total that is not finite raises `NonFiniteCost`, which names the cost and its story line,
         and in a validated call a gradient that is not raises `NonFiniteGradient`, which names the
         sample or cost that it comes from.
         With ``retain_graph`` more can be differentiated afterwards: this estimate again, or what
-        shares a part of its graph.
+        shares a part of its graph. RuntimeError where that graph is gone, or where the loss
+        depends on nothing that learns.
         """
         loss = self.loss
         if not isfinite(loss.item()):

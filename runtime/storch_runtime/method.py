@@ -44,7 +44,31 @@ class Method(nn.Module):
     ``families`` are those of distributions that it is made for; empty: any. ``order`` is the
     highest derivative of the loss that is right; None: any. ``looking`` is set while another method
     looks at values that were not drawn, from which nothing may be learned. ``sample`` is the name
-    of the sample that it stands at; from then on it has no other options than it has.
+    of the sample that it stands at; from then on it has no other options than it has, and setting
+    another raises AttributeError. Shapes are ``[n, *plates, *event]``, as in `Drawn`.
+
+    Score function: Williams 1992; as a factor of the cost (the magic box): Foerster et al. 2018,
+    arXiv:1802.05098.
+
+    A method of one's own, a baseline known beforehand:
+
+    >>> import torch
+    >>> from storch_runtime import Downstream, Drawn, distributions
+    >>> class Constant(Method):
+    ...     baseline = 3.0
+    ...
+    ...     def control_variate(self, draw: Drawn, downstream: Downstream) -> torch.Tensor:
+    ...         return self.baseline * (1 - draw.box)
+    >>> method = Constant(n=4)
+    >>> logits = torch.zeros(2, requires_grad=True)
+    >>> draw = method.draw(distributions.Bernoulli(logits=logits))
+    >>> draw.value.shape, draw.score.shape, draw.weight is None
+    (torch.Size([4, 2]), torch.Size([4, 2]), True)
+    >>> control = method.control_variate(draw, Downstream(torch.ones(4, 2)))
+    >>> bool((control == 0).all()), control.requires_grad
+    (True, True)
+
+    In a story it is named by ``use my.module: Constant``, in its place at a sample.
     """
 
     families: ClassVar[Families] = ()
@@ -110,13 +134,20 @@ class Method(nn.Module):
         outcome: Tensor | None = None,
         **values: Any,
     ) -> Draw:
-        """Draw values and weigh them; with n None one for each element of the plates."""
+        """Draw values ``[n, *plates, *event]`` and weigh them, ``[n, *plates]``.
+
+        With ``n`` None, one for each element of the plates: ``[*plates, *event]``. ``noise`` or
+        ``outcome`` says what is to come, where the sampler can be told.
+        """
         return self.sampler.draw(distribution, n, noise=noise, outcome=outcome, **values)
 
     def replay(
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
-        """The draw of a value that is given."""
+        """The draw of a ``value`` ``[n, *plates, *event]`` that is given.
+
+        ValueError where a value does not tell what the method needs to know of a draw.
+        """
         return self.sampler.replay(distribution, value, n, **values)
 
     def gradient_function(self, draw: Draw) -> Tensor | None:
@@ -132,7 +163,10 @@ class Method(nn.Module):
         return None
 
     def joined(self, draw: Drawn, bound: Tensor, terms: Tensor) -> Tensor:
-        """``bound``, the log-mean-exp of ``terms``, in which alone costs join the elements."""
+        """``bound`` ``[*plates]``, the log-mean-exp of ``terms`` ``[n, *plates]``.
+
+        In it alone costs join the elements. What is returned takes its place in the loss.
+        """
         return bound
 
     def advance(self) -> None:
@@ -156,8 +190,11 @@ class Method(nn.Module):
     ) -> Draw:
         """Draw where the sample stands, or take the values ``given``; ``values`` are options.
 
-        A sample with a plate of its own has n values, one ``In`` an open plate a value for each
-        element of the distribution's plates.
+        A sample with a plate of its own has n values, ``[n, *plates, *event]``; one ``In`` an open
+        plate a value for each element of the distribution's plates, ``[*plates, *event]``.
+        ValueError where the distribution is of no family that the method is made for, or a plate
+        that was compiled without a dimension has several elements; what is given is checked by
+        `fitting`.
         """
         n = plate_dim = None
         if isinstance(place, In):  # asked first: this is every step of a loop
@@ -184,7 +221,10 @@ class Method(nn.Module):
     def extend(
         self, distribution: Distribution, place: Extending, given: Tensor | None, **values: Any
     ) -> Draw:
-        """Continue the joint sample that the place names, or take the values ``given``."""
+        """Continue the joint sample that the place names, or take the values ``given``.
+
+        Both are ``[*plates, *event]``, the plate of the joint sample among the plates.
+        """
         if given is not None:
             given = self.fitting(given, distribution, own=0)
         draw = self.sampler.extend(distribution, place, given, **values)
@@ -199,7 +239,7 @@ class Method(nn.Module):
             )
 
     def check_family(self, distribution: Distribution) -> None:
-        """Raise where ``distribution`` is of no family that the method is made for."""
+        """ValueError where ``distribution`` is of no family that the method is made for."""
         if self.families and not isinstance(distribution, self.families):
             names = " and ".join(f"`{family.__name__}`" for family in self.families)
             raise ValueError(
@@ -208,10 +248,11 @@ class Method(nn.Module):
             )
 
     def fitting(self, given: Tensor, distribution: Distribution, own: int) -> Tensor:
-        """A given value, detached, as it is stored; an error where it is no value of the sample.
+        """A given value, detached, as it is stored: ``[n, *plates, *event]``, n where ``own`` is 1.
 
-        ``own`` counts its own dimensions. A plate of size 1 may have no dimension in memory. What
-        is in it is looked at the first time.
+        A plate of size 1 may have no dimension in memory. StoryShapeError, StoryTypeError or
+        StoryValueError where it is no value of the sample; what is in it is looked at the first
+        time.
         """
         try:
             value = fitted(given, distribution, own)

@@ -18,7 +18,25 @@ def reduce_plates(
 ) -> Tensor:
     """A cost, report or sample with ``plates`` reduced (None: all), as the total cost reduces them.
 
-    Weighted over sample plates, mean or sum over data plates; detached.
+    Weighted over sample plates, mean or sum over data plates; detached. What is left is
+    ``[*plates, *event]``, the other plates in their order. KeyError for a name that is no cost,
+    report or sample; ValueError for a plate that it has not, or whose weights differ along another
+    that stays.
+
+    >>> import storchc, torch
+    >>> model = storchc.load(text='''
+    ... story Coins
+    ... plate data
+    ... input x[data]
+    ... param w = 0.0
+    ... sample z ~ Bernoulli(logits=w * x) with Expect()
+    ... cost miss = z * x
+    ... ''')()
+    >>> estimate = model(torch.tensor([0.0, 2.0, 4.0]))
+    >>> reduce_plates(estimate, "miss", "z")
+    tensor([0., 1., 2.])
+    >>> reduce_plates(estimate, "miss")
+    tensor(1.)
     """
     value, entry = _public(estimate, name)
     if entry.steps:
@@ -45,7 +63,19 @@ def variance(estimate: Estimate, name: str, plate: str | None = None) -> Tensor:
     """The variance of a cost, report or sample over a plate (None: the newest), other plates kept.
 
     Over elements of equal weight it is the unbiased one, ``Σ (f - mean)² / (n - 1)``; otherwise
-    ``Σ w (f - mean)² / Σ w``.
+    ``Σ w (f - mean)² / Σ w``. It is ``[*plates, *event]`` without the plate, in the unit of the
+    value squared; detached. KeyError for a name that is no cost, report or sample; ValueError where
+    there is no such plate, or nothing to see along it.
+
+    >>> import storchc, torch
+    >>> model = storchc.load(text='''
+    ... story Coins
+    ... param w = 0.0
+    ... sample z ~ Bernoulli(logits=w) with Expect()
+    ... cost paid = 2 * z
+    ... ''')()
+    >>> variance(model(), "paid")
+    tensor(1.)
     """
     value, entry = _public(estimate, name)
     if not entry.plates:

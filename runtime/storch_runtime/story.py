@@ -135,13 +135,35 @@ def _lower(a: int | None, b: int | None) -> int | None:
 
 
 class StoryModule(nn.Module):
-    """A compiled story. ``methods`` holds the method of each sample.
+    """A compiled story, called with its inputs: an `Estimate`. ``methods`` holds the methods.
 
     ``order`` is the highest derivative of the loss that is an estimate (None: any), ``kinks`` the
     highest one that is right at the places where values bend.
     ``method_modules`` names the attributes whose parameters only the methods' options use,
     ``row_wise`` those of modules whose rows must be independent, with a sample because of which,
     and a place in the story. ``modules_unseen`` is set until the first call in training mode.
+
+    A call raises StoryShapeError, StoryTypeError or StoryValueError of what comes in or lies where
+    it must not, with the story line. Every call takes ``given=``, values by sample
+    ``[*plates, *event]``, ``generator=``, from which all draws come, and ``keep_param_grads=``.
+
+    >>> import storchc, torch
+    >>> model = storchc.load(text='''
+    ... story Coins
+    ... plate data
+    ... input x[data]
+    ... param w = 0.0
+    ... sample z ~ Bernoulli(logits=w * x) with ScoreFunction(n=2)
+    ... cost miss = (z - 1) ** 2
+    ... ''')()
+    >>> model(torch.ones(3), given={"z": torch.ones(2, 3)}).cost
+    tensor(0.)
+    >>> model.methods["z"].n = 5
+    >>> model(torch.ones(3), generator=torch.Generator()).samples["z"].shape
+    torch.Size([5, 3])
+    >>> model.validate = "always"
+    >>> [name for name, _ in model.named_parameters()]
+    ['w']
     """
 
     order: int | None = None
@@ -161,7 +183,10 @@ class StoryModule(nn.Module):
 
     @property
     def validate(self) -> Validate:
-        """At which calls values are looked at of which the story proves nothing."""
+        """At which calls values are looked at of which the story proves nothing.
+
+        ``"first"``, ``"always"`` or ``"never"``; another raises ValueError.
+        """
         return self._validate
 
     @validate.setter
@@ -175,43 +200,49 @@ class StoryModule(nn.Module):
         return {**self.__dict__, "_validating": self._validate != "never"}
 
     def within(self, value: Tensor, bounds: Within, subject: str) -> Tensor:
-        """``value``, of which it is checked at an instance's first call that it lies there."""
+        """``value``, of any shape: a first call raises StoryValueError unless it lies there."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             bounds.check(value, subject)
         return value
 
     def one_sign(self, value: Tensor, subject: str) -> Tensor:
-        """``value``, of which it is checked at an instance's first call that it keeps one sign."""
+        """``value``, of any shape: a first call raises StoryValueError unless it keeps one sign."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_sign(value, subject)
         return value
 
     def one_order(self, value: Tensor, dim: int, subject: str) -> Tensor:
-        """``value``, of whose two elements along ``dim`` the first call checks the same."""
+        """``value``, of whose two elements along ``dim`` a first call checks that they keep order.
+
+        Of any shape, 2 along ``dim``; StoryValueError.
+        """
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_order(value, dim, subject)
         return value
 
     def of_classes(self, value: Tensor, count: int, subject: str) -> Tensor:
-        """``value``, of which it is checked at an instance's first call that each is a class."""
+        """``value``, of any shape: a first call raises StoryValueError unless each is a class."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             check_classes(value, count, subject)
         return value
 
     def unrounded(self, value: Tensor, subject: str) -> Tensor:
-        """``value``, of which an instance's first call looks whether many draws ended early."""
+        """``value``, of any shape: a first call warns where many draws have ended early."""
         if not torch.compiler.is_compiling() and self._validating and looks_at_values(value):
             look_for_ended(value, subject)
         return value
 
     def marked(self, value: Tensor, bounds: Within, subject: str) -> Tensor:
-        """As `within`, and NaN where it lies elsewhere later on, so that nothing learns from it."""
+        """See `within`; NaN where it lies elsewhere later on, so that nothing learns from it."""
         return bounds.marked(self.within(value, bounds, subject))
 
     def checked_control(
         self, control: Tensor | None, draw: Drawn, sample: str, where: str
     ) -> Tensor | None:
-        """The control variate of a user's own method: 0 for each element of the plates."""
+        """The control variate of a user's own method: 0 for each element, ``[n, *plates]``.
+
+        A first call raises StoryShapeError or StoryValueError where it is not.
+        """
         looking = self._validating and not torch.compiler.is_compiling()
         if looking and control is not None and looks_at_values(control):
             check_control(control, draw.score, sample, where)
@@ -281,7 +312,10 @@ class StoryModule(nn.Module):
         return loaded
 
     def look_into(self, *names: str) -> None:
-        """Look for layers that bend or jump in the modules that are given what moves."""
+        """Look for layers that bend in the modules that are given what moves.
+
+        MovedJump where one jumps.
+        """
         for name in names:
             module = self._part(name)
             if module is None:
@@ -357,12 +391,15 @@ class StoryModule(nn.Module):
         self._shared = {name: apart(module, model) for name, module in modules.items()}
 
     def observed(self, law: Distribution, value: Tensor, subject: str) -> Tensor:
-        """The log-probability of data, which are looked at in the first call; 0 density outside."""
+        """The log-probability of data ``[*plates, *event]``: ``[*plates]``, 0 density outside.
+
+        Data outside of the support raise StoryValueError in a first call.
+        """
         self._look_at(law, value, subject)
         return law.ending_log_prob(value)
 
     def observed_classes(self, law: Distribution, value: Tensor, subject: str) -> Tensor:
-        """The same of values that lie apart, of which none is between the support and elsewhere."""
+        """See `observed`; of values that lie apart: none is between the support and elsewhere."""
         self._look_at(law, value, subject)
         return law.log_prob(value)
 

@@ -48,6 +48,19 @@ class Distribution:
     left are plates. A log-probability sums every event dimension: one joint variable for each
     element of the plates. Parameters are Python numbers or floating tensors that broadcast against
     each other; nothing is checked here. The class attributes agree with the compiler's catalogue.
+
+    Families write ``[...]`` for ``[*plates, *batch event]``. A property has the shape of a
+    parameter. What a family does not have raises TypeError: a pathwise derivative, a noise, a
+    support that can be listed. Where no other source is named, families and formulas are those of
+    `torch.distributions`.
+
+    >>> import torch
+    >>> from storch_runtime.distributions import Normal
+    >>> law = Normal(torch.zeros(3, 2), 1.0, event=1)  # a plate of 3, vectors of 2
+    >>> law.plates, law.event_shape, law.sample(5).shape
+    (torch.Size([3]), torch.Size([2]), torch.Size([5, 3, 2]))
+    >>> law.log_prob(torch.zeros(3, 2))
+    tensor([-1.8379, -1.8379, -1.8379])
     """
 
     __slots__ = ("event",)
@@ -83,13 +96,13 @@ class Distribution:
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def ending_log_prob(self, value: Tensor) -> Tensor:
-        """As ``log_prob``; minus infinity, without a gradient, outside of the support."""
+        """See `log_prob`; minus infinity, without a gradient, outside of the support."""
         if self.ends is None:
             return self.log_prob(value)
         return sum_event(ending(self, self.ends, value), self.event)
 
     def holds(self, value: Tensor) -> Tensor:
-        """Whether each element lies in the support, as far as that ends somewhere."""
+        """Whether each element ``[...]`` lies in the support, as far as that ends somewhere."""
         if self.ends is None:
             return self.log_prob(value) > -torch.inf
         return self.ends.holds(self, value)
@@ -100,7 +113,7 @@ class Distribution:
             return self.rsample(n, noise=noise)
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
-        """As ``sample``, differentiable with respect to the parameters."""
+        """See `sample`; differentiable with respect to the parameters."""
         raise TypeError(f"{type(self).__name__} has no pathwise derivative")
 
     @property
@@ -109,11 +122,11 @@ class Distribution:
         return self.batch_shape + self.own_event
 
     def noise_from_uniform(self, uniform: Tensor) -> Tensor:
-        """The noise of a sample, from uniform variables strictly within (0, 1)."""
+        """The noise of a sample, from ones uniform within (0, 1): both ``[n, *noise_shape]``."""
         raise TypeError(f"{type(self).__name__} has no noise that is made of uniform variables")
 
     def replay(self, value: Tensor) -> Tensor:
-        """``value`` with the gradient that ``rsample`` would have given it."""
+        """``value`` ``[n, *plates, *event]`` with the gradient that ``rsample`` had given it."""
         raise TypeError(f"the gradient of a {type(self).__name__} sample cannot be re-attached")
 
     def entropy(self) -> Tensor:
@@ -146,7 +159,7 @@ class Distribution:
 
     @property
     def parameters(self) -> dict[str, Tensor]:
-        """The tensors among the parameters, by the story's names."""
+        """The tensors among the parameters, by the story's names, of shapes ``[..., *own]``."""
         return {k: v for k, v in self.given().items() if isinstance(v, Tensor)}
 
     @property

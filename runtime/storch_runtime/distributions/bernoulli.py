@@ -19,6 +19,9 @@ class Bernoulli(Finite):
 
     A probability of exactly 0 counts as the smallest normal float: its logarithm is about -87 (or
     -708 in double precision), every derivative stays finite, and exp(log_prob) has the right one.
+
+    Parameters: ``probs`` from 0 to 1, or ``logits``: ``[...]``.
+    Value: 0 or 1, ``[...]``.
     """
 
     __slots__ = ("_logits", "_probs", "_tensor")
@@ -100,7 +103,7 @@ class Bernoulli(Finite):
         return sum_event(-(probs * one + (1 - probs) * zero), self.event)
 
     def kl_divergence(self, other: Bernoulli) -> Tensor:
-        """``Σ p log(p/q)``: 0 where p is 0, infinite where only q is."""
+        """``Σ p log(p/q)`` ``[*plates]``: 0 where p is 0, infinite where only q is."""
         one, zero = self._log_pair()
         other_one, other_zero = other._support_pair()
         p, q = self.probs, self._complement()

@@ -119,7 +119,7 @@ class Classes(Finite):
         return -sum_event(self.probs * self._finite_logits(), self.event + 1)
 
     def kl_divergence(self, other: Classes) -> Tensor:
-        """``Σ p log(p/q)``: 0 where p is 0, infinite where only q is."""
+        """``Σ p log(p/q)`` ``[*plates]``: 0 where p is 0, infinite where only q is."""
         p = self.probs
         ratio = self.logits - other._support_logits()
         return sum_event(p * ratio.masked_fill(p == 0, 0.0), self.event + 1)
@@ -151,7 +151,11 @@ class Classes(Finite):
 
 
 class Categorical(Classes):
-    """The index of a class, as an integer."""
+    """The index of a class, as an integer.
+
+    Parameters: ``probs``, not negative, or ``logits``: ``[..., C]``.
+    Value: integers from 0 to C - 1, ``[...]``.
+    """
 
     __slots__ = ()
     integers = True
@@ -202,7 +206,11 @@ class Categorical(Classes):
 
 
 class OneHotCategorical(Classes):
-    """A one-hot vector of floats."""
+    """A one-hot vector of floats.
+
+    Parameters: ``probs``, not negative, or ``logits``: ``[..., C]``.
+    Value: ``[..., C]``, one 1 and zeros.
+    """
 
     __slots__ = ()
     ends = ends.SIMPLEX
@@ -257,7 +265,12 @@ class OneHotCategorical(Classes):
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
-    """A one-hot vector with the gradient of the probabilities in its place: biased."""
+    """A one-hot vector with the gradient of the probabilities in its place: biased.
+
+    Parameters: ``probs``, not negative, or ``logits``: ``[..., C]``.
+    Value: ``[..., C]``, one 1 and zeros.
+    Bengio, Léonard and Courville 2013, arXiv:1308.3432.
+    """
 
     __slots__ = ()
 

@@ -86,6 +86,6 @@ class Composed(Distribution):
         return next(v for v in given if isinstance(v, Tensor) and v.is_floating_point())
 
     def told(self, noise: Tensor | None) -> None:
-        """Raise where noise is given to a distribution that has none."""
+        """StoryTypeError where noise, of any shape, is given to a distribution that has none."""
         if noise is not None:
             raise StoryTypeError(f"{type(self).__name__} cannot be told its noise")

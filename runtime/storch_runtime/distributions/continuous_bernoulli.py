@@ -18,6 +18,10 @@ class ContinuousBernoulli(ByNoise, Written):
     """Density ``exp(logits x - A(logits))`` on [0, 1]; the noise is uniform, through the quantiles.
 
     Torch's quantiles carry no gradient where ``probs`` is near a half; these do.
+
+    Parameters: ``probs`` within (0, 1), or ``logits``: ``[...]``.
+    Value: from 0 to 1, ``[...]``.
+    Loaiza-Ganem and Cunningham 2019, arXiv:1907.06845.
     """
 
     __slots__ = ()
@@ -68,7 +72,7 @@ class ContinuousBernoulli(ByNoise, Written):
         return sum_event(_normalizer(self.logits) - self.logits * self.mean, self.event)
 
     def kl_divergence(self, other: ContinuousBernoulli) -> Tensor:
-        """The Bregman divergence of A."""
+        """The Bregman divergence of A, ``[*plates]``."""
         a, b = self.logits, other.logits
         each = (a - b) * self.mean - _normalizer(a) + _normalizer(b)
         return sum_event(each, self.event)

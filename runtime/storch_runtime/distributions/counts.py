@@ -20,7 +20,11 @@ __all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"
 
 
 class Binomial(Finite, Wrapped):
-    """How many of ``total_count`` coins show 1; its support can be listed if that is a number."""
+    """How many of ``total_count`` coins show 1; its support can be listed if that is a number.
+
+    Parameters: ``total_count``, and ``probs`` from 0 to 1 or ``logits``: ``[...]``.
+    Value: whole floats from 0 to ``total_count``, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.FEWER
@@ -70,7 +74,11 @@ class Binomial(Finite, Wrapped):
 
 
 class Geometric(Wrapped):
-    """How many failures come before the first success."""
+    """How many failures come before the first success.
+
+    Parameters: ``probs`` above 0 up to 1, or ``logits``: ``[...]``.
+    Value: whole floats from 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.HALF
@@ -82,7 +90,11 @@ class Geometric(Wrapped):
 
 
 class Multinomial(Written):
-    """How often each of C classes comes up in ``total_count`` draws, which may differ by datum."""
+    """How often each of C classes comes up in ``total_count`` draws, which may differ by datum.
+
+    Parameters: ``total_count`` ``[...]``; ``probs``, not negative, or ``logits``: ``[..., C]``.
+    Value: whole floats that add up to ``total_count``, ``[..., C]``.
+    """
 
     __slots__ = ()
     ends = ends.COUNTS
@@ -193,7 +205,11 @@ def _normalised(weights: Tensor) -> Tensor:
 
 
 class NegativeBinomial(Wrapped):
-    """How many successes come before the ``total_count``-th failure."""
+    """How many successes come before the ``total_count``-th failure.
+
+    Parameters: ``total_count``, and ``probs`` from 0 up to 1 or ``logits``: ``[...]``.
+    Value: whole floats from 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.HALF
@@ -206,7 +222,11 @@ class NegativeBinomial(Wrapped):
 
 
 class Poisson(Wrapped):
-    """How often something rare happens."""
+    """How often something rare happens.
+
+    Parameters: ``rate``, not negative: ``[...]``.
+    Value: whole floats from 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.HALF

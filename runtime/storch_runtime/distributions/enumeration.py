@@ -24,7 +24,7 @@ class Finite(Distribution):
 
     @property
     def like(self) -> Tensor:
-        """A tensor with the device of the distribution, and the dtype of its log-probabilities."""
+        """A tensor of any shape, on the device and with the dtype of the log-probabilities."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def outcome_log_probs(self) -> Tensor:

@@ -14,7 +14,12 @@ __all__ = ["GeneralizedPareto"]
 
 
 class GeneralizedPareto(Noisy):
-    """``loc + scale (exp(k noise) - 1)/k`` with concentration k; the noise is exponential."""
+    """``loc + scale (exp(k noise) - 1)/k`` with concentration k; the noise is exponential.
+
+    Parameters: ``loc``, ``scale`` above 0, ``concentration``: ``[...]``.
+    Value: from ``loc`` on, up to ``loc - scale/k`` where k is negative, ``[...]``.
+    Pickands 1975, Annals of Statistics 3.
+    """
 
     __slots__ = ()
 

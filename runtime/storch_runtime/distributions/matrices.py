@@ -19,7 +19,12 @@ __all__ = ["LKJCholesky", "Wishart"]
 
 
 class LKJCholesky(Wrapped):
-    """The Cholesky factor of a correlation matrix."""
+    """The Cholesky factor of a correlation matrix.
+
+    Parameters: ``dim``, a number from 2, and ``concentration`` above 0: ``[...]``.
+    Value: ``[..., dim, dim]``, lower triangular, its rows of length 1.
+    Lewandowski, Kurowicka and Joe 2009, Journal of Multivariate Analysis 100.
+    """
 
     __slots__ = ()
 
@@ -34,6 +39,11 @@ class Wishart(ByImplicit, Written):
     """``(L A)(L A)ᵀ`` with Bartlett's lower-triangular A, which a sample determines.
 
     Torch's sampler redraws what is not singular, and its divergence sums too much; these do not.
+
+    Parameters: ``df`` above p - 1, ``[...]``; one of ``covariance_matrix``, ``precision_matrix``
+    and ``scale_tril``, ``[..., p, p]``.
+    Value: ``[..., p, p]``, positive definite.
+    Bartlett 1933, Proceedings of the Royal Society of Edinburgh 53.
     """
 
     __slots__ = ()
@@ -94,7 +104,7 @@ class Wishart(ByImplicit, Written):
         return sum_event(each, self.event)
 
     def kl_divergence(self, other: Wishart) -> Tensor:
-        """In closed form."""
+        """In closed form, ``[*plates]``."""
         a, b, p = self.df, other.df, self.own_event[-1]
         ratio = torch.linalg.solve_triangular(other.scale_tril, self.scale_tril, upper=False)
         each = b / 2 * (other._logdet() - self._logdet())

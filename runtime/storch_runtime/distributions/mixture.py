@@ -21,6 +21,10 @@ class MixtureSameFamily(Composed, Finite):
 
     The components are ``[*plates, *batch event, K, *joined]``, of which as many dimensions are
     joined as their event has: these, and those of their family, are one value.
+
+    Parameters: ``mixture_distribution``, a `Categorical` ``[..., K]``, and
+    ``component_distribution``, of parameters ``[..., K, *joined, *own]``.
+    Value: that of the components, ``[..., *joined, *own]``.
     """
 
     __slots__ = ("component_distribution", "mixture_distribution")

@@ -25,7 +25,11 @@ _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 
 class Normal(Distribution):
-    """``loc + scale * noise`` with standard normal noise of the sample's shape."""
+    """``loc + scale * noise`` with standard normal noise of the sample's shape.
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[...]``.
+    Value: any number, ``[...]``.
+    """
 
     __slots__ = ("_loc", "_scale")
 
@@ -96,7 +100,7 @@ class Normal(Distribution):
         return inverse.normal(uniform)
 
     def noise(self, value: Tensor) -> Tensor:
-        """The noise that gives ``value``."""
+        """The noise that gives ``value``, both ``[n, *plates, *event]``."""
         return _quotient(value - self._loc, self._scale)
 
     def replay(self, value: Tensor) -> Tensor:
@@ -111,7 +115,7 @@ class Normal(Distribution):
         return sum_event(each, self.event)
 
     def kl_divergence(self, other: Normal) -> Tensor:
-        """``(ratio² + shift² - 1)/2 - log ratio`` in units of the other's scale."""
+        """``(ratio² + shift² - 1)/2 - log ratio`` ``[*plates]``, in units of the other's scale."""
         ratio = _quotient(self._scale, other._scale)
         shift = _quotient(_difference(self._loc, other._loc), other._scale)
         each = 0.5 * (ratio * ratio + shift * shift - 1) - _log(ratio)

@@ -17,15 +17,15 @@ class ByNoise(Distribution):
     replayable = True
 
     def noise(self, value: Tensor) -> Tensor:
-        """The noise that gives ``value``."""
+        """The noise that gives ``value``: ``[n, *noise_shape]``."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def from_noise(self, noise: Tensor) -> Tensor:
-        """The value that the noise gives."""
+        """The value ``[n, *plates, *event]`` that the noise gives."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def draw_noise(self, shape: tuple[int, ...]) -> Tensor:
-        """Fresh noise."""
+        """Fresh noise, of a ``shape`` that ends in ``[*noise_shape]``."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
@@ -54,7 +54,7 @@ class ByImplicit(Distribution):
     replayable = True
 
     def path(self, value: Tensor) -> Tensor:
-        """``value`` up to rounding, with its derivative."""
+        """``value`` ``[n, *plates, *event]`` up to rounding, with its derivative."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:

@@ -25,7 +25,11 @@ __all__ = [
 
 
 class Exponential(Noisy):
-    """The noise is exponential with rate 1."""
+    """The noise is exponential with rate 1.
+
+    Parameters: ``rate`` above 0: ``[...]``.
+    Value: from 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.HALF
@@ -66,7 +70,11 @@ class Scaled(Noisy):
 
 
 class HalfCauchy(Scaled):
-    """The absolute value of a Cauchy variable around 0."""
+    """The absolute value of a Cauchy variable around 0.
+
+    Parameters: ``scale`` above 0: ``[...]``.
+    Value: from 0, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -79,7 +87,11 @@ class HalfCauchy(Scaled):
 
 
 class HalfNormal(Scaled):
-    """The absolute value of a normal variable around 0."""
+    """The absolute value of a normal variable around 0.
+
+    Parameters: ``scale`` above 0: ``[...]``.
+    Value: from 0, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -92,7 +104,11 @@ class HalfNormal(Scaled):
 
 
 class LogNormal(Noisy):
-    """The exponential of a normal variable; the noise is standard normal."""
+    """The exponential of a normal variable; the noise is standard normal.
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[...]``.
+    Value: above 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_HALF
@@ -117,7 +133,11 @@ class LogNormal(Noisy):
 
 
 class Pareto(Noisy):
-    """A power law above ``scale``; the noise is exponential with rate 1."""
+    """A power law above ``scale``; the noise is exponential with rate 1.
+
+    Parameters: ``scale`` and ``alpha``, above 0: ``[...]``.
+    Value: from ``scale`` on, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.ABOVE_SCALE
@@ -142,7 +162,11 @@ class Pareto(Noisy):
 
 
 class Weibull(Noisy):
-    """The time until something fails that ages; the noise is exponential with rate 1."""
+    """The time until something fails that ages; the noise is exponential with rate 1.
+
+    Parameters: ``scale`` and ``concentration``, above 0: ``[...]``.
+    Value: from 0, ``[...]``.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_HALF
@@ -205,7 +229,12 @@ class RatedGamma(Implicit):
 
 
 class Gamma(RatedGamma):
-    """By concentration and rate."""
+    """By concentration and rate.
+
+    Parameters: ``concentration`` and ``rate``, above 0: ``[...]``.
+    Value: above 0, ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
 
@@ -213,7 +242,12 @@ class Gamma(RatedGamma):
 
 
 class Chi2(RatedGamma):
-    """The sum of ``df`` squared standard normals."""
+    """The sum of ``df`` squared standard normals.
+
+    Parameters: ``df`` above 0: ``[...]``.
+    Value: above 0, ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
 
@@ -223,7 +257,12 @@ class Chi2(RatedGamma):
 
 
 class InverseGamma(Implicit):
-    """One over a gamma variable."""
+    """One over a gamma variable.
+
+    Parameters: ``concentration`` and ``rate``, above 0: ``[...]``.
+    Value: above 0, ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_HALF
@@ -241,7 +280,12 @@ class InverseGamma(Implicit):
 
 
 class FisherSnedecor(Implicit):
-    """``df1 value / (df1 value + df2)`` is Beta(df1/2, df2/2)."""
+    """``df1 value / (df1 value + df2)`` is Beta(df1/2, df2/2).
+
+    Parameters: ``df1`` and ``df2``, above 0: ``[...]``.
+    Value: above 0, ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_HALF

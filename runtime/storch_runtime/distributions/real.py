@@ -31,7 +31,11 @@ class LocationScale(Noisy):
 
 
 class Cauchy(LocationScale):
-    """Heavy tails, no mean."""
+    """Heavy tails, no mean.
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[...]``.
+    Value: any number, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -44,7 +48,11 @@ class Cauchy(LocationScale):
 
 
 class Gumbel(LocationScale):
-    """The largest of many."""
+    """The largest of many.
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[...]``.
+    Value: any number, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -57,7 +65,11 @@ class Gumbel(LocationScale):
 
 
 class Laplace(LocationScale):
-    """Exponential tails on both sides."""
+    """Exponential tails on both sides.
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[...]``.
+    Value: any number, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -70,7 +82,12 @@ class Laplace(LocationScale):
 
 
 class StudentT(Implicit):
-    """Polynomial tails. With ``t = (value - loc)/scale``, ``t²/(df + t²)`` is Beta(1/2, df/2)."""
+    """Polynomial tails. With ``t = (value - loc)/scale``, ``t²/(df + t²)`` is Beta(1/2, df/2).
+
+    Parameters: ``df`` above 0, ``loc`` (0), ``scale`` (1) above 0: ``[...]``.
+    Value: any number, ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
 
@@ -93,7 +110,11 @@ class StudentT(Implicit):
 
 
 class Uniform(Noisy):
-    """Evenly spread; the noise is uniform on [0, 1)."""
+    """Evenly spread; the noise is uniform on [0, 1).
+
+    Parameters: ``low`` and ``high``: ``[...]``.
+    Value: from ``low`` to ``high``, ``[...]``.
+    """
 
     __slots__ = ()
 
@@ -117,7 +138,11 @@ class Uniform(Noisy):
 
 
 class VonMises(Wrapped):
-    """A normal distribution of angles."""
+    """A normal distribution of angles.
+
+    Parameters: ``loc``, and ``concentration`` above 0: ``[...]``.
+    Value: angles in radians, from -π to π, ``[...]``.
+    """
 
     __slots__ = ()
 

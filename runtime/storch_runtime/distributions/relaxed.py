@@ -56,11 +56,11 @@ class BlurredCoin(ByNoise, Written):
         return inverse.logistic(uniform)
 
     def odds_from_noise(self, noise: Tensor) -> Tensor:
-        """``(logits + noise)/temperature``."""
+        """``(logits + noise)/temperature``: ``[...]``."""
         return (self.logits + noise) / self.temperature
 
     def odds_log_prob(self, odds: Tensor) -> Tensor:
-        """Of a logistic variable, for each element."""
+        """Of a logistic variable, for each element: ``[...]``."""
         heat = self.temperature
         shift = self.logits - heat * odds
         return heat.log() + shift - 2 * softplus(shift)
@@ -82,7 +82,12 @@ class BlurredCoin(ByNoise, Written):
 
 
 class LogitRelaxedBernoulli(BlurredCoin):
-    """``(logits + noise)/temperature`` with logistic noise: the log-odds of a blurred coin."""
+    """``(logits + noise)/temperature`` with logistic noise: the log-odds of a blurred coin.
+
+    Parameters: ``temperature`` above 0, and ``probs`` or ``logits``: ``[...]``.
+    Value: any number, ``[...]``.
+    Maddison, Mnih and Teh 2017, arXiv:1611.00712.
+    """
 
     __slots__ = ()
 
@@ -110,7 +115,12 @@ class LogitRelaxedBernoulli(BlurredCoin):
 
 
 class RelaxedBernoulli(BlurredCoin):
-    """``sigmoid((logits + noise)/temperature)`` with logistic noise."""
+    """``sigmoid((logits + noise)/temperature)`` with logistic noise.
+
+    Parameters: ``temperature`` above 0, and ``probs`` or ``logits``: ``[...]``.
+    Value: within (0, 1), ``[...]``.
+    Maddison, Mnih and Teh 2017, arXiv:1611.00712; Jang, Gu and Poole 2017, arXiv:1611.01144.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_INTERVAL
@@ -164,7 +174,7 @@ class BlurredClasses(ByNoise, Written):
         return self._classes()
 
     def logs_log_prob(self, logs: Tensor) -> Tensor:
-        """Of logarithms whose exponentials sum to 1, for each element of the batch."""
+        """Of logarithms ``[..., C]`` whose exponentials sum to 1: ``[...]``."""
         heat, count = self.temperature, logs.shape[-1]
         score = (self.logits - heat.unsqueeze(-1) * logs).log_softmax(-1).sum(-1)
         return score + math.lgamma(count) + (count - 1) * heat.log()
@@ -178,7 +188,7 @@ class BlurredClasses(ByNoise, Written):
         return inverse.gumbel(uniform)
 
     def blurred(self, noise: Tensor) -> Tensor:
-        """``(logits + noise)/temperature``."""
+        """``(logits + noise)/temperature``: ``[..., C]``."""
         return (self.logits + noise) / self.temperature.unsqueeze(-1)
 
     @property
@@ -206,7 +216,12 @@ class BlurredClasses(ByNoise, Written):
 
 
 class ExpRelaxedCategorical(BlurredClasses):
-    """``log_softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
+    """``log_softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``.
+
+    Parameters: ``temperature`` above 0, ``[...]``; ``probs`` or ``logits``, ``[..., C]``.
+    Value: ``[..., C]``, logarithms of numbers that add up to 1.
+    Maddison, Mnih and Teh 2017, arXiv:1611.00712.
+    """
 
     __slots__ = ()
     ends = ends.LOG_SIMPLEX
@@ -238,7 +253,12 @@ class ExpRelaxedCategorical(BlurredClasses):
 
 
 class RelaxedOneHotCategorical(BlurredClasses):
-    """``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``."""
+    """``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``.
+
+    Parameters: ``temperature`` above 0, ``[...]``; ``probs`` or ``logits``, ``[..., C]``.
+    Value: ``[..., C]``, positive, adding up to 1.
+    Maddison, Mnih and Teh 2017, arXiv:1611.00712; Jang, Gu and Poole 2017, arXiv:1611.01144.
+    """
 
     __slots__ = ()
     ends = ends.SIMPLEX

@@ -18,6 +18,10 @@ class RelaxedOneHotCategoricalStraightThrough(OneHotCategorical):
 
     The relaxed vector is ``softmax((logits + noise)/temperature)`` with Gumbel noise ``[..., C]``,
     and its largest element is the class. Log-probabilities are those of the class.
+
+    Parameters: ``temperature`` above 0, ``[...]``; ``probs`` or ``logits``, ``[..., C]``.
+    Value: ``[..., C]``, one 1 and zeros.
+    Jang, Gu and Poole 2017, arXiv:1611.01144.
     """
 
     __slots__ = ("_temperature",)

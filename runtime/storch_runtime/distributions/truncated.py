@@ -31,6 +31,9 @@ class TruncatedNormal(ByNoise, Written):
     """A normal variable given that it lies between ``low`` and ``high``, which may be infinite.
 
     The noise is uniform, through the quantiles; derivatives are implicit, of any order.
+
+    Parameters: ``loc``, ``scale`` above 0, ``low`` and ``high``: ``[...]``.
+    Value: from ``low`` to ``high``, ``[...]``.
     """
 
     __slots__ = ()

@@ -13,7 +13,12 @@ __all__ = ["Beta", "Kumaraswamy"]
 
 
 class Beta(Implicit):
-    """The first of two Dirichlet coordinates."""
+    """The first of two Dirichlet coordinates.
+
+    Parameters: ``concentration1`` and ``concentration0``, above 0: ``[...]``.
+    Value: within (0, 1), ``[...]``.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_INTERVAL
@@ -31,7 +36,12 @@ class Beta(Implicit):
 
 
 class Kumaraswamy(Single):
-    """``(1 - exp(-noise/b)) ** (1/a)``; the noise is exponential with rate 1."""
+    """``(1 - exp(-noise/b)) ** (1/a)``; the noise is exponential with rate 1.
+
+    Parameters: ``concentration1`` and ``concentration0``, above 0: ``[...]``.
+    Value: within (0, 1), ``[...]``.
+    Kumaraswamy 1980, Journal of Hydrology 46.
+    """
 
     __slots__ = ()
     ends = ends.OPEN_INTERVAL

@@ -25,7 +25,12 @@ __all__ = ["Dirichlet", "LogisticNormal", "LowRankMultivariateNormal", "Multivar
 
 
 class Dirichlet(Implicit):
-    """A vector of probabilities."""
+    """A vector of probabilities.
+
+    Parameters: ``concentration`` above 0: ``[..., D]``.
+    Value: ``[..., D]``, positive, adding up to 1.
+    Derivative of a sample: Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498.
+    """
 
     __slots__ = ()
     ends = ends.SIMPLEX
@@ -75,7 +80,12 @@ class Correlated(Single):
 
 
 class MultivariateNormal(Correlated):
-    """By covariance, precision or Cholesky factor."""
+    """By covariance, precision or Cholesky factor.
+
+    Parameters: ``loc`` ``[..., D]``; one of ``covariance_matrix``, ``precision_matrix`` and
+    ``scale_tril``, ``[..., D, D]``.
+    Value: ``[..., D]``.
+    """
 
     __slots__ = ()
 
@@ -107,6 +117,10 @@ class LowRankMultivariateNormal(Correlated):
     """With covariance ``cov_factor @ cov_factor.T + diag(cov_diag)``.
 
     Noise goes through the Cholesky factor, of which ``rsample`` without noise has no need.
+
+    Parameters: ``loc`` ``[..., D]``, ``cov_factor`` ``[..., D, r]``, ``cov_diag`` above 0, ``[...,
+    D]``.
+    Value: ``[..., D]``.
     """
 
     __slots__ = ()
@@ -128,7 +142,12 @@ class LowRankMultivariateNormal(Correlated):
 
 
 class LogisticNormal(Noisy):
-    """A stick broken by D normal variables into D + 1 pieces; the noise is standard normal, [D]."""
+    """A stick broken by D normal variables into D + 1 pieces; the noise is standard normal, [D].
+
+    Parameters: ``loc``, and ``scale`` above 0: ``[..., D]``.
+    Value: ``[..., D + 1]``, positive, adding up to 1.
+    Aitchison and Shen 1980, Biometrika 67.
+    """
 
     __slots__ = ()
     ends = ends.SIMPLEX

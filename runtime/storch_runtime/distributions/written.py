@@ -39,16 +39,16 @@ class Written(Distribution):
 
     @property
     def like(self) -> Tensor:
-        """A tensor whose dtype and device are the distribution's."""
+        """A tensor of any shape, whose dtype and device are the distribution's."""
         tensors = (v for v in self._given.values() if isinstance(v, Tensor))
         return next(tensors, torch.zeros(()))
 
     def full(self, name: str) -> Tensor:
-        """A parameter of rank 0, as large as the batch."""
+        """A parameter of rank 0, as large as the batch: ``[...]``."""
         return spread(self._given[name], self.batch_shape, self.like)
 
     def log_odds(self) -> Tensor:
-        """``logits``, from probabilities where these were given."""
+        """``logits`` ``[...]``, from probabilities where these were given."""
         if "logits" in self._given:
             return self.full("logits")
         probs = self.full("probs")

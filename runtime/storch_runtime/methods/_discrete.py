@@ -48,7 +48,7 @@ class Relaxation(Method):
         """None: the gradient goes through the value."""
 
     def current_temperature(self) -> Tensor | float:
-        """The temperature of this forward."""
+        """The temperature of this forward, a scalar."""
         if self.annealing_rate == 0:
             return max(self.min_temperature, self.temperature)
         keep = 1 - self.annealing_rate

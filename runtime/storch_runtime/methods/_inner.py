@@ -29,7 +29,7 @@ class SelfTrained(Method):
         return self.training and not draw.replayed and torch.is_grad_enabled()
 
     def train_on(self, variance: Tensor, downstream: Downstream) -> None:
-        """Leave the loss whose gradient is that of ``variance`` in the method's own parameters."""
+        """Leave the loss whose gradient is that of ``variance``, a scalar, in what is its own."""
         own = [p for p in self._trained(downstream.critic) if p.requires_grad]
         if not own:
             return

@@ -105,7 +105,7 @@ class JointMethod(Method):
         return draw
 
     def replay_joint(self, distribution: Distribution, place: Extending, value: Tensor) -> Draw:
-        """The draw of values that are given, each continuing the element in its place."""
+        """The draw of values ``[k, *plates, *event]``, each continuing the element in its place."""
         raise ValueError(NOT_REPLAYED.format(type(self).__name__))
 
     def weighed(self, draw: Draw, opener: Opener) -> Draw:

@@ -76,7 +76,7 @@ class Relaxed(SelfTrained):
         return _with_points(super().replay(distribution, value, n))
 
     def current_temperature(self) -> Tensor | float:
-        """The temperature, learned or not."""
+        """The temperature, learned or not: a scalar."""
         return self.log_temperature.exp() if self.learn else self.temperature
 
     def learns(self, draw: Drawn) -> bool:

@@ -23,7 +23,10 @@ __all__ = ["ARM"]
 
 
 class ARM(AntitheticPairs):
-    """The difference of the two costs, times how far the noise is from a half."""
+    """The difference of the two costs, times how far the noise is from a half.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.arm`.
+    """
 
     def factor(self, draw: Drawn, partner: Tensor, logits: Tensor) -> Tensor:
         """See `AntitheticPairs.factor`."""

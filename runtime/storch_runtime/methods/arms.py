@@ -8,6 +8,7 @@ Needs: Bernoulli, and n of at least 2; no evaluation beyond those of the n draws
 their plate is refused; other plates may be reduced.
 Shapes: value ``[n, *plates, *event]``, control variate ``[n, *plates]``. Given values must have
 been drawn by this method with the same n.
+Raises: ValueError without a plate of its own, or with n of 1.
 Reference: Dimitriev and Zhou 2021, arXiv:2105.14141.
 Certified for: first order, exactly, n = 2, 3 and 4, with costs that join coordinates and plates.
 """
@@ -21,7 +22,10 @@ __all__ = ["ARMS"]
 
 
 class ARMS(Coupled):
-    """Coupled binary draws."""
+    """Coupled binary draws.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.arms`.
+    """
 
     families = (Bernoulli,)
 

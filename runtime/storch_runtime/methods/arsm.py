@@ -37,7 +37,10 @@ __all__ = ["ARSM"]
 
 
 class ARSM(Method):
-    """Races of exponential clocks, whose times are exchanged; they are the draw's ``points``."""
+    """Races of exponential clocks, whose times are exchanged; they are the draw's ``points``.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.arsm`.
+    """
 
     families = (Categorical, OneHotCategorical)
     order = 1

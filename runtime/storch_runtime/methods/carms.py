@@ -8,6 +8,7 @@ Needs: Categorical or OneHotCategorical, and n of at least 2; no evaluation beyo
 draws. A reduction of their plate is refused; other plates may be reduced.
 Shapes: value ``[n, *plates, *event]``, control variate ``[n, *plates]``. Given values must have
 been drawn by this method with the same n.
+Raises: ValueError without a plate of its own, or with n of 1.
 Reference: Dimitriev and Zhou 2021, arXiv:2110.14002.
 Certified for: first order, exactly, n = 2, 3 and 4, with costs that join coordinates and plates.
 """
@@ -21,7 +22,10 @@ __all__ = ["CARMS"]
 
 
 class CARMS(Coupled):
-    """Coupled categorical draws."""
+    """Coupled categorical draws.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.carms`.
+    """
 
     families = (Categorical, OneHotCategorical)
 

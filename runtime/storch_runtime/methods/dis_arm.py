@@ -23,7 +23,10 @@ __all__ = ["DisARM"]
 
 
 class DisARM(AntitheticPairs):
-    """The difference of the two costs, in every coordinate where the two values differ."""
+    """The difference of the two costs, in every coordinate where the two values differ.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.dis_arm`.
+    """
 
     def factor(self, draw: Drawn, partner: Tensor, logits: Tensor) -> Tensor:
         """See `AntitheticPairs.factor`."""

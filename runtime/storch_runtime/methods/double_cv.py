@@ -10,6 +10,7 @@ Trains: α, from 0, on the squared average estimate; there it is leave-one-out.
 Needs: Bernoulli; every path to every cost differentiable; n of 2 or more independent draws in a
 plate that nothing mixes. 2n evaluations, n of them with a gradient.
 Shapes: value ``[n, *plates, *event]``, discrete.
+Raises: ValueError with n of 1.
 Reference: Titsias and Shi 2022, arXiv:2111.05300.
 Certified for: first order, exactly, for any α; the variance falls when it is trained.
 """
@@ -43,7 +44,10 @@ __all__ = ["DoubleCV"]
 
 
 class DoubleCV(SelfTrained):
-    """The method; ``alpha`` is its parameter."""
+    """The method; ``alpha`` is its parameter.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.double_cv`.
+    """
 
     families = (Bernoulli,)
 

@@ -30,7 +30,10 @@ __all__ = ["DReG"]
 
 
 class DReG(Reparameterization):
-    """Reparameterization whose gradient is weighted once more."""
+    """Reparameterization whose gradient is weighted once more.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.dreg`.
+    """
 
     order = 1
 

@@ -6,6 +6,8 @@ Needs: finitely many joint values of the event.
 Shapes: value ``[n, *event]`` (n the size of the support), weight ``[n, *plates]`` with gradient;
 where costs separate, one row an outcome C of a single factor (an element of the batch event):
 value ``[C, *event]``, weight ``[C, *plates, *batch event]``, and ``Σ_k Σ_c p_k(c) f_k(c)``.
+Raises: ValueError where there are more values than the budget, `in` an open plate, and of given
+values that are not its own.
 Reference: Obermeyer et al. 2019, arXiv:1902.03210.
 Certified for: any order.
 """
@@ -30,7 +32,10 @@ __all__ = ["Expect"]
 
 
 class Expect(Method):
-    """Enumerate at most ``budget`` joint values of the event."""
+    """Enumerate at most ``budget`` joint values of the event.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.expect`.
+    """
 
     def __init__(self, budget: int = 10000) -> None:
         super().__init__()

@@ -29,7 +29,10 @@ __all__ = ["GappedStraightThrough"]
 
 
 class GappedStraightThrough(StraightThrough):
-    """The estimator; ``temperature`` may also come with each draw, as a value of the story."""
+    """The estimator; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.gapped_straight_through`.
+    """
 
     def __init__(
         self, n: int = 1, *, temperature: float = 1.0, gap: float = 1.0, adaptive: bool = False

@@ -7,6 +7,7 @@ value forward, the relaxed derivative backward. Annealed: as `GumbelSoftmax`. Ad
 Unbiased: no (exact for the relaxed objective).
 Needs: OneHotCategorical; every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``.
+Raises: ValueError where values are given: they do not tell their noise.
 Reference: entmax: Peters, Niculae and Martins 2019, arXiv:1905.05702.
 Certified for: the gradient of its own relaxed objective, in α too, first order (where an entry
 becomes 0 the map has a kink, so that later derivatives are not those of the objective). Measured
@@ -38,7 +39,10 @@ _LEAST = 1.01  # nearer to 1 the map is a softmax in all but rounding
 
 
 class GumbelEntmax(Relaxation):
-    """The relaxation; ``temperature`` may also come with each draw, as a value of the story."""
+    """The relaxation; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.gumbel_entmax`.
+    """
 
     a: nn.Parameter | None
     families = (OneHotCategorical,)
@@ -53,7 +57,7 @@ class GumbelEntmax(Relaxation):
         self.register_parameter("a", None if start is None else nn.Parameter(start))
 
     def current_alpha(self) -> Tensor | float:
-        """The α of the next forward."""
+        """The α of the next forward, a scalar."""
         if self.a is None:
             return self.alpha
         alpha = 1 + softplus(self.a)

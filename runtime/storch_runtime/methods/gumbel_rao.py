@@ -6,6 +6,7 @@ taken as it is: the derivative does not go through its dependence on φ, else th
 Unbiased: no (the mean is that of the straight-through Gumbel-softmax, the variance lower).
 Needs: OneHotCategorical; every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``, discrete; K Jacobians of the noise, one of the cost.
+Raises: ValueError where values are given: they do not tell their noise.
 Reference: Paulus et al. 2021, arXiv:2010.04838.
 Certified for: the mean of the straight-through Gumbel-softmax, first order. Measured bias on
 ``(z₁ - 0.3)² (1 + z₁)`` of two classes, τ = 0.7: 0.45 of the gradient.
@@ -29,7 +30,10 @@ __all__ = ["GumbelRao"]
 
 
 class GumbelRao(StraightThrough):
-    """The estimator; ``temperature`` may also come with each draw, as a value of the story."""
+    """The estimator; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.gumbel_rao`.
+    """
 
     def __init__(self, n: int = 1, *, samples: int = 10, temperature: float = 1.0) -> None:
         super().__init__(n)

@@ -7,6 +7,7 @@ relaxed derivative backward. Annealed: after t training forwards
 Unbiased: no (bias of order τ; exact for the relaxed objective).
 Needs: Bernoulli or OneHotCategorical; every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``.
+Raises: ValueError where values are given: they do not tell their noise.
 Reference: Jang et al. 2017, arXiv:1611.01144; Maddison et al. 2017, arXiv:1611.00712.
 Certified for: the gradient of its own relaxed objective, any order.
 """
@@ -30,7 +31,10 @@ __all__ = ["GumbelSoftmax"]
 
 
 class GumbelSoftmax(Relaxation):
-    """The relaxation; ``temperature`` may also come with each draw, as a value of the story."""
+    """The relaxation; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.gumbel_softmax`.
+    """
 
     def propose(
         self,

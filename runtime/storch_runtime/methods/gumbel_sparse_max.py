@@ -2,7 +2,8 @@
 
 Formula: ``1/n Σ_k ∇ f(sparsemax((φ + G_k) / τ))``, G Gumbel noise.
 Unbiased: no (exact for the relaxed objective).
-Needs, shapes, annealing and straight-through: as `GumbelEntmax`.
+Needs, errors, annealing and straight-through: as `GumbelEntmax`.
+Shapes: value ``[n, *plates, *event]``.
 Reference: sparsemax: Martins and Astudillo 2016, arXiv:1602.02068; as entmax at α = 2: Peters,
 Niculae and Martins 2019, arXiv:1905.05702.
 Certified for: the gradient of its own relaxed objective, first order. Measured bias on
@@ -19,7 +20,10 @@ __all__ = ["GumbelSparseMax"]
 
 
 class GumbelSparseMax(GumbelEntmax):
-    """The relaxation; ``temperature`` may also come with each draw, as a value of the story."""
+    """The relaxation; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.gumbel_sparse_max`.
+    """
 
     def __init__(self, n: int = 1, **options: Any) -> None:
         super().__init__(n, alpha=2.0, **options)

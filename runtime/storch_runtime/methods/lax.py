@@ -7,6 +7,7 @@ Unbiased: yes, whatever c_φ is.
 Trains: c_φ, on the mean over elements of the squared estimate, in the parameters as given.
 Needs: a reparameterizable family. The cost may be anything; 1 evaluation of it and of the critic.
 Shapes: value ``[n, *plates, *event]``; critic ``[N, *event]`` to ``[N]``.
+Raises: ValueError without a critic.
 Reference: Grathwohl et al. 2018, arXiv:1711.00123.
 Certified for: first order, exactly by quadrature; the variance falls when it is trained.
 """
@@ -31,7 +32,10 @@ __all__ = ["LAX"]
 
 
 class LAX(SelfTrained):
-    """The method; its critic comes with what is downstream."""
+    """The method; its critic comes with what is downstream.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.lax`.
+    """
 
     def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """See `Method.control_variate`."""

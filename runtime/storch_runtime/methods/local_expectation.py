@@ -31,7 +31,10 @@ __all__ = ["LocalExpectation"]
 
 
 class LocalExpectation(Method):
-    """Look at every value that differs from the drawn one in a single coordinate."""
+    """Look at every value that differs from the drawn one in a single coordinate.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.local_expectation`.
+    """
 
     families = (Bernoulli, Categorical, OneHotCategorical)
     order = 1

@@ -9,6 +9,7 @@ Unbiased: yes; no where ``clip`` is above 0 and above π_B: then towards what is
 Needs: finitely many values of the event.
 Shapes: value ``[buffer_size + 1, *plates, *event]``, weight ``[buffer_size + 1, *plates]``; what
 weighs nothing (a place in the memory that is still free) repeats a value that does not.
+Raises: ValueError `in` an open plate, and where another number of values is given.
 Reference: Liang et al. 2018, arXiv:1807.02322.
 Certified for: any order. Under ``torch.compile`` a training pass breaks the graph where it is
 remembered, as the memory grows; in eval mode it is compiled whole.
@@ -60,6 +61,8 @@ class MAPO(Method):
     places]`` are the values of each memory, the best first, and ``costs`` ``[keys, buffer_size]``
     what they cost when they were last seen: infinite where there is no value yet. All grow with the
     number of keys, whatever these are. Several processes remember the same.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.mapo`.
     """
 
     keys: Tensor

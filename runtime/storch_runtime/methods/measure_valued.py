@@ -16,6 +16,7 @@ Unbiased: yes.
 Needs: one of these families; the value of the cost at the pairs, no derivative of it. Refused where
 a plate of the sample is reduced: coordinates are changed one at a time.
 Shapes: value ``[n, *plates, *event]``, control variate ``[n, *plates]``.
+Raises: ValueError where the concentration of a `Gamma` carries a gradient.
 Reference: Heidergott and Vázquez-Abad 2008; Mohamed et al. 2020, arXiv:1906.10652.
 Certified for: first order; finite families exactly, Poisson by its series, the others within five
 standard errors.
@@ -46,7 +47,10 @@ _FINITE = (Bernoulli, Categorical, OneHotCategorical)
 
 
 class MeasureValued(Method):
-    """Draw a pair of values for each parameter and coordinate, and look at both."""
+    """Draw a pair of values for each parameter and coordinate, and look at both.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.measure_valued`.
+    """
 
     families = (*_FINITE, *PAIRS)
     order = 1

@@ -32,7 +32,10 @@ __all__ = ["MuProp"]
 
 
 class MuProp(Method):
-    """The method."""
+    """The method.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.mu_prop`.
+    """
 
     families = (Bernoulli, OneHotCategorical)
     order = 1

@@ -8,6 +8,7 @@ and x' is the next one: given C it is a draw from the rest.
 Unbiased: yes, whatever chose C; without variance where k is at least the size of the support.
 Needs: finitely many values of the event.
 Shapes: score ``[k, *plates]``, weights ``[k, *plates]``; x' is the last element.
+Raises: ValueError `in` a plate of another method.
 Reference: Liu et al. 2019, arXiv:1810.04777; stochastic beam search: Kool et al. 2019,
 arXiv:1903.06059.
 Certified for: any order.
@@ -35,7 +36,10 @@ __all__ = ["RaoBlackwellSF"]
 
 
 class RaoBlackwellSF(JointMethod):
-    """The score function at ``k`` values, all of them different."""
+    """The score function at ``k`` values, all of them different.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.rao_blackwell_sf`.
+    """
 
     def __init__(self, k: int = 1) -> None:
         super().__init__(k, use_baseline=False)

@@ -27,7 +27,10 @@ __all__ = ["REBAR"]
 
 
 class REBAR(Relaxed):
-    """The relaxed cost is the story's own, at the relaxed value."""
+    """The relaxed cost is the story's own, at the relaxed value.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.rebar`.
+    """
 
     def surface(self, relaxed: Tensor, downstream: Downstream) -> Tensor:
         """See `Relaxed.surface`."""

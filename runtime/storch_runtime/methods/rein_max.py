@@ -27,7 +27,10 @@ __all__ = ["ReinMax"]
 
 
 class ReinMax(StraightThrough):
-    """The estimator; ``temperature`` may also come with each draw, as a value of the story."""
+    """The estimator; ``temperature`` may also come with each draw, as a value of the story.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.rein_max`.
+    """
 
     families = (Bernoulli, OneHotCategorical)
 

@@ -8,6 +8,7 @@ Needs: Bernoulli, OneHotCategorical or Categorical, whose critic takes the one-h
 cost may be anything; 1 evaluation of it, 2 of the critic.
 Shapes: value ``[n, *plates, *event]``, discrete; points ``[2, n, *plates, *event]`` (Categorical:
 ``[2, n, *plates, *event, C]``); critic ``[N, *event]`` to ``[N]``.
+Raises: ValueError without a critic.
 Reference: Grathwohl et al. 2018, arXiv:1711.00123.
 Certified for: first order, exactly by quadrature (one bit, three classes), joint events by a
 million draws; the variance falls when it is trained.
@@ -26,7 +27,10 @@ __all__ = ["RELAX"]
 
 
 class RELAX(Relaxed):
-    """The relaxed cost is the critic's."""
+    """The relaxed cost is the critic's.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.relax`.
+    """
 
     families = (Bernoulli, OneHotCategorical, Categorical)
 

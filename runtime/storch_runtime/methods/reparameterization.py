@@ -4,6 +4,7 @@ Formula: ``1/n Σ_k ∇ f(x(ε_k, θ))``, ``ε_k ~ p(ε)``.
 Unbiased: yes.
 Needs: a family with ``rsample``, and every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``.
+Raises: ValueError where a value is given for a family that has no inverse.
 Reference: Kingma and Welling 2014, arXiv:1312.6114; implicit derivatives: Figurnov et al. 2018,
 arXiv:1805.08498.
 Certified for: any order (families with an implicit derivative: the first).
@@ -25,7 +26,10 @@ __all__ = ["Reparameterization"]
 
 
 class Reparameterization(Method):
-    """Differentiate through the value; options: ``n`` and how it is drawn."""
+    """Differentiate through the value; options: ``n`` and how it is drawn.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.reparameterization`.
+    """
 
     def propose(
         self,

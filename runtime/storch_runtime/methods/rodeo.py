@@ -11,6 +11,7 @@ Needs: Bernoulli; every path to every cost differentiable; n of 2 or more indepe
 plate that nothing mixes. 2n evaluations, n of them with a gradient; the network sees
 ``n (n - 1) (D + 1)`` pairs for each element of the plates, of any sizes.
 Shapes: value ``[n, *plates, *event]``, discrete.
+Raises: ValueError with n of 1.
 Reference: Shi et al. 2022, arXiv:2202.09497.
 Certified for: first order, exactly, for arbitrary networks; the variance falls when it is trained.
 """
@@ -42,7 +43,10 @@ __all__ = ["RODEO"]
 
 
 class RODEO(SelfTrained):
-    """The method; ``alpha``, ``beta`` and ``network`` are its own."""
+    """The method; ``alpha``, ``beta`` and ``network`` are its own.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.rodeo`.
+    """
 
     families = (Bernoulli,)
 

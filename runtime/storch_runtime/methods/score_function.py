@@ -11,6 +11,7 @@ Formula: ``1/n Σ_k (f(x_k) - b_k) ∇ log p(x_k)``; in the loss the control var
 Unbiased: yes.
 Needs: a log-probability.
 Shapes: score and control variate ``[n, *plates]``.
+Raises: ValueError where one draw has no others to be averaged.
 Reference: Williams 1992; DiCE: Foerster et al. 2018, arXiv:1802.05098; batch average: Kool et al.
 2019, openreview r1lgTGL5DE; learned: Mnih and Gregor 2014, arXiv:1402.0030.
 Certified for: any order.
@@ -39,6 +40,8 @@ class ScoreFunction(MovingAverages):
     """The score function; ``baseline`` says what is taken off the downstream cost.
 
     ``decay``, ``slots`` and ``steps`` are those of `MovingAverages`.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.score_function`.
     """
 
     def __init__(

@@ -8,6 +8,8 @@ Unbiased: yes, and without variance where k is the size of the support or more; 
 The weights have heavy tails: the variance is infinite for k < 4 (without the baseline: k < 2).
 Needs: finitely many values of the event; its places are independent.
 Shapes: score and weights ``[k, *plates]``; an element that holds no value has weight 0.
+Raises: ValueError `in` a plate of another method, and where values are given: they do not tell
+their weights.
 Reference: Kool et al. 2019, openreview r1lgTGL5DE; stochastic beam search: arXiv:1903.06059.
 Certified for: any order, also of joint samples of several variables. Measured bias of ``biased``
 on five classes: 0.155 of the gradient for k = 2, 0.044 for 3, 0.014 for 4.
@@ -32,7 +34,10 @@ __all__ = ["ScoreFunctionWOR"]
 
 
 class ScoreFunctionWOR(JointMethod):
-    """The score function without replacement; ``biased`` weights are normalised."""
+    """The score function without replacement; ``biased`` weights are normalised.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.score_function_wor`.
+    """
 
     rest = False
 

@@ -20,6 +20,9 @@ __all__ = ["STL"]
 
 
 class STL(Reparameterization):
-    """Drawn as by `Reparameterization`; what differs stands in the generated code."""
+    """Drawn as by `Reparameterization`; what differs stands in the generated code.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.stl`.
+    """
 
     order = 1

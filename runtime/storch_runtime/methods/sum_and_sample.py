@@ -19,7 +19,10 @@ __all__ = ["SumAndSample"]
 
 
 class SumAndSample(Method):
-    """The score function by `samplers.SumAndSample`, which has the options."""
+    """The score function by `samplers.SumAndSample`, which has the options.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.sum_and_sample`.
+    """
 
     def __init__(self, sum_size: int, sample_size: int = 1) -> None:
         sampler = samplers.SumAndSample(sum_size, sample_size)

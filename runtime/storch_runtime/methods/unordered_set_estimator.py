@@ -7,6 +7,8 @@ the values, averaged over the orders in which they may have been drawn.
 Unbiased: yes, and without variance where k is the size of the support or more.
 Needs: finitely many values of the event; its places are independent.
 Shapes: score and weights ``[k, *plates]``; an element that holds no value has weight 0.
+Raises: ValueError `in` a plate of another method, and for more values than a sum over subsets can
+take.
 Reference: Kool et al. 2020, arXiv:2002.06043.
 Certified for: any order, also of joint samples of several variables.
 """
@@ -47,6 +49,8 @@ class UnorderedSetEstimator(JointMethod):
 
     ``exact``: by a sum over its subsets; ``numerical``: by an integral, to about 1e-13; ``auto``:
     the one that is faster.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.unordered_set_estimator`.
     """
 
     def __init__(

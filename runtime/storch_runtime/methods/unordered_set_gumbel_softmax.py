@@ -7,6 +7,7 @@ is: the derivative does not go through its dependence on φ, else the mean is an
 Unbiased: no (the mean is that of the concrete relaxation, the variance lower).
 Needs: Bernoulli or OneHotCategorical; every path to every cost differentiable.
 Shapes: value ``[k, *plates, *event]``, weights ``[k, *plates]``, detached.
+Raises: ValueError where values are given: they do not tell their noise.
 Reference: Kool et al. 2020, arXiv:2002.06043; conditional noise: Tucker et al. 2017,
 arXiv:1703.07370; Paulus et al. 2021, arXiv:2010.04838.
 Certified for: the gradient of the relaxed objective of `GumbelSoftmax`, any order.
@@ -34,7 +35,10 @@ __all__ = ["UnorderedSetGumbelSoftmax"]
 
 
 class UnorderedSetGumbelSoftmax(JointMethod):
-    """Distinct values, each relaxed by noise that rounds to it; ``log_prob`` is the values'."""
+    """Distinct values, each relaxed by noise that rounds to it; ``log_prob`` is the values'.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.unordered_set_gumbel_softmax`.
+    """
 
     families = (Bernoulli, OneHotCategorical)
 

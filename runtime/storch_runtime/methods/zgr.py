@@ -28,7 +28,10 @@ __all__ = ["ZGR"]
 
 
 class ZGR(StraightThrough):
-    """Half the mean, half the value times its score."""
+    """Half the mean, half the value times its score.
+
+    Formula, shapes, errors and source: `storch_runtime.methods.zgr`.
+    """
 
     families = (Bernoulli, OneHotCategorical)
 

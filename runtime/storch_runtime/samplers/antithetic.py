@@ -4,6 +4,7 @@ Formula: ``z_k = F⁻¹(u_k)``, ``z_{k + n/2} = F⁻¹(1 - u_k)`` for ``k = 1 �
 Needs: n even, and a family that is drawn through uniform variables.
 Shapes: value ``[n, *plates, *event]``, no weights. Each element by itself is an exact draw, apart
 from the other elements of the plates; the two of a pair depend on one another.
+Raises: ValueError where n is odd.
 Reference: Hammersley and Morton 1956, A new Monte Carlo technique: antithetic variates.
 """
 
@@ -21,7 +22,10 @@ __all__ = ["Antithetic"]
 
 
 class Antithetic(ByUniform):
-    """The second half of the draws has the opposite noise of the first."""
+    """The second half of the draws has the opposite noise of the first.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.antithetic`.
+    """
 
     kind = "slot-exact"
 

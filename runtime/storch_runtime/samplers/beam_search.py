@@ -7,6 +7,7 @@ In a loop the k most probable prefixes are continued, place by place and step by
 hold the most probable sequences then.
 Shapes: value ``[k, *plates, *event]``, the most probable first, weight ``[k, *plates]``, detached;
 an element of weight 0 repeats the first.
+Raises: ValueError `in` an open plate, and where a path through the value is asked for.
 Reference: Lowerre 1976.
 """
 
@@ -38,7 +39,10 @@ __all__ = ["BeamSearch"]
 
 
 class BeamSearch(Sampler):
-    """The ``k`` most probable values, or all there are."""
+    """The ``k`` most probable values, or all there are.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.beam_search`.
+    """
 
     kind = "biased"
     rest: ClassVar[bool] = False

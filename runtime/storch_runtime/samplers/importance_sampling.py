@@ -3,6 +3,7 @@
 Formula: ``z_k ~ q``, ``w_k = stop(p(z_k) / q(z_k)) / n``; the score is ``log p(z_k)``.
 Needs: ``q > 0`` wherever ``p`` times the cost is not 0.
 Shapes: value ``[n, *plates, *event]``, weight ``[n, *plates]``.
+Raises: ValueError without a proposal, and where a path through the value is asked for.
 Reference: van Krieken et al. 2021, arXiv:2104.00428.
 """
 
@@ -25,7 +26,10 @@ __all__ = ["ImportanceSampling"]
 
 
 class ImportanceSampling(Sampler):
-    """Independent draws from ``proposal``, a value of the story that comes with every draw."""
+    """Independent draws from ``proposal``, a value of the story that comes with every draw.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.importance_sampling`.
+    """
 
     kind = "iid"
 

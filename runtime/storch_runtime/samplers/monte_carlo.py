@@ -25,7 +25,10 @@ __all__ = ["MonteCarlo"]
 
 
 class MonteCarlo(Sampler):
-    """Independent draws from the distribution itself."""
+    """Independent draws from the distribution itself.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.monte_carlo`.
+    """
 
     kind = "iid"
 

@@ -6,6 +6,7 @@ Needs: a family that is drawn through uniform variables; at most 21201 of them f
 points lie most evenly where n is a power of two.
 Shapes: value ``[n, *plates, *event]``, no weights. Each element by itself is an exact draw, apart
 from the other elements of the plates; the n draws depend on one another.
+Raises: ValueError for more variables than Sobol sequences have dimensions.
 Reference: Sobol 1967; Cranley and Patterson 1976, SIAM Journal on Numerical Analysis 13; Buchholz,
 Wenzel and Mandt 2018, arXiv:1807.01604.
 """
@@ -23,7 +24,10 @@ __all__ = ["QuasiMonteCarlo"]
 
 
 class QuasiMonteCarlo(ByUniform):
-    """Evenly spread points, in another position for each element of the plates."""
+    """Evenly spread points, in another position for each element of the plates.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.quasi_monte_carlo`.
+    """
 
     kind = "slot-exact"
 

@@ -27,6 +27,19 @@ class Sampler(ABC):
     ``kind`` says how the elements of its plate depend on one another; ``values`` are the options of
     a sampler that are values of the story (``proposal=``). One that is ``coupled`` can draw `in` an
     open plate whose elements depend on one another, and is told ``along`` which dimension it lies.
+    An option that a sampler of storch does not have raises AttributeError.
+
+    >>> import torch
+    >>> from storch_runtime import distributions, samplers
+    >>> law = distributions.Categorical(probs=torch.tensor([0.5, 0.25, 0.25]))
+    >>> draw = samplers.WithoutReplacement(k=2).draw(law, 2)
+    >>> draw.value.shape, draw.weight.shape, len(set(draw.value.tolist()))
+    (torch.Size([2]), torch.Size([2]), 2)
+    >>> beam = samplers.BeamSearch(k=2).draw(law, 2)
+    >>> beam.weight
+    tensor([0.5000, 0.2500])
+
+    They stand behind ``using`` in a story, or in ``sampler=`` of a method.
     """
 
     kind: ClassVar[SamplingClass]
@@ -59,16 +72,22 @@ class Sampler(ABC):
         outcome: Tensor | None = None,
         **values: Any,
     ) -> Draw:
-        """Draw n values; with n None one for each element of the distribution's plates.
+        """Draw n values ``[n, *plates, *event]``, with weights ``[n, *plates]`` or none.
 
-        ``pathwise`` keeps the gradient through the value; ``noise`` or ``outcome`` says what comes.
+        With n None it is one for each element of the distribution's plates: ``[*plates, *event]``.
+        ``pathwise`` keeps the gradient through the value; ``noise``, shaped like the value, or
+        ``outcome``, one of `outcomes`, says what comes. ValueError where a sampler can do neither,
+        or needs a plate of its own.
         """
 
     @abstractmethod
     def replay(
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
-        """The draw that ``value`` would have been, with its weights."""
+        """The draw that ``value`` ``[n, *plates, *event]`` would have been, with its weights.
+
+        ValueError where a value does not tell them.
+        """
 
     def extend(
         self,
@@ -77,7 +96,11 @@ class Sampler(ABC):
         given: Tensor | None = None,
         **values: Any,
     ) -> Draw:
-        """Continue sequences that are chosen together, or take the values ``given``."""
+        """Continue sequences that are chosen together, or take the values ``given``.
+
+        Both are ``[*plates, *event]``, the plate of the sequences among the plates. ValueError from
+        a sampler that draws its elements one by one.
+        """
         raise ValueError(
             f"`{type(self).__name__}` draws its elements one by one: it cannot extend sequences "
             "that are chosen together"
@@ -85,4 +108,7 @@ class Sampler(ABC):
 
     @abstractmethod
     def outcomes(self, distribution: Distribution, n: int | None) -> list[Outcome]:
-        """Every outcome of ``draw`` with its probability, where there are finitely many."""
+        """Every outcome of ``draw`` with its probability, where there are finitely many.
+
+        An outcome is what ``draw`` takes for it, ``[n, *plates, *event]``; for proofs.
+        """

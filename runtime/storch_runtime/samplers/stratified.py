@@ -21,7 +21,10 @@ __all__ = ["Stratified"]
 
 
 class Stratified(ByUniform):
-    """Every stratum is visited once, in an order of its own at every place."""
+    """Every stratum is visited once, in an order of its own at every place.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.stratified`.
+    """
 
     kind = "linear-exact"
 

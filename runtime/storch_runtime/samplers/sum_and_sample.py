@@ -9,6 +9,8 @@ by place and step by step, and the draws are those of a `reservoir` outside of i
 Needs: finitely many values of the event; its places are independent.
 Shapes: value ``[n, *plates, *event]``, weight ``[n, *plates]``, detached; n the sum of the sizes,
 or the size of the support if that is less.
+Raises: ValueError `in` an open plate, where a path through the value is asked for, and where
+another number of values is given.
 Reference: Liu et al. 2019, arXiv:1810.04777.
 """
 
@@ -35,7 +37,10 @@ __all__ = ["SumAndSample"]
 
 
 class SumAndSample(Sampler):
-    """Take the ``sum_size`` most probable values, and draw ``sample_size`` from the rest."""
+    """Take the ``sum_size`` most probable values, and draw ``sample_size`` from the rest.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.sum_and_sample`.
+    """
 
     kind = "linear-exact"
     rest: ClassVar[bool] = True

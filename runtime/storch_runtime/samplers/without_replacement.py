@@ -6,6 +6,8 @@ Where k is the size of the support or more, ``w_s = p_s``.
 Needs: finitely many values of the event; its places are independent.
 Shapes: value ``[k, *plates, *event]``, weight ``[k, *plates]``, detached; an element that holds no
 value, as there are fewer than k, has weight 0 and repeats another.
+Raises: ValueError `in` an open plate, where a path through the value is asked for, and where values
+are given: they do not tell their weights.
 Reference: Kool et al. 2019, arXiv:1903.06059; Vieira 2017; Duffield et al. 2007.
 """
 
@@ -35,7 +37,10 @@ NOT_REPLAYED = (
 
 
 class WithoutReplacement(Sampler):
-    """``k`` distinct values, or all there are."""
+    """``k`` distinct values, or all there are.
+
+    Formula, shapes, errors and source: `storch_runtime.samplers.without_replacement`.
+    """
 
     kind = "linear-exact"
     rest: ClassVar[bool] = False
