@@ -109,6 +109,8 @@ def _node(graph: Graph, node: Node) -> Iterator[str]:
 
 def _sample(graph: Graph, node: Sample) -> Iterator[str]:
     yield f"{title(node)} ~ {write(node.distribution)} : {write_type(graph, node.type)}"
+    if node.each:
+        yield f"each {', '.join(node.each)}"
     if node.method is not None:
         yield f"with {_choice(node.method)}"
     if node.sampler is not None:

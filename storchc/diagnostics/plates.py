@@ -1,4 +1,4 @@
-"""Words for what is wrong with plates (S330 to S339)."""
+"""Words for what is wrong with plates (S330 to S339, S525, S526)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ CODES: dict[str, str] = {
     "S333": "a reduction that sample plates do not have",
     "S334": "`over` together with another argument",
     "S335": "a plate that a sample cannot join",
+    "S525": "`each` of a plate that is there already",
+    "S526": "a divergence or an entropy that counts once, of draws that are summed",
 }
 
 
@@ -97,7 +99,10 @@ def over_elsewhere(span: Span, function: str, functions: Iterable[str]) -> Probl
 def joins_data_plate(name: Name, declared: Span) -> Problem:
     """``sample z ~ q in data``."""
     message = f"`{name.id}` is a data plate, which samples do not join"
-    help = "delete `in …`: a sample has every plate of its distribution without being told"
+    help = (
+        f"delete `in …`: a sample has every plate of its distribution without being told; "
+        f"`each {name.id}` gives it one that the distribution lacks"
+    )
     return Problem("S335", message, name.span, help, (Label(declared, "declared here"),))
 
 
@@ -106,6 +111,33 @@ def joins_joined(name: Name, plate: str, drawn: Span) -> Problem:
     message = f"`{name.id}` opens no plate: its values are drawn in plate `{plate}`"
     label = Label(drawn, "drawn here")
     return Problem("S335", message, name.span, f"write `in {plate}`", (label,))
+
+
+def each_of_a_sample(name: Name, plate: str) -> Problem:
+    """``sample y ~ q each z``."""
+    message = f"`each` takes data plates, and `{name.id}` is a sample"
+    return Problem("S335", message, name.span, f"write `in {plate}` at the end of the statement")
+
+
+def each_anyway(name: Name, whose: str) -> Problem:
+    """``sample z ~ Normal(x, 1) each data`` with an ``x`` of the plate."""
+    message = f"{whose} has the plate `{name.id}` already: its elements have draws of their own"
+    help = f"leave `{name.id}` out of `each`"
+    return Problem("S525", message, name.span, help, severity="warning")
+
+
+def counts_once(span: Span, what: str, plate: str, sample: str, drawn: Span) -> Problem:
+    """``cost kl = kl_divergence(q, p)`` where ``q`` is drawn ``each sites``, which are summed."""
+    message = (
+        f"this {what} lacks the plate `{plate}`, whose elements are summed: it counts once, "
+        f"while `{sample}` is drawn for each"
+    )
+    help = (
+        f"write it by `log_prob(q, {sample})`, which has the plate, or give a parameter "
+        f"of the distribution the plate `{plate}`"
+    )
+    label = Label(drawn, f"drawn for each element of `{plate}`")
+    return Problem("S526", message, span, help, (label,), "warning")
 
 
 def joins_itself(name: Name) -> Problem:

@@ -43,7 +43,14 @@ DEPTH = 100
 
 STATEMENTS_ARE = "a line starts with a word such as `input`, `compute`, `sample` or `cost`"
 OWN_LINE = "start the next statement on a line of its own"
-PARTS_IN_ORDER = "`with`, `using` and `in` follow the distribution in this order, each at most once"
+PARTS_IN_ORDER = (
+    "`each`, `with`, `using` and `in` follow the distribution in this order, each at most once"
+)
+EACH_AND_COMMAS = "data plates follow `each`, separated by commas: `each data, sites`"
+EACH_OF_SAMPLES = (
+    "only a `sample` takes `each`, between its distribution and `with`; all else has the plates of "
+    "what it is made of"
+)
 END_HERE = "delete what follows, or join it to the statement with an operator or a comma"
 WRITE_PRODUCT = "a product is written with `*`: `2 * x`"
 WRITE_SHAPE = "shapes are written in brackets: `[K, 3]`"

@@ -36,6 +36,7 @@ SIGNS = {
     "_COMMA": "`,`",
     "DOTS": "`...`",
     "_FROM": "`from`",
+    "_EACH": "`each`",
     "_WITH": "`with`",
     "_USING": "`using`",
     "_IN": "`in`",

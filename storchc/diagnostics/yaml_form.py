@@ -81,10 +81,12 @@ def missing_key(span: Span, key: str, where: str) -> Problem:
     return Problem("S154", f"{where} has no `{key}`", span, f"add the key `{key}`")
 
 
-def no_names(span: Span) -> Problem:
-    """``compute: {name: [], …}``."""
+def no_names(span: Span, what: str) -> Problem:
+    """``compute: {name: [], …}``, ``sample: {each: [], …}``."""
     help = "write the name that it defines, or several in `[ ]`"
-    return Problem("S155", "`name` is an empty list", span, help)
+    if what == "`each`":
+        help = "write the plates, or leave `each` out"
+    return Problem("S155", f"{what} is an empty list", span, help)
 
 
 def wrong_kind(span: Span, what: str, wanted: str) -> Problem:

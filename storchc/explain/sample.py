@@ -25,6 +25,7 @@ def sample_facts(
     return [
         ("distribution", node.distribution.type.family),
         ("drawn", _drawn(node, estimator, counts)),
+        ("each", _each(node)),
         ("factors", _factors(graph, estimation, node)),
         ("by elimination", _eliminated(estimation, node)),
         ("method", _method(graph, node, estimator)),
@@ -52,6 +53,14 @@ def _drawn(node: Sample, estimator: Estimator, counts: Counts) -> str:
     sequences = node.loops and estimator.joint
     how = "; each step chooses anew among whole sequences" if sequences else ""
     return f"{times(size or 1)}, in its own plate `{node.plate}`{how}"
+
+
+def _each(node: Sample) -> str:
+    """The plates for whose elements it is drawn, whatever its distribution has."""
+    if not node.each:
+        return ""
+    plates = spoken([f"`{plate}`" for plate in node.each])
+    return f"a value of its own for every element of {plates}, from the same distribution"
 
 
 def _factors(graph: Graph, estimation: Estimation, node: Sample) -> str:

@@ -153,7 +153,8 @@ class Sample:
     """Stochastic: ``type`` includes the sample's plate.
 
     ``plate`` is the plate it opens (its own name) or, with ``in``, the one it joins (``joins`` is
-    True). ``method`` is None where none is named.
+    True). ``each`` are the data plates for whose every element a value is drawn though the
+    distribution may lack them. ``method`` is None where none is named.
     ``loops`` are the loops around it, outermost first. ``mask`` says for which elements it counts,
     in a loop that stops.
     """
@@ -163,6 +164,7 @@ class Sample:
     type: ValueType
     plate: str
     joins: bool
+    each: tuple[str, ...]
     method: Choice | None
     sampler: Choice | None
     span: Span

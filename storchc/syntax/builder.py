@@ -181,9 +181,11 @@ class Builder(Expressions):
         return tree.Compute(names, value, around(names[0], value))
 
     def sample(self, children: list[Any]) -> tree.Sample:
-        """``z ~ q with M() using S() in p``."""
-        name, distribution, method, sampler, plate = children
-        return tree.Sample(name, distribution, method, sampler, plate, around(*children))
+        """``z ~ q each data with M() using S() in p``."""
+        name, distribution, each, method, sampler, plate = children
+        each = () if each is None else each
+        span = around(name, distribution, *each, method, sampler, plate)
+        return tree.Sample(name, distribution, each, method, sampler, plate, span)
 
     def cost(self, children: list[Any]) -> tree.Cost:
         """``name = expr`` or ``name``."""

@@ -21,8 +21,9 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _UPDATE = re.compile(r"[-+*/]=")
 _PART = re.compile(r"\[[^\]]*\]\s*=(?!=)")
 _BREAK = re.compile(r"([^\n:#]{1,60}):\s*break\b")
-_PARTS = ("_WITH", "_USING", "_IN")
+_PARTS = ("_EACH", "_WITH", "_USING", "_IN")
 _JOINTS = {
+    "each": "_EACH",
     "with": "_WITH",
     "using": "_USING",
     "in": "_IN",
@@ -194,6 +195,30 @@ def _defined(stuck: Stuck) -> Problem | None:
     return None
 
 
+def _each(stuck: Stuck) -> Problem | None:
+    """`each` and its plates: out of place, misspelt, in brackets, without commas."""
+    inside = any(_is(part, "_EACH") for part in stuck.stack[-2:])
+    if inside and stuck.found in ("NAME", "AND", "LSQB", "LPAR", "NUMBER", *_PARTS, END):
+        help = words.EACH_AND_COMMAS
+    elif "_EACH" in stuck.accepted and stuck.word in _FOR_EACH:
+        help = "did you mean `each`?"
+    elif stuck.word != "each" or "_EACH" in stuck.accepted:
+        return None
+    elif stuck.keyword == "sample" and END in stuck.accepted:
+        help = words.PARTS_IN_ORDER
+    elif stuck.keyword in _WITHOUT_EACH and END in stuck.accepted:
+        help = words.EACH_OF_SAMPLES
+    else:
+        return None
+    if END in stuck.accepted and stuck.found != END and not inside:
+        return words.trailing_text(stuck.span, _shown(stuck), help)
+    return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
+
+
+_FOR_EACH = frozenset({"for", "per", "every", "foreach", "over", "along"})
+_WITHOUT_EACH = frozenset({"compute", "cost", "observe", "report", "expression"})
+
+
 def _loop(stuck: Stuck) -> Problem | None:
     """The first line of a loop."""
     if stuck.keyword not in ("for", "loop"):
@@ -283,6 +308,7 @@ _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
     _character,
     _first_word,
     _keyword_again,
+    _each,
     _reserved,
     _method_without_parentheses,
     _sign,

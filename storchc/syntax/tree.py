@@ -264,10 +264,11 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """``sample z ~ distribution with method using sampler in plate``."""
+    """``sample z ~ distribution each data with method using sampler in plate``."""
 
     name: Name
     distribution: Expression
+    each: tuple[Name, ...]
     method: Call | None
     sampler: Call | None
     plate: Name | None

@@ -22,7 +22,7 @@ _TOP = ("story", "doc", *_DECLARATIONS, "steps")
 _KINDS = ("compute", "sample", "cost", "observe", "report", "for")
 _PARTS = {
     "compute": ("name", "value"),
-    "sample": ("name", "from", "with", "using", "in"),
+    "sample": ("name", "from", "each", "with", "using", "in"),
     "cost": ("name", "value"),
     "observe": ("name", "value", "from"),
     "report": ("name", "value"),
@@ -171,13 +171,16 @@ class _Reader:
 
     def _structured(self, kind: str, parts: dict[str, Node], span: Span) -> tree.Step:
         if kind == "compute":
-            return tree.Compute(self._names(parts["name"]), self._expression(parts, "value"), span)
+            names = self._names(parts["name"], "`name`")
+            return tree.Compute(names, self._expression(parts, "value"), span)
         name = self._phrase(parts["name"], "name", "`name`")
         match kind:
             case "sample":
                 methods = self._method(parts, "with"), self._method(parts, "using")
                 plate = self._phrase(parts["in"], "name", "`in`") if "in" in parts else None
-                return tree.Sample(name, self._expression(parts, "from"), *methods, plate, span)
+                each = self._names(parts["each"], "`each`") if "each" in parts else ()
+                law = self._expression(parts, "from")
+                return tree.Sample(name, law, each, *methods, plate, span)
             case "cost":
                 return tree.Cost(name, self._expression(parts, "value"), span)
             case "report":
@@ -186,12 +189,12 @@ class _Reader:
                 value = self._expression(parts, "value") if "value" in parts else name
                 return tree.Observe(name, value, self._expression(parts, "from"), span)
 
-    def _names(self, node: Node) -> tuple[tree.Name, ...]:
+    def _names(self, node: Node, what: str) -> tuple[tree.Name, ...]:
         if isinstance(node, Sequence):
             if not node.items:
-                self.problems.add(yaml_form.no_names(node.span))
+                self.problems.add(yaml_form.no_names(node.span, what))
             return tuple(self._phrase(item, "name", "this name") for item in self._items(node))
-        names: tuple[tree.Name, ...] = self._phrase(node, "names", "`name`")
+        names: tuple[tree.Name, ...] = self._phrase(node, "names", what)
         return names
 
     def _expression(self, parts: dict[str, Node], key: str) -> Any:

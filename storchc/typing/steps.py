@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from dataclasses import replace
+
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import plates as plate_words
 from storchc.diagnostics import shapes as words
@@ -92,9 +95,14 @@ def _results(ctx: Context, node: tree.Compute) -> CallUser | None:
 def _sample(ctx: Context, node: tree.Sample) -> Sample | None:
     found = distributions.distribution(ctx, node.distribution)
     drawn = None if found is None else found.type
-    method, sampler = read_method(ctx, node, drawn), read_sampler(ctx, node, drawn)
     plate, plates = _plate(ctx, node)
-    type_ = None if drawn is None or plates is None else _drawn(drawn, plates)
+    each = _each(ctx, node)
+    if drawn is not None and plates is not None:
+        _warn_of_idle(ctx, node, drawn.plates, plates)
+    if drawn is not None:  # as its method sees it
+        drawn = replace(drawn, plates=drawn.plates | each)
+    method, sampler = read_method(ctx, node, drawn), read_sampler(ctx, node, drawn)
+    type_ = None if drawn is None or plates is None else _drawn(drawn, plates | each)
     ctx.define(node.name, type_)
     if node.plate is None or plate is None:
         ctx.opened[node.name.id] = None if type_ is None else type_.plates
@@ -102,8 +110,41 @@ def _sample(ctx: Context, node: tree.Sample) -> Sample | None:
         ctx.joined[node.name.id] = plate
     if found is None or type_ is None or plate is None:
         return None
-    name, joins = node.name, node.plate is not None
-    return Sample(name.id, found, type_, plate, joins, method, sampler, node.span, name.span)
+    name, joins, all_of = node.name, node.plate is not None, tuple(p.id for p in node.each)
+    return Sample(
+        name.id, found, type_, plate, joins, all_of, method, sampler, node.span, name.span
+    )
+
+
+def _each(ctx: Context, node: tree.Sample) -> Plates:
+    """The data plates for whose every element a value is drawn."""
+    found: set[str] = set()
+    for name in node.each:
+        try:
+            _check_each(ctx, name, found)
+        except Refused as refusal:
+            ctx.problems.add(refusal.problem)
+            continue
+        ctx.use(name)
+        found.add(name.id)
+    return frozenset(found)
+
+
+def _warn_of_idle(ctx: Context, node: tree.Sample, drawn: Plates, joined: Plates) -> None:
+    """Of plates that the sample has anyway."""
+    for name in node.each:
+        if name.id in ctx.data_plates and name.id in drawn | joined:
+            whose = "the distribution" if name.id in drawn else "the plate that is joined"
+            ctx.problems.add(plate_words.each_anyway(name, whose))
+
+
+def _check_each(ctx: Context, name: tree.Name, before: Set[str]) -> None:
+    if name.id in before:
+        raise Refused(plate_words.plate_twice(name))
+    if name.id in ctx.opened or name.id in ctx.joined:
+        raise Refused(plate_words.each_of_a_sample(name, ctx.joined.get(name.id, name.id)))
+    if name.id not in ctx.data_plates:
+        raise ctx.refuse(name, "plate")
 
 
 def _drawn(drawn: DistributionType, plates: Plates) -> ValueType:

@@ -8,7 +8,7 @@ differentiable any number of times in whatever tensors went in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -192,7 +192,7 @@ class _Walk:
 
     def _sample(self, step: tree.Sample) -> None:
         name, scope = step.name.id, self.scope
-        law = self.node(step.distribution)
+        law = self._for_each(self.node(step.distribution), step.each)
         options = _options(step)
         enumerated = step.method is not None and step.method.function.id == "Expect"
         proposal = options.get("proposal")
@@ -203,6 +203,12 @@ class _Walk:
             self._enumerate(name, law)
         else:
             self._draw(name, plate, law, None if proposal is None else self.node(proposal))
+
+    def _for_each(self, law: Node, each: tuple[tree.Name, ...]) -> Node:
+        """The law with an entry for every element of these plates."""
+        plates = self.scope.ordered({*law.plates, *(plate.id for plate in each)})
+        entries = {tuple(e.values()): law.at(e) for e in self.scope.elements(plates)}
+        return replace(law, plates=plates, elements=entries)
 
     def open(self, step: tree.Sample) -> None:
         """Open the plate of a sample that is not enumerated."""

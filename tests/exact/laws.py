@@ -56,16 +56,13 @@ def log_probabilities(q: Law) -> Tensor:
     """The log-probability of each outcome of each batch element: ``[*batch, outcomes]``."""
     match q.family:
         case "Bernoulli":
-            p = _success(q)
-            return torch.stack([torch.log1p(-p), p.log()], -1)
+            yes, no = _success_logs(q)
+            return torch.stack([no, yes], -1)
         case "Categorical" | "OneHotCategorical":
             return _class_probabilities(q).log()
         case "Binomial":
-            p, n = _success(q), int(q.parameters["total_count"])
-            terms = [
-                math.log(math.comb(n, k)) + k * p.log() + (n - k) * torch.log1p(-p)
-                for k in range(n + 1)
-            ]
+            (yes, no), n = _success_logs(q), int(q.parameters["total_count"])
+            terms = [math.log(math.comb(n, k)) + k * yes + (n - k) * no for k in range(n + 1)]
             return torch.stack(terms, -1)
         case "MixtureSameFamily":
             weights, component = _parts(q)
@@ -92,6 +89,15 @@ def _mixed(q: Law, x: Tensor) -> Tensor:
 def _success(q: Law) -> Tensor:
     given = q.parameters
     return given["probs"] if "probs" in given else torch.sigmoid(given["logits"])
+
+
+def _success_logs(q: Law) -> tuple[Tensor, Tensor]:
+    """The logarithms of the probabilities of success and of failure."""
+    if "logits" in q.parameters:
+        logits = q.parameters["logits"]
+        return -torch.nn.functional.softplus(-logits), -torch.nn.functional.softplus(logits)
+    p = q.parameters["probs"]
+    return p.log(), torch.log1p(-p)
 
 
 def _class_probabilities(q: Law) -> Tensor:

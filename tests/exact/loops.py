@@ -236,8 +236,9 @@ def _grow(shadow: Scope, loop: tree.For, known: dict[str, set[str]], around: set
             case tree.Compute(names, value):
                 for name in names:
                     define(name.id, plates_of(value, shadow))
-            case tree.Sample(name=name, distribution=law, plate=plate):
+            case tree.Sample(name=name, distribution=law, each=each, plate=plate):
                 own = {name.id} if plate is None else set(shadow.values[plate.id].plates)
+                own |= {p.id for p in each}
                 define(name.id, own | plates_of(law, shadow))
             case tree.Cost(name, value) if value is not None:
                 define(name.id, plates_of(value, shadow))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 
 from tests.random_stories.writing import Event, Writer, Written, expression, leaf
@@ -25,6 +25,12 @@ class Law:
     plates: frozenset[str]
     outcomes: int
     event: Event
+    each: str = ""
+
+    @property
+    def drawn(self) -> str:
+        """The distribution as a `sample` statement draws from it."""
+        return f"{self.text} {self.each}".rstrip()
 
     @property
     def proposal(self) -> str:
@@ -72,7 +78,7 @@ def _classes(
 
 def sample(writer: Writer, name: str) -> None:
     """A random ``sample`` statement that the interpreter can afford."""
-    law = _named(writer, name, random_law(writer, writer.pick(0, 1, 2)))
+    law = _each(writer, _named(writer, name, random_law(writer, writer.pick(0, 1, 2))))
     joins = writer.drawn and writer.pick(*_often(writer))
     shared = writer.pick(*writer.drawn) if joins else None
     if shared is not None and _affordable(writer, law, law.plates | _plates(writer, shared), 1):
@@ -99,6 +105,15 @@ def _named(writer: Writer, name: str, law: Law) -> Law:
     return law
 
 
+def _each(writer: Writer, law: Law) -> Law:
+    """The law, sometimes drawn for each element of a plate that it lacks."""
+    lacking = [plate for plate in writer.data if plate not in law.plates]
+    if not lacking or not writer.pick(True, False, False):
+        return law
+    plate = writer.pick(*lacking)
+    return replace(law, plates=law.plates | {plate}, each=f"each {plate}")
+
+
 def _plates(writer: Writer, name: str) -> frozenset[str]:
     return next(v.plates for v in writer.values if v.text == name)
 
@@ -115,7 +130,7 @@ def _affordable(writer: Writer, law: Law, plates: frozenset[str], size: int) -> 
 def _open(writer: Writer, name: str, law: Law, size: int, method: str) -> None:
     writer.sizes[name] = size
     value = Written(name, law.plates | {name}, law.event)
-    writer.define(f"sample {name} ~ {law.text} {method}".rstrip(), value)
+    writer.define(f"sample {name} ~ {law.drawn} {method}".rstrip(), value)
     _density(writer, law, value)
 
 
@@ -150,7 +165,7 @@ def _shared(writer: Writer, name: str, law: Law, plate: str) -> None:
     elif law.family == "Normal":
         method = "Reparameterization()"
     value = Written(name, law.plates | _plates(writer, plate), law.event)
-    writer.define(f"sample {name} ~ {law.text} with {method}{sampler} in {plate}", value)
+    writer.define(f"sample {name} ~ {law.drawn} with {method}{sampler} in {plate}", value)
 
 
 def _often(writer: Writer) -> tuple[bool, ...]:

@@ -26,8 +26,8 @@ compute q = Normal(enc(x), exp(s))
 compute a, b = cell(
     w[0], [1, 2],  # goes on
 )
-sample z ~ q with ScoreFunction(n=10, baseline=moving_average) using Antithetic() in p
-sample y ~ q.base
+sample z ~ q each data, sites with Score(n=10, baseline=average) using Antithetic() in p
+sample y ~ q.base each data
 cost kl = kl_divergence(q, Normal(0, 1)) * beta
 cost a
 observe x ~ q
@@ -66,10 +66,11 @@ steps:
   - sample:
       name: z
       from: q
-      with: {ScoreFunction: {n: 10, baseline: moving_average}}
+      each: [data, sites]
+      with: {Score: {n: 10, baseline: average}}
       using: Antithetic
       in: p
-  - sample: y ~ q.base
+  - sample: {name: y, from: q.base, each: data}
   - cost: >
       kl = kl_divergence(q,
         Normal(0, 1)) * beta

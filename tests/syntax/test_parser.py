@@ -115,11 +115,20 @@ def expression(text: str) -> tree.Expression:
         ("use a.b: x", tree.Use(name("a.b"), X, AT)),
         ("compute x = K", tree.Compute((X,), K, AT)),
         ("compute x, z = K", tree.Compute((X, Z), K, AT)),
-        ("sample z ~ q", tree.Sample(Z, Q, None, None, None, AT)),
-        ("sample z ~ q in x", tree.Sample(Z, Q, None, None, X, AT)),
+        ("sample z ~ q", tree.Sample(Z, Q, (), None, None, None, AT)),
+        ("sample z ~ q each x", tree.Sample(Z, Q, (X,), None, None, None, AT)),
+        (
+            "sample z ~ q each x, each with M(n=2) in x",
+            tree.Sample(Z, Q, (X, name("each")), call("M", n=number(2)), None, X, AT),
+        ),
+        (
+            "sample each ~ each each each",
+            tree.Sample(name("each"), name("each"), (name("each"),), None, None, None, AT),
+        ),
+        ("sample z ~ q in x", tree.Sample(Z, Q, (), None, None, X, AT)),
         (
             "sample z ~ q with M(n=2) using S() in x",
-            tree.Sample(Z, Q, call("M", n=number(2)), call("S"), X, AT),
+            tree.Sample(Z, Q, (), call("M", n=number(2)), call("S"), X, AT),
         ),
         ("cost x", tree.Cost(X, None, AT)),
         ("cost cost = x", tree.Cost(name("cost"), X, AT)),
