@@ -205,7 +205,11 @@ def held(draw: Draw, alive: Tensor, before: Tensor) -> Draw:
     """
     event = draw.value.dim() - alive.dim()
     chosen = alive.reshape(alive.shape + (1,) * event)
-    return _Held(draw, alive, torch.where(chosen, draw.value, before))
+    value = torch.where(chosen, draw.value, before)
+    source: Tensor | None = getattr(draw.value, "drawn_as", None)
+    if source is not None:  # of those that are held it is theirs, if they had any
+        value.drawn_as = torch.where(chosen, source, getattr(before, "drawn_as", source))  # type: ignore[attr-defined]
+    return _Held(draw, alive, value)
 
 
 # --- plates and values given ---------------------------------------------------------------------

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NONNEGATIVE",
+    "NONZERO",
     "POSITIVE",
     "PROBABILITY",
     "SCORED_PROBABILITY",
@@ -43,7 +44,8 @@ Validate = Literal["first", "always", "never"]
 class Within:
     """What a value must be, in words too.
 
-    ``above``: ``least`` itself is not among the numbers; ``below``: nor is ``most``.
+    ``above``: ``least`` itself is not among the numbers; ``below``: nor is ``most``; ``nonzero``:
+    nor is 0.
     """
 
     words: str
@@ -51,6 +53,7 @@ class Within:
     most: float = math.inf
     above: bool = False
     below: bool = False
+    nonzero: bool = False
 
     def check(self, value: Tensor, subject: str) -> None:
         """Raise where an element lies elsewhere, NaN included."""
@@ -68,6 +71,8 @@ class Within:
         return value.masked_fill(self._outside(value), math.nan)
 
     def _outside(self, value: Tensor) -> Tensor:
+        if self.nonzero:
+            return value == 0
         below = value <= self.least if self.above else value < self.least
         if math.isinf(self.most):
             return below
@@ -76,6 +81,7 @@ class Within:
 
 POSITIVE = Within("positive", 0.0, above=True)
 NONNEGATIVE = Within("0 or more", 0.0)
+NONZERO = Within("other than 0", -math.inf, nonzero=True)
 PROBABILITY = Within("between 0 and 1", 0.0, 1.0)
 SCORED_PROBABILITY = Within(
     "strictly between 0 and 1 below a score function", 0.0, 1.0, above=True, below=True

@@ -47,7 +47,7 @@ T = TypeVar("T")
 class Bounds:
     """What the numbers of a parameter must be; ``open`` leaves ``least`` itself out.
 
-    ``whole``: a number that is known now is an integer.
+    ``whole``: a number that is known now is an integer. ``nonzero``: 0 is left out.
     """
 
     words: str
@@ -55,16 +55,19 @@ class Bounds:
     most: float = float("inf")
     open: bool = False
     whole: bool = False
+    nonzero: bool = False
 
     def hold(self, number: float) -> bool:
         """Whether ``number`` lies within."""
-        return self.least <= number <= self.most and not (self.open and number == self.least)
+        left_out = (self.open and number == self.least) or (self.nonzero and number == 0)
+        return self.least <= number <= self.most and not left_out
 
 
 POSITIVE = Bounds("positive", 0.0, open=True)
 NONNEGATIVE = Bounds("0 or more", 0.0)
 COUNT = Bounds("0 or more", 0.0, whole=True)
 INTEGER = Bounds("an integer", float("-inf"), whole=True)
+NONZERO = Bounds("other than 0", float("-inf"), nonzero=True)
 PROBABILITY = Bounds("between 0 and 1", 0.0, 1.0)
 
 
@@ -214,7 +217,7 @@ def bind(family: Family, positional: Sequence[T], keywords: Mapping[str, T]) -> 
     """
     names = [p.name for p in family.parameters]
     if len(positional) > len(names):
-        count = f"{len(names)} parameter{'s' * (len(names) > 1)}"
+        count = f"{len(names)} parameter{'s' * (len(names) != 1)}"
         raise Misfit(f"`{family.name}` takes {count} at most", _signature(family), len(names))
     given = dict(zip(names, positional, strict=False))
     for place, (name, value) in enumerate(keywords.items(), len(positional)):

@@ -1,14 +1,19 @@
-"""Words for distributions that are made of others (S345)."""
+"""Words for distributions that are made of others (S345), and for transforms (S346)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from storchc.diagnostics.diagnostic import Label, Problem
+from storchc.diagnostics.suggest import did_you_mean, listed
+from storchc.ir.ranges import Range
 from storchc.ir.size import Shape
 from storchc.ir.types import DistributionType, write_shape
 from storchc.source import Span
 
 CODES: dict[str, str] = {
     "S345": "a distribution that others cannot be made of so",
+    "S346": "transforms that cannot be",
 }
 
 
@@ -72,3 +77,73 @@ def mixed_apart(span: Span, seen: Shape, weights: Shape) -> Problem:
     message = f"components {write_shape(seen)} and weights {write_shape(weights)} do not broadcast"
     help = "make the event shapes equal, or 1 where one value serves all"
     return Problem("S345", message, span, help)
+
+
+def discrete_base(span: Span, family: str) -> Problem:
+    """``TransformedDistribution(Bernoulli(…), …)``."""
+    message = f"`{family}` has no density that a transform could change"
+    return Problem("S345", message, span, "sample it, and compute what becomes of its values")
+
+
+def joined_base(span: Span, family: str) -> Problem:
+    """``TransformedDistribution(Dirichlet(…), …)``."""
+    message = (
+        f"the elements of a `{family}` cannot be transformed one by one: they are tied together"
+    )
+    return Problem("S345", message, span, "sample it, and compute what becomes of its values")
+
+
+def no_transforms(span: Span, known: Iterable[str]) -> Problem:
+    """``TransformedDistribution(q, [])``."""
+    return Problem("S346", "the list of transforms is empty", span, _known(known))
+
+
+def no_transform(span: Span, known: Iterable[str]) -> Problem:
+    """``TransformedDistribution(q, x)`` and the like."""
+    return Problem("S346", "this is no transform, nor a list of some", span, _known(known))
+
+
+def transform_not_called(span: Span, name: str, parameters: Iterable[str]) -> Problem:
+    """``[TanhTransform]``."""
+    help = f"write `{name}({', '.join(parameters)})`"
+    return Problem("S346", f"`{name}` lacks its parentheses", span, help)
+
+
+def refused_transform(span: Span, name: str, reason: str, known: Iterable[str]) -> Problem:
+    """``[AbsTransform()]``."""
+    message = f"`{name}` is no transform of a story: {reason}"
+    return Problem("S346", message, span, _known(known))
+
+
+def unknown_transform(span: Span, name: str, known: Iterable[str]) -> Problem:
+    """``[TanTransform()]``, ``[tanh(x)]``."""
+    known = sorted(known)
+    message = f"there is no transform called `{name}`"
+    return Problem("S346", message, span, did_you_mean(name, known, _known(known)))
+
+
+def flat_transform(span: Span, transform: str, parameter: str) -> Problem:
+    """``AffineTransform(1, 0)``."""
+    message = f"`{parameter}` of `{transform}` is 0: all values become the same"
+    return Problem("S346", message, span, "give a number other than 0")
+
+
+def outside_domain(span: Span, transform: str, lies: Range) -> Problem:
+    """``TransformedDistribution(Normal(0, 1), [PowerTransform(2)])``."""
+    message = f"`{transform}` takes positive numbers, but is given some of {lies}"
+    return Problem(
+        "S346", message, span, "let `ExpTransform()` or `SoftplusTransform()` come before"
+    )
+
+
+def transforms_apart(span: Span, given: Shape, values: Shape) -> Problem:
+    """``AffineTransform(m, 1)`` of a parameter of another size."""
+    message = (
+        f"a transform with {write_shape(given)} numbers does not fit values {write_shape(values)}"
+    )
+    help = "make the event shapes equal, or 1 where one value serves all"
+    return Problem("S346", message, span, help)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"write a list of {listed(sorted(names), 'or')}"

@@ -241,7 +241,8 @@ def unknown_method(name: Name, kind: str, candidates: Iterable[str]) -> Problem:
 def unknown_property(name: Name, family: str, candidates: Iterable[str]) -> Problem:
     """``q.lokits``."""
     known = tuple(candidates)
-    help = did_you_mean(name.id, known, f"it has {listed(known)}")
+    otherwise = f"it has {listed(known)}" if known else "it has none"
+    help = did_you_mean(name.id, known, otherwise)
     return Problem("S209", f"`{family}` has no property `{name.id}`", name.span, help)
 
 

@@ -10,7 +10,7 @@ from storchc.analysis.facts.constraints import of as constraints_of
 from storchc.analysis.facts.gates import beside_gates
 from storchc.analysis.facts.own_score import own_log_prob
 from storchc.catalogue import distributions as catalogue
-from storchc.catalogue.family import Family
+from storchc.catalogue.family import Family, Part
 from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.emit.context import Context
@@ -167,6 +167,7 @@ BELOW_SCORE = "strictly between 0 and 1 below a score function"
 _BOUNDS = {
     "positive": "POSITIVE",
     "0 or more": "NONNEGATIVE",
+    "other than 0": "NONZERO",
     "between 0 and 1": "PROBABILITY",
     BELOW_SCORE: "SCORED_PROBABILITY",
 }
@@ -207,9 +208,17 @@ def _call(family: Family, codes: Mapping[str, Py], event: int) -> Py:
     for part in family.parts:
         inner = event if part.event is None else part.event
         keywords.append((part.name, _call(part.family, part.own(codes), inner)))
+    if family.transforms:
+        keywords.append(("transforms", tuple_of(*_transforms(family, codes))))
     if event:
         keywords.append(("event", literal(event)))
     return Call(Imported(family.head, DISTRIBUTIONS), (), tuple(keywords))
+
+
+def _transforms(family: Family, codes: Mapping[str, Py]) -> Iterator[Py]:
+    for place, name in enumerate(family.transforms):
+        own = Part(f"transforms[{place}]", family).own(codes)
+        yield Call(Imported(name, DISTRIBUTIONS), (), tuple(own.items()))
 
 
 def _parameter(context: Context, value: Value, constant: bool) -> Code:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from storchc.catalogue import distributions as families
-from storchc.catalogue.distributions.composed import BASE, COMPONENT, MIXING, joined, named
+from storchc.catalogue.distributions.composed import (
+    BASE,
+    COMPONENT,
+    MIXING,
+    joined,
+    listed,
+    named,
+    of_transform,
+)
+from storchc.catalogue.distributions.parts import scalar
 from storchc.catalogue.family import Family, bind, broadcast, property_type
 from storchc.catalogue.function import Misfit
+from storchc.catalogue.supports import lies_in
+from storchc.catalogue.transforms import REFUSED, TRANSFORMS, Transform
 from storchc.diagnostics import composed as words
 from storchc.diagnostics import shapes as shape_words
 from storchc.ir.expression import Construct, Distribution, Literal, Named, Property, Value
+from storchc.ir.ranges import ANYTHING, Range, exactly
 from storchc.ir.size import Shape
-from storchc.ir.types import DistributionType
+from storchc.ir.types import DistributionType, united
 from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax import tree
@@ -49,6 +62,8 @@ def construct(ctx: Context, node: tree.Call, family: Family) -> Distribution | N
     match family.name:
         case "Independent":
             return _independent(ctx, node, given)
+        case "TransformedDistribution":
+            return _transformed(ctx, node, given)
         case _:
             return _mixture(ctx, node, given)
 
@@ -143,3 +158,120 @@ def _mixed(mixing: _Part, component: _Part, count: Shape) -> Shape:
     if batch is None:
         raise Refused(words.mixed_apart(component.span, seen, mixing.type.batch + count))
     return batch
+
+
+# --- TransformedDistribution ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A transform as a story writes it, with the values of its parameters."""
+
+    row: Transform
+    parameters: tuple[tuple[str, Value], ...]
+    span: Span
+
+    @property
+    def places(self) -> dict[str, Range]:
+        """Where its parameters lie, as far as they are numbers."""
+        return {
+            name: exactly(float(value.value)) if isinstance(value, Literal) else ANYTHING
+            for name, value in self.parameters
+        }
+
+
+def _transformed(
+    ctx: Context, node: tree.Call, given: dict[str, tree.Expression]
+) -> Construct | None:
+    base, transforms = _part(ctx, given[BASE]), _transforms(ctx, given["transforms"])
+    if base is None or transforms is None:
+        return None
+    _check_base(base)
+    _check_domains(base, transforms)
+    batch = base.type.batch
+    for sending in transforms:
+        for _, value in sending.parameters:
+            batch = _spread(batch, base.type.event, value)
+    names = [sending.row.name for sending in transforms]
+    name = named("TransformedDistribution", base.type.family, listed(names))
+    flat = [
+        (of_transform(place, key), value)
+        for place, sending in enumerate(transforms)
+        for key, value in sending.parameters
+    ]
+    plates = united([base.type.plates, *(value.type.plates for _, value in flat)])
+    type_ = replace(base.type, family=name, plates=plates, batch=batch)
+    return Construct(name, (*flat, *base.flat(BASE)), type_, node.span)
+
+
+def _spread(batch: Shape, event: Shape, value: Value) -> Shape:
+    """The batch of values to which one number for each of their elements is broadcast."""
+    found = broadcast(batch + event, value.type.shape)
+    own = len(event)
+    if found is None or found[len(found) - own :] != event:
+        raise Refused(words.transforms_apart(value.span, value.type.shape, batch + event))
+    return found[: len(found) - own]
+
+
+def _check_base(base: _Part) -> None:
+    """A density of single numbers, or of vectors of these, becomes one."""
+    family = base.family
+    if family.discrete or family.dtype != "float":
+        raise Refused(words.discrete_base(base.span, family.name))
+    if family.support in ("simplex", "positive definite", "correlation cholesky"):
+        raise Refused(words.joined_base(base.span, family.name))
+
+
+def _check_domains(base: _Part, transforms: Sequence[_Sending]) -> None:
+    """Each transform takes all that it is given."""
+    lies = _extent(base)
+    for sending in transforms:
+        if not lies.within(sending.row.domain):
+            raise Refused(words.outside_domain(sending.span, sending.row.name, lies))
+        lies = sending.row.image(lies, sending.places)
+
+
+def _extent(base: _Part) -> Range:
+    """Where a distribution draws from, as far as its parameters are numbers."""
+    places = {
+        name: exactly(float(value.value)) if isinstance(value, Literal) else ANYTHING
+        for name, value in base.parameters
+    }
+    made = Construct(base.family.name, base.parameters, base.type, base.span)
+    return lies_in(base.family, made, places)
+
+
+def _transforms(ctx: Context, expression: tree.Expression) -> list[_Sending] | None:
+    items = expression.items if isinstance(expression, tree.ListOf) else (expression,)
+    if not items:
+        raise Refused(words.no_transforms(expression.span, TRANSFORMS))
+    found = [_transform(ctx, item) for item in items]
+    known = [each for each in found if each is not None]
+    return known if len(known) == len(found) else None
+
+
+def _transform(ctx: Context, item: tree.Expression) -> _Sending | None:
+    if isinstance(item, tree.Name) and item.id in TRANSFORMS:
+        raise Refused(
+            words.transform_not_called(
+                item.span, item.id, [p.name for p in TRANSFORMS[item.id].parameters]
+            )
+        )
+    if not isinstance(item, tree.Call):
+        raise Refused(words.no_transform(item.span, TRANSFORMS))
+    name = item.function.id
+    row = TRANSFORMS.get(name)
+    if row is None and name in REFUSED:
+        reason = REFUSED[name]
+        raise Refused(words.refused_transform(item.function.span, name, reason, TRANSFORMS))
+    if row is None:
+        raise Refused(words.unknown_transform(item.function.span, name, TRANSFORMS))
+    given = _bound(item, Family(row.name, "", row.parameters, "real", (), scalar))
+    typed = {key: expressions.value(ctx, argument) for key, argument in given.items()}
+    values = {key: value for key, value in typed.items() if value is not None}
+    if len(values) < len(typed):
+        return None
+    for key, value in values.items():
+        if isinstance(value, Literal) and key != "loc" and value.value == 0:
+            raise Refused(words.flat_transform(value.span, row.name, key))
+    return _Sending(row, tuple(values.items()), item.span)

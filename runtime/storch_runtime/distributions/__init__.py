@@ -14,6 +14,8 @@ from storch_runtime.distributions.positive import *
 from storch_runtime.distributions.real import *
 from storch_runtime.distributions.relaxed import *
 from storch_runtime.distributions.straight_through import *
+from storch_runtime.distributions.transformed import *
+from storch_runtime.distributions.transforms import *
 from storch_runtime.distributions.truncated import *
 from storch_runtime.distributions.unit import *
 from storch_runtime.distributions.vectors import *

@@ -242,7 +242,7 @@ class Distribution:
 
     def retain_grads(self) -> None:
         """Make ``parameters[...].grad`` available after the backward pass."""
-        aliases = {name: _alias(value) for name, value in self.given().items()}
+        aliases = {name: alias(value) for name, value in self.given().items()}
         with keeping_grads(False):
             type(self).__init__(self, **aliases, event=self.event)  # type: ignore[call-arg]
 
@@ -331,9 +331,10 @@ def _insert(value: Parameter, plates: int, event: int, dims: tuple[int, ...]) ->
     return value
 
 
-def _alias(value: Parameter) -> Parameter:
+def alias(value: Parameter) -> Parameter:
+    """The same parameter, whose gradient is kept."""
     if not isinstance(value, Tensor) or not value.requires_grad:
         return value
-    alias = value.view_as(value)
-    alias.retain_grad()
-    return alias
+    kept = value.view_as(value)
+    kept.retain_grad()
+    return kept

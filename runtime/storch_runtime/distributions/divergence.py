@@ -11,6 +11,7 @@ from storch_runtime.distributions.categorical import Categorical, OneHotCategori
 from storch_runtime.distributions.continuous_bernoulli import ContinuousBernoulli
 from storch_runtime.distributions.matrices import Wishart
 from storch_runtime.distributions.normal import Normal
+from storch_runtime.distributions.transformed import TransformedDistribution
 from storch_runtime.distributions.truncated import TruncatedNormal
 from storch_runtime.distributions.wrapped import Wrapped
 
@@ -31,6 +32,8 @@ def kl_divergence(q: Distribution, p: Distribution) -> Tensor:
         return q.kl_divergence(p)
     if isinstance(q, Wrapped) and isinstance(p, Wrapped) and (half := q.half()) is not None:
         return kl_divergence(q.widened(), p.widened()).to(half)
+    if isinstance(q, TransformedDistribution) and isinstance(p, TransformedDistribution):
+        return kl_divergence(q.whole(), p.whole())  # the transforms are the same
     left, right = q.as_torch(), p.as_torch()
     shape = common_shape(left.batch_shape, right.batch_shape)
     each = torch.distributions.kl_divergence(left.expand(shape), right.expand(shape))

@@ -38,7 +38,7 @@ TEMPERATURE = "temperature"
 
 def allowed(bounds: Bounds) -> Range:
     """The range within bounds."""
-    return Range(bounds.least, bounds.most, low_open=bounds.open)
+    return Range(bounds.least, bounds.most, low_open=bounds.open, nonzero=bounds.nonzero)
 
 
 def constraints(graph: Graph) -> Iterator[Constraint]:

@@ -115,7 +115,9 @@ def _positive(
 
 
 def _ends_at_zero(bounds: Bounds | None, probabilities: bool) -> bool:
-    return bounds is not None and bounds.least == 0 and (bounds.open or probabilities)
+    if bounds is None:
+        return False
+    return bounds.nonzero or (bounds.least == 0 and (bounds.open or probabilities))
 
 
 def _made(graph: Graph, distribution: Distribution) -> tuple[Construct, Family]:

@@ -50,7 +50,7 @@ _GROUPS = {
         "RelaxedOneHotCategorical",
     ),
     "matrices": ("LKJCholesky", "Wishart"),
-    "composed": ("Independent", "MixtureSameFamily"),
+    "composed": ("Independent", "MixtureSameFamily", "TransformedDistribution"),
 }
 _MODULES = {name: group for group, names in _GROUPS.items() for name in names}
 

@@ -7,11 +7,14 @@ the name of its part before it, so that nobody who asks for parameters need know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from storchc.catalogue.distributions.parts import scalar
 from storchc.catalogue.family import Arguments, Family, Parameter, Part, Property
+from storchc.catalogue.supports import SUPPORTS
+from storchc.catalogue.transforms import TRANSFORMS, Transform
+from storchc.ir.ranges import REAL, Range
 from storchc.ir.size import Size
 
 MIXING, COMPONENT, BASE = "mixture_distribution", "component_distribution", "base_distribution"
@@ -39,7 +42,20 @@ INDEPENDENT = Family(
     caution="samples and their log-probabilities are those of the distribution that it is given",
 )
 
-FAMILIES = (INDEPENDENT, MIXTURE)
+TRANSFORMED = Family(
+    "TransformedDistribution",
+    "A continuous distribution whose values are sent through transforms, one after another.",
+    (Parameter(BASE), Parameter("transforms")),
+    "real",
+    (),
+    scalar,
+    entropy=False,
+    remembered=True,
+    composed=True,
+    caution=f"transforms are {', '.join(TRANSFORMS)}, in a list, the first one first",
+)
+
+FAMILIES = (INDEPENDENT, MIXTURE, TRANSFORMED)
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -64,6 +80,8 @@ def derived(name: str, lookup: Callable[[str], Family | None]) -> Family | None:
     match head:
         case "MixtureSameFamily" if len(parts) == 2:
             return _mixture(name, _entry(parts[0], lookup), *_joined(parts[1], lookup))
+        case "TransformedDistribution" if len(parts) == 2:
+            return _transformed(name, _entry(parts[0], lookup), _split(parts[1][1:-1]))
         case _:
             return None
 
@@ -130,3 +148,94 @@ def _counted(part: Part) -> Callable[[Arguments], Size | None]:
     finite = part.family.finite
     assert finite is not None
     return lambda arguments: finite(part.own(arguments))
+
+
+# --- transforms ----------------------------------------------------------------------------------
+
+
+def listed(names: Sequence[str]) -> str:
+    """A list of transforms as a part."""
+    return f"[{', '.join(names)}]"
+
+
+def of_transform(place: int, name: str) -> str:
+    """The name of a parameter of a transform among those of the whole."""
+    return f"transforms[{place}].{name}"
+
+
+def _transformed(name: str, base: Family, names: Sequence[str]) -> Family:
+    transforms = tuple(TRANSFORMS[each] for each in names)
+    part = Part(BASE, base)
+    own = 1 if base.support == "real vector" else 0
+    return replace(
+        TRANSFORMED,
+        name=name,
+        parameters=(*_of_transforms(base, transforms, own), *part.flat()),
+        support="real vector" if own else "real",
+        pathwise=base.pathwise,
+        pathwise_order=base.pathwise_order,
+        replay=base.replay,
+        inverse=base.inverse,
+        inside=transforms[-1].inside,
+        entropy=base.entropy and all(t.name == "AffineTransform" for t in transforms),
+        divergences=_divergences(base, transforms, names),
+        parts=(part,),
+        transforms=tuple(names),
+        image=_image(transforms),
+        composed=False,
+        caution="",
+    )
+
+
+def _divergences(
+    base: Family, transforms: Sequence[Transform], names: Sequence[str]
+) -> frozenset[str]:
+    """To others that are sent through the same transforms: that of what is sent."""
+    if any(t.parameters for t in transforms):
+        return frozenset()
+    others = (named("TransformedDistribution", other, listed(names)) for other in base.divergences)
+    return frozenset(others)
+
+
+def _of_transforms(base: Family, transforms: Sequence[Transform], own: int) -> list[Parameter]:
+    """The parameters of transforms, and which of them move a support where a density is not 0."""
+    found, given, fades = [], _extent(base), _fades(base, transforms)
+    for place, transform in enumerate(transforms):
+        moves = transform.moves(given) and not fades
+        for parameter in transform.parameters:
+            key = of_transform(place, parameter.name)
+            found.append(replace(parameter, name=key, rank=own, moves_support=moves))
+        given = transform.image(given, {p.name: REAL for p in transform.parameters})
+        if moves:
+            given = _SOMEWHERE
+    return found
+
+
+_SOMEWHERE = Range(0.25, 0.75)
+"""Some interval, which no transform leaves in its place by itself."""
+
+
+def _extent(family: Family) -> Range:
+    """Where samples lie as far as the family tells."""
+    if family.transforms:
+        return _SOMEWHERE
+    if family.parts:
+        return _extent(family.parts[-1].family)
+    return _SOMEWHERE if family.support == "bounded" else SUPPORTS[family.support]
+
+
+def _fades(base: Family, transforms: Sequence[Transform]) -> bool:
+    """Whether the density is 0 at each end of the support: the tails of a normal variable are."""
+    bends = sum(t.name != "AffineTransform" for t in transforms)
+    allowed = {"Normal": 1, "MultivariateNormal": 1, "LowRankMultivariateNormal": 1, "LogNormal": 0}
+    return bends <= allowed.get(base.name, -1)
+
+
+def _image(transforms: Sequence[Transform]) -> Callable[[Range, Mapping[str, Range]], Range]:
+    def image(given: Range, ranges: Mapping[str, Range]) -> Range:
+        for place, transform in enumerate(transforms):
+            own = {p.name: ranges[of_transform(place, p.name)] for p in transform.parameters}
+            given = transform.image(given, own)
+        return replace(given, inside=transforms[-1].inside)
+
+    return image
