@@ -1,4 +1,4 @@
-"""Modules that stand in a story and are not trained by it."""
+"""What stands in a story of the user's and is not trained by it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
+from storch_runtime.given import Bound
+
 __all__ = ["Frozen"]
 
 
 class Frozen:
-    """A module without a gradient for its parameters; what it is given gets one through it.
+    """A module or distribution without a gradient for its parameters, only for what it is given.
 
     No `nn.Module`, so that the model neither trains, saves nor switches it between modes: it may be
     trained elsewhere, or stand beside as another, trained module. ``model.to`` moves it.
@@ -20,15 +22,21 @@ class Frozen:
 
     __slots__ = ("module",)
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: Any) -> None:
         self.module = module
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call the module with its parameters as they are now, detached."""
-        if not torch.is_grad_enabled():
-            return self.module(*arguments)
+        if not torch.is_grad_enabled() or not isinstance(self.module, nn.Module):
+            return self.module(*arguments, **options)
         fixed = {name: p.detach() for name, p in self.module.named_parameters()}
-        return functional_call(self.module, fixed, arguments)
+        return functional_call(self.module, fixed, arguments, options)
+
+    def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of it, such as ``log_prob``."""
+        if isinstance(self.module, nn.Module):
+            return Frozen(Bound(self.module, method))(*arguments, **options)
+        return getattr(self.module, method)(*arguments, **options)
 
     def __repr__(self) -> str:
         return f"Frozen({self.module!r})"

@@ -21,6 +21,7 @@ from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.follow import follow as follow
 from storch_runtime.frozen import Frozen as Frozen
 from storch_runtime.given import ModuleLike as ModuleLike
+from storch_runtime.given import as_distribution as as_distribution
 from storch_runtime.given import as_module as as_module
 from storch_runtime.joint_steps import JointSteps as JointSteps
 from storch_runtime.joint_steps import StepsAlong as StepsAlong

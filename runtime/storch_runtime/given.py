@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from storch_runtime.errors import StoryTypeError
 
-__all__ = ["ModuleLike", "as_module", "coupling"]
+__all__ = ["Bound", "ModuleLike", "as_distribution", "as_module", "coupling"]
 
 ModuleLike = nn.Module | Callable[..., Any]
 """What a constructor takes for a module: an instance, or a bound method of one (`vae.encode`)."""
@@ -25,9 +25,9 @@ class Bound(nn.Module):
         self.owner = owner
         self.method = method
 
-    def forward(self, *arguments: Any) -> Any:
+    def forward(self, *arguments: Any, **options: Any) -> Any:
         """Call the method."""
-        return getattr(self.owner, self.method)(*arguments)
+        return getattr(self.owner, self.method)(*arguments, **options)
 
 
 def as_module(given: Any, name: str, where: str) -> nn.Module:
@@ -38,6 +38,19 @@ def as_module(given: Any, name: str, where: str) -> nn.Module:
         return Bound(given.__self__, given.__name__)
     said = f"the class `{given.__name__}`" if isinstance(given, type) else f"a `{_kind(given)}`"
     raise StoryTypeError(f"{where}: `{name}` is declared a module, but is {said}: {_mend(given)}")
+
+
+def as_distribution(given: Any, name: str, where: str, *needed: str) -> Any:
+    """The distribution given for ``name``, which must have the functions that are ``needed``."""
+    said = f"{where}: `{name}` is declared a distribution"
+    if isinstance(given, type):
+        raise StoryTypeError(f"{said}, but is the class `{given.__name__}`: give an instance")
+    missing = next((f for f in needed if not callable(getattr(given, f, None))), None)
+    if missing is not None:
+        raise StoryTypeError(
+            f"{said}, and the story needs its `{missing}`, which a `{_kind(given)}` has not"
+        )
+    return given
 
 
 def _kind(given: Any) -> str:

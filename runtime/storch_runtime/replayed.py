@@ -9,6 +9,7 @@ from torch import Tensor
 
 from storch_runtime.distributions.bernoulli import Bernoulli
 from storch_runtime.distributions.categorical import Categorical, OneHotCategorical
+from storch_runtime.distributions.users import UserDistribution
 from storch_runtime.errors import StoryShapeError, StoryTypeError, StoryValueError
 from storch_runtime.validation import looks_at_values
 
@@ -38,8 +39,16 @@ def _as_drawn(given: Tensor, distribution: Distribution) -> Tensor:
         if given.is_floating_point():
             raise StoryTypeError(f"has dtype {given.dtype}, but classes are integers")
         return given.long()
+    if isinstance(distribution, UserDistribution):
+        return given if distribution.declared.kind == "float" else _whole(given)
     dtypes = [p.dtype for p in distribution.parameters.values() if p.is_floating_point()]
     return given.to(dtypes[0]) if dtypes else given
+
+
+def _whole(given: Tensor) -> Tensor:
+    if given.is_floating_point():
+        raise StoryTypeError(f"has dtype {given.dtype}, but these values are integers")
+    return given.long()
 
 
 def is_hidden(value: Tensor) -> bool:

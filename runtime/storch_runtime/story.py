@@ -357,7 +357,7 @@ class StoryModule(nn.Module):
         """See `nn.Module._apply`, which moves and converts; frozen modules come along."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for part in vars(self).values():
-            if isinstance(part, Frozen):
+            if isinstance(part, Frozen) and isinstance(part.module, nn.Module):
                 part.module._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 

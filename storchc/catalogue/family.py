@@ -30,9 +30,13 @@ Support = Literal[
     "log simplex",  # logarithms of a vector of probabilities
     "positive definite",
     "correlation cholesky",
+    "declared",  # anything: one of the user's
+    "declared discrete",
 ]
 
-_DISCRETE = frozenset({"boolean", "index", "one-hot", "count", "bounded count", "counts"})
+_DISCRETE = frozenset(
+    {"boolean", "index", "one-hot", "count", "bounded count", "counts", "declared discrete"}
+)
 
 PropertyShape = Literal[
     "sample",  # as the sample

@@ -29,6 +29,8 @@ SUPPORTS: Mapping[Support, Range] = {
     "log simplex": at.NONPOSITIVE,
     "positive definite": at.REAL,
     "correlation cholesky": at.SIGNED_UNIT,
+    "declared": at.ANYTHING,
+    "declared discrete": at.ANYTHING,
 }
 """Where samples lie whatever the parameters are; no sample hits an end that is open."""
 

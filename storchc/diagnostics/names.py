@@ -27,6 +27,7 @@ CODES: dict[str, str] = (
         "S212": "a path that Python cannot import",
         "S217": "a frozen module with a default",
         "S218": "a frozen module where a method trains one",
+        "S219": "a distribution of yours that contradicts itself",
         "S230": "something that is never used",
     }
     | loops.CODES
@@ -40,6 +41,7 @@ KINDS = {
     "param": "a parameter",
     "module": "a module",
     "function": "a function",
+    "declared": "a distribution",
     "use": "a method",
     "compute": "a computed value",
     "sample": "a sample",
@@ -115,6 +117,9 @@ _INSTEAD = {
     ("value", "dim"): "sizes are dims: `dim T = …`, or `dim T` for a size that some input has",
     ("module", "value"): "call it: `{name}(…)`",
     ("function", "value"): "call it: `{name}(…)`",
+    ("declared", "value"): "draw from it with `sample`: `sample y ~ {name}(…)`",
+    ("declared", "distribution"): "write `{name}(…)` with what it takes",
+    ("declared", "module"): "declare a `module` for this",
     (
         "distribution",
         "value",
@@ -334,6 +339,26 @@ def frozen_critic(given: Name, option: str, declared: Span) -> Problem:
     message = f"`{given.id}` is frozen, and what is given as `{option}` is trained by the method"
     help = f"delete `frozen` where `{given.id}` is declared"
     return Problem("S218", message, given.span, help, (Label(declared, "declared here"),))
+
+
+def one_tensor(name: Name, span: Span) -> Problem:
+    """``distribution d: ([H], [H]) -> [T]``, or two results."""
+    message = f"a distribution takes tensors and draws one, but `{name.id}` is declared otherwise"
+    help = "write each argument for itself, `[H], [H]`, and one result, `-> [T]`"
+    return Problem("S219", message, span, help)
+
+
+def discrete_path(name: Name, kind: str) -> Problem:
+    """``distribution d reparameterized discrete: …``."""
+    fact = "discrete" if kind == "float" else f"of {kind} values"
+    message = f"`{name.id}` is declared `reparameterized` and {fact}: such values have no paths"
+    return Problem("S219", message, name.span, "delete one of the two")
+
+
+def not_discrete(name: Name, kind: str) -> Problem:
+    """``distribution d: [P] -> [T]: int`` without ``discrete``."""
+    message = f"the values of `{name.id}` are `{kind}`, so they lie apart"
+    return Problem("S219", message, name.span, f"declare it `distribution {name.id} discrete: …`")
 
 
 def override_without_sample(story: Name, name: str, samples: Iterable[str]) -> Problem:

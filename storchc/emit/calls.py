@@ -66,12 +66,12 @@ def _operands(
 ) -> list[tuple[Code, ValueType]]:
     values = argument if isinstance(argument, tuple) else (argument,)
     return [
-        (_typed(context, value, wanted), wanted)
+        (typed(context, value, wanted), wanted)
         for value, wanted in zip(values, slot.items, strict=True)
     ]
 
 
-def _typed(context: Context, value: Value, wanted: ValueType) -> Code:
+def typed(context: Context, value: Value, wanted: ValueType) -> Code:
     """The argument as a tensor of the dtype that the signature declares."""
     if wanted.dtype == "float":
         return context.as_float(value)
@@ -122,7 +122,7 @@ def result_constant(graph: Graph, callee: Callee, wanted: ValueType, where: str)
     return call(
         Imported("Result", RUNTIME),
         literal(callee.name),
-        _event(graph, wanted),
+        event_of(graph, wanted),
         literal(wanted.dtype),
         literal(where),
     )
@@ -141,11 +141,12 @@ def results_constant(callee: Callee, count: int, where: str) -> Py:
 
 def one_of(graph: Graph, results: Py, position: int, wanted: ValueType) -> Py:
     """The module-level record that checks one of several results."""
-    event = _event(graph, wanted)
+    event = event_of(graph, wanted)
     return method(results, "result", literal(position), event, literal(wanted.dtype))
 
 
-def _event(graph: Graph, wanted: ValueType) -> Py:
+def event_of(graph: Graph, wanted: ValueType) -> Py:
+    """The sizes of an event; those of free dims by what they are called."""
     sizes = (
         literal(str(s)) if s.value is None else known_size(graph, s, s.value) for s in wanted.shape
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.estimator import Constant, Estimator
+from storchc.analysis.facts.asked import asked_of
 from storchc.analysis.facts.rows import row_wise
 from storchc.catalogue import methods
 from storchc.emit.context import known_size
@@ -26,7 +27,7 @@ from storchc.python.expressions import (
     table,
     tuple_of,
 )
-from storchc.python.names import METHODS, PACKAGE, SAMPLERS
+from storchc.python.names import DISTRIBUTIONS, METHODS, PACKAGE, SAMPLERS
 from storchc.python.printer import WIDTH, statement, write
 
 INDENT = 8
@@ -56,7 +57,9 @@ def _parameter(outline: Outline, callee: Callee) -> str:
         kind = f"{function}[..., {_returned(outline, callee.results)}]"
         default_ = f" = {write(outline.constant(f'default {callee.name}'))}" if callee.path else ""
         return f"{callee.name}: {kind}{default_}"
-    if callee.kind == "module":  # a method of one too
+    if callee.kind == "distribution":
+        kind = outline.identifiers.text(Imported("DistributionLike", DISTRIBUTIONS))
+    elif callee.kind == "module":  # a method of one too
         kind = outline.identifiers.text(outline.runtime("ModuleLike"))
     else:
         kind = outline.text("nn.Module")
@@ -118,14 +121,20 @@ def _set(outline: Outline, story_name: str, value: Py) -> list[str]:
 def _callee(outline: Outline, callee: Callee) -> Py:
     if callee.kind == "function":
         return name(callee.name)
-    where = literal(place(outline.graph.source, callee.span))
-    module = call(outline.runtime("as_module"), name(callee.name), literal(callee.name), where)
+    where = place(outline.graph.source, callee.span)
+    given = name(callee.name), literal(callee.name), literal(where)
+    if callee.kind == "distribution":
+        known = outline.estimation
+        needed = map(literal, asked_of(known.graph, known.estimators, callee.name))
+        module = call(outline.runtime("as_distribution"), *given, *needed)
+    else:
+        module = call(outline.runtime("as_module"), *given)
     if "frozen" in callee.flags:
         return call(outline.runtime("Frozen"), module)
     if callee.default is None:
         return module
-    given = infix("is", name(callee.name), NONE)
-    return Choice(default(callee.default), given, module)
+    absent = infix("is", name(callee.name), NONE)
+    return Choice(default(callee.default), absent, module)
 
 
 def _param(outline: Outline, param: Param) -> Py:
@@ -235,8 +244,13 @@ def _constant(outline: Outline, value: Constant) -> Py:
 def method_modules(outline: Outline) -> list[str]:
     """The attributes that only the options of methods use: theirs to train."""
     callees, owned = outline.graph.callees, outline.story.owned
-    held = {n for n in owned if n not in callees or callees[n].learns}
+    held = {n for n in owned if n not in callees or _trainable(callees[n])}
     return [attribute for n, attribute in outline.module.attributes.items() if n in held]
+
+
+def _trainable(callee: Callee) -> bool:
+    """Whether a method may train it; a distribution of the user's is the model's alone."""
+    return callee.kind == "module" and callee.learns
 
 
 def row_wise_modules(outline: Outline) -> list[Py]:

@@ -12,6 +12,7 @@ from storchc.analysis.facts.own_score import own_log_prob
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Family, Part
 from storchc.emit.alignment import align
+from storchc.emit.calls import typed
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.ir.expression import (
@@ -29,7 +30,7 @@ from storchc.ir.expression import (
 )
 from storchc.ir.nodes import Sample
 from storchc.ir.ranges import ANYTHING, OPEN_UNIT, UNIT
-from storchc.ir.types import Plates
+from storchc.ir.types import Declared, Plates
 from storchc.ir.walk import walk
 from storchc.program.slots import Slot
 from storchc.python.expressions import (
@@ -95,7 +96,25 @@ def _inner(context: Context, stored: Plates, plates: Plates) -> list[int]:
 
 
 def _construct(context: Context, value: Construct, plates: Plates, rank: int, tensor: bool) -> Code:
+    if value.type.declared is not None:
+        return _of_the_user(context, value, value.type.declared, plates)
     return _built(context, value, parameters(context, value, tensor), plates, rank)
+
+
+def _of_the_user(context: Context, value: Construct, declared: Declared, plates: Plates) -> Code:
+    """One that the constructor was given, of its arguments; where only methods learn, detached."""
+    pairs = zip(value.parameters, declared.arguments, strict=True)
+    codes = [(typed(context, v, wanted), wanted) for (_, v), wanted in pairs]
+    stored = _stored({str(i): code for i, (code, _) in enumerate(codes)})
+    target = stored | plates if stored else stored
+    arguments = [align(context.storage, c.py, c.stored, w.rank, target) for c, w in codes]
+    free = {}
+    if any(size.value is None for size in value.type.event):
+        free = {"event": tuple_of(*map(context.size, value.type.event))}
+    way = "pathwise" if "reparameterized" in declared.flags else "of"
+    record = context.module.constants[f"{value.family}:law"]
+    made = method(record, way, context.attribute(value.family), *arguments, **free)
+    return Code(method(made, "detached") if context.detached else made, stored)
 
 
 Parameters = dict[str, Code]
@@ -183,8 +202,7 @@ def _within(context: Context, each: Constraint, code: Code) -> Code:
 
 
 def _family(value: Construct) -> Family:
-    family = catalogue.lookup(value.family)
-    assert family is not None
+    family = catalogue.row(value.type)
     return family
 
 
@@ -255,6 +273,8 @@ def _log_prob(context: Context, value: LogProb) -> Code:
         if kind == "float"
         else context.tensor(context.value(value.value), "int")
     )
+    if (asked := _asked_already(context, value)) is not None:
+        return Code(method(asked, "log_prob", observed.py), observed.stored)
     own = len(value.distribution.type.event)
     rank = max(len(value.distribution.type.batch), value.value.type.rank - own)
     made = distribution(context, value.distribution, observed.stored, rank)
@@ -267,6 +287,21 @@ def _log_prob(context: Context, value: LogProb) -> Code:
         law = method(law, "detached")
     law = _kept(value, law, rank)
     return Code(_density(context, value, law, aligned), stored)
+
+
+def _asked_already(context: Context, value: LogProb) -> Py | None:
+    """The distribution of the user's that this very value was drawn from: it is asked once."""
+    sample = own_log_prob(context.graph, value)
+    if sample is None or value.distribution.type.declared is None or context.detached:
+        return None
+    estimator, slot = context.estimation.estimators[sample], Slot("draw", sample)
+    plain = estimator.sampler is None and not (
+        estimator.looks or context.story.samples[sample].loops
+    )
+    entry = estimator.entry
+    if not plain or entry is None or entry.stops_own_score or slot not in context.held:
+        return None
+    return member(context.draw(sample), "distribution")
 
 
 def _density(context: Context, value: LogProb, law: Py, observed: Py) -> Py:

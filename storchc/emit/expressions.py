@@ -227,7 +227,7 @@ def _rounded(context: Context, code: Code, value: Value) -> Code:
 def _drawn_of(context: Context, value: Value) -> Family | None:
     """The family of a sample, where the value is just that."""
     sample = context.story.samples.get(value.name) if isinstance(value, Reference) else None
-    return None if sample is None else families.lookup(sample.distribution.type.family)
+    return None if sample is None else families.row(sample.distribution.type)
 
 
 def _aligned(

@@ -166,7 +166,7 @@ class Body:
             return self.context.runtime("Draw")
         type_ = self.context.graph.types.get(slot.name) if slot.kind == "value" else None
         if isinstance(type_, DistributionType):
-            return Imported(type_.family.partition("(")[0], DISTRIBUTIONS)
+            return Imported(_class(type_), DISTRIBUTIONS)
         return TENSOR
 
     def _call(self, made: Call) -> None:
@@ -195,6 +195,14 @@ def _several(values: Sequence[Py]) -> Py:
 def written(context: Context, operation: Operation) -> Written:
     """One operation that has no operations of its own."""
     return WRITERS[type(operation)](context, operation)
+
+
+def _class(type_: DistributionType) -> str:
+    """The class of the runtime that a distribution is of."""
+    if type_.declared is None:
+        return type_.family.partition("(")[0]
+    path = "reparameterized" in type_.declared.flags
+    return "PathwiseUserDistribution" if path else "UserDistribution"
 
 
 WRITERS: dict[type, Callable[[Context, Any], Written]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storchc.analysis.estimation import Estimation
 from storchc.emit import constructor
-from storchc.emit.calls import one_of, result_constant, results_constant
+from storchc.emit.calls import event_of, one_of, result_constant, results_constant
 from storchc.emit.code import Code
 from storchc.emit.context import Context, known_size
 from storchc.emit.expressions import translate
@@ -25,6 +25,7 @@ from storchc.lower.story import story_of
 from storchc.program.operation import Operation
 from storchc.program.slots import Slot
 from storchc.python.expressions import (
+    Imported,
     Local,
     Py,
     builtin,
@@ -38,6 +39,7 @@ from storchc.python.expressions import (
     tuple_of,
 )
 from storchc.python.layout import lines
+from storchc.python.names import DISTRIBUTIONS
 from storchc.python.naming import named
 from storchc.python.printer import statement, write
 from storchc.python.statements import Assign, Do, Statement, all_used
@@ -102,8 +104,12 @@ def _constants(known: Outline) -> list[str]:
     lines: list[str] = []
     for item in known.graph.inputs:
         lines += _constant(known, f"input {item.name}", _input(known, item))
-    for callee_name in sorted(_called(known.graph), key=list(known.graph.callees).index):
-        lines += _results(known, known.graph.callees[callee_name])
+    called = _called(known.graph)
+    for callee in known.graph.callees.values():
+        if callee.kind == "distribution":
+            lines += _constant(known, f"{callee.name}:law", _law(known, callee))
+        elif callee.name in called:
+            lines += _results(known, callee)
     return lines
 
 
@@ -131,6 +137,19 @@ def _results(known: Outline, callee: Callee) -> list[str]:
         code = one_of(known.graph, several, position, type_)
         lines += _constant(known, f"{callee.name}:{position}", code)
     return lines
+
+
+def _law(known: Outline, callee: Callee) -> Py:
+    """The record that asks a distribution of the user's, and checks what it returns."""
+    (result,) = callee.results[0].items
+    return call(
+        Imported("Declared", DISTRIBUTIONS),
+        literal(callee.name),
+        tuple_of(*(literal(item.rank) for slot in callee.arguments for item in slot.items)),
+        event_of(known.graph, result),
+        literal(result.dtype),
+        literal(place(known.graph.source, callee.span)),
+    )
 
 
 def _constant(known: Outline, key: str, code: Py) -> list[str]:

@@ -96,5 +96,7 @@ def _hidden(graph: Graph, identifiers: Identifiers) -> dict[str, str]:
         elif callee.name in called:
             keys[callee.name] = callee.name
             keys |= {f"{callee.name}:{i}": f"{callee.name}_{i}" for i in range(count)}
+    laws = (callee.name for callee in graph.callees.values() if callee.kind == "distribution")
+    keys |= {f"{law}:law": law for law in laws}
     keys["the layout"] = "layout"
     return {key: identifiers.hidden(wanted) for key, wanted in keys.items()}

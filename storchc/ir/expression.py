@@ -123,6 +123,17 @@ class Construct:
     span: Span
 
 
+def called(value: object) -> str | None:
+    """The module, function or distribution of the user's that an expression calls by its name."""
+    match value:
+        case CallUser(callee):
+            return callee
+        case Construct(family, _, type_) if type_.declared is not None:
+            return family
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A distribution by the name that a ``compute`` gave it."""

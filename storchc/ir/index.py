@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from storchc.ir.alike import key
 from storchc.ir.expression import Construct, Distribution, LogProb, Named, Reference, Value
 from storchc.ir.nodes import (
     Compute,
@@ -146,13 +147,27 @@ class Index:
             distribution = made
         return distribution
 
+    def same_law(self, a: Distribution, b: Distribution) -> bool:
+        """Whether two distributions are one, or are written alike of what no loop carries."""
+        a, b = self.construction(a), self.construction(b)
+        if a is b:
+            return True
+        moved = (isinstance(p, Reference) and p.name in self.carried for p in walk(a))
+        return key(a) == key(b) and not any(moved)
+
     def scored(self, value: LogProb) -> Sample | None:
-        """The sample ``z`` of which ``value`` is ``log_prob(q, z)``, drawn from that same ``q``."""
+        """The sample ``z`` of which ``value`` is ``log_prob(q, z)``, drawn from that same ``q``.
+
+        One of the user's may be written anew, as it is asked once.
+        """
         sample = self.drawn(value.value)
         if sample is None:
             return None
         own = self.construction(sample.distribution)
-        return sample if self.construction(value.distribution) is own else None
+        if self.construction(value.distribution) is own:
+            return sample
+        alike = own.type.declared is not None and self.same_law(value.distribution, own)
+        return sample if alike else None
 
     def drawn(self, value: Value) -> Sample | None:
         """The sample that a reference stands for, whatever names it went through."""

@@ -68,13 +68,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A module or function of the user's: what it takes and gives, per row.
+    """A module, function or distribution of the user's: what it takes and gives, per row.
 
     ``default`` is what a module is where the user gives none; ``path`` a function's dotted name.
     """
 
     name: str
-    kind: Literal["module", "function"]
+    kind: Literal["module", "function", "distribution"]
     flags: frozenset[Flag]
     arguments: tuple[Slot, ...]
     results: tuple[Slot, ...]
@@ -91,12 +91,12 @@ class Callee:
     @property
     def learns(self) -> bool:
         """Whether it may have parameters that the story trains."""
-        return self.kind == "module" and "frozen" not in self.flags
+        return self.kind != "function" and "frozen" not in self.flags
 
     @property
     def folds(self) -> bool:
         """Whether the plates are folded into one batch dimension for the call."""
-        return self.kind == "module" or "batched" in self.flags
+        return self.kind != "function" or "batched" in self.flags
 
 
 @dataclass(frozen=True, slots=True)

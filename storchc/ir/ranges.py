@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
 
+from storchc.ir.types import Dtype
 from storchc.records import dataclass
 
 INFINITY = math.inf
@@ -379,3 +380,14 @@ def through(a: Range, function: Callable[[float], float], *, whole: bool = False
         (function(a.high), a.high_open or math.isinf(a.high)),
     )
     return _made(*ends, whole=whole and a.whole, nonzero=False, known=a.known)
+
+
+def of_type(dtype: Dtype) -> Range:
+    """Anything of a dtype."""
+    match dtype:
+        case "float":
+            return ANYTHING
+        case "int":
+            return INTEGERS.unknown()
+        case "bool":
+            return TRUTH.unknown()

@@ -9,7 +9,8 @@ from storchc.ir.size import Shape
 from storchc.records import dataclass
 
 Dtype = Literal["float", "int", "bool"]
-Flag = Literal["batched", "nondiff", "stateful", "frozen"]  # what a story declares of a callee
+Flag = Literal["batched", "nondiff", "stateful", "frozen", "reparameterized", "discrete"]
+"""What a story declares of something of the user's, between its name and its signature."""
 Plates = frozenset[str]
 NO_PLATES: Plates = frozenset()
 
@@ -35,11 +36,23 @@ class ValueType:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What a story declares of a distribution of the user's: what it takes, and how it draws.
+
+    Its parameters are ``arguments``, one tensor each.
+    """
+
+    arguments: tuple[ValueType, ...]
+    flags: frozenset[Flag]
+
+
+@dataclass(frozen=True, slots=True)
 class DistributionType:
     """A distribution: ``batch`` is its parameters' event shape, ``event`` the family's own.
 
     ``joined``: as many of the last dimensions of ``batch`` are one event to who looks at elements
     of the batch apart (`Independent`).
+    ``declared`` of one of the user's, whose ``family`` is its name in the story.
     """
 
     family: str
@@ -48,6 +61,7 @@ class DistributionType:
     event: Shape
     dtype: Dtype = "float"
     joined: int = 0
+    declared: Declared | None = None
 
     @property
     def apart(self) -> Shape:

@@ -11,7 +11,16 @@ from storchc.syntax import tree
 from storchc.syntax.builder import Title
 from storchc.syntax.layout import DECLARATIONS, KEYWORDS, STEPS, Line
 
-KINDS = (tree.Dim, tree.Plate, tree.Input, tree.Param, tree.Module, tree.Function, tree.Use)
+KINDS = (
+    tree.Dim,
+    tree.Plate,
+    tree.Input,
+    tree.Param,
+    tree.Module,
+    tree.Function,
+    tree.Declared,
+    tree.Use,
+)
 """The kinds of declarations, in the order in which a tree lists them."""
 
 Statement = Title | tree.Declaration | tree.Step
@@ -57,6 +66,7 @@ class Assembly:
                 | tree.Param()
                 | tree.Module()
                 | tree.Function()
+                | tree.Declared()
                 | tree.Use()
             ):
                 self._declarations.append(node)

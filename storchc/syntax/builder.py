@@ -17,7 +17,8 @@ from storchc.syntax.lalr import Token
 
 FUNCTION_FLAGS: tuple[Flag, ...] = ("batched", "nondiff", "stateful")
 MODULE_FLAGS: tuple[Flag, ...] = (*FUNCTION_FLAGS, "frozen")
-FLAGS = MODULE_FLAGS
+DISTRIBUTION_FLAGS: tuple[Flag, ...] = ("reparameterized", "discrete", "frozen")
+FLAGS = tuple(dict.fromkeys((*MODULE_FLAGS, *DISTRIBUTION_FLAGS)))
 DTYPES = ("float", "int", "bool")
 
 
@@ -131,6 +132,12 @@ class Builder(Expressions):
         span, flags = around(name, spec), _flags(tokens, "function", FUNCTION_FLAGS)
         return tree.Function(name, flags, spec.arguments, spec.results, spec.default, span)
 
+    def distribution(self, children: list[Any]) -> tree.Declared:
+        """``policy discrete: [P]: int -> [T]: int``."""
+        name, tokens, _, spec = children
+        span, flags = around(name, spec), _flags(tokens, "distribution", DISTRIBUTION_FLAGS)
+        return tree.Declared(name, flags, spec.arguments, spec.results, span)
+
     def flags(self, children: list[Token]) -> list[Token]:
         """``batched nondiff stateful`` in any order."""
         for token in children:
@@ -155,6 +162,18 @@ class Builder(Expressions):
         """The same of a function."""
         tokens, _, spec = children
         return cast(CallableSpec, replace(spec, flags=_flags(tokens, "function", FUNCTION_FLAGS)))
+
+    def distribution_type(self, children: list[Any]) -> CallableSpec:
+        """``[A] -> [B]``, or ``-> [B]``."""
+        arguments, results = children
+        ends = (*(arguments or ()), *results)
+        return CallableSpec(frozenset(), arguments or (), results, None, around(*ends))
+
+    def distribution_entry(self, children: list[Any]) -> CallableSpec:
+        """The same with flags before it, as in YAML."""
+        tokens, _, spec = children
+        flags = _flags(tokens, "distribution", DISTRIBUTION_FLAGS)
+        return cast(CallableSpec, replace(spec, flags=flags))
 
     def types(self, children: list[Type]) -> tuple[Type, ...]:
         """``[A], [B]: int``."""

@@ -14,7 +14,7 @@ from storchc.diagnostics.diagnostic import Problem, Problems
 from storchc.records import dataclass
 from storchc.source import Span
 
-DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "use")
+DECLARATIONS = ("dim", "plate", "input", "param", "module", "function", "distribution", "use")
 STEPS = ("compute", "sample", "cost", "observe", "report", "for", "stop")
 KEYWORDS = ("story", *DECLARATIONS, *STEPS)
 

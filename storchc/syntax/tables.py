@@ -28,7 +28,7 @@ _DIGEST = 32
 STARTS = (
     *("statement", "expression", "method", "method_choice"),
     *("title", "name", "names", "plate", "use"),
-    *("input_type", "param_type", "module_entry", "function_entry"),
+    *("input_type", "param_type", "module_entry", "function_entry", "distribution_entry"),
     *("compute", "sample", "cost", "observe", "report", "loop"),
 )
 """The rules of the grammar that a text may be read by."""

@@ -240,6 +240,17 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """``distribution policy discrete: [P]: int -> [T]: int``."""
+
+    name: Name
+    flags: frozenset[Flag]
+    arguments: tuple[TensorType | TupleType, ...]
+    results: tuple[TensorType | TupleType, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """``use package.module: MyMethod``."""
 
@@ -248,7 +259,7 @@ class Use:
     span: Span = _span()
 
 
-Declaration = Dim | Plate | Input | Param | Module | Function | Use
+Declaration = Dim | Plate | Input | Param | Module | Function | Declared | Use
 
 # --- steps ---------------------------------------------------------------------------------------
 

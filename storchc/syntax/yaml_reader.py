@@ -17,7 +17,16 @@ from storchc.syntax.layout import CONTROL
 from storchc.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, compose
 from storchc.syntax.yaml_phrases import phrase
 
-_DECLARATIONS = ("dims", "plates", "inputs", "params", "modules", "functions", "use")
+_DECLARATIONS = (
+    "dims",
+    "plates",
+    "inputs",
+    "params",
+    "modules",
+    "functions",
+    "distributions",
+    "use",
+)
 _TOP = ("story", "doc", *_DECLARATIONS, "steps")
 _KINDS = ("compute", "sample", "cost", "observe", "report", "for")
 _PARTS = {
@@ -112,6 +121,11 @@ class _Reader:
             case "modules":
                 found = self._phrase(node, "module_entry", f"`{name.id}`")
                 return found and _callable(tree.Module, name, found, span)
+            case "distributions":
+                found = self._phrase(node, "distribution_entry", f"`{name.id}`")
+                return found and tree.Declared(
+                    name, found.flags, found.arguments, found.results, span
+                )
             case _:
                 found = self._phrase(node, "function_entry", f"`{name.id}`")
                 return found and _callable(tree.Function, name, found, span)

@@ -83,6 +83,8 @@ def _declare(ctx: Context, story: tree.Story) -> tuple[list[Input], list[Param]]
                 params.append(declarations.declare_param(ctx, node))
             case tree.Module() | tree.Function():
                 declarations.declare_callee(ctx, node)
+            case tree.Declared():
+                declarations.declare_distribution(ctx, node)
             case tree.Use():
                 declarations.declare_use(ctx, node)
     declarations.check_bindings(ctx, story)
@@ -120,8 +122,10 @@ def _warn(scope: Scope, story: tree.Story, problems: Problems) -> None:
     """Name what nothing uses."""
     for node in (*story.declarations, *every_step(story.steps)):
         match node:
-            case tree.Input() | tree.Param() | tree.Module() | tree.Function() | tree.Use():
+            case tree.Input() | tree.Param() | tree.Use() | tree.Declared():
                 names: tuple[tree.Name, ...] = (node.name,)
+            case tree.Module() | tree.Function():
+                names = (node.name,)
             case tree.Compute():
                 names = node.names
             case _:

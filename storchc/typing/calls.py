@@ -21,6 +21,9 @@ from storchc.typing.names import SPECIAL
 def call(ctx: Context, node: tree.Call) -> Value | None:
     """The value of a call."""
     name = node.function
+    if distributions.is_declared(ctx, name.id):
+        ctx.use(name)
+        raise Refused(name_words.distribution_as_value(name.span, f"{name.id}(…)"))
     if name.id in ctx.callees:
         ctx.use(name)
         callee = ctx.callees[name.id]
@@ -93,6 +96,18 @@ def _default(parameter: Parameter, node: tree.Call) -> Literal:
 
 
 def _user(ctx: Context, node: tree.Call, callee: Callee | None) -> Value | None:
+    known = arguments(ctx, node, callee)
+    if callee is None or known is None:
+        return None
+    flat = [v for a in known for v in (a if isinstance(a, tuple) else (a,))]
+    results = _results(callee, plates_of(flat))
+    return CallUser(callee.name, known, results, results[0], node.span)
+
+
+def arguments(
+    ctx: Context, node: tree.Call, callee: Callee | None
+) -> tuple[Value | tuple[Value, ...], ...] | None:
+    """What something of the user's is called with; None where some of it is wrong."""
     if callee is None:
         for argument in node.args:
             if not isinstance(argument, tree.ListOf):
@@ -106,13 +121,9 @@ def _user(ctx: Context, node: tree.Call, callee: Callee | None) -> Value | None:
         problem = words.wrong_number_of_arguments(span, callee.name, given, wanted, callee.span)
         raise Refused(problem)
     pairs = zip(node.args, callee.arguments, strict=True)
-    arguments = [_argument(ctx, argument, slot, callee) for argument, slot in pairs]
-    known = tuple(argument for argument in arguments if argument is not None)
-    if len(known) < len(arguments):
-        return None
-    flat = [v for a in known for v in (a if isinstance(a, tuple) else (a,))]
-    results = _results(callee, plates_of(flat))
-    return CallUser(callee.name, known, results, results[0], node.span)
+    typed = [_argument(ctx, argument, slot, callee) for argument, slot in pairs]
+    known = tuple(argument for argument in typed if argument is not None)
+    return known if len(known) == len(typed) else None
 
 
 def _results(callee: Callee, plates: Plates) -> tuple[ValueType, ...]:

@@ -138,6 +138,34 @@ def declare_callee(ctx: Context, node: tree.Module | tree.Function) -> None:
     )
 
 
+def declare_distribution(ctx: Context, node: tree.Declared) -> None:
+    """``distribution policy discrete: [P]: int -> [T]: int``."""
+    if node.name.span in ctx.scope.repeated:
+        return
+    _check_flags(ctx, node)
+    ctx.callees[node.name.id] = None
+    tuples = (t for t in (*node.arguments, *node.results) if isinstance(t, tree.TupleType))
+    unfit = next(iter((*tuples, *node.results[1:])), None)
+    if unfit is not None:
+        ctx.problems.add(name_words.one_tensor(node.name, unfit.span))
+        return
+    arguments, results = _slots(ctx, node.arguments), _slots(ctx, node.results)
+    if arguments is not None and results is not None:
+        ctx.callees[node.name.id] = Callee(
+            node.name.id, "distribution", node.flags, arguments, results, None, None, node.name.span
+        )
+
+
+def _check_flags(ctx: Context, node: tree.Declared) -> None:
+    """What has paths is neither on a lattice nor made of integers."""
+    (first, *_) = node.results
+    kind = first.dtype if isinstance(first, tree.TensorType) else "float"
+    if "reparameterized" in node.flags and ("discrete" in node.flags or kind != "float"):
+        ctx.problems.add(name_words.discrete_path(node.name, kind))
+    elif kind != "float" and "discrete" not in node.flags:
+        ctx.problems.add(name_words.not_discrete(node.name, kind))
+
+
 def _attempt_default(ctx: Context, default: tree.Expression) -> None:
     try:
         check_default(ctx, default)

@@ -21,11 +21,12 @@ from storchc.ir.expression import (
     Property,
     Value,
 )
+from storchc.ir.nodes import Callee
 from storchc.ir.size import Shape
-from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.ir.types import Declared, DistributionType, ValueType, united, write_shape
 from storchc.source import Span
 from storchc.syntax import tree
-from storchc.typing import composed, expressions
+from storchc.typing import calls, composed, expressions
 from storchc.typing.context import Context, Refused
 from storchc.typing.settings import REDUCTION, is_kept
 
@@ -51,15 +52,22 @@ def is_distribution(ctx: Context, expression: tree.Expression) -> bool:
         case tree.Name(id=name):
             return isinstance(ctx.types.get(name), DistributionType)
         case tree.Call(function=tree.Name(id=name)):
-            return name not in ctx.callees and name in families.names()
+            return is_declared(ctx, name) or (name not in ctx.callees and name in families.names())
         case _:
             return False
+
+
+def is_declared(ctx: Context, name: str) -> bool:
+    """Whether a name is that of a distribution of the user's."""
+    return ctx.scope.kind(name) == "declared"
 
 
 def _typed(ctx: Context, expression: tree.Expression) -> Distribution | None:
     match expression:
         case tree.Name():
             return _named(ctx, expression)
+        case tree.Call(function=name) if is_declared(ctx, name.id):
+            return _declared(ctx, expression, ctx.callees[name.id])
         case tree.Call(function=name) if is_distribution(ctx, expression):
             family = families.lookup(name.id)
             assert family is not None
@@ -124,6 +132,27 @@ def _construct(ctx: Context, node: tree.Call, family: Family) -> Distribution | 
     return Construct(family.name, tuple(known.items()), type_, node.span)
 
 
+def _declared(ctx: Context, node: tree.Call, callee: Callee | None) -> Construct | None:
+    """One of the user's, made of what the story declares that it takes."""
+    ctx.use(node.function)
+    given = calls.arguments(ctx, node, callee)
+    if callee is None or given is None:
+        return None
+    (result,) = callee.results[0].items
+    declared = Declared(tuple(t for slot in callee.arguments for t in slot.items), callee.flags)
+    values = [value for value in given if not isinstance(value, tuple)]
+    type_ = DistributionType(
+        callee.name,
+        united(value.type.plates for value in values),
+        (),
+        result.shape,
+        result.dtype,
+        declared=declared,
+    )
+    named = tuple((str(position), value) for position, value in enumerate(values))
+    return Construct(callee.name, named, type_, node.span)
+
+
 def _misfit(misfit: Misfit, spans: list[Span], whole: Span) -> Problem:
     place = misfit.operand
     at = whole if place is None or place >= len(spans) else spans[place]
@@ -150,8 +179,7 @@ def attribute(ctx: Context, node: tree.Attribute) -> Value | None:
     found = distribution(ctx, node.value)
     if found is None:
         return None
-    family = families.lookup(found.type.family)
-    assert family is not None
+    family = families.row(found.type)
     made = dict(construction(ctx, found).parameters)
     type_ = property_type(family, found.type, arguments(made), node.name.id)
     if type_ is None:
@@ -246,8 +274,7 @@ def _value_misfit(type_: DistributionType, value: Value, *, grows: bool) -> Prob
 
 
 def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bool) -> Divergence:
-    family = families.lookup(left.type.family)
-    assert family is not None
+    family = families.row(left.type)
     if right.type.family not in family.divergences:
         raise Refused(words.no_divergence(span, left.type.family, right.type.family))
     batch = broadcast(left.type.batch, right.type.batch)
@@ -260,8 +287,7 @@ def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bo
 
 
 def _entropy(found: Distribution, span: Span, *, kept: bool) -> Entropy:
-    family = families.lookup(found.type.family)
-    assert family is not None
+    family = families.row(found.type)
     if not family.entropy:
         raise Refused(words.no_entropy(span, family.name))
     return Entropy(found, ValueType(found.type.plates, found.type.apart if kept else ()), span)

@@ -16,7 +16,7 @@ from storchc.source import Source, Span
 from storchc.syntax import tree
 
 Kind = Literal[
-    "dim", "plate", "input", "param", "module", "function", "use",
+    "dim", "plate", "input", "param", "module", "function", "declared", "use",
     "compute", "sample", "cost", "observation", "report", "counter", "carried",
 ]  # fmt: skip
 Wanted = Literal["value", "distribution", "call", "plate", "dim", "module", "method"]
@@ -25,6 +25,8 @@ VALUES: frozenset[Kind] = frozenset(
     {"dim", "input", "param", "compute", "sample", "cost", "counter", "carried"}
 )
 CALLABLES: frozenset[Kind] = frozenset({"module", "function"})
+GIVEN: frozenset[Kind] = CALLABLES | {"declared"}
+"""What the user passes to the constructor."""
 # Functions of distributions and loops, which are no entries of the catalogue.
 SPECIAL = ("log_prob", "kl_divergence", "entropy", "sequence")
 
@@ -202,9 +204,9 @@ def _unfit_for_definition(name: tree.Name, kind: Kind) -> Problem | None:
         return words.python_keyword(name)
     if kind == "input" and name.id in _RESERVED_INPUTS:
         return words.reserved_input(name)
-    if kind in CALLABLES and name.id == "self":
+    if kind in GIVEN and name.id == "self":
         return words.reserved_callee(name, kind)
-    if kind in CALLABLES:
+    if kind in GIVEN:
         if name.id in (*functions.names(), *SPECIAL):
             return words.shadows(name, kind, "function")
         if name.id in distributions.names():
@@ -235,6 +237,8 @@ def _declares(declaration: tree.Declaration) -> Kind:
             return "module"
         case tree.Function():
             return "function"
+        case tree.Declared():
+            return "declared"
         case tree.Use():
             return "use"
 

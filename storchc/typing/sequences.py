@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from storchc.catalogue import distributions
 from storchc.diagnostics import loops as words
@@ -31,6 +31,7 @@ def wanted_sequences(story: tree.Story) -> frozenset[str]:
         return frozenset()  # there are no steps to look at
     callees = (node for node in story.declarations if isinstance(node, tree.Module | tree.Function))
     stateful = frozenset(c.name.id for c in callees if "stateful" in c.flags)
+    declared = {d.name.id for d in story.declarations if isinstance(d, tree.Declared)}
     found: set[str] = set()
     laws: dict[str, set[str]] = {}
     for step in every_step(story.steps):
@@ -39,7 +40,7 @@ def wanted_sequences(story: tree.Story) -> frozenset[str]:
                 found.add(name.id)
             case tree.For(carried=carried):
                 found |= _looked_at(carried, stateful)
-            case tree.Compute(names=(name,), value=tree.Call() as call) if _is_law(call):
+            case tree.Compute(names=(name,), value=tree.Call() as call) if _is_law(call, declared):
                 laws[name.id] = {part.id for part in names(call)}
                 found |= _looked_at(step, stateful)
             case _:
@@ -58,8 +59,8 @@ def _looked_at(node: object, stateful: frozenset[str]) -> set[str]:
     return found
 
 
-def _is_law(call: tree.Call) -> bool:
-    return distributions.lookup(call.function.id) is not None
+def _is_law(call: tree.Call, declared: Container[str]) -> bool:
+    return call.function.id in declared or distributions.lookup(call.function.id) is not None
 
 
 def _through(found: set[str], laws: dict[str, set[str]]) -> set[str]:

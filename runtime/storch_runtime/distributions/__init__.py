@@ -18,4 +18,5 @@ from storch_runtime.distributions.transformed import *
 from storch_runtime.distributions.transforms import *
 from storch_runtime.distributions.truncated import *
 from storch_runtime.distributions.unit import *
+from storch_runtime.distributions.users import *
 from storch_runtime.distributions.vectors import *

@@ -181,6 +181,5 @@ def _sampler(site: Site) -> tuple[SamplerEntry | None, Mapping[str, Constant], V
 
 def family_of(node: Sample) -> Family:
     """The family of a sample's distribution."""
-    family = distributions.lookup(node.distribution.type.family)
-    assert family is not None
+    family = distributions.row(node.distribution.type)
     return family

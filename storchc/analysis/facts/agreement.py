@@ -183,8 +183,8 @@ def _is_discrete(graph: Graph, name: str) -> bool:
     sample = graph.sample_by_name.get(name)
     if sample is None:
         return False
-    family = distributions.lookup(sample.distribution.type.family)
-    return family is not None and family.discrete
+    family = distributions.row(sample.distribution.type)
+    return family.discrete
 
 
 def followed(graph: Graph, value: Value) -> Value | Distribution:

@@ -64,8 +64,7 @@ def temperatures(graph: Graph) -> Iterator[Constraint]:
 
 def of(made: Construct) -> Iterator[Constraint]:
     """Those of one distribution."""
-    family = distributions.lookup(made.family)
-    assert family is not None, made.family
+    family = distributions.row(made.type)
     for name, value in made.parameters:
         row = family.parameter(name)
         if row.bounds is not None:

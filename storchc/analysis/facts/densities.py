@@ -122,8 +122,7 @@ def _ends_at_zero(bounds: Bounds | None, probabilities: bool) -> bool:
 
 def _made(graph: Graph, distribution: Distribution) -> tuple[Construct, Family]:
     made = graph.construction(distribution)
-    family = distributions.lookup(made.family)
-    assert family is not None, made.family
+    family = distributions.row(made.type)
     return made, family
 
 

@@ -50,7 +50,7 @@ def verdicts(
 
 def _repeats(sample: Sample) -> str:
     """Why draws never repeat, or nothing where they may."""
-    family = distributions.lookup(sample.distribution.type.family)
+    family = distributions.row(sample.distribution.type)
     if family is None or family.discrete:
         return ""
     return f"draws of a `{family.name}` do not repeat"

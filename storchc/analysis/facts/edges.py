@@ -94,8 +94,7 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
 
 
 def _discrete(distribution: Distribution) -> bool:
-    family = distributions.lookup(distribution.type.family)
-    return family is not None and family.discrete
+    return distributions.row(distribution.type).discrete
 
 
 def _apply(expression: Apply) -> tuple[Edge, ...]:

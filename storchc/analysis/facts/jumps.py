@@ -8,12 +8,12 @@ from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.agreement import EQUALITIES, one_bent, touching
 from storchc.analysis.facts.densities import corners
 from storchc.analysis.facts.edges import edges
-from storchc.analysis.facts.motion import STILL, Motion, Mover, joined, learns
+from storchc.analysis.facts.motion import STILL, Motion, joined, own
 from storchc.analysis.facts.places import Places
 from storchc.analysis.facts.reach import Reach, Reaching, cut_condition
 from storchc.analysis.facts.smoothness import BROKEN, Operand, Uneven, touches
 from storchc.catalogue import functions
-from storchc.ir.expression import Apply, CallUser, Construct, Distribution, Named, Value
+from storchc.ir.expression import Apply, Construct, Distribution, Named, Value, called
 from storchc.ir.graph import Graph
 from storchc.ir.walk import children
 from storchc.records import dataclass
@@ -193,11 +193,12 @@ class _Looking:
                 return
 
     def inside(self, value: Value | Distribution, reach: Reach) -> Iterator[str]:
-        """The module that is called with what moves, whose layers may bend."""
-        if isinstance(value, CallUser) and self.graph.callees[value.callee].kind == "module":
+        """What of the user's is called with what moves, whose layers may bend."""
+        name = called(value)
+        if name is not None and self.graph.callees[name].kind != "function":
             moving = self._moving(value, children(value))
             if reach.alive and (moving.moved or moving.guarded):
-                yield value.callee
+                yield name
 
     def unsure(self, value: Value | Distribution) -> Operand | None:
         """The operand that moves and may go through 0, so that a value may have a pole."""
@@ -223,11 +224,8 @@ class _Looking:
     ) -> Motion:
         """The motion of some operands together, inside of a module that of its parameters too."""
         moving = joined(self.motion[operand] for operand in operands)
-        if not isinstance(value, CallUser):
-            return moving
-        callee = self.graph.callees[value.callee]
-        own = Motion(Mover("", callee.span.start, "module", callee.name))
-        return joined([moving, own]) if learns(callee) else moving
+        name = called(value)
+        return moving if name is None else joined([moving, own(self.graph.callees[name])])
 
 
 def is_pole(jump: Jump, uneven: Uneven) -> bool:

@@ -25,6 +25,7 @@ from storchc.analysis.facts.edges import edges
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import (
     CallUser,
+    Construct,
     Distribution,
     Expected,
     Named,
@@ -142,6 +143,8 @@ class _Walk(Spreading):
                 return known(name)
             case CallUser(callee):
                 return self.graph.callees[callee].flags.isdisjoint(_STILL)
+            case Construct(family, _, type_) if type_.declared is not None:
+                return self.graph.callees[family].learns
             case OverPlates(plates=plates):
                 return any(known(Weights(plate)) for plate in plates)
             case Expected(sample=sample) | SummedOut(sample=sample):

@@ -31,6 +31,7 @@ from storchc.ir.defaults import Layer, layers
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Construct,
     Distribution,
     Named,
     OverPlates,
@@ -171,8 +172,7 @@ class _Walk(Forward[Motion]):
             self.expression(option, known)
         if node.mask is not None:
             self.expression(node.mask, known)
-        family = distributions.lookup(node.distribution.type.family)
-        discrete = family is not None and family.discrete
+        discrete = distributions.row(node.distribution.type).discrete
         before = known(weights)
         if estimator.carrier == "pathwise":
             options = [self.expression(value, known) for value in estimator.values.values()]
@@ -213,6 +213,8 @@ class _Walk(Forward[Motion]):
             handed.append(operand)
         if isinstance(value, CallUser):
             return self._called(value, joined(handed), known)
+        if isinstance(value, Construct) and value.type.declared is not None:
+            handed.append(own(self.graph.callees[value.family]))
         if isinstance(value, OverPlates):
             handed += [known(Weights(plate)) for plate in value.plates]
         if _on_a_lattice(value):
@@ -231,9 +233,14 @@ class _Walk(Forward[Motion]):
             return STILL
         if "nondiff" in callee.flags:  # a rule of its own speaks of what learns in it
             return Motion(continuous=given.continuous, atoms=given.atoms)
-        if not learns(callee):
-            return given
-        return joined([given, Motion(Mover("", callee.span.start, "module", callee.name))])
+        return joined([given, own(callee)])
+
+
+def own(callee: Callee) -> Motion:
+    """How the parameters move that a callee has itself."""
+    if not learns(callee):
+        return STILL
+    return Motion(Mover("", callee.span.start, "module", callee.name))
 
 
 def learns(callee: Callee) -> bool:
@@ -304,8 +311,6 @@ def _weighed(node: Sample, parameters: Motion) -> Motion:
 
 def _on_a_lattice(value: Value | Distribution) -> bool:
     """Whether a value is one of some that lie apart."""
-    if isinstance(value, Property):
-        family = distributions.lookup(value.distribution.type.family)
-        if value.name == "mode" and family is not None and family.discrete:
-            return True
+    if isinstance(value, Property) and value.name == "mode":
+        return distributions.row(value.distribution.type).discrete
     return not isinstance(value.type, DistributionType) and value.type.dtype != "float"

@@ -43,7 +43,6 @@ from storchc.ir.expression import (
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Callee, Carried, Compute, Cost, Report, Sample
 from storchc.ir.ranges import ANYTHING, Range
-from storchc.ir.types import Dtype
 from storchc.ir.walk import children
 from storchc.records import dataclass
 
@@ -100,22 +99,11 @@ _UNTOLD: frozenset[Support] = frozenset(
 def ranges_of(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ranges:
     """The ranges of all expressions of a story."""
     walk = _Walk(graph, estimators)
-    inputs: dict[Variable, Range] = {i.name: _of_type(i.type.dtype) for i in graph.inputs}
+    inputs: dict[Variable, Range] = {i.name: at.of_type(i.type.dtype) for i in graph.inputs}
     facts = forwards(flow, walk, inputs)
     last = {point.variable if isinstance(point, At) else point: facts[point] for point in facts}
     drawn = {sample.name: last[sample.name] for sample in graph.samples}
     return Ranges(graph, drawn, Places(walk.places))
-
-
-def _of_type(dtype: Dtype) -> Range:
-    """Anything of a dtype."""
-    match dtype:
-        case "float":
-            return ANYTHING
-        case "int":
-            return at.INTEGERS.unknown()
-        case "bool":
-            return at.TRUTH.unknown()
 
 
 @dataclass(slots=True)
@@ -135,7 +123,7 @@ class _Walk:
             case Compute(names, value, types):
                 self.expression(value, known)
                 return {
-                    name: _of_type(type_.dtype) for name, type_ in zip(names, types, strict=True)
+                    name: at.of_type(type_.dtype) for name, type_ in zip(names, types, strict=True)
                 }
             case Cost(name, value, observed):
                 found = self.expression(value, known)
@@ -283,8 +271,7 @@ class _Walk:
 
 
 def _family(made: Construct) -> Family:
-    family = distributions.lookup(made.family)
-    assert family is not None, made.family
+    family = distributions.row(made.type)
     return family
 
 
@@ -314,5 +301,5 @@ def _given(callee: Callee) -> Range:
     (item,) = slot.items
     last = None if callee.default is None else callee.default.last
     if last is None or last.name not in LAYERS or item.dtype != "float":
-        return _of_type(item.dtype)
+        return at.of_type(item.dtype)
     return replace(LAYERS[last.name], known=False, supposed=True)

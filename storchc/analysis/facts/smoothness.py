@@ -296,8 +296,7 @@ def _kinds(graph: Graph, ranges: Ranges, value: Value | Distribution) -> tuple[S
         case Entropy():
             return (SMOOTH,)
         case Property(distribution, "mode"):
-            family = distributions.lookup(distribution.type.family)
-            return ("jump" if family is not None and family.discrete else SMOOTH,)
+            return ("jump" if distributions.row(distribution.type).discrete else SMOOTH,)
         case CallUser(callee):
             kind = _layers(graph.callees[callee])
             return (kind,) * (0 if kind == SMOOTH else len(children(value)))

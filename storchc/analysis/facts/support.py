@@ -23,7 +23,7 @@ def support_size(made: Construct) -> int | None:
 
 def outcome_count(made: Construct) -> int | None:
     """The outcomes of one element of the batch event; None as above."""
-    family = distributions.lookup(made.family)
+    family = distributions.row(made.type)
     if family is None or family.finite is None:
         return None
     arguments = {

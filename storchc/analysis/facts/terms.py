@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
-from types import EllipsisType
 
 from storchc.ir.expression import (
     Apply,
-    CallUser,
-    Construct,
-    Counter,
     Distribution,
-    Divergence,
-    Entropy,
     Extent,
     Literal,
-    LogProb,
-    Named,
     OverPlates,
-    Property,
-    Range,
     Reference,
-    Select,
     Value,
 )
 from storchc.ir.graph import Graph
-from storchc.ir.walk import children, walk
 from storchc.records import dataclass
 
 _SUMS = frozenset({"sum", "mean"})
@@ -120,40 +108,3 @@ def _weight(graph: Graph, value: Value) -> int:
             alike = not (type.plates or type.shape)
             return sign if alike or type.dtype == "bool" else 0
     return 0
-
-
-def same_law(graph: Graph, a: Distribution, b: Distribution) -> bool:
-    """Whether two distributions are one, or are written alike of what no loop carries."""
-    a, b = graph.construction(a), graph.construction(b)
-    if a is b:
-        return True
-    moved = (isinstance(p, Reference) and p.name in graph.carried for p in walk(a))
-    return key(a) == key(b) and not any(moved)
-
-
-def key(value: Value | Distribution) -> Hashable:
-    """An expression without its places: those that are equal have the same value."""
-    match value:
-        case Literal(number):
-            own: Hashable = number
-        case Reference(name) | Named(name):
-            own = name
-        case Apply(function, _, settings):
-            own = function, repr(sorted(settings.items()))
-        case OverPlates(function, _, plates):
-            own = function, plates
-        case CallUser(callee):
-            own = callee
-        case Construct(family, parameters):
-            own = family, tuple(name for name, _ in parameters)
-        case Property(_, name):
-            own = name
-        case LogProb(type=type_) | Divergence(type=type_) | Entropy(type=type_):
-            own = type_.rank
-        case Select(_, items):
-            own = repr([i for i in items if isinstance(i, int | Range | EllipsisType)])
-        case Counter() | Extent():
-            own = str(value)
-        case _:
-            own = None
-    return type(value).__name__, own, tuple(map(key, children(value)))

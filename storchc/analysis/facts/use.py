@@ -15,7 +15,7 @@ from storchc.analysis.dataflow import (
     Variable,
     backwards,
 )
-from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
+from storchc.ir.expression import CallUser, Construct, Distribution, Named, Reference, Value, called
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
 from storchc.ir.walk import expressions, walk
@@ -104,7 +104,7 @@ class _Backwards(Backward[Users]):
                 case Reference(name) | Named(name):
                     self.found[name] = self.found.get(name, NOBODY) | users
                     push(name, users)
-                case CallUser(callee):
+                case CallUser() | Construct() if (callee := called(part)) is not None:
                     self.found[callee] = self.found.get(callee, NOBODY) | users
         for memory in self._memories(values):
             push(memory, users)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.terms import key, meant
+from storchc.analysis.facts.terms import meant
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.alike import key
 from storchc.ir.expression import Apply, OverPlates, Value
 from storchc.ir.graph import Graph
 

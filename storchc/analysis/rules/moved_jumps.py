@@ -153,7 +153,7 @@ def _mends(
 
 def _drawn_pathwise(known: Estimation, distribution: Distribution) -> list[str]:
     """Another method for a sample, that has no score, where its family has a path."""
-    family = distributions.lookup(distribution.type.family)
+    family = distributions.row(distribution.type)
     names = [n.name for n in known.graph.samples if n.distribution is distribution]
     if family is None or not family.pathwise:
         return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.own_score import own_log_prob
 from storchc.analysis.facts.terms import Term, meant, terms
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
@@ -26,10 +25,15 @@ def run(known: Estimation, problems: Problems) -> None:
             continue
         for term in _terms(graph, cost):
             value = meant(graph, term.value)
-            if isinstance(value, LogProb) and term.sign > 0 and not own_log_prob(graph, value):
+            if isinstance(value, LogProb) and term.sign > 0 and not _own(graph, value):
                 problems.add(words.sign_of_log_prob(value.span))
             if isinstance(value, Divergence) and term.sign < 0:
                 problems.add(words.sign_of_divergence(value.span))
+
+
+def _own(graph: Graph, value: LogProb) -> bool:
+    sample = graph.drawn(value.value)
+    return sample is not None and graph.same_law(value.distribution, sample.distribution)
 
 
 def _terms(graph: Graph, cost: Cost) -> Iterator[Term]:

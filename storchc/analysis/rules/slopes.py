@@ -84,7 +84,7 @@ def _biased(known: Estimation) -> Iterator[Sample]:
 def _faithful(node: Sample, estimator: Estimator) -> bool:
     """Whether its gradient is that of what it draws; a relaxation's is, of its own values."""
     entry = estimator.entry
-    family = distributions.lookup(node.distribution.type.family)
+    family = distributions.row(node.distribution.type)
     if estimator.carrier == "pathwise" and entry is not None:
         discrete = family is not None and family.finite is not None
         straight = estimator.constants.get("straight_through") is True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.terms import meant, same_law, terms
+from storchc.analysis.facts.terms import meant, terms
 from storchc.catalogue import functions
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
@@ -37,7 +37,7 @@ def _scored(graph: Graph, value: Value) -> Sample | None:
     if not isinstance(value, LogProb):
         return None
     sample = graph.drawn(_bare(graph, value.value))
-    same = sample is not None and same_law(graph, value.distribution, sample.distribution)
+    same = sample is not None and graph.same_law(value.distribution, sample.distribution)
     return sample if same else None
 
 

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Set
 from storchc.analysis.dataflow import flow_of
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.dependence import Dependence, dependence
-from storchc.analysis.facts.terms import key
 from storchc.catalogue import functions
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
+from storchc.ir.alike import key
 from storchc.ir.expression import (
     Apply,
     Distribution,

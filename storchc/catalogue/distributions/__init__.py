@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
+from storchc.catalogue.declared import declared_family
 from storchc.catalogue.family import Family
+from storchc.ir.types import DistributionType
 
 _GROUPS = {
     "classes": (
@@ -70,6 +72,11 @@ def lookup(name: str) -> Family | None:
     if name in _MODULES:
         return _row(name)
     return _derived(name) if "(" in name else None
+
+
+def row(type_: DistributionType) -> Family:
+    """The entry of the family of a distribution; one of the user's has what its story declares."""
+    return _row(type_.family) if type_.declared is None else declared_family(type_)
 
 
 @cache

@@ -238,8 +238,7 @@ class Rewriter:
         """How a distribution depends on the sample, dimensions counted in its batch event."""
         if isinstance(value, Named):
             return self.kinds.get(value.name, "free"), value
-        family = distributions.lookup(value.family)
-        assert family is not None
+        family = distributions.row(value.type)
         parameters, found = [], []
         for name, parameter in value.parameters:
             kind, rewritten = self.value(parameter)
@@ -272,7 +271,7 @@ class Rewriter:
     def _property(self, value: Property) -> tuple[Kind, Value]:
         """One for each element of the batch event, in the shape of a sample."""
         kind, made = self.distribution(value.distribution)
-        family = distributions.lookup(made.type.family)
+        family = distributions.row(made.type)
         entry = None if family is None else family.property(value.name)
         if entry is None or entry.shape != "sample":
             kind = self._of_one([kind], value.span)
