@@ -118,7 +118,6 @@ _INSTEAD = {
     ("module", "value"): "call it: `{name}(…)`",
     ("function", "value"): "call it: `{name}(…)`",
     ("declared", "value"): "draw from it with `sample`: `sample y ~ {name}(…)`",
-    ("declared", "distribution"): "write `{name}(…)` with what it takes",
     ("declared", "module"): "declare a `module` for this",
     (
         "distribution",
@@ -159,6 +158,12 @@ def distribution_as_value(span: Span, text: str) -> Problem:
     return Problem("S206", message, span, help)
 
 
+def users_as_value(name: Name) -> Problem:
+    """``policy(x) + 1``."""
+    message = f"`{name.id}(…)` is a distribution, not a value"
+    return Problem("S206", message, name.span, f"draw from it: `sample y ~ {name.id}(…)`")
+
+
 def not_a_distribution(span: Span, what: str) -> Problem:
     """Something else where a distribution is needed."""
     help = "write a distribution such as `Normal(0, 1)`, or the name of a computed one"
@@ -172,7 +177,7 @@ def function_without_call(name: Name) -> Problem:
 
 
 def family_without_call(name: Name) -> Problem:
-    """``sample z ~ Normal``."""
+    """``sample z ~ Normal``, or a declared distribution without what it takes."""
     message = f"the parameters of `{name.id}` are missing"
     return Problem("S206", message, name.span, f"write `{name.id}(…)` with its parameters")
 

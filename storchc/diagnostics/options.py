@@ -210,6 +210,12 @@ def proposal_shape(span: Span, shape: str, wanted: str) -> Problem:
     return Problem("S241", message, span, help)
 
 
+def proposal_dtype(span: Span, dtype: str, wanted: str) -> Problem:
+    """A proposal of floats for a sample of integers."""
+    message = f"the proposal draws `{dtype}`, but the sample is `{wanted}`"
+    return Problem("S241", message, span, "propose from a distribution whose values are the same")
+
+
 def proposal_plates(span: Span, plates: Iterable[str]) -> Problem:
     """A proposal with plates that the distribution lacks."""
     message = f"the proposal has the plates {listed(sorted(plates))}, which the distribution lacks"

@@ -105,6 +105,8 @@ def not_reparameterizable(
     help_ = f"use `{_counted('ScoreFunction', choice)}`"
     if finite:
         help_ += ", or `Expect()`, which sums over every value"
+    if made.type.declared is not None and made.type.dtype == "float":
+        help_ += f", or declare `{made.family}` as `reparameterized` if it has `rsample`"
     fact = f"`{made.family}` cannot be reparameterized"
     return Problem("S403", fact, choice.span, help_, _origin(node, made))
 
@@ -116,18 +118,24 @@ def infinite_support(
     does = "sums over every value" if entry.carrier == "weights" else "needs finitely many values"
     return Problem(
         "S404",
-        f"`{entry.name}` {does}, but `{made.family}` has infinitely many",
+        f"`{entry.name}` {does}, {_countless(made)}",
         span,
         "use `Reparameterization()` or `ScoreFunction()`" if pathwise else "use `ScoreFunction()`",
         _origin(node, made),
     )
 
 
+def _countless(made: Construct) -> str:
+    if made.type.declared is not None:
+        return f"and those of `{made.family}`, a distribution of yours, cannot be listed"
+    return f"but `{made.family}` has infinitely many"
+
+
 def infinite_to_draw(node: Sample, sampler: Choice, made: Construct) -> Problem:
     """SumAndSample on a Normal."""
     return Problem(
         "S404",
-        f"`{sampler.name}` needs finitely many values, but `{made.family}` has infinitely many",
+        f"`{sampler.name}` needs finitely many values, {_countless(made)}",
         sampler.span,
         f"leave out `using {sampler.name}(…)`",
         _origin(node, made),

@@ -11,7 +11,7 @@ OPERATORS = frozenset(
     {"OR", "AND", "COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT", "AT", "POWER"}
 )
 STATEMENTS = frozenset(
-    {"STORY", "DIM", "PLATE", "INPUT", "PARAM", "MODULE", "FUNCTION", "USE"}
+    {"STORY", "DIM", "PLATE", "INPUT", "PARAM", "MODULE", "FUNCTION", "DISTRIBUTION", "USE"}
     | {"COMPUTE", "SAMPLE", "COST", "OBSERVE", "REPORT", "FOR", "STOP"}
 )
 RESERVED = frozenset(
@@ -62,6 +62,7 @@ _ADVICE = {
 _AFTER_COLON = {
     "for": "end the first line of a loop with `:`",
     "input": "the type of the values follows a `:`, as in `x[3]: int`",
+    "distribution": "the signature follows a `:`, as in `policy: [3] -> [4]`",
     "module": "the signature follows a `:`, as in `encoder: [3] -> [4]`",
     "function": "the signature follows a `:`, as in `reward: [3] -> []`",
     "use": "the name of the method follows a `:`, as in `package.module: MyMethod`",

@@ -97,7 +97,8 @@ def _inner(context: Context, stored: Plates, plates: Plates) -> list[int]:
 
 def _construct(context: Context, value: Construct, plates: Plates, rank: int, tensor: bool) -> Code:
     if value.type.declared is not None:
-        return _of_the_user(context, value, value.type.declared, plates)
+        made = _of_the_user(context, value, value.type.declared, plates)
+        return Code(method(made.py, "lift", literal(rank)), made.stored) if rank else made
     return _built(context, value, parameters(context, value, tensor), plates, rank)
 
 

@@ -161,11 +161,11 @@ def _option(
 
     One ``of_plates`` has the dimensions of the plates alone.
     """
-    if isinstance(value, Construct | Named):
-        made = distribution(context, value, plates, len(node.distribution.type.batch), tensor=True)
-        return made.py
-    code = looked_at_temperature(context, node, value, context.value(value))
     event = node.distribution.type.batch + node.distribution.type.event
+    if isinstance(value, Construct | Named):
+        rank = len(event) - len(value.type.event)
+        return distribution(context, value, plates, rank, tensor=True).py
+    code = looked_at_temperature(context, node, value, context.value(value))
     rank = 0 if of_plates else len(event)
     return align(context.storage, code.py, code.stored, value.type.rank, plates, rank)
 

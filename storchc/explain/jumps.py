@@ -49,6 +49,13 @@ def word(graph: Graph, estimation: Estimation) -> Iterator[tuple[str, str]]:
     if continuous:
         does = "do" if len(continuous) > 1 else "does"
         yield "yours", f"{spoken(continuous)} {does} not jump"
+    laws = [f"`{c.name}`" for c in graph.callees.values() if c.kind == "distribution"]
+    if laws:
+        yield (
+            "yours",
+            f"{spoken(laws)}: `log_prob` is the normalised law that `sample` draws from, and where "
+            "values lie does not change with what learns",
+        )
 
 
 def _said(graph: Graph, jump: Jump) -> str:

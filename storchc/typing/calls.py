@@ -23,7 +23,7 @@ def call(ctx: Context, node: tree.Call) -> Value | None:
     name = node.function
     if distributions.is_declared(ctx, name.id):
         ctx.use(name)
-        raise Refused(name_words.distribution_as_value(name.span, f"{name.id}(…)"))
+        raise Refused(name_words.users_as_value(name))
     if name.id in ctx.callees:
         ctx.use(name)
         callee = ctx.callees[name.id]

@@ -91,10 +91,14 @@ def _typed(ctx: Context, expression: tree.Expression) -> Distribution | None:
 def _no_family(ctx: Context, name: tree.Name) -> Refused:
     if functions.lookup(name.id) is not None or name.id in _SIGNATURES:
         return Refused(name_words.not_a_distribution(name.span, f"what `{name.id}` gives"))
-    return Refused(name_words.unknown_distribution(name, families.names()))
+    declared = (known for known in ctx.callees if is_declared(ctx, known))
+    return Refused(name_words.unknown_distribution(name, (*declared, *families.names())))
 
 
 def _named(ctx: Context, name: tree.Name) -> Named | None:
+    if is_declared(ctx, name.id):
+        ctx.use(name)
+        raise Refused(name_words.family_without_call(name))
     if name.id not in ctx.types or name.id in ctx.sizes:
         raise ctx.refuse(name, "distribution")
     ctx.use(name)

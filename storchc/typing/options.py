@@ -273,9 +273,11 @@ def _distribution(reading: _Reading, option: Option, given: tree.Expression) -> 
         return
     drawn, type_ = reading.drawn, found.type
     if drawn is not None:
-        if type_.sample.shape != drawn.sample.shape or type_.dtype != drawn.dtype:
+        if type_.sample.shape != drawn.sample.shape:
             shapes = write_shape(type_.sample.shape), write_shape(drawn.sample.shape)
             raise Refused(words.proposal_shape(given.span, *shapes))
+        if type_.dtype != drawn.dtype:
+            raise Refused(words.proposal_dtype(given.span, type_.dtype, drawn.dtype))
         if type_.plates - drawn.plates:
             raise Refused(words.proposal_plates(given.span, type_.plates - drawn.plates))
     reading.values[option.name] = found
