@@ -23,6 +23,12 @@ def named_part(span: Span, name: str) -> Problem:
     return Problem("S345", message, span, "write the distribution in its place")
 
 
+def users_part(span: Span, name: str) -> Problem:
+    """``MixtureSameFamily(Categorical(…), policy(x))``."""
+    message = f"`{name}` is a distribution of yours, and no other can be made of it"
+    return Problem("S345", message, span, f"let `{name}` itself draw from the whole")
+
+
 def not_a_count(span: Span) -> Problem:
     """``Independent(q, n)`` with an ``n`` of data."""
     message = "how many dimensions are joined must be an integer constant"

@@ -86,8 +86,9 @@ def _part(ctx: Context, expression: tree.Expression) -> _Part | None:
     found = distributions.distribution(ctx, expression)
     if found is None:
         return None
-    family = families.lookup(found.type.family)
-    assert family is not None
+    if found.type.declared is not None:
+        raise Refused(words.users_part(found.span, found.type.family))
+    family = families.row(found.type)
     if isinstance(found, Construct):
         return _Part(found, family, found.parameters)
     parameters = _asked(ctx, found, family)

@@ -203,9 +203,9 @@ class UserDistribution(Distribution):
         lifted = tuple(_inserted(a, a.dim() - rank - self.event, more) for a, rank in pairs)
         return self._with(lifted, (*self.plates, *more, *self.batch_event), event=event)
 
-    def apart(self) -> Self:
-        """The same distribution with its batch event taken for plates."""
-        return self._with(self.arguments, self.batch_shape, event=0)
+    def apart(self, joined: int = 0) -> Self:
+        """See `Distribution.apart`."""
+        return self._with(self.arguments, self.batch_shape, event=joined)
 
     def unsqueeze(self, *dims: int) -> Self:
         """The same distribution with a plate of size 1 at each of ``dims``, counted afterwards."""

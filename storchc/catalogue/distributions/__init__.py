@@ -76,7 +76,11 @@ def lookup(name: str) -> Family | None:
 
 def row(type_: DistributionType) -> Family:
     """The entry of the family of a distribution; one of the user's has what its story declares."""
-    return _row(type_.family) if type_.declared is None else declared_family(type_)
+    if type_.declared is not None:
+        return declared_family(type_)
+    found = lookup(type_.family)
+    assert found is not None, type_.family
+    return found
 
 
 @cache
