@@ -72,7 +72,7 @@ class Declared:
     def pathwise(
         self, law: Any, *arguments: Tensor, event: tuple[int, ...] | None = None
     ) -> PathwiseUserDistribution:
-        """The same of one that has ``rsample``."""
+        """The same of one that has ``rsample``; arguments ``[*plates, *event]``."""
         return PathwiseUserDistribution(self, law, arguments, event)
 
 

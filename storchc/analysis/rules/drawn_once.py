@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.terms import same_law
 from storchc.diagnostics import plates as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Distribution, Divergence, Entropy, OverPlates, Reference, Value
@@ -33,7 +32,7 @@ def _check(graph: Graph, node: Sample, plate: str, cost: Cost, problems: Problem
         return
     for part in _made_of(graph, cost.value, plate):
         law = part.left if isinstance(part, Divergence) else part.distribution
-        if same_law(graph, law, node.distribution):
+        if graph.same_law(law, node.distribution):
             what = "divergence" if isinstance(part, Divergence) else "entropy"
             problems.add(words.counts_once(part.span, what, plate, node.name, node.name_span))
 
