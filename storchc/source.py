@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import field
+from itertools import islice
 
 from storchc.records import dataclass
 
@@ -34,9 +35,15 @@ class Position:
     column: int
 
 
+_STRIDE = 64  # lines: where each of them starts would be more to keep than a text of short ones
+
+
 @dataclass(frozen=True)
 class Source:
-    """One story file: its name as the user gave it, and its text (line ends are ``\\n``)."""
+    """One story file: its name as the user gave it, and its text (line ends are ``\\n``).
+
+    Of every so many lines it is kept where they start; the others are counted from there.
+    """
 
     name: str
     text: str
@@ -44,19 +51,25 @@ class Source:
 
     def __post_init__(self) -> None:
         starts = array("I", (0,))
-        starts.extend(found.end() for found in re.finditer("\n", self.text))
+        ends = islice(re.finditer("\n", self.text), _STRIDE - 1, None, _STRIDE)
+        starts.extend(found.end() for found in ends)
         object.__setattr__(self, "_starts", starts)
 
     def position(self, offset: int) -> Position:
         """Line and column of the character at ``offset``."""
-        line = bisect_right(self._starts, offset)
-        return Position(line, offset - self._starts[line - 1] + 1)
+        block = bisect_right(self._starts, offset) - 1
+        start = self._starts[block]
+        line = block * _STRIDE + self.text.count("\n", start, offset) + 1
+        return Position(line, offset - max(start, self.text.rfind("\n", start, offset) + 1) + 1)
 
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1) without its line end."""
-        start = self._starts[number - 1]
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.text[start:end]
+        block, further = divmod(number - 1, _STRIDE)
+        start = self._starts[block]
+        for _ in range(further):
+            start = self.text.index("\n", start) + 1
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end]
 
     def cut(self, span: Span) -> str:
         """The text under ``span``."""
