@@ -199,9 +199,10 @@ def called_property(span: Span, text: str, function: str | None) -> Problem:
     return Problem("S206", message, span, help)
 
 
-def dotted_value(span: Span) -> Problem:
+def dotted_value(span: Span, name: str) -> Problem:
     """``x.shape`` of a value."""
-    help = "only distributions have properties; apply functions as `f(x)`"
+    plain = "only distributions have properties; apply functions as `f(x)`"
+    help = elsewhere.FUNCTIONS.get(name, plain)
     return Problem("S206", "a value has no properties", span, help)
 
 

@@ -420,6 +420,11 @@ def missing_parentheses(span: Span, name: str) -> Problem:
     return Problem("S126", message, span, help)
 
 
+def inside_parentheses(option: str) -> str:
+    """What helps where an option follows a method."""
+    return f"options stand in the parentheses of a method or sampler: `ScoreFunction({option})`"
+
+
 def number_too_large(span: Span) -> Problem:
     """An integer beyond 64 bits, or a float beyond the largest."""
     help = "integers go up to 9223372036854775807, other numbers up to 1.8e308; `inf` is infinity"

@@ -96,6 +96,7 @@ def _shown(stuck: Stuck) -> str:
 
 
 _DRAWN = re.compile(r"=\s*(.*?)\.r?sample(?:_n)?\(")
+_OPTION = re.compile(r",?\s*([^\W\d]\w*\s*=\s*[^=\s][^\s,]*)")
 _HYPHEN = re.compile(r"\w+(?:-\w+)+")
 
 
@@ -254,6 +255,19 @@ def _comparison(stuck: Stuck) -> Problem | None:
     return None
 
 
+def _option_outside(stuck: Stuck) -> Problem | None:
+    """``with ScoreFunction() n=5``."""
+    if stuck.found not in ("NAME", "_COMMA") or stuck.keyword != "sample":
+        return None
+    if stuck.accepted.isdisjoint({"_USING", "_IN"}) or "_WITH" in stuck.accepted:
+        return None
+    option = _OPTION.match(stuck.text, stuck.span.start)
+    if option is None:
+        return None
+    help = words.inside_parentheses(option[1])
+    return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
+
+
 def _misspelt_joint(stuck: Stuck) -> Problem | None:
     options = [word for word, terminal in _JOINTS.items() if terminal in stuck.accepted]
     meant = nearest(stuck.word, options) if stuck.found == "NAME" else None
@@ -314,6 +328,7 @@ _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
     _sign,
     _defined,
     _comprehension,
+    _option_outside,
     _misspelt_joint,
     _loop,
     _comparison,

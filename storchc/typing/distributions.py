@@ -179,7 +179,7 @@ def attribute(ctx: Context, node: tree.Attribute) -> Value | None:
     if not is_distribution(ctx, node.value):
         if expressions.value(ctx, node.value) is None:
             return None
-        raise Refused(name_words.dotted_value(node.name.span))
+        raise Refused(name_words.dotted_value(node.name.span, node.name.id))
     found = distribution(ctx, node.value)
     if found is None:
         return None

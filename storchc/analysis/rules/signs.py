@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
+from storchc.analysis.facts.numbers import said
 from storchc.analysis.facts.terms import Term, meant, terms
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
@@ -17,15 +18,22 @@ def run(known: Estimation, problems: Problems) -> None:
     """Warn of log-probabilities and of negative divergences as costs.
 
     The log-probability of a draw under its own distribution is made small on purpose, which keeps
-    its entropy large.
+    its entropy large; and beside another of the same value, made large, it is a part of a ratio.
     """
     graph = known.typed
     for cost in graph.costs:
         if cost.observed:
             continue
-        for term in _terms(graph, cost):
-            value = meant(graph, term.value)
-            if isinstance(value, LogProb) and term.sign > 0 and not _own(graph, value):
+        summands = [(term, meant(graph, term.value)) for term in _terms(graph, cost)]
+        made_small = {
+            said(value.value)
+            for term, value in summands
+            if isinstance(value, LogProb) and term.sign < 0
+        }
+        for term, value in summands:
+            if isinstance(value, LogProb) and term.sign > 0:
+                if said(value.value) in made_small or _own(graph, value):
+                    continue
                 problems.add(words.sign_of_log_prob(value.span))
             if isinstance(value, Divergence) and term.sign < 0:
                 problems.add(words.sign_of_divergence(value.span))

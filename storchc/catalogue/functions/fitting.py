@@ -134,7 +134,8 @@ def need_int(args: Arguments, position: int, what: str) -> None:
     """Only integer values fit at this position."""
     dtype = args.types[position].dtype
     if dtype != "int":
-        raise Misfit(f"{what} is {dtype}, not int", "declare it `: int`, or use `argmax`", position)
+        help = "declare the input so, `input …: int`, write `long(…)`, or take `argmax` of scores"
+        raise Misfit(f"{what} is {dtype}, not int", help, position)
 
 
 def need_rank(args: Arguments, position: int, rank: int, what: str) -> None:
