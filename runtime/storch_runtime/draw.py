@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from storch_runtime.follow import follow
 from storch_runtime.maybe import MaybeNone
+from storch_runtime.reindex import reindexed
 from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
@@ -89,25 +89,25 @@ class Draw:
             self._box = magic_box(self.score)
         return self._box
 
-    def follow(self, joint: Joint) -> Draw:
+    def reindexed(self, joint: Joint) -> Draw:
         """This draw, its elements those that ``joint``, which has chosen among them, continues.
 
         Both have the same plates. A part of the joint sample weighs what the whole weighs now.
         """
-        followed = self.descended(joint.line, joint.dim)
-        followed.joint = None if self.joint is None else joint
-        return followed
+        found = self._along(joint.line, joint.dim)
+        found.joint = None if self.joint is None else joint
+        return found
 
-    def descended(self, line: Tensor, dim: int) -> Draw:
+    def _along(self, line: Tensor, dim: int) -> Draw:
         """This draw, its elements those that ``line`` ``[*plates]`` names along ``dim``."""
         weight = self._weight
         found = Draw(
-            follow(self.value, line, dim),
+            reindexed(self.value, line, dim),
             self.distribution,
-            None if weight is None else follow(weight, line, dim),
-            follow(self.log_prob, line, dim),
+            None if weight is None else reindexed(weight, line, dim),
+            reindexed(self.log_prob, line, dim),
             self.replayed,
             self.plate_dim,
         )
-        found.score = None if self.score is None else follow(self.score, line, dim)
+        found.score = None if self.score is None else reindexed(self.score, line, dim)
         return found

@@ -73,5 +73,5 @@ class Drawn(Protocol):
     def joint(self) -> Joint | MaybeNone:
         """What is known of a joint sample; None of others."""
 
-    def follow(self, joint: Joint) -> Drawn:
+    def reindexed(self, joint: Joint) -> Drawn:
         """The same, its elements those that ``joint``, which has chosen among them, continues."""

@@ -18,7 +18,6 @@ from storch_runtime.elimination import pairs as pairs
 from storch_runtime.elsewhere import Elsewhere as Elsewhere
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
-from storch_runtime.follow import follow as follow
 from storch_runtime.frozen import Frozen as Frozen
 from storch_runtime.given import ModuleLike as ModuleLike
 from storch_runtime.given import as_distribution as as_distribution
@@ -41,6 +40,7 @@ from storch_runtime.place import FactorsApart as FactorsApart
 from storch_runtime.place import Held as Held
 from storch_runtime.place import In as In
 from storch_runtime.place import Own as Own
+from storch_runtime.reindex import reindexed as reindexed
 from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.steps import Steps as Steps

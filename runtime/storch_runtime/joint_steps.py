@@ -15,8 +15,8 @@ from torch import Tensor
 
 from storch_runtime.drawn import Drawn
 from storch_runtime.extension import Extension, log_probs
-from storch_runtime.follow import follow
 from storch_runtime.joint import Joint
+from storch_runtime.reindex import reindexed
 from storch_runtime.steps import Steps
 
 __all__ = ["JointSteps", "StepsAlong", "along", "begun", "lineage", "widened"]
@@ -51,11 +51,11 @@ def widened(joint: Joint) -> Joint:
     perturbed = joint.perturbed
     return replace(
         joint,
-        log_prob=follow(log_prob, line, dim),
-        alive=follow(joint.alive, line, dim) & held,
+        log_prob=reindexed(log_prob, line, dim),
+        alive=reindexed(joint.alive, line, dim) & held,
         perturbed=None
         if perturbed is None
-        else torch.where(held, follow(perturbed, line, dim), -torch.inf),
+        else torch.where(held, reindexed(perturbed, line, dim), -torch.inf),
         parents=line.expand([*log_prob.shape[:dim], joint.size, *log_prob.shape[dim + 1 :]]),
         kept={},
     )
@@ -82,7 +82,7 @@ def along(steps: Sequence[Tensor], lines: Tensor, dim: int) -> list[Tensor]:
     ``lines`` ``[steps, *plates]`` are these sequences' elements when it was left; dimensions for
     the steps of inner loops are among the plates.
     """
-    return list(follow(torch.stack(list(steps)), lines, dim + 1))
+    return list(reindexed(torch.stack(list(steps)), lines, dim + 1))
 
 
 class StepsAlong(Steps):
@@ -99,20 +99,20 @@ class StepsAlong(Steps):
         self.lines = lines
         self.dim = dim
 
-    def followed(self, steps: list[Tensor], inner: int) -> Tensor:
-        """See `Steps.followed`: along the sequences that are left."""
+    def all_steps(self, steps: list[Tensor], inner: int) -> Tensor:
+        """See `Steps.all_steps`: along the sequences that are left."""
         return self._along(torch.stack(steps), inner)
 
-    def follow(self, joint: Joint) -> StepsAlong:
+    def reindexed(self, joint: Joint) -> StepsAlong:
         """These draws, along the sequences that ``joint`` has chosen since."""
         return StepsAlong(self.draws, self.count, self._since(joint), self.dim)
 
     def _along(self, steps: Tensor, inner: int) -> Tensor:
         lines = self.lines[(slice(None), *[None] * inner)]
-        return follow(steps, lines, self.dim + inner + 1)
+        return reindexed(steps, lines, self.dim + inner + 1)
 
     def _since(self, joint: Joint) -> Tensor:
-        return follow(self.lines, joint.line.unsqueeze(0), self.dim + 1)
+        return reindexed(self.lines, joint.line.unsqueeze(0), self.dim + 1)
 
 
 class JointSteps(StepsAlong):
@@ -124,8 +124,8 @@ class JointSteps(StepsAlong):
         super().__init__(draws, count, lines, joint.dim)
         self.joint = joint
 
-    def follow(self, joint: Joint) -> JointSteps:
-        """See `StepsAlong.follow`; they weigh what the whole weighs now."""
+    def reindexed(self, joint: Joint) -> JointSteps:
+        """See `StepsAlong.reindexed`; they weigh what the whole weighs now."""
         return JointSteps(self.draws, self.count, self._since(joint), joint)
 
     @property

@@ -123,19 +123,19 @@ class Steps:
 
     def _valued(self) -> Tensor:
         dim = len(self.distribution.plates)
-        values = list(self.followed([draw.value for draw in self.draws], 0))
+        values = list(self.all_steps([draw.value for draw in self.draws], 0))
         return sequence(values, self.count, dim)
 
-    def followed(self, steps: list[Tensor], inner: int) -> Tensor:
+    def all_steps(self, steps: list[Tensor], inner: int) -> Tensor:
         """What every step has left, ``[steps, *inner, *plates, *event]``: here as it is.
 
         ``inner`` counts the dimensions in front of the plates, those of inner loops.
         """
         return torch.stack(steps)
 
-    def follow(self, joint: Joint) -> Steps:
+    def reindexed(self, joint: Joint) -> Steps:
         """These draws, along the sequences that ``joint`` has chosen behind the loop."""
-        return Steps([draw.follow(joint) for draw in self.draws], self.count, self.elements)
+        return Steps([draw.reindexed(joint) for draw in self.draws], self.count, self.elements)
 
     def stacked(self, steps: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Values of every step by name, with the steps behind the plates; 0 in those not taken."""
@@ -153,7 +153,7 @@ class Steps:
     @property
     def log_prob(self) -> Tensor:
         """The log-probability of the whole sequence, ``[*plates]``."""
-        return self.followed([draw.log_prob for draw in self.draws], 0).sum(0)
+        return self.all_steps([draw.log_prob for draw in self.draws], 0).sum(0)
 
     @property
     def score(self) -> Tensor:
@@ -169,7 +169,7 @@ class Steps:
     def _scored(self) -> Tensor:
         each = [draw.score for draw in self.draws]
         scores = [score for score in each if score is not None]
-        return self.followed(scores, scores[0].dim() - len(self.distribution.plates))
+        return self.all_steps(scores, scores[0].dim() - len(self.distribution.plates))
 
     @property
     def box(self) -> Tensor:

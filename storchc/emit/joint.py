@@ -87,23 +87,23 @@ def reindex(context: Context, operation: Reindex) -> Written:
     """What has the plate, re-indexed by the sequences that its elements now hold."""
     slot, joint = operation.target, emitted(context, operation.joint)
     if slot.kind == "draw":
-        followed = method(context.held[slot].py, "follow", joint)
-        return assigned(context, slot, Code(followed, NO_PLATES), called=_called(context, slot))
+        found = method(context.held[slot].py, "reindexed", joint)
+        return assigned(context, slot, Code(found, NO_PLATES), called=_called(context, slot))
     code = context.held[slot]
     if operation.plate not in code.stored:
         return nothing(slot, code)
     stored = code.stored | operation.stored
     if isinstance(context.graph.types.get(slot.name), DistributionType) and slot.kind == "value":
         whole = method(code.py, "expand", tuple_of(*context.plate_sizes(stored)))
-        followed = method(whole, "follow", joint)
+        found = method(whole, "reindexed", joint)
     else:
-        followed = call(
-            context.runtime("follow"),
+        found = call(
+            context.runtime("reindexed"),
             align_whole(context.storage, code.py, code.stored, stored),
             align_whole(context.storage, member(joint, "parents"), operation.stored, stored),
             dim=literal(context.storage.dim(operation.plate, stored)),
         )
-    return assigned(context, slot, Code(followed, stored), called=_called(context, slot))
+    return assigned(context, slot, Code(found, stored), called=_called(context, slot))
 
 
 def _called(context: Context, slot: Slot) -> str:

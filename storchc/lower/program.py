@@ -39,9 +39,9 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     lowered = tuple(_lowered(story, hoisting))
     yield "lowered", lowered
     wanted = reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story)))
-    followed, scope = with_plate(story, inputs(story), wanted)
-    yield "reindexed", tuple(followed)
-    forward = written_once(story.drawn, followed, [*_looking(story)])
+    indexed, scope = with_plate(story, inputs(story), wanted)
+    yield "reindexed", tuple(indexed)
+    forward = written_once(story.drawn, indexed, [*_looking(story)])
     yield "shared", tuple(forward)
     total = loss(hoisting, scope, forward)
     whole = (*forward, *total, _estimate(story, total))

@@ -1,4 +1,4 @@
-"""What is looked at behind a joint choice follows it, and nothing else does.
+"""What is looked at behind a joint choice is re-indexed by it, and nothing else is.
 
 The programs as they are printed stand in ``tests/program/golden``.
 """

@@ -158,13 +158,13 @@ def test_a_beam_over_two_variables_is_one_over_their_sequences(k: int) -> None:
     torch.testing.assert_close(found.threshold, every.perturbed[k])
     torch.testing.assert_close(found.log_prob, every.log_prob[:k])
     torch.testing.assert_close(found.rest, every.log_prob[k:].logsumexp(0))
-    followed = before.follow(few.joint)
+    followed = before.reindexed(few.joint)
     torch.testing.assert_close(followed.log_prob + few.log_prob, found.log_prob)
     torch.testing.assert_close(followed.value, everything_followed(results[1])[:k])
 
 
 def everything_followed(pair: tuple[Draw, Draw]) -> Tensor:
-    return pair[0].follow(pair[1].joint).value
+    return pair[0].reindexed(pair[1].joint).value
 
 
 def test_a_few_prefixes_grow_to_the_number_asked_for() -> None:
@@ -173,7 +173,7 @@ def test_a_few_prefixes_grow_to_the_number_asked_for() -> None:
     assert before.value.shape == (2, 2)
     after = UnorderedSetEstimator().draw(Bernoulli(logits=before.value), place=Extending(before))
     assert after.value.shape == (3, 2)
-    assert before.follow(after.joint).value.shape == (3, 2)
+    assert before.reindexed(after.joint).value.shape == (3, 2)
     torch.testing.assert_close(after.weight.sum(0), torch.ones(2))
 
 
@@ -187,7 +187,7 @@ def test_elements_that_hold_no_sequence_repeat_the_first_and_weigh_nothing() -> 
         more = method.draw(Bernoulli(logits=torch.tensor([0.0, 1.0, 2.0])), place=Extending(draw))
         assert bool((more.weight > 0).all())
         assert set(known(more).parents.tolist()) == {0, 1}
-        score = (more.score + draw.follow(more.joint).score).sum()
+        score = (more.score + draw.reindexed(more.joint).score).sum()
         assert score.isfinite()
 
 
@@ -199,7 +199,7 @@ def test_who_opened_the_plate_weighs_and_compares() -> None:
     cost = torch.randn(3, 3, dtype=torch.float64)
     state = known(after)
     logits = LOGITS.clone().requires_grad_()
-    for method, draw in ((opener, before.follow(after.joint)), (other, after)):
+    for method, draw in ((opener, before.reindexed(after.joint)), (other, after)):
         draw.score = (logits.sum() * torch.ones(3, 3)).double()
         control = method.control_variate(draw, Downstream(cost))
         (slope,) = torch.autograd.grad(control.sum(), logits)
@@ -245,10 +245,10 @@ def test_sequences_that_have_ended_are_replayed() -> None:
     more = Categorical(logits=torch.randn(3, 5, 3, dtype=torch.float64))
     held = Held(first.value != 2, first.value)
     after = method.draw(more, place=Extending(first, held=held))
-    followed = first.follow(after.joint).value
+    followed = first.reindexed(after.joint).value
     again = method.draw(law, followed)
     held = Held(followed != 2, followed)
-    joined = method.draw(more.follow(after.joint), after.value, Extending(again, held=held))
+    joined = method.draw(more.reindexed(after.joint), after.value, Extending(again, held=held))
     torch.testing.assert_close(joined.weight, after.weight)
     torch.testing.assert_close(joined.log_prob, after.log_prob)
 
@@ -259,13 +259,13 @@ def test_a_part_weighs_what_the_whole_weighs_and_others_keep_their_weights() -> 
     other.weight = torch.rand(3, 3)
     after = UnorderedSetEstimator().draw(second(before.value), place=Extending(before))
     parents = known(after).parents
-    assert before.follow(after.joint).weight is after.weight
-    followed = other.follow(after.joint)
+    assert before.reindexed(after.joint).weight is after.weight
+    followed = other.reindexed(after.joint)
     torch.testing.assert_close(followed.weight, other.weight.gather(0, parents))
     torch.testing.assert_close(followed.value, other.value.gather(0, parents))
     assert followed.joint is None
     with pytest.raises(ValueError, match="nothing follows it"):
-        after.follow(before.joint)
+        after.reindexed(before.joint)
 
 
 def test_distributions_follow_their_sequences() -> None:
@@ -273,7 +273,7 @@ def test_distributions_follow_their_sequences() -> None:
     after = UnorderedSetEstimator().draw(second(before.value), place=Extending(before))
     parents = known(after).parents
     law = Normal(torch.randn(3, 3, 5), torch.rand(5), event=1)
-    followed = law.follow(after.joint)
+    followed = law.reindexed(after.joint)
     assert followed.plates == (3, 3)
     wanted = law.loc.gather(0, parents.unsqueeze(-1).expand(3, 3, 5))
     torch.testing.assert_close(followed.loc, wanted)
@@ -301,7 +301,7 @@ def test_elements_may_lie_along_any_dimension() -> None:
     for one, other in ((plain.value, aside.value.T), (plain.weight, aside.weight.T)):
         torch.testing.assert_close(one, other)
     torch.testing.assert_close(
-        before.follow(plain.joint).value, turned.follow(aside.joint).value.transpose(0, 1)
+        before.reindexed(plain.joint).value, turned.reindexed(aside.joint).value.transpose(0, 1)
     )
     cost = torch.randn(3, 3).double()
     plain.score, aside.score = plain.log_prob, aside.log_prob
@@ -324,7 +324,7 @@ def test_a_replay_knows_what_the_draw_knew(k: int) -> None:
     torch.testing.assert_close(known(again).rest, known(draw).rest, rtol=1e-9, atol=1e-9)
     assert bool(known(again).alive.all())
     after = extend_set(second(draw.value), Extending(draw))
-    followed = draw.follow(after.joint)
+    followed = draw.reindexed(after.joint)
     before = replay_set(LAW, followed.value)
     joined = replay_extension(second(followed.value), Extending(before), after.value)
     torch.testing.assert_close(known(joined).log_prob, known(after).log_prob)
@@ -572,8 +572,10 @@ def test_sequences_of_two_variables_are_as_frequent_as_they_must_be(k: int) -> N
     after = extend_set(Bernoulli(logits=slopes[before.value]), Extending(before))
     bits = torch.stack([(-slopes).sigmoid(), slopes.sigmoid()], -1)
     masses = (logits.softmax(0).unsqueeze(1) * bits).flatten()
-    assert frequent(after, before.follow(after.joint).value * 2 + after.value.long(), masses)
-    assert not frequent(before, after.value.long() * 3 + before.follow(after.joint).value, masses)
+    assert frequent(after, before.reindexed(after.joint).value * 2 + after.value.long(), masses)
+    assert not frequent(
+        before, after.value.long() * 3 + before.reindexed(after.joint).value, masses
+    )
 
 
 def test_the_outcomes_of_a_set_are_complete() -> None:
@@ -632,7 +634,7 @@ def step(logits: Tensor, slopes: Tensor, method: JointMethod) -> Tensor:
     before = method.draw(OneHotCategorical(logits=logits, event=1))
     law = Bernoulli(logits=(before.value * slopes).sum((-2, -1)))
     after = method.draw(law, place=Extending(before))
-    before = before.follow(after.joint)
+    before = before.reindexed(after.joint)
     cost = after.value * before.value[..., 0].sum(-1)
     loss = (after.weight * before.box * after.box * cost).sum(0)
     for draw in (before, after):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions.ends import Ends, ending
-from storch_runtime.follow import follow
+from storch_runtime.reindex import reindexed
 
 if TYPE_CHECKING:
     from storch_runtime.joint import Joint
@@ -232,10 +232,10 @@ class Distribution:
         given = {k: v.detach() if isinstance(v, Tensor) else v for k, v in self.given().items()}
         return self.remade(given, self.event)
 
-    def follow(self, joint: Joint) -> Self:
+    def reindexed(self, joint: Joint) -> Self:
         """The same distribution along the sequences that ``joint`` has chosen."""
         given = {
-            name: _follow(value, len(self.plates), self.event + self.ranks.get(name, 0), joint)
+            name: _reindexed(value, len(self.plates), self.event + self.ranks.get(name, 0), joint)
             for name, value in self.given().items()
         }
         return self.remade(given, self.event)
@@ -310,11 +310,11 @@ def _lift(value: Parameter, rank: int, more: int) -> Parameter:
     return value.reshape(value.shape[:plates] + (1,) * more + value.shape[plates:])
 
 
-def _follow(value: Parameter, plates: int, event: int, joint: Joint) -> Parameter:
+def _reindexed(value: Parameter, plates: int, event: int, joint: Joint) -> Parameter:
     if not isinstance(value, Tensor) or value.dim() <= event:
         return value
     value = _all_plates(value, plates, event)
-    return value if value.shape[joint.dim] == 1 else follow(value, joint.line, joint.dim)
+    return value if value.shape[joint.dim] == 1 else reindexed(value, joint.line, joint.dim)
 
 
 def _all_plates(value: Tensor, plates: int, event: int) -> Tensor:

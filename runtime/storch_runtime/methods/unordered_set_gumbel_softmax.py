@@ -60,7 +60,7 @@ class UnorderedSetGumbelSoftmax(JointMethod):
         """See `JointMethod.weighed`; the values are relaxed, too."""
         law = draw.distribution
         if draw.joint is not None and draw.joint.parents is not None:
-            law = law.follow(draw.joint)
+            law = law.reindexed(draw.joint)
         assert isinstance(law, Bernoulli | OneHotCategorical)
         points = conditional_points(law, draw.value, 1)[0]
         draw.value = relax(law, attach(points, finite(law.logits)), self.temperature)

@@ -32,10 +32,10 @@ from storch_runtime.generated import (
     as_module,
     begun,
     earlier,
-    follow,
     lineage,
     magic_box,
     opened,
+    reindexed,
     replayed_values,
     sequence,
     step_of,
@@ -136,8 +136,8 @@ class BestSequences(StoryModule):
             y = y_draw.value  # [y, data, V]
             y_joint = y_draw.joint
             y_parents.append(y_joint.parents)
-            h = follow(h, y_joint.parents, dim=0)
-            alive = follow(alive, y_joint.parents, dim=0)
+            h = reindexed(h, y_joint.parents, dim=0)
+            alive = reindexed(alive, y_joint.parents, dim=0)
             y_draws.append(y_draw)
             y_values.append(y)
 

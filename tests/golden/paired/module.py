@@ -30,11 +30,11 @@ from storch_runtime.generated import (
     along,
     as_module,
     earlier,
-    follow,
     later,
     limit_order,
     lineage,
     magic_box,
+    reindexed,
     replayed_values,
     step_of,
     weighted_sum,
@@ -130,7 +130,7 @@ class Paired(StoryModule):
 
         # story.story:12  for t in range(5) from h = first:
         walk_joint = widened(walk_draw.joint)
-        first = follow(first, walk_joint.parents, dim=0)
+        first = reindexed(first, walk_joint.parents, dim=0)
         h = first  # [walk, data, H]
         walk_parents: list[Tensor] = []
         place_draws: list[Drawn] = []
@@ -150,7 +150,7 @@ class Paired(StoryModule):
             place = place_draw.value  # [walk, data, P]
             walk_joint = place_draw.joint
             walk_parents.append(walk_joint.parents)
-            h = follow(h, walk_joint.parents, dim=0)
+            h = reindexed(h, walk_joint.parents, dim=0)
             place_draws.append(place_draw)
 
             # story.story:14  cost effort = 0.01 * sum(h ** 2)
@@ -167,8 +167,8 @@ class Paired(StoryModule):
             hit = hit_draw.value  # [walk, data]
             walk_joint = hit_draw.joint
             walk_parents.append(walk_joint.parents)
-            h = follow(h, walk_joint.parents, dim=0)
-            place = follow(place, walk_joint.parents, dim=0)
+            h = reindexed(h, walk_joint.parents, dim=0)
+            place = reindexed(place, walk_joint.parents, dim=0)
             hit_draws.append(hit_draw)
             hit_values.append(hit)
 
@@ -194,8 +194,8 @@ class Paired(StoryModule):
         # what the steps have left
         walk_lineage = lineage(walk_parents, dim=0)
         walk_joint = walk_joint.since(walk_lineage[0])
-        first = follow(first, walk_joint.parents, dim=0)
-        walk_draw = walk_draw.follow(walk_joint)
+        first = reindexed(first, walk_joint.parents, dim=0)
+        walk_draw = walk_draw.reindexed(walk_joint)
         walk = walk_draw.value  # [walk, data, P]
         place_steps = JointSteps(place_draws, 5, walk_lineage[1::2], walk_joint)
         effort_by_step = torch.stack(along(effort_steps, walk_lineage[1::2], dim=0))
@@ -213,14 +213,14 @@ class Paired(StoryModule):
             last_law, replayed.get("last"), Extending(walk_draw, plate_dim=0)
         )
         last = last_draw.value  # [walk, data, P]
-        first = follow(first, last_draw.joint.parents, dim=0)
-        misses = follow(misses, last_draw.joint.parents, dim=0)
-        effort_by_step = follow(effort_by_step, last_draw.joint.parents[None], dim=1)
-        walk_draw = walk_draw.follow(last_draw.joint)
+        first = reindexed(first, last_draw.joint.parents, dim=0)
+        misses = reindexed(misses, last_draw.joint.parents, dim=0)
+        effort_by_step = reindexed(effort_by_step, last_draw.joint.parents[None], dim=1)
+        walk_draw = walk_draw.reindexed(last_draw.joint)
         walk = walk_draw.value  # [walk, data, P]
-        place_steps = place_steps.follow(last_draw.joint)
-        hit_steps = hit_steps.follow(last_draw.joint)
-        noise_steps = noise_steps.follow(last_draw.joint)
+        place_steps = place_steps.reindexed(last_draw.joint)
+        hit_steps = hit_steps.reindexed(last_draw.joint)
+        noise_steps = noise_steps.reindexed(last_draw.joint)
 
         # story.story:20  cost home = sum((last - walk) ** 2) + sum(first ** 2)
         home = ((last - walk) ** 2).sum(-1) + (first**2).sum(-1)  # [walk, data]

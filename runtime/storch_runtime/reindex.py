@@ -1,13 +1,13 @@
-"""Values that follow their sequences where a joint sample is selected anew."""
+"""Values re-indexed where a joint sample is chosen anew: each element has its sequence's."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-__all__ = ["follow"]
+__all__ = ["reindexed"]
 
 
-def follow(value: Tensor, parents: Tensor, dim: int) -> Tensor:
+def reindexed(value: Tensor, parents: Tensor, dim: int) -> Tensor:
     """``value`` ``[*plates, *event]``, re-indexed along ``dim`` of its plates.
 
     ``parents`` ``[*plates]`` says which element each one continues; it has a dimension for every
