@@ -161,7 +161,8 @@ class Family:
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
     should know before using it. ``parts``: the distributions that it is made of, the last of which
     gives the values; ``image``: where its values lie, from where those do, if not there;
-    ``transforms``: by which they become its own. ``composed``: stands for all that are made of
+    ``transforms``: by which they become its own. ``mixed``: it has an atom and a
+    density. ``point``: it has an atom alone. ``composed``: stands for all that are made of
     other distributions by this name, which `composed.py` derives.
     """
 
@@ -188,6 +189,8 @@ class Family:
     parts: tuple[Part, ...] = ()
     transforms: tuple[str, ...] = ()
     image: Callable[[Range, Mapping[str, Range]], Range] | None = None
+    mixed: bool = False
+    point: bool = False
     composed: bool = False
 
     @property

@@ -67,7 +67,10 @@ def _of_parts(
 def part_of(made: Construct, part: Part) -> Construct:
     """A part of a distribution, with its parameters; it has the type of the whole."""
     own = part.own(dict(made.parameters))
-    return replace(made, family=part.family.name, parameters=tuple(own.items()))
+    name = part.family.name
+    return replace(
+        made, family=name, parameters=tuple(own.items()), type=replace(made.type, family=name)
+    )
 
 
 def _most(family: Family, ranges: Mapping[str, Range]) -> float:

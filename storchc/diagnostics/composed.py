@@ -1,4 +1,4 @@
-"""Words for distributions that are made of others (S345), and for transforms (S346)."""
+"""Words for distributions that are made of others (S345 to S348, S443)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import did_you_mean, listed
+from storchc.ir.nodes import Sample
 from storchc.ir.ranges import Range
 from storchc.ir.size import Shape
 from storchc.ir.types import DistributionType, write_shape
@@ -14,6 +15,9 @@ from storchc.source import Span
 CODES: dict[str, str] = {
     "S345": "a distribution that others cannot be made of so",
     "S346": "transforms that cannot be",
+    "S347": "the density of a point",
+    "S348": "a proposal with other atoms than its target",
+    "S443": "a point with a score",
 }
 
 
@@ -97,6 +101,62 @@ def joined_base(span: Span, family: str) -> Problem:
         f"the elements of a `{family}` cannot be transformed one by one: they are tied together"
     )
     return Problem("S345", message, span, "sample it, and compute what becomes of its values")
+
+
+def no_zeros(span: Span, family: str) -> Problem:
+    """``ZeroInflated(0.2, Dirichlet(…))``."""
+    message = f"values of `{family}` are no single floats of which some could be 0"
+    return Problem("S345", message, span, "give a distribution of numbers, such as `Poisson(…)`")
+
+
+def gate_apart(span: Span, gate: Shape, batch: Shape) -> Problem:
+    """A gate of another size than what it inflates."""
+    message = f"the gate {write_shape(gate)} does not fit a distribution over {write_shape(batch)}"
+    help = "make the event shapes equal, or 1 where one value serves all"
+    return Problem("S345", message, span, help)
+
+
+def no_gate(span: Span, number: float) -> Problem:
+    """``ZeroInflated(2, q)``."""
+    message = f"`gate` of `ZeroInflated` must be between 0 and 1, but it is {number:g}"
+    return Problem("S345", message, span, "give a probability, or its log-odds by `gate_logits=`")
+
+
+def has_atoms(span: Span, family: str) -> Problem:
+    """``MixtureSameFamily(…, Delta(m))``, ``ZeroInflated(g, ZeroInflated(h, Normal(0, 1)))``."""
+    message = f"`{family}` has values of positive probability: no density can be made of it"
+    return Problem("S345", message, span, "make the choice a sample of its own, with `Expect()`")
+
+
+def no_density_at_all(span: Span) -> Problem:
+    """``log_prob(Delta(m), z)``."""
+    message = "`Delta` has no density"
+    help = "leave its log-density out: the others alone tell how good a point is"
+    return Problem("S347", message, span, help)
+
+
+def scored_point(node: Sample, span: Span) -> Problem:
+    """``z ~ Delta(w) with ScoreFunction()``."""
+    message = f"`{node.name}` has a single value: no score tells what that should be"
+    help = (
+        "use `Reparameterization()`, which needs every path to a cost to be differentiable; or "
+        "name the value in a `compute` step"
+    )
+    return Problem("S443", message, span, help)
+
+
+def point_as_proposal(span: Span) -> Problem:
+    """``proposal=Delta(0)``."""
+    message = "a `Delta` draws nothing but its value: it can stand for no distribution"
+    return Problem("S348", message, span, "draw from a distribution that reaches all values")
+
+
+def other_atoms(span: Span, target: str, proposal: str) -> Problem:
+    """A proposal with a density for a target with an atom, or the other way round."""
+    message = (
+        f"a proposal `{proposal}` cannot stand for `{target}`: 0 has a probability in one alone"
+    )
+    return Problem("S348", message, span, "use a `ZeroInflated` distribution for both, or for none")
 
 
 def no_transforms(span: Span, known: Iterable[str]) -> Problem:

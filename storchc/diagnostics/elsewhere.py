@@ -52,9 +52,7 @@ DISTRIBUTIONS = {
     "onehot": "OneHotCategorical",
     "discrete": "Categorical",
 }
-"""Families, in small letters; ``Delta`` is here where there is none."""
-
-DELTA = "a value without chance is no sample: name it in a `compute` step"
+"""Families, in small letters."""
 
 _PLAIN = "here it is `ScoreFunction()`"
 _LEAVE_ONE_OUT = "here it is `ScoreFunction(n=…, baseline=batch_average)`, which is leave-one-out"

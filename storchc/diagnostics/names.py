@@ -225,8 +225,6 @@ def random_function(name: Name) -> Problem:
 def _called_here(family: str) -> str | None:
     """How a family is called here that others call ``family``; of ``q.rsample`` what to write."""
     last = family.rpartition(".")[2]
-    if family == "Delta":
-        return elsewhere.DELTA
     if "." in family and last in elsewhere.FUNCTIONS:
         return elsewhere.FUNCTIONS[last]
     here = elsewhere.DISTRIBUTIONS.get(family.casefold())

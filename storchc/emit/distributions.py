@@ -157,7 +157,8 @@ def unproven(context: Context, made: Construct) -> Iterator[Constraint]:
     for each in constraints_of(made):
         found = places.get(each.value, ANYTHING)
         below_score = (
-            each.name.rpartition(".")[2] == "probs" and id(made) in context.estimation.scored
+            each.name.rpartition(".")[2] in ("probs", "gate")
+            and id(made) in context.estimation.scored
         )
         scored = below_score and each.allowed == UNIT and _learns(context, each.value)
         if scored and beside_gates(context.graph, context.estimation.ranges, each.value) is None:

@@ -58,12 +58,14 @@ class _Part:
 
 def construct(ctx: Context, node: tree.Call, family: Family) -> Distribution | None:
     """The typed distribution; None when something in it is wrong, which is reported then."""
-    given = _bound(node, family)
+    given = _gated(node) or _bound(node, family)
     match family.name:
         case "Independent":
             return _independent(ctx, node, given)
         case "TransformedDistribution":
             return _transformed(ctx, node, given)
+        case "ZeroInflated":
+            return _zero_inflated(ctx, node, given)
         case _:
             return _mixture(ctx, node, given)
 
@@ -139,6 +141,7 @@ def _mixture(ctx: Context, node: tree.Call, given: dict[str, tree.Expression]) -
         return None
     if mixing.family.name != "Categorical":
         raise Refused(words.mixes_by(mixing.span, mixing.family.name))
+    _check_density(component)
     batch = _mixed(mixing, component, mixing.parameters[0][1].type.shape[-1:])
     kind = component.type
     event = kind.batch[len(kind.apart) :] + kind.event
@@ -219,7 +222,8 @@ def _check_base(base: _Part) -> None:
     family = base.family
     if family.discrete or family.dtype != "float":
         raise Refused(words.discrete_base(base.span, family.name))
-    if family.support in ("simplex", "positive definite", "correlation cholesky"):
+    _check_density(base)
+    if family.support in ("simplex", "log simplex", "positive definite", "correlation cholesky"):
         raise Refused(words.joined_base(base.span, family.name))
 
 
@@ -276,3 +280,48 @@ def _transform(ctx: Context, item: tree.Expression) -> _Sending | None:
         if isinstance(value, Literal) and key != "loc" and value.value == 0:
             raise Refused(words.flat_transform(value.span, row.name, key))
     return _Sending(row, tuple(values.items()), item.span)
+
+
+# --- ZeroInflated --------------------------------------------------------------------------------
+
+
+def _gated(node: tree.Call) -> dict[str, tree.Expression] | None:
+    """``ZeroInflated(q, gate_logits=g)``: the gate has its name, so that q is the first one."""
+    names = [keyword.name.id for keyword in node.keywords]
+    if node.function.id != "ZeroInflated" or len(node.args) != 1 or len(names) != 1:
+        return None
+    return {names[0]: node.keywords[0].value, BASE: node.args[0]} if names[0] in _GATES else None
+
+
+_GATES = ("gate", "gate_logits")
+
+
+def _zero_inflated(
+    ctx: Context, node: tree.Call, given: dict[str, tree.Expression]
+) -> Construct | None:
+    (key, written), base = next((k, v) for k, v in given.items() if k in _GATES), given[BASE]
+    gate, part = expressions.value(ctx, written), _part(ctx, base)
+    if gate is None or part is None:
+        return None
+    if part.type.event or part.type.dtype != "float":
+        raise Refused(words.no_zeros(part.span, part.family.name))
+    _check_density(part)
+    _check_gate(gate, key)
+    batch = broadcast(part.type.batch, gate.type.shape)
+    if batch is None:
+        raise Refused(words.gate_apart(gate.span, gate.type.shape, part.type.batch))
+    name = named("ZeroInflated", part.type.family)
+    plates = part.type.plates | gate.type.plates
+    type_ = replace(part.type, family=name, plates=plates, batch=batch)
+    return Construct(name, ((key, gate), *part.flat(BASE)), type_, node.span)
+
+
+def _check_gate(gate: Value, key: str) -> None:
+    if isinstance(gate, Literal) and key == "gate" and not 0 <= gate.value <= 1:
+        raise Refused(words.no_gate(gate.span, float(gate.value)))
+
+
+def _check_density(part: _Part) -> None:
+    """Whether it has a density, or probabilities, and not both or none."""
+    if part.family.point or part.family.mixed:
+        raise Refused(words.has_atoms(part.span, part.family.name))

@@ -6,6 +6,7 @@ from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
 from storchc.catalogue.family import Argument, Family, bind, broadcast, infer, property_type
 from storchc.catalogue.function import Misfit
+from storchc.diagnostics import composed as composed_words
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as option_words
 from storchc.diagnostics import shapes as words
@@ -246,6 +247,7 @@ def _bound(node: tree.Call) -> list[tree.Expression]:
 
 def log_prob(found: Distribution, value: Value, span: Span) -> LogProb:
     """The log-probability of a value, which is never repeated to fit."""
+    _check_point(found, span)
     joined = _joined(found.type, value)
     outer = value.type.shape[: value.type.rank - len(found.type.event)]
     if joined is None or joined != outer:
@@ -253,8 +255,14 @@ def log_prob(found: Distribution, value: Value, span: Span) -> LogProb:
     return LogProb(found, value, ValueType(found.type.plates | value.type.plates, ()), span)
 
 
+def _check_point(found: Distribution, span: Span) -> None:
+    if found.type.family == "Delta":
+        raise Refused(composed_words.no_density_at_all(span))
+
+
 def _each(found: Distribution, value: Value, span: Span) -> LogProb:
     """The log-probability of each element of the batch event, to which the value broadcasts."""
+    _check_point(found, span)
     joined = _joined(found.type, value)
     if joined is None:
         raise Refused(_value_misfit(found.type, value, grows=False))
@@ -278,6 +286,8 @@ def _value_misfit(type_: DistributionType, value: Value, *, grows: bool) -> Prob
 
 
 def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bool) -> Divergence:
+    _check_point(left, span)
+    _check_point(right, span)
     family = families.row(left.type)
     if right.type.family not in family.divergences:
         raise Refused(words.no_divergence(span, left.type.family, right.type.family))
@@ -291,6 +301,7 @@ def _divergence(left: Distribution, right: Distribution, span: Span, *, kept: bo
 
 
 def _entropy(found: Distribution, span: Span, *, kept: bool) -> Entropy:
+    _check_point(found, span)
     family = families.row(found.type)
     if not family.entropy:
         raise Refused(words.no_entropy(span, family.name))

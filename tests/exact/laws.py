@@ -22,6 +22,7 @@ PARAMETERS = {
     "Binomial": ("total_count", "probs", "logits"),
     "Normal": ("loc", "scale"),
     "MixtureSameFamily": ("mixture_distribution", "component_distribution"),
+    "ZeroInflated": ("gate", "base_distribution"),
     "Independent": ("base_distribution", "reinterpreted_batch_ndims"),
 }
 
@@ -68,7 +69,17 @@ def log_probabilities(q: Law) -> Tensor:
             weights, component = _parts(q)
             table = weights[..., None] + log_probabilities(component)
             return torch.logsumexp(table, -2)
+        case "ZeroInflated":
+            return _with_zeros(q)
     raise ValueError(f"{q.family} has no finite support")
+
+
+def _with_zeros(q: Law) -> Tensor:
+    """The table of a law whose first outcome, 0, has the gate's probability on top."""
+    gate = q.parameters["gate"][..., None]
+    table = (1 - gate) * log_probabilities(q.parameters["base_distribution"]).exp()
+    first = torch.arange(table.shape[-1]) == 0
+    return (table + gate * first).log()
 
 
 def _parts(q: Law) -> tuple[Tensor, Law]:

@@ -5,6 +5,7 @@ from storch_runtime.distributions.bernoulli import *
 from storch_runtime.distributions.categorical import *
 from storch_runtime.distributions.continuous_bernoulli import *
 from storch_runtime.distributions.counts import *
+from storch_runtime.distributions.delta import *
 from storch_runtime.distributions.divergence import *
 from storch_runtime.distributions.generalized_pareto import *
 from storch_runtime.distributions.matrices import *
@@ -20,3 +21,4 @@ from storch_runtime.distributions.truncated import *
 from storch_runtime.distributions.unit import *
 from storch_runtime.distributions.users import *
 from storch_runtime.distributions.vectors import *
+from storch_runtime.distributions.zero_inflated import *

@@ -73,6 +73,7 @@ class Distribution:
     replayable: ClassVar[bool] = False  # whether replay() re-attaches the gradient
     inverse: ClassVar[bool] = False  # whether noise_from_uniform() is there
     integers: ClassVar[bool] = False  # whether values are integers
+    lattice: ClassVar[bool] = False  # whether values lie apart from one another
     ends: ClassVar[Ends | None] = None  # of the support, where `log_prob` does not know them
 
     event: int

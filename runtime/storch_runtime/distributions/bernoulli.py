@@ -25,6 +25,7 @@ class Bernoulli(Finite):
     """
 
     __slots__ = ("_logits", "_probs", "_tensor")
+    lattice = True
     ends = ends.INTERVAL
 
     inverse = True

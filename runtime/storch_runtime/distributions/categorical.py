@@ -25,6 +25,7 @@ class Classes(Finite):
     """
 
     __slots__ = ("_log_probs", "_logits", "_probs", "_tensor")
+    lattice = True
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
     inverse = True

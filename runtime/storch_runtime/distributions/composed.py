@@ -85,6 +85,15 @@ class Composed(Distribution):
         given = self.given().values()
         return next(v for v in given if isinstance(v, Tensor) and v.is_floating_point())
 
+    def whole(self) -> Distribution:
+        """The last part over every element, each of which has a draw of its own."""
+        part: Distribution = getattr(self, self.parts[-1])
+        shape = self.batch_shape
+        if part.batch_shape == shape:
+            return part
+        wide = part.apart().expand(tuple(shape))
+        return wide.remade(wide.given(), self.event)
+
     def told(self, noise: Tensor | None) -> None:
         """StoryTypeError where noise, of any shape, is given to a distribution that has none."""
         if noise is not None:

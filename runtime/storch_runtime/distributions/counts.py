@@ -27,6 +27,7 @@ class Binomial(Finite, Wrapped):
     """
 
     __slots__ = ()
+    lattice = True
     ends = ends.FEWER
 
     make = torch.distributions.Binomial
@@ -81,6 +82,7 @@ class Geometric(Wrapped):
     """
 
     __slots__ = ()
+    lattice = True
     ends = ends.HALF
 
     make = torch.distributions.Geometric
@@ -97,6 +99,7 @@ class Multinomial(Written):
     """
 
     __slots__ = ()
+    lattice = True
     ends = ends.COUNTS
 
     ranks: ClassVar[Mapping[str, int]] = {"probs": 1, "logits": 1}
@@ -212,6 +215,7 @@ class NegativeBinomial(Wrapped):
     """
 
     __slots__ = ()
+    lattice = True
     ends = ends.HALF
 
     make = torch.distributions.NegativeBinomial
@@ -229,6 +233,7 @@ class Poisson(Wrapped):
     """
 
     __slots__ = ()
+    lattice = True
     ends = ends.HALF
 
     make = torch.distributions.Poisson

@@ -68,6 +68,11 @@ class MixtureSameFamily(Composed, Finite):
         """Whether values are integers."""
         return self.component_distribution.integers
 
+    @property
+    def lattice(self) -> bool:  # type: ignore[override]
+        """Whether values lie apart from one another."""
+        return self.component_distribution.lattice
+
     def as_torch(self) -> torch.distributions.MixtureSameFamily:
         """Torch's distribution."""
         weights, component = self._whole()

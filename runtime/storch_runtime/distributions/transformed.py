@@ -119,14 +119,6 @@ class TransformedDistribution(Composed):
             self.whole().as_torch(), made, validate_args=False
         )
 
-    def whole(self) -> Distribution:
-        """The base distribution over every element, each of which has a draw of its own."""
-        base, shape = self.base_distribution, self.batch_shape
-        if base.batch_shape == shape:
-            return base
-        spread = base.apart().expand(tuple(shape))
-        return spread.remade(spread.given(), self.event)
-
     # --- densities -------------------------------------------------------------------------------
 
     def _way(self, source: Tensor) -> list[Tensor]:

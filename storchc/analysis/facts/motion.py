@@ -176,7 +176,10 @@ class _Walk(Forward[Motion]):
         before = known(weights)
         if estimator.carrier == "pathwise":
             options = [self.expression(value, known) for value in estimator.values.values()]
-            value = drawn(node.name, joined([parameters, *options]), atoms=discrete)
+            moved = joined([parameters, *options])
+            if distributions.row(node.distribution.type).point:  # what a name of its value would be
+                return {node.name: moved, weights: before}
+            value = drawn(node.name, moved, atoms=discrete)
             return {node.name: value, weights: before}
         value = STILL if discrete else Motion(continuous=node.name)
         if not (estimator.enumerated or estimator.weighted):

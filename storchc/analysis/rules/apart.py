@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.ranges import Ranges
-from storchc.catalogue import supports
+from storchc.catalogue import distributions, supports
+from storchc.catalogue.family import Family
+from storchc.diagnostics import composed as composed_words
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct, Distribution, Divergence, LogProb, Named
@@ -46,11 +48,24 @@ def _check_proposal(known: Estimation, node: Sample, problems: Problems) -> None
     for proposal in estimator.sampler_values.values():
         if not isinstance(proposal, Construct | Named):
             continue
+        families = [_family(ranges, law) for law in (node.distribution, proposal)]
+        if families[0].point:  # which has no score either
+            continue
+        if families[1].point:
+            problems.add(composed_words.point_as_proposal(proposal.span))
+            continue
+        if families[0].mixed != families[1].mixed:
+            problems.add(composed_words.other_atoms(proposal.span, *(f.name for f in families)))
+            continue
         target, source = ranges.support(node.distribution), ranges.support(proposal)
         if not supports.reaches(source, target):
             cost = estimator.sampler_constants.get("covers") == "cost"
             named = _named(ranges, node.distribution, target), _named(ranges, proposal, source)
             problems.add(words.narrow_proposal(proposal.span, node.name, *named, cost=cost))
+
+
+def _family(ranges: Ranges, distribution: Distribution) -> Family:
+    return distributions.row(ranges.graph.construction(distribution).type)
 
 
 def _named(ranges: Ranges, distribution: Distribution, lies: Range) -> tuple[str, Range]:

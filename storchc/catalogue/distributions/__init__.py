@@ -52,7 +52,8 @@ _GROUPS = {
         "RelaxedOneHotCategorical",
     ),
     "matrices": ("LKJCholesky", "Wishart"),
-    "composed": ("Independent", "MixtureSameFamily", "TransformedDistribution"),
+    "composed": ("Independent", "MixtureSameFamily", "TransformedDistribution", "ZeroInflated"),
+    "points": ("Delta",),
 }
 _MODULES = {name: group for group, names in _GROUPS.items() for name in names}
 
@@ -63,8 +64,8 @@ def names() -> list[str]:
 
 
 def simple() -> list[str]:
-    """The families whose parameters are values."""
-    return sorted(set(_MODULES) - set(_GROUPS["composed"]))
+    """The families that have a density, or probabilities, of values alone."""
+    return sorted(set(_MODULES) - {*_GROUPS["composed"], *_GROUPS["points"]})
 
 
 def lookup(name: str) -> Family | None:

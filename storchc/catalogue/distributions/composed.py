@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from storchc.catalogue.distributions.parts import scalar
-from storchc.catalogue.family import Arguments, Family, Parameter, Part, Property
+from storchc.catalogue.family import PROBABILITY, Arguments, Family, Parameter, Part, Property
 from storchc.catalogue.supports import SUPPORTS
 from storchc.catalogue.transforms import TRANSFORMS, Transform
-from storchc.ir.ranges import REAL, Range
+from storchc.ir.ranges import REAL, Range, exactly
 from storchc.ir.size import Size
 
 MIXING, COMPONENT, BASE = "mixture_distribution", "component_distribution", "base_distribution"
@@ -55,7 +55,24 @@ TRANSFORMED = Family(
     caution=f"transforms are {', '.join(TRANSFORMS)}, in a list, the first one first",
 )
 
-FAMILIES = (INDEPENDENT, MIXTURE, TRANSFORMED)
+ZERO_INFLATED = Family(
+    "ZeroInflated",
+    "0 with the probability of a gate, else a draw of a distribution of numbers.",
+    (
+        Parameter("gate", bounds=PROBABILITY, silent=True),
+        Parameter(BASE),
+        Parameter("gate_logits"),
+    ),
+    "real",
+    (Property("gate", "parameter"), Property("mean"), Property("stddev"), Property("variance")),
+    scalar,
+    choices=(("gate", "gate_logits"),),
+    entropy=False,
+    composed=True,
+    caution="of a continuous distribution the log-density at 0 is that of the gate alone",
+)
+
+FAMILIES = (INDEPENDENT, MIXTURE, TRANSFORMED, ZERO_INFLATED)
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -82,6 +99,8 @@ def derived(name: str, lookup: Callable[[str], Family | None]) -> Family | None:
             return _mixture(name, _entry(parts[0], lookup), *_joined(parts[1], lookup))
         case "TransformedDistribution" if len(parts) == 2:
             return _transformed(name, _entry(parts[0], lookup), _split(parts[1][1:-1]))
+        case "ZeroInflated" if len(parts) == 1:
+            return _zero_inflated(name, _entry(parts[0], lookup))
         case _:
             return None
 
@@ -239,3 +258,24 @@ def _image(transforms: Sequence[Transform]) -> Callable[[Range, Mapping[str, Ran
         return replace(given, inside=transforms[-1].inside)
 
     return image
+
+
+# --- zeros ---------------------------------------------------------------------------------------
+
+
+def _zero_inflated(name: str, base: Family) -> Family:
+    part = Part(BASE, base)
+    moments = _moments(base)
+    return replace(
+        ZERO_INFLATED,
+        name=name,
+        parameters=(*ZERO_INFLATED.parameters[::2], *part.flat()),
+        support=base.support,
+        properties=(ZERO_INFLATED.properties[0], *moments),
+        finite=None if base.finite is None else _counted(part),
+        parts=(part,),
+        image=lambda lies, ranges: exactly(0).joined(lies),
+        mixed=not base.discrete,
+        composed=False,
+        caution="",
+    )

@@ -20,7 +20,7 @@ from storchc.ir.types import ValueType
 cases = import_module("tests.runtime.distributions.cases")
 
 # They are made of other distributions.
-COMPOSED = {"Independent", "MixtureSameFamily", "TransformedDistribution"}
+COMPOSED = {"Independent", "MixtureSameFamily", "TransformedDistribution", "ZeroInflated"}
 ABSTRACT = {"Distribution", "ExponentialFamily"}
 
 
@@ -41,7 +41,7 @@ KNOWN = sorted(set(catalogue.simple()) - cases.LACKING)
 def test_every_family_that_torch_can_sample_is_there() -> None:
     assert set(catalogue.simple()) == _sampled() | LOGARITHMS | cases.LACKING
     public = {name for name, item in vars(runtime).items() if isinstance(item, type)}
-    made = {"Distribution", *TRANSFORMS} | COMPOSED - {"Independent"}
+    made = {"Delta", "Distribution", *TRANSFORMS} | COMPOSED - {"Independent"}
     assert public == {*catalogue.simple()} | made
 
 
@@ -107,6 +107,7 @@ def test_what_can_be_done_with_a_sample(name: str) -> None:
     assert entry.pathwise_order == made.pathwise_order
     assert (entry.replay != "none") == made.replayable
     assert entry.inverse == made.inverse
+    assert entry.discrete == made.lattice
     assert (entry.replay == "implicit") == (made.pathwise_order == 1)
     assert (entry.finite is not None) == made.finite
     assert {p.name: p.rank for p in entry.parameters if p.rank} == dict(made.ranks)

@@ -13,14 +13,17 @@ from storch_runtime.distributions import (
     Bernoulli,
     Categorical,
     ExpTransform,
+    LogNormal,
     MixtureSameFamily,
     MultivariateNormal,
     Normal,
+    Poisson,
     PowerTransform,
     SigmoidTransform,
     SoftplusTransform,
     TanhTransform,
     Uniform,
+    ZeroInflated,
 )
 from storch_runtime.distributions import TransformedDistribution as Transformed
 from storch_runtime.distributions.transforms import Transform
@@ -261,3 +264,41 @@ def test_transforms_of_vectors_and_gradients_of_their_parameters() -> None:
     ours.retain_grads()
     ours.log_prob(value).sum().backward()
     assert ours.parameters["transforms[1].loc"].grad is not None
+
+
+# --- zeros ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event", [0, 1])
+@pytest.mark.parametrize("logits", [False, True])
+def test_zeros_are_drawn_as_often_as_said(event: int, logits: bool) -> None:
+    torch.manual_seed(0)
+    gate = torch.tensor([[0.2], [0.5], [0.9]], dtype=torch.double)
+    given = {"gate_logits": gate.logit()} if logits else {"gate": gate}
+    base = LogNormal(loc=torch.tensor([0.0, 0.4]).double(), scale=0.5, event=event)
+    ours = ZeroInflated(base, **given, event=event)
+    value = ours.sample(50_000)
+    assert value.shape == (50_000, *ours.plates, *ours.event_shape)
+    zeros = (value == 0).double().mean(0)
+    assert bool(((zeros - ours.gate).abs() < 0.012).all())
+    assert bool(((value.mean(0) - ours.mean).abs() < 5 * ours.stddev / 223).all())
+    torch.testing.assert_close(value.var(0), ours.variance, rtol=0.1, atol=0.0)
+    assert ours.log_prob(value).shape == (50_000, *ours.plates)
+
+
+def test_counts_are_zero_in_two_ways() -> None:
+    rate = torch.tensor([1.0, 3.0], dtype=torch.double, requires_grad=True)
+    ours = ZeroInflated(Poisson(rate=rate), gate=0.25)
+    counts = torch.arange(60, dtype=torch.double)[:, None]
+    found = ours.log_prob(counts).exp()
+    torch.testing.assert_close(found.sum(0), torch.ones(2, dtype=torch.double))
+    torch.testing.assert_close(found[0], 0.25 + 0.75 * (-rate).exp())
+
+
+def test_no_slope_of_a_density_at_zero_is_nan() -> None:
+    m = torch.tensor(0.3, dtype=torch.double, requires_grad=True)
+    ours = ZeroInflated(LogNormal(loc=m, scale=1.0), gate_logits=m)
+    ours.log_prob(torch.zeros(3, dtype=torch.double)).sum().backward()
+    torch.testing.assert_close(m.grad, 3 * (1 - m.detach().sigmoid()))
+    assert ours.ending_log_prob(torch.tensor([-1.0]).double()).item() == -torch.inf
+    assert ours.holds(torch.tensor([-1.0, 0.0, 2.0]).double()).tolist() == [False, True, True]
