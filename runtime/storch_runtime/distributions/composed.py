@@ -81,7 +81,7 @@ class Composed(Distribution):
 
     @property
     def like(self) -> Tensor:
-        """A tensor whose dtype and device are the distribution's."""
+        """A tensor, of any shape, whose dtype and device are the distribution's."""
         given = self.given().values()
         return next(v for v in given if isinstance(v, Tensor) and v.is_floating_point())
 

@@ -13,7 +13,11 @@ __all__ = ["Delta"]
 
 
 class Delta(ByNoise, Written):
-    """All of its draws are ``v``; it has no density."""
+    """A point: all of its draws are ``v``, and it has no density.
+
+    Parameters: ``v`` ``[*plates, *batch event]``.
+    Value: ``[*plates, *batch event]``, floats.
+    """
 
     __slots__ = ()
 

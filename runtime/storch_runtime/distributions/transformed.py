@@ -32,6 +32,9 @@ class TransformedDistribution(Composed):
     A value knows the ``x`` that it was drawn with, as its attribute ``drawn_as``; the
     log-probability is that of the ``x`` wherever it is sent to the value, and else that of what the
     value tells: where a transform is flat, that is little.
+
+    Parameters: ``base_distribution``, and ``transforms``, whose parameters broadcast to values.
+    Value: ``[*plates, *event]``, the event of the base distribution; floats.
     """
 
     __slots__ = ("base_distribution", "transforms")

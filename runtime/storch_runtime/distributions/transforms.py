@@ -31,7 +31,11 @@ _STEEPEST = 80.0
 
 
 class Transform:
-    """A function of one number; ``given()`` are its parameters, by their names in torch."""
+    """A function of one number; ``given()`` are its parameters, by their names in torch.
+
+    Parameters: floats, or tensors that broadcast to values.
+    Value: a float for each float, of the same shape, as of all methods here.
+    """
 
     __slots__ = ()
 
@@ -42,23 +46,23 @@ class Transform:
         return {name: getattr(self, name) for name in self.names}
 
     def value(self, x: Tensor) -> Tensor:
-        """Of ``x``, with the slope of `log_slope`; never on an end that no number is sent to."""
+        """Of ``x`` of any shape, with the slope of `log_slope`; within open ends in floats too."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def log_slope(self, x: Tensor) -> Tensor:
-        """``log |dy/dx|``."""
+        """``log |dy/dx|`` at ``x`` of any shape."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def holds(self, y: Tensor) -> Tensor:
-        """Whether some ``x`` is sent to ``y``."""
+        """Whether some ``x`` is sent to each of ``y``, which has any shape."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def source(self, y: Tensor) -> Tensor:
-        """What is sent to ``y``, as far as that tells; finite also where nothing is."""
+        """What is sent to ``y`` of any shape, as far as that tells; always finite."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def back(self, y: Tensor, known: Tensor) -> Tensor:
-        """``known``, which is what is sent to ``y``, with the slopes of the inverse."""
+        """``known``, what is sent to ``y`` of any shape, with the slopes of the inverse."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
 
@@ -77,7 +81,7 @@ class Fixed(Transform):
         return followed
 
     def plain(self, x: Tensor) -> Tensor:
-        """The value alone."""
+        """The value alone, of ``x`` of any shape."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
 
     def back(self, y: Tensor, known: Tensor) -> Tensor:
@@ -136,7 +140,11 @@ class _Back(torch.autograd.Function):
 
 
 class ExpTransform(Fixed):
-    """``exp(x)``."""
+    """``exp(x)``.
+
+    Parameters: none.
+    Value: positive floats, of the shape of ``x``.
+    """
 
     __slots__ = ()
 
@@ -158,7 +166,11 @@ class ExpTransform(Fixed):
 
 
 class SoftplusTransform(Fixed):
-    """``log(1 + exp(x))``."""
+    """``log(1 + exp(x))``.
+
+    Parameters: none.
+    Value: positive floats, of the shape of ``x``.
+    """
 
     __slots__ = ()
 
@@ -181,7 +193,11 @@ class SoftplusTransform(Fixed):
 
 
 class SigmoidTransform(Fixed):
-    """``1 / (1 + exp(-x))``."""
+    """``1 / (1 + exp(-x))``.
+
+    Parameters: none.
+    Value: floats strictly between 0 and 1, of the shape of ``x``.
+    """
 
     __slots__ = ()
 
@@ -204,7 +220,11 @@ class SigmoidTransform(Fixed):
 
 
 class TanhTransform(Fixed):
-    """``tanh(x)``."""
+    """``tanh(x)``.
+
+    Parameters: none.
+    Value: floats strictly between -1 and 1, of the shape of ``x``.
+    """
 
     __slots__ = ()
 
@@ -235,7 +255,11 @@ def _within_signed_unit(y: Tensor) -> Tensor:
 
 
 class AffineTransform(Transform):
-    """``loc + scale * x``; the scale is not 0."""
+    """``loc + scale * x``; the scale is not 0.
+
+    Parameters: ``loc``, ``scale``, which broadcast to values.
+    Value: floats, of the shape of ``x``.
+    """
 
     __slots__ = ("loc", "scale")
 
@@ -268,7 +292,11 @@ class AffineTransform(Transform):
 
 
 class PowerTransform(Transform):
-    """``x ** exponent`` of positive ``x``; the exponent is not 0."""
+    """``x ** exponent`` of positive ``x``; the exponent is not 0.
+
+    Parameters: ``exponent``, which broadcasts to values.
+    Value: positive floats, of the shape of ``x``.
+    """
 
     __slots__ = ("exponent",)
 

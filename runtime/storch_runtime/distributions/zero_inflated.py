@@ -33,6 +33,10 @@ class ZeroInflated(Composed, Finite):
 
     Of a continuous base a 0 is one of the gate's: its log-density there is ``log gate`` alone, with
     respect to the measure that has an atom at 0.
+
+    Parameters: ``base_distribution``, of single floats; ``gate`` or ``gate_logits``
+    ``[*plates, *batch event]``.
+    Value: ``[*plates, *batch event]``, floats.
     """
 
     __slots__ = ("_gate", "_logits", "base_distribution")
