@@ -11,6 +11,7 @@ import torch.distributions as td
 from torch import Tensor
 
 import storch_runtime.distributions as runtime
+import storch_runtime.distributions.users as users
 from storchc.catalogue import distributions as catalogue
 from storchc.catalogue.family import Argument, Family, infer, property_type
 from storchc.catalogue.transforms import TRANSFORMS
@@ -41,7 +42,7 @@ KNOWN = sorted(set(catalogue.simple()) - cases.LACKING)
 def test_every_family_that_torch_can_sample_is_there() -> None:
     assert set(catalogue.simple()) == _sampled() | LOGARITHMS | cases.LACKING
     public = {name for name, item in vars(runtime).items() if isinstance(item, type)}
-    made = {"Delta", "Distribution", *TRANSFORMS} | COMPOSED - {"Independent"}
+    made = {"Delta", "Distribution", *TRANSFORMS, *users.__all__} | COMPOSED - {"Independent"}
     assert public == {*catalogue.simple()} | made
 
 
