@@ -135,9 +135,9 @@ def check_sign(value: Tensor, subject: str) -> None:
     """Raise where a denominator is 0, or of either sign: it goes through 0 as it moves then."""
     if _changes_sign(value.detach()):
         raise StoryValueError(
-            f"{subject} goes through 0, where the quotient has a pole: no estimate of its gradient "
-            "is right; keep it to one side, by `softplus` or `exp`, or say `continuous(…)` of the "
-            "quotient"
+            f"{subject} goes through 0, where what is divided by it has a pole: no estimate of its "
+            "gradient is right; keep it to one side, by `softplus` or `exp`, or say "
+            "`continuous(…)` of the quotient"
         )
 
 

@@ -174,7 +174,7 @@ def _apply(context: Context, value: Apply) -> Code:
     operands = [context.value(o) for o in value.operands]
     unsure = context.estimation.jumps.unsure.get(id(value))
     if unsure is not None:
-        _, denominator = unsure
+        denominator = unsure.position
         operands[denominator] = _looked_at(context, operands[denominator], value, denominator)
     if entry.name in _LOGARITHMS and not operands[0].plain:
         operands[0] = _rounded(context, operands[0], value.operands[0])

@@ -87,12 +87,18 @@ def jumps(
     inside: list[str] = []
     unsure: dict[int, Operand] = {}
     for value, reach in reaching:
-        operand = looking.unsure(value) if reach.jumps else None
+        drawn = isinstance(value, Construct | Named)
+        operand = looking.unsure(value) if reach.jumps and not drawn else None
         if operand is not None:
-            unsure[id(operand[0])] = operand
+            unsure[id(operand.of)] = operand
         every += looking.jumps(value, reach)
         kinks += looking.kinks(value, reach)
         inside += looking.inside(value, reach)
+    for node in graph.samples:
+        operand = looking.unsure(node.distribution)
+        scored = estimators[node.name].carrier != "pathwise"
+        if operand is not None and scored and reaching[node.distribution] is not None:
+            unsure[id(operand.of)] = operand
     every += _collapsing(graph, uneven, estimators, motion, reaching)
     kinks += _scores(graph, estimators, motion)
     every.sort(key=lambda jump: jump.value.span)
@@ -205,8 +211,7 @@ class _Looking:
         operand = self.uneven.unsure.get(id(value))
         if operand is None:
             return None
-        looked_at, position = operand
-        moving = self.motion[looked_at.operands[position]]
+        moving = self.motion[operand.value]
         return operand if moving.moved or moving.guarded else None
 
     def _along(

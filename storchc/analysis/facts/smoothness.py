@@ -45,8 +45,22 @@ CONTINUOUS = "continuous"
 SMOOTH: Smoothness = "smooth"
 BROKEN = frozenset({"jump", "pole"})
 
-Operand = tuple[Apply, int]
-"""An operand, by its expression and its position there."""
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One that may go through 0, by its expression and its position there.
+
+    ``scale``: inside of a parameter of a distribution, not of a quotient.
+    """
+
+    of: Apply
+    position: int
+    scale: bool = False
+
+    @property
+    def value(self) -> Value:
+        """What may go through 0."""
+        return self.of.operands[self.position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,8 @@ class Uneven:
 
     ``hidden``: whether some jump hands a gradient on all the same, as the pole of a quotient does.
     ``unsure`` are the operands of which nobody knows whether they go through 0, or their two
-    elements through each other, by the identity of what has a pole there. ``placed``: what moves
+    elements through each other, by the identity of what has a pole there, be it the distribution
+    of a sample, whose score has one. ``placed``: what moves
     the place where a length vanishes, if it does, by the identity of what has a pole there.
     ``collapsing``: what moves the place where a scale of a sample is 0, if it does, by the identity
     of the distribution: its score has a pole there.
@@ -99,6 +114,10 @@ def uneven(graph: Graph, ranges: Ranges) -> Uneven:
         if not hidden and not BROKEN.isdisjoint(kinds):
             pairs = zip(kinds, edges(part, graph.callees), strict=True)
             hidden = any(kind in BROKEN and edge.flow == "smooth" for kind, edge in pairs)
+    for node in graph.samples:
+        turning = _turning_scale(graph, ranges, scales(graph, node.distribution))
+        if turning is not None:
+            unsure[id(node.distribution)] = turning
     return Uneven(graph, found, hidden, unsure, placed, _scaled(graph, lengths, ranges))
 
 
@@ -225,6 +244,9 @@ def _unsure(
     vanishing: tuple[tuple[int, ...], Movers] | None,
 ) -> Operand | None:
     """What to look at, where a value divides by what may go through 0 for all that is known."""
+    if isinstance(value, LogProb | Divergence | Entropy) and vanishing is None:
+        parameters = tuple(v for of in divided_by(lengths.graph, value) for v in of)
+        return _turning_scale(lengths.graph, ranges, parameters)
     if not isinstance(value, Apply):
         return None
     sign = value.function in _SIGNS
@@ -237,19 +259,25 @@ def _unsure(
     if spread is not None:
         lies = ranges.places[spread.operands[0]]
         known = lies.known and not lies.supposed
-        return None if known or not _may_vanish(ranges, value, at, bare) else (spread, 0)
+        return None if known or not _may_vanish(ranges, value, at, bare) else Operand(spread, 0)
     if lengths_at or not _may_vanish(ranges, value, at, bare):
         return None
-    return _turning(lengths.graph, ranges, bare, _NAMES) or (value, at)
+    return _turning(lengths.graph, ranges, bare, _NAMES) or Operand(value, at)
+
+
+def _turning_scale(graph: Graph, ranges: Ranges, parameters: tuple[Value, ...]) -> Operand | None:
+    """What may change its sign inside of one of some scales, which are not negative themselves."""
+    found = (_turning(graph, ranges, parameter, _NAMES) for parameter in parameters)
+    return next((replace(operand, scale=True) for operand in found if operand is not None), None)
 
 
 def _turning(graph: Graph, ranges: Ranges, value: Value, names: int) -> Operand | None:
     """What may change its sign inside of a denominator that does not, as in ``1 / abs(net(z))``."""
     match value:
         case Apply("abs" | "square", (inner,)):
-            return (value, 0) if _of_either_sign(ranges, inner) else None
+            return Operand(value, 0) if _of_either_sign(ranges, inner) else None
         case Apply("power" | "pow", (inner, Literal(number))) if number > 0 and number % 2 == 0:
-            return (value, 0) if _of_either_sign(ranges, inner) else None
+            return Operand(value, 0) if _of_either_sign(ranges, inner) else None
         case Apply("sqrt" | "negative", (inner,)):
             return _turning(graph, ranges, inner, names)
         case Apply("multiply", (inner, Literal()) | (Literal(), inner)):

@@ -13,14 +13,15 @@ from storchc.ir.nodes import Callee
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of denominators made of what the story itself says has either sign."""
-    for value, position in known.jumps.unsure.values():
-        inner = value.operands[position]
+    for operand in known.jumps.unsure.values():
+        if operand.scale:
+            continue
+        inner, spread = operand.value, operand.of.function in SPREADS
         made_by = next(sources(known, inner, set()), None)
         if isinstance(made_by, Callee) and (layer := _of_either_sign(made_by)):
-            spread = value.function in SPREADS
             problems.add(words.likely_pole(inner.span, made_by.name, layer, spread=spread))
-        elif value.function == "abs":
-            problems.add(words.likely_pole_of_a_size(value.span))
+        elif operand.of.function == "abs":
+            problems.add(words.likely_pole_of_a_size(operand.of.span))
 
 
 def _of_either_sign(callee: Callee) -> str | None:

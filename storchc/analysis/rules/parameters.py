@@ -142,6 +142,10 @@ def sources(known: Estimation, value: Value, seen: set[str]) -> Iterator[Callee 
             declared = known.graph.input_by_name.get(name) or known.graph.param_by_name.get(name)
             if declared is not None:
                 yield declared
+        case Apply("matmul"):  # what is given may be a vector of probabilities there
+            for part in children(value):
+                found = sources(known, part, seen)  # type: ignore[arg-type]
+                yield from (source for source in found if isinstance(source, Param))
         case Apply(function) if _leaves(value, function):
             for part in children(value):
                 yield from sources(known, part, seen)  # type: ignore[arg-type]

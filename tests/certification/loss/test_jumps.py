@@ -603,3 +603,37 @@ cost used = z * x + v
         return
     with pytest.raises(ValueError, match=r":\d: `.*net\(z\).*goes through 0"):
         made(net=Line(torch.positive))(0.3)
+
+
+@pytest.mark.parametrize(
+    ("steps", "seen"),
+    [
+        ("sample y ~ Normal(0, abs(net(z))) with ScoreFunction()\ncost c = y", True),
+        ("compute s = abs(net(z)) + 1e-6\nsample y ~ Normal(z, s) with ScoreFunction()", True),
+        ("observe x ~ Normal(z, sqrt(net(z) ** 2))", True),
+        ("cost c = entropy(Normal(0, abs(net(z))))", True),
+        ("cost c = kl_divergence(Normal(0, abs(net(z)) + 1e-5), Normal(0, 1))", True),
+        ("cost c = kl_divergence(Normal(0, abs(net(z)) + 0.01), Normal(0, 1))", False),
+        ("sample y ~ Normal(0, abs(net(z))) with Reparameterization()\ncost c = y", False),
+        ("sample y ~ Normal(0, abs(net(x))) with ScoreFunction()\ncost c = y", False),
+        ("observe x ~ Normal(z, softplus(net(z)))", False),
+    ],
+)
+def test_a_scale_that_nobody_knows_is_seen_in_the_first_call(steps: str, seen: bool) -> None:
+    text = f"""story Unsure
+input x
+module net: [] -> []
+param m = 0.5
+sample z ~ Normal(m, 1) with Reparameterization(n=50)
+{steps}
+cost used = z * x{" + y" if "cost" not in steps and "sample y" in steps else ""}
+"""
+    assert storchc.check(text=text) == []
+    torch.manual_seed(0)
+    made = storchc.load(text=text)
+    made(net=Line(torch.exp))(0.3).backward()
+    if not seen:
+        made(net=Line(torch.positive))(0.3).backward()
+        return
+    with pytest.raises(ValueError, match=r":6: `net\(z\)` goes through 0"):
+        made(net=Line(torch.positive))(0.3)

@@ -5,6 +5,8 @@ param s = 1.0
 param p[3] = zeros()
 param t = 1.0
 param w[3] = normal(0, 1)
+param u[2, 3] = normal(0, 1)
+input x2[data, 3]
 module f: [] -> []
 module heads: [] -> [], []
 compute loc, scale = heads(x)
@@ -21,4 +23,5 @@ sample j ~ Bernoulli(probs=sigmoid(p)) with ScoreFunction()
 sample k ~ Normal(0, s * s)
 sample l ~ Dirichlet(softplus(w))
 sample m ~ RelaxedBernoulli(0.5, p[1])
-cost total = a + sum(b) + c + d + e + sum(g) + h + i + sum(j) + k + sum(l) + m
+sample n ~ Categorical(probs=u @ x2) with ScoreFunction()
+cost total = n + a + sum(b) + c + d + e + sum(g) + h + i + sum(j) + k + sum(l) + m
