@@ -105,6 +105,8 @@ def not_reparameterizable(
     help_ = f"use `{_counted('ScoreFunction', choice)}`"
     if finite:
         help_ += ", or `Expect()`, which sums over every value"
+    elif "MixtureSameFamily" in made.family:
+        help_ += ", or draw `k ~ Categorical(…)` with `Expect()`, and the component `k` pathwise"
     if made.type.declared is not None and made.type.dtype == "float":
         help_ += f", or declare `{made.family}` as `reparameterized` if it has `rsample`"
     fact = f"`{made.family}` cannot be reparameterized"

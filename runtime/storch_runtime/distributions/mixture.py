@@ -7,10 +7,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions.base import Distribution, common_shape, sum_event
+from storch_runtime.distributions.base import Distribution, attach, common_shape, sum_event
 from storch_runtime.distributions.categorical import Categorical
 from storch_runtime.distributions.composed import Composed
+from storch_runtime.distributions.cumulative import has_cumulative, sides
 from storch_runtime.distributions.enumeration import Finite
+from storch_runtime.precision import smallest
 from storch_runtime.surrogate import log_sum_exp
 
 __all__ = ["MixtureSameFamily"]
@@ -28,6 +30,8 @@ class MixtureSameFamily(Composed, Finite):
     """
 
     __slots__ = ("component_distribution", "mixture_distribution")
+
+    pathwise_order = 1
 
     parts: ClassVar[tuple[str, ...]] = ("mixture_distribution", "component_distribution")
 
@@ -125,6 +129,72 @@ class MixtureSameFamily(Composed, Finite):
             index = index.expand(*chosen.shape, *values.shape[values.dim() - own :])
             dim = values.dim() - 1 - own
             return values.gather(dim, index).squeeze(dim)
+
+    # --- gradients of values ---------------------------------------------------------------------
+
+    @property
+    def pathwise(self) -> bool:  # type: ignore[override]
+        """Whether ``rsample`` carries a gradient: where components have a cumulative function."""
+        return has_cumulative(self.component_distribution)
+
+    @property
+    def replayable(self) -> bool:  # type: ignore[override]
+        """Whether ``replay`` attaches the gradient again."""
+        return self.pathwise
+
+    def rsample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
+        """A sample with its implicit derivative; there is no simple noise to take."""
+        return self.replay(self.sample(n, noise=noise))
+
+    def replay(self, value: Tensor) -> Tensor:
+        """``value`` with its implicit derivative; raises TypeError where components have none."""
+        if not self.pathwise:
+            return super().replay(value)
+        component, joined = self.component_distribution, self.component_distribution.event
+        if not joined:
+            _, path = self._step(component, self.mixture_distribution.logits, value.detach())
+            return attach(value, path)
+        return attach(value, self._chain(value.detach().flatten(-joined)).reshape(value.shape))
+
+    def _chain(self, value: Tensor) -> Tensor:
+        """Coordinate by coordinate ``[..., D]``: each given those before it.
+
+        Those before tell which component it may be: its weights are updated by their densities.
+        """
+        weights, found = self.mixture_distribution.logits, []
+        for law, coordinate in zip(self._coordinates(), value.unbind(-1), strict=True):
+            weights, path = self._step(law, weights, coordinate)
+            found.append(path)
+        return torch.stack(found, -1)
+
+    def _coordinates(self) -> list[Distribution]:
+        """The components of each coordinate, ``[*plates, *batch event, K]``."""
+        law = self.component_distribution.apart()
+        joined, shape = self.component_distribution.event, law.batch_shape
+        full = {
+            name: value.expand(shape).flatten(-joined).unbind(-1)
+            for name, value in law.given().items()
+            if isinstance(value, Tensor)
+        }
+        return [
+            law.remade({n: full[n][d] if n in full else v for n, v in law.given().items()}, 0)
+            for d in range(shape[len(shape) - joined :].numel())
+        ]
+
+    def _step(self, law: Distribution, weights: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The weights behind a coordinate, and the coordinate with its derivative ``-∂F/∂θ / p``.
+
+        ``F`` is the part that lies below, or less the part above where that is the smaller one.
+        """
+        chances, at = weights.softmax(-1), value.unsqueeze(-1)
+        below, above = ((chances * side).sum(-1) for side in sides(law, at))
+        part = torch.where(below > above, -above, below)
+        with torch.no_grad():
+            density = (chances * law.log_prob(at).exp()).sum(-1).clamp(min=smallest(value.dtype))
+        path = value - (part - part.detach()) / density
+        return weights + law.log_prob(path.unsqueeze(-1)), path
+
+    # --- moments ---------------------------------------------------------------------------------
 
     @property
     def mean(self) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from storchc.analysis.estimator import Constant, Estimator, Values
 from storchc.analysis.facts.demands import Demand
 from storchc.analysis.facts.drawing import drawn
+from storchc.analysis.facts.mixtures import weights_learn
 from storchc.catalogue import distributions, methods, samplers
 from storchc.catalogue.family import Family
 from storchc.catalogue.method import MethodEntry, SamplerEntry
@@ -136,6 +137,11 @@ def _obstacle(site: Site) -> str | None:
         return f"`{site.family.name}` is not reparameterizable"
     if site.family.biased_path:
         return f"the pathwise gradient of `{site.family.name}` is biased"
+    if weights_learn(site.graph, site.node.distribution):
+        return (
+            "the weights of the mixture learn, by which its values have a gradient of large "
+            "variance; `k ~ Categorical(…) with Expect()` and a pathwise component `k` have not"
+        )
     if site.demand:
         return site.demand.breaks[0].reason
     return "the draws are weighted" if _proposed(site) else None

@@ -147,11 +147,18 @@ def _mixture(name: str, mixing: Family, component: Family, count: int) -> Family
         properties=_moments(component),
         dtype=component.dtype,
         inside=component.inside,
+        pathwise=component.name in CUMULATIVE,
+        pathwise_order=1 if component.name in CUMULATIVE else None,
+        replay="implicit" if component.name in CUMULATIVE else "none",
         finite=_counted(parts[-1]) if component.finite is not None and count == 0 else None,
         parts=parts,
         composed=False,
         caution="",
     )
+
+
+CUMULATIVE = frozenset({"Cauchy", "Gumbel", "Laplace", "LogNormal", "Normal", "Weibull"})
+"""Components whose share below a value is known, by which values of a mixture have a gradient."""
 
 
 def _moments(component: Family) -> tuple[Property, ...]:
