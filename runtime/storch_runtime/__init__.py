@@ -1,5 +1,7 @@
 """What users import: estimates, what a method of their own stands on, and errors."""
 
+from typing import TYPE_CHECKING
+
 from storch_runtime import distributions as distributions
 from storch_runtime import methods as methods
 from storch_runtime import samplers as samplers
@@ -23,3 +25,13 @@ from storch_runtime.samplers import Sampler as Sampler
 from storch_runtime.statistics import GradientStatistics as GradientStatistics
 from storch_runtime.statistics import gradient_statistics as gradient_statistics
 from storch_runtime.story import StoryModule as StoryModule
+
+if not TYPE_CHECKING:  # a type checker finds these by itself
+
+    def __getattr__(name: str):
+        """Of a method, sampler or family, say where it is exported."""
+        for folder in (methods, samplers, distributions):
+            if name[0] != "_" and name in vars(folder):  # `from` would hide an AttributeError
+                words = f"`{name}` is exported by `{folder.__name__}`"
+                raise ImportError(words, name=__name__)
+        raise AttributeError(f"module `{__name__}` has no `{name}`", name=name)

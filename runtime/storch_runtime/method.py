@@ -207,7 +207,8 @@ class Method(nn.Module):
             return self.extend(distribution, place, given, **values)
         else:
             n = self.n
-        self.check_family(distribution)
+        if self.families:
+            self.check_family(distribution)
         if given is None:
             draw = self.propose(distribution, n, **values)
         else:  # which may have another n

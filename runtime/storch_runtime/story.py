@@ -284,8 +284,8 @@ class StoryModule(nn.Module):
         if learning:
             if isinstance(found, WatchedEstimate):
                 found.watched_by(self.watch)
-            for _, method in self.methods.items():
-                method.advance()
+            for method in self.methods.values():
+                method.advance()  # type: ignore[operator]  # each is a Method
         return found
 
     @contextmanager

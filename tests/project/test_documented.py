@@ -117,7 +117,8 @@ def test_methods_and_samplers_have_shapes_and_sources(folder: ModuleType) -> Non
 
 def test_families_say_what_they_are_made_of() -> None:
     for name, family in exported(distributions).items():
-        if inspect.isclass(family) and family is not distributions.Distribution:
+        kind = distributions.Distribution
+        if inspect.isclass(family) and issubclass(family, kind) and family is not kind:
             assert "\n    Parameters: " in (family.__doc__ or ""), name
             assert "\n    Value: " in (family.__doc__ or ""), name
 
@@ -144,3 +145,14 @@ def test_what_says_nothing_is_found() -> None:
     silent.__annotations__["value"] = "Tensor"
     name = silent.__qualname__
     assert lacking(silent) == [f"{name}: no shape", f"{name}: ValueError"]
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("ScoreFunction", "methods"), ("MonteCarlo", "samplers"), ("Normal", "distributions")],
+)
+def test_an_import_from_the_wrong_place_names_the_right_one(name: str, where: str) -> None:
+    words = f"`{name}` is exported by `storch_runtime.{where}`"
+    with pytest.raises(ImportError, match=re.escape(words)):
+        exec(f"from storch_runtime import {name}")
+    assert not hasattr(storch_runtime, "Normla")

@@ -81,6 +81,9 @@ class UserDistribution(Distribution):
 
     All event dimensions are its own, until it is lifted to the batch event of several values.
     Values are drawn, and probabilities asked for, with every argument repeated to one row for each.
+
+    Parameters: the arguments, ``[..., *ranks]``, as the story declares them.
+    Value: ``[..., *event]``, as it declares that.
     """
 
     __slots__ = ("_asked", "_batch", "arguments", "declared", "law", "sizes")
@@ -236,7 +239,11 @@ class UserDistribution(Distribution):
 
 
 class PathwiseUserDistribution(UserDistribution):
-    """One that has ``rsample``."""
+    """One that has ``rsample``.
+
+    Parameters: those of `UserDistribution`.
+    Value: that, with the gradient of its path.
+    """
 
     __slots__ = ()
 
