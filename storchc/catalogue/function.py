@@ -15,6 +15,7 @@ from storchc.records import dataclass
 ParameterKind = Literal[
     "value",  # a value of the story (tensor or number)
     "values",  # a list of values, or all remaining positional arguments
+    "places",  # an int value or a list of them, stacked along a last dimension
     "dim",  # one event dimension (an int known now), or None where the default is None
     "dims",  # one event dimension or a list of them
     "shape",  # a list of sizes; -1 allowed where ``infer`` accepts it

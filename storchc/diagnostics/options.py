@@ -42,6 +42,10 @@ def unknown_argument(name: Name, function: str, known: Iterable[str], signature:
     """``sum(x, axis=0)``."""
     message = f"`{function}` has no argument `{name.id}`"
     help = did_you_mean(name.id, known, f"its arguments: `{signature}`")
+    if name.id in ("dtype", "device"):
+        help = "leave it out: floats have the dtype and device of the inputs and parameters"
+    if name.id == "dtype":
+        help += f"; `long({function}(…))` makes integers"
     return Problem("S221", message, name.span, help)
 
 

@@ -12,7 +12,14 @@ from storchc.ir.expression import CallUser, Literal, Reference, Setting, Value
 from storchc.ir.nodes import Callee, Slot
 from storchc.ir.types import NO_PLATES, Plates, ValueType, write_shape
 from storchc.syntax import tree
-from storchc.typing import distributions, expressions, overplates, sequences, settings
+from storchc.typing import (
+    distributions,
+    expressions,
+    overplates,
+    sequences,
+    settings,
+    written,
+)
 from storchc.typing.application import apply, plates_of
 from storchc.typing.context import Context, Refused
 from storchc.typing.names import SPECIAL
@@ -56,7 +63,10 @@ def _catalogue(ctx: Context, node: tree.Call, entry: Function) -> Value | None:
     chosen: dict[str, Setting] = {}
     for parameter in entry.parameters:
         expression = given.get(parameter.name)
-        if expression is not None and parameter.kind in ("value", "values"):
+        if expression is not None and parameter.kind == "places":
+            assert not isinstance(expression, tuple)
+            operands.append(_places(ctx, entry, parameter, expression, operands[0]))
+        elif expression is not None and parameter.kind in ("value", "values"):
             operands += _operands(ctx, entry, parameter, expression)
         elif parameter.kind == "value" and parameter.default not in (None, REQUIRED):
             operands.append(_default(parameter, node))
@@ -85,6 +95,26 @@ def _operands(
         problem = words.wrong_argument(expression.span, parameter.name, wanted, signature)
         raise Refused(problem)
     return [expressions.value(ctx, item) for item in expression]
+
+
+def _places(
+    ctx: Context,
+    entry: Function,
+    parameter: Parameter,
+    expression: tree.Expression,
+    whole: Value | None,
+) -> Value | None:
+    """``[i, j]``, or ``i`` alone: indices of the first event dimensions of ``whole``."""
+    items = expression.items if isinstance(expression, tree.ListOf) else (expression,)
+    if not items:
+        wanted, signature = "an int value, or a list of them", settings.signature(entry)
+        problem = words.wrong_argument(expression.span, parameter.name, wanted, signature)
+        raise Refused(problem)
+    typed = [expressions.value(ctx, item) for item in items]
+    found = [value for value in typed if value is not None]
+    if whole is None or len(found) < len(typed):
+        return None
+    return written.places(entry.name, found, whole, expression.span)
 
 
 def _default(parameter: Parameter, node: tree.Call) -> Literal:

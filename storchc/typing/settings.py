@@ -20,6 +20,7 @@ Given = dict[str, tree.Expression | tuple[tree.Expression, ...]]
 _KINDS = {
     "value": "a value",
     "values": "a list of values",
+    "places": "an int value, or a list of them",
     "dim": "one event dimension: an integer",
     "dims": "event dimensions: an integer or a list of them",
     "shape": "a shape: a list of sizes",
@@ -127,7 +128,7 @@ def _read(ctx: Context, parameter: Parameter, expression: tree.Expression) -> Se
             return expression.value if isinstance(expression, tree.Text) else None
         case "numbers":
             return constants.nested_numbers(ctx, expression)
-        case "value" | "values":
+        case "value" | "values" | "places":
             raise AssertionError("values are no settings")
 
 

@@ -90,6 +90,23 @@ def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     )
 
 
+def _scatter(x: Any, dim: int, place: Any, src: Any) -> Tensor:
+    """One slice of a copy written anew, by an index without dimensions."""
+    x, chosen = as_float(x).movedim(dim, 0), tensor(place)
+    here = (torch.arange(x.shape[0]) == chosen).reshape(-1, *(1,) * (x.dim() - 1))
+    return torch.where(here, as_float(src), x).movedim(0, dim)
+
+
+def _index_put(x: Any, places: Any, values: Any) -> Tensor:
+    """One element of a copy, or what stands behind it, written anew."""
+    x, places = as_float(x), places if isinstance(places, list) else [places]
+    here = torch.ones((), dtype=torch.bool)
+    for dim, place in enumerate(places):
+        line = torch.arange(x.shape[dim]) == tensor(place) % x.shape[dim]
+        here = here & line.reshape(-1, *(1,) * (x.dim() - dim - 1))
+    return torch.where(here, as_float(values), x)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: _floating(getattr(torch, name))
@@ -127,6 +144,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stack": _stack,
     "concat": _concat,
     "take": _take,
+    "scatter": _scatter,
+    "index_put": _index_put,
     "flatten": lambda x: x.reshape(-1),
     "reshape": lambda x, shape: x.reshape(*shape),
     "unsqueeze": lambda x, dim: x.unsqueeze(dim),

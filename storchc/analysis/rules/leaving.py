@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from storchc.analysis.estimation import Estimation
 from storchc.catalogue import functions
+from storchc.catalogue.functions.fitting import axis
 from storchc.diagnostics import ranges as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import (
@@ -21,7 +22,7 @@ from storchc.ir.ranges import Range
 from storchc.ir.size import Size
 from storchc.ir.walk import children, expressions, walk
 
-_INDEXING = frozenset({"take", "embedding", "one_hot"})
+_INDEXING = frozenset({"take", "embedding", "one_hot", "scatter", "index_put"})
 
 Index = tuple[Value, Size, bool]
 """An index, the size of what it chooses from, and whether it may count from the end."""
@@ -82,6 +83,19 @@ def _own(value: Value | Distribution) -> Iterator[Index]:
             yield index, table.type.shape[0], False
         case Apply("one_hot", (index,)):
             yield index, value.type.shape[-1], False
+        case Apply("scatter", (source, index, _), settings):
+            yield index, source.type.shape[axis(settings["dim"], source.type.shape)], False
+        case Apply("index_put", (source, Apply("stack", indices), _)):
+            bare = map(_unspread, indices)
+            yield from ((i, n, True) for i, n in zip(bare, source.type.shape, strict=False))
+
+
+def _unspread(index: Value) -> Value:
+    """An index before it was repeated to meet the others."""
+    match index:
+        case Apply("broadcast_to", (one,)):
+            return one
+    return index
 
 
 def _condition(value: Value | Distribution) -> Value | None:

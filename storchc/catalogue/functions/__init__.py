@@ -39,6 +39,7 @@ _GROUPS = {
         stack
     """,
     "indexing": "take gather embedding one_hot",
+    "placing": "scatter index_put",
     "creation": """
         zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient continuous
     """,

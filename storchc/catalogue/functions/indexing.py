@@ -35,7 +35,8 @@ GROUP = "indexing"
 TAKE = (Parameter("input"), Parameter("index"))
 
 
-def _in_range(args: Arguments, position: int, size: Size, *, negative: bool) -> None:
+def in_range(args: Arguments, position: int, size: Size, *, negative: bool) -> None:
+    """Only an index within a dimension fits, where both are known; from its end, if negative."""
     number, known = args.numbers[position], size.value
     if number is None or known is None:
         return
@@ -53,7 +54,7 @@ def _take_shape(args: Arguments) -> Outcome:
     source = args.shapes[0]
     if not source:
         raise Misfit("`take` of a value without event dimensions", "plates are not indexed", 0)
-    _in_range(args, 1, source[0], negative=True)
+    in_range(args, 1, source[0], negative=True)
     return Outcome(args.shapes[1] + source[1:], args.types[0].dtype)
 
 
@@ -108,7 +109,7 @@ def _embedding_shape(args: Arguments) -> Outcome:
     need_int(args, 0, "the index of `embedding`")
     need_rank(args, 1, 2, "the table of `embedding`")
     table = args.shapes[1]
-    _in_range(args, 0, table[0], negative=False)
+    in_range(args, 0, table[0], negative=False)
     return Outcome((*args.shapes[0], table[1]), args.types[1].dtype)
 
 
@@ -149,7 +150,7 @@ def _gather(e: Emission) -> Py:
 def _one_hot_shape(args: Arguments) -> Outcome:
     need_int(args, 0, "the index of `one_hot`")
     classes = _classes(args.settings["num_classes"])
-    _in_range(args, 0, classes[0], negative=False)
+    in_range(args, 0, classes[0], negative=False)
     return Outcome(args.shapes[0] + classes, "float")
 
 

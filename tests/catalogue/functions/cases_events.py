@@ -272,6 +272,7 @@ def _indexing() -> Iterator[Case]:
     yield case("gather", real(4, 2), ints(3, 2), means=lambda a, i: a.gather(0, i), dim=0)
     yield case("gather", ints(4, 2), ints(4, 5, below=2), means=lambda a, i: a.gather(1, i), dim=-1)
     yield case("gather", real(4, 3), ints(2, 2), means=lambda a, i: a.gather(0, i), dim=0)
+    yield from _placing()
     for chosen in ((), (3,), (2, 3)):
         yield case("embedding", ints(*chosen), real(4, 2), means=F.embedding)
     yield case("embedding", 1, real(4, 2), means=lambda i, a: a[i])
@@ -279,6 +280,49 @@ def _indexing() -> Iterator[Case]:
     yield case(
         "one_hot", 2, means=lambda i: F.one_hot(torch.tensor(i), 4), num_classes=shape_of((4,))[0]
     )
+
+
+def _placing() -> Iterator[Case]:
+    """Values written into a copy, by indices that name no place twice."""
+    yield case("scatter", real(4), ints(below=4), real(), means=_selected(0), dim=0)
+    yield case("scatter", real(4, 2), ints(below=4), real(2), means=_selected(0), dim=0)
+    yield case("scatter", real(4, 2), ints(below=2), real(), means=_selected(1), dim=1)
+    yield case("scatter", real(4, 2), 3, real(2), means=_selected(0), dim=0)
+    yield case("scatter", real(2, 4), ints(below=4), real(2), means=_selected(1), dim=-1)
+    yield case("scatter", real(4, 2), ints(1, 2), real(1, 2), means=_scattered(0), dim=0)
+    yield case("scatter", real(4, 2), ints(1, 2), real(), means=_scattered(0), dim=0)
+    yield case("scatter", ints(2, 4), ints(2, 1), real(2, 1), means=_scattered(1), dim=1)
+    yield case("index_put", real(4), ints(1, below=4), real(), means=_put)
+    yield case("index_put", real(4), ints(1, 1, below=4), real(1), means=_put)
+    yield case("index_put", real(4, 2, 3), ints(2, below=2), real(3), means=_put)
+    yield case("index_put", real(4, 2, 3), ints(1, 1, below=4), real(1, 2, 3), means=_put)
+    yield case("index_put", ints(4, 2), ints(1, 2, below=2), real(), means=_put)
+
+
+def _selected(dim: int) -> Callable[..., Tensor]:
+    def means(value: Tensor, index: Any, source: Any) -> Tensor:
+        kind = torch.result_type(value, source)
+        found, source = value.to(kind).clone(), torch.as_tensor(source).to(kind)
+        found.select(dim, int(index)).copy_(source.expand(found.select(dim, 0).shape))
+        return found
+
+    return means
+
+
+def _scattered(dim: int) -> Callable[..., Tensor]:
+    def means(value: Tensor, index: Tensor, source: Any) -> Tensor:
+        kind = torch.result_type(value, source)
+        return value.to(kind).scatter(
+            dim, index, torch.as_tensor(source).to(kind).expand(index.shape)
+        )
+
+    return means
+
+
+def _put(value: Tensor, index: Tensor, source: Any) -> Tensor:
+    kind = torch.result_type(value, source)
+    written = torch.as_tensor(source).to(kind)
+    return value.to(kind).index_put(tuple(index.unbind(-1)), written)
 
 
 # --- creation ------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ UNKNOWN = frozenset(
         "bool",
         "isclose",
         "one_hot",
+        "scatter",
+        "index_put",
         "signbit",
         "binary_cross_entropy",
         "binary_cross_entropy_with_logits",

@@ -104,6 +104,13 @@ REFUSED: tuple[tuple[str, tuple[Shape, ...], dict[str, Any], str, int | None], .
     ("einsum", (sizes(K),), {"equation": "i->ii"}, "the result names a letter twice", None),
     ("einsum", (sizes(K),), {"equation": "1->1"}, '"1->1" is not an einsum equation', None),
     ("take", (sizes(K), sizes()), {}, "the index of `take` is float, not int", 1),
+    (
+        "scatter",
+        (sizes(K), sizes(), sizes()),
+        {"dim": 0},
+        "the index of `scatter` is float, not int",
+        1,
+    ),
     ("one_hot", (sizes(),), {"num_classes": K}, "the index of `one_hot` is float, not int", 0),
     ("where", (sizes(), sizes(), sizes()), {}, "the condition is float, not bool", 0),
     ("clamp", (sizes(K),), {}, "`clamp` has no bound", None),

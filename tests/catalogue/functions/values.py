@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from storch_runtime.generated import log_sum_exp
+from storch_runtime.generated import index_put, log_sum_exp
 from storchc.catalogue.function import Arguments, Emission, Function, Outcome
 from storchc.catalogue.functions import lookup
 from storchc.ir.size import Shape, Size, constant
@@ -117,7 +117,7 @@ def filled(entry: Function, settings: Mapping[str, Any], operands: int) -> dict[
     required = [p for p in values if p.default is not None]
     left_out = {p.name for p in values[max(operands, len(required)) :]}
     for p in entry.parameters:
-        if p.kind not in ("value", "values") or p.name in left_out:
+        if p.kind not in ("value", "values", "places") or p.name in left_out:
             complete.setdefault(p.name, p.default)
     return complete
 
@@ -193,6 +193,7 @@ def run(
         "F": functional,
         "math": math,
         "log_sum_exp": log_sum_exp,
+        "index_put": index_put,
         "dtype": DTYPES[outcome.dtype],
     }
     plain, codes = set(), []
