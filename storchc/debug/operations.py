@@ -82,7 +82,7 @@ def _written(graph: Graph, operation: Operation) -> str:
         case Forget(targets):
             return f"forget {slots(targets)}"
         case Call(shared, _, replayed):
-            given = [str(shared.value), *([] if replayed else ["anew"])]
+            given = [*map(str, shared.parameters), *([] if replayed else ["anew"])]
             return call(str(shared.target), *given)
         case Certain():
             return "one outcome"

@@ -87,7 +87,9 @@ class _Page:
 
     def _shared(self, shared: Shared, indent: str) -> Iterator[str]:
         before = dict(self.scope)
-        yield self._put(f"{indent}function {shared.target}({shared.value}):")
+        given = ", ".join(map(str, shared.parameters))
+        yield self._put(f"{indent}function {shared.target}({given}):")
+        self.scope |= dict(shared.given)
         yield from self.block(shared.body, indent + INDENT)
         yield self._put(f"{indent}{INDENT}return {slots(shared.results)}")
         self.scope = {**before, shared.target: NO_PLATES}

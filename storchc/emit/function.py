@@ -17,7 +17,7 @@ from storchc.program.chains import Certain, Last, Outcomes, Pair, Shift
 from storchc.program.estimate import Control, Downstream, Estimate, Function, OwnLoss, Total
 from storchc.program.joint import Begin, Choose, Reindex, Since, Trace, Widen
 from storchc.program.loops import Append, Collect, Count, Forget, Open, Reach, Repeat, Stack, Start
-from storchc.program.operation import Operation, all_filled
+from storchc.program.operation import Operation
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot
 from storchc.program.statements import (
@@ -139,17 +139,17 @@ class Body:
 
     def _part(self, part: Shared) -> None:
         """What lies below a sample as a function of its value, and what its results hold."""
-        name, value = Local(part.target.called), Local(part.value.called)
-        held = self.held | {part.value: Code(value, self.held[part.value].stored)}
-        context, taken = self.context, [Parameter(value, TENSOR)]
+        name, context = Local(part.target.called), self.context
+        given = {slot: Code(Local(slot.called), stored) for slot, stored in part.given}
+        taken = [Parameter(code.py, self._kind(slot)) for slot, code in given.items()]
         if part.draws:
             replayed = Local("replayed")
             context = replace(context, module=replace(context.module, replayed=replayed))
-            given = index(dotted_name("Mapping"), builtin("str"), TENSOR)
-            taken.append(Parameter(replayed, given))
-        inner = Body(context, held, {part.value}, self.parts)
+            kind = index(dotted_name("Mapping"), builtin("str"), TENSOR)
+            taken.append(Parameter(replayed, kind))
+        inner = Body(context, self.held | given, {*given}, self.parts)
         inner.write(part.body)
-        inside = {slot: inner.held[slot] for slot in all_filled(part.body)}
+        inside = {slot: inner.held[slot] for slot in inner.own - given.keys() if slot in inner.held}
         self.parts[part.target] = inside
         kinds = {inside[slot].py: self._kind(slot) for slot in part.results}
         body = (*inner.statements, Return(_several([*kinds])))
@@ -163,7 +163,10 @@ class Body:
     def _kind(self, slot: Slot) -> Py:
         """The type of what a slot holds."""
         if slot.kind == "draw":
-            return self.context.runtime("Draw")
+            looped = bool(self.context.story.samples[slot.name].loops)
+            return self.context.runtime("Drawn" if looped else "Draw")
+        if slot.kind == "size":
+            return builtin("int")
         type_ = self.context.graph.types.get(slot.name) if slot.kind == "value" else None
         if isinstance(type_, DistributionType):
             return Imported(_class(type_), DISTRIBUTIONS)
@@ -172,7 +175,7 @@ class Body:
     def _call(self, made: Call) -> None:
         """A part at the value that its slot has here; what is not looked at is called ``_``."""
         part, inside = made.shared, self.parts[made.shared.target]
-        given = [self.held[part.value].py]
+        given = [self.held[slot].py for slot in part.parameters]
         if part.draws:
             given.append(self.context.module.replayed if made.replayed else table({}))
         returned = {inside[slot].py: IGNORED for slot in part.results}

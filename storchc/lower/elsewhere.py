@@ -7,7 +7,7 @@ depend on the sample stay as they were drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from storchc.ir.nodes import Sample
@@ -19,7 +19,7 @@ from storchc.program.operation import Operation
 from storchc.program.shared import Call, Shared
 from storchc.program.slicing import dependent_on, drawn_in, leading_to
 from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Again, Draw, Hold, Note, Take
+from storchc.program.statements import Again, Draw, Hold, Take
 from storchc.records import dataclass
 
 
@@ -32,9 +32,20 @@ class Elsewhere:
 
 
 def elsewhere(
-    story: Story, program: Sequence[Operation], sample: Sample, costs: tuple[str, ...]
+    story: Story,
+    program: Sequence[Operation],
+    shared: Mapping[str, Shared],
+    sample: Sample,
+    costs: tuple[str, ...],
 ) -> Elsewhere:
-    """What lies between ``sample`` and ``costs``, written for other values of the sample."""
+    """What lies between ``sample`` and ``costs``, for other values of the sample.
+
+    Where there is a function for it, by name of the sample in ``shared``, that is called.
+    """
+    if sample.name in shared:
+        made = shared[sample.name]
+        call = Call(made, made.results, replayed=False)
+        return Elsewhere((call,), frozenset(drawn_in(made.body)))
     drawn = story.drawn
     later = _behind(program, sample)
     touched = dependent_on(drawn, later, frozenset({Slot("value", sample.name)}))
@@ -60,19 +71,9 @@ def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]
 
 
 def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Operation]:
-    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed.
-
-    A function that they have of their own is called once: what it does stands in its place.
-    """
-    own = {operation.target for operation in operations if isinstance(operation, Shared)}
-    for operation, next_ in zip(operations, (*operations[1:], None), strict=False):
+    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed."""
+    for operation in operations:
         match operation:
-            case Note() if isinstance(next_, Call | Shared):
-                continue  # the function around it says that
-            case Shared():
-                continue
-            case Call(shared) if shared.target in own:
-                yield from _anew(shared.body, kept)
             case Repeat(_, opening, body, closing):
                 parts = (tuple(_anew(part, kept)) for part in (opening, body, closing))
                 opening, body, closing = parts
@@ -81,7 +82,7 @@ def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Ope
                 yield Again(target, sample)
             case Hold(_, sample) if sample.name in kept:
                 continue
-            case Draw() | Open() | Begin() | Outcomes() | Call():
+            case Draw() | Open() | Begin() | Outcomes():
                 yield replace(operation, replayed=False)
             case Count():
                 continue

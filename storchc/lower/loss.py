@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
 from storchc.analysis.facts.credit import Scores
@@ -26,6 +26,7 @@ from storchc.lower.total import Summand, idle, totals
 from storchc.program.estimate import Control, Function, OwnLoss, Total
 from storchc.program.operation import Operation
 from storchc.program.reads import read
+from storchc.program.shared import Shared
 from storchc.program.slicing import needed_for
 from storchc.program.slots import LOSS, Slot
 from storchc.program.statements import Note
@@ -35,9 +36,15 @@ from storchc.records import dataclass
 HEADING = "the loss: every cost with the scores of the samples that it depends on"
 
 
-def loss(hoisting: Hoisting, scope: Scope, program: Sequence[Operation]) -> list[Operation]:
-    """The operations of the loss behind a ``program``; the last one holds it."""
-    made = _Loss(hoisting, scope, program)
+def loss(
+    hoisting: Hoisting, scope: Scope, program: Sequence[Operation], functions: Iterable[Shared]
+) -> list[Operation]:
+    """The operations of the loss behind a ``program``; the last one holds it.
+
+    Of samples that have ``functions`` what is downstream is called, of others it is cut out.
+    """
+    shared = {name: each for each in functions for name in (each.sample.name, *each.also)}
+    made = _Loss(hoisting, scope, program, shared)
     made.control_variates(hoisting.story.graph.samples)
     made.block.note(Note(HEADING))
     made.block.add(made.total())
@@ -48,13 +55,15 @@ def loss(hoisting: Hoisting, scope: Scope, program: Sequence[Operation]) -> list
 class _Loss:
     """Builds the loss of one story, or the part of it that is downstream of a sample.
 
-    ``program`` has what comes before it. ``within`` are the samples of that part, ``costs`` its
-    costs. ``late`` are the summands of methods of the user's, which may turn out to be none.
+    ``program`` has what comes before it, ``shared`` the functions of what is downstream of samples.
+    ``within`` are the samples of that part, ``costs`` its costs. ``late`` are the summands of
+    methods of the user's, which may turn out to be none.
     """
 
     hoisting: Hoisting
     scope: Scope
     program: Sequence[Operation]
+    shared: Mapping[str, Shared]
     within: frozenset[str] | None = None
     costs: tuple[str, ...] | None = None
     summands: list[Summand] = field(default_factory=list)
@@ -114,9 +123,9 @@ class _Loss:
         """
         story, value = self.story, Slot("value", sample.name)
         stored = story.storage.full(sample.type.plates)
-        anew = elsewhere(story, self.program, sample, costs)
+        anew = elsewhere(story, self.program, self.shared, sample, costs)
         scope = plates_behind(story, {**self.scope, value: stored}, anew.operations)
-        part = _Loss(self.hoisting, scope, anew.operations, anew.drawn, costs)
+        part = _Loss(self.hoisting, scope, anew.operations, self.shared, anew.drawn, costs)
         entry = story.estimator(sample.name).entry
         if entry is not None and entry.looks == "gradients":
             part.control_variates(s for s in story.graph.samples if part.needs(s.name))

@@ -62,7 +62,8 @@ def with_plate(
 
 def _returned(story: Story, scope: Scope, call: Call) -> dict[Slot, Plates]:
     """The results of a part, with the plates that they have in it."""
-    inside = plates_behind(story, scope, call.shared.body)
+    given = dict(call.shared.given)
+    inside = plates_behind(story, {**scope, **given}, call.shared.body)
     return {slot: inside[slot] for slot in call.shared.results if slot in inside}
 
 

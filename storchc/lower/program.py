@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from storchc.ir.nodes import Cost, Report
+from storchc.ir.nodes import Cost, Report, Sample
 from storchc.lower.apart import Hoisting
 from storchc.lower.loops import lower_all
 from storchc.lower.loss import loss
 from storchc.lower.plates import inputs, with_plate
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
-from storchc.lower.story import Story
+from storchc.lower.story import Scope, Story
 from storchc.optimise.hoist import hoisted
-from storchc.optimise.once import Looking, written_once
+from storchc.optimise.once import Around, Looking, written_once
 from storchc.optimise.reindex import reindexed
 from storchc.optimise.trim import trimmed
 from storchc.program.estimate import Estimate, OwnLoss
 from storchc.program.operation import Operation
-from storchc.program.slots import LOSS, Slot
+from storchc.program.shared import Shared
+from storchc.program.slots import LOSS, Slot, Slots
 
 PASSES = {
     "lowered": "the statements as operations, of the graph and all facts",
@@ -41,9 +42,10 @@ def passed(story: Story) -> Iterator[tuple[str, Program]]:
     wanted = reindexed(story.graph, story.drawn, lowered, frozenset(_wanted(story)))
     indexed, scope = with_plate(story, inputs(story), wanted)
     yield "reindexed", tuple(indexed)
-    forward = written_once(story.drawn, indexed, [*_looking(story)])
+    forward = written_once(_around(story, scope), indexed, [*_looking(story)])
     yield "shared", tuple(forward)
-    total = loss(hoisting, scope, forward)
+    functions = [each for each in forward if isinstance(each, Shared)]
+    total = loss(hoisting, scope, indexed, functions)
     whole = (*forward, *total, _estimate(story, total))
     yield "losses", whole
     apart = tuple(hoisted(story.drawn, whole))
@@ -68,9 +70,38 @@ def _looking(story: Story) -> Iterator[Looking]:
     for sample in story.graph.samples:
         groups = story.estimation.credit.groups.get(sample.name, {})
         if story.estimator(sample.name).looks and not sample.loops:
-            costs = (Slot("cost", cost.name) for group in groups.values() for cost in group)
-            if wanted := frozenset(costs):
-                yield Looking(sample, wanted)
+            every = (frozenset(Slot("cost", c.name) for c in group) for group in groups.values())
+            if wanted := tuple(group for group in every if group):
+                yield Looking(sample, wanted, _inner(story, sample))
+
+
+def _inner(story: Story, sample: Sample) -> Slots:
+    """The samples below one that asks for gradients, where these come from further values."""
+    entry = story.estimator(sample.name).entry
+    if entry is None or entry.looks != "gradients":
+        return frozenset()
+    groups = story.estimation.credit.groups
+    seen = {c.name for group in groups[sample.name].values() for c in group}
+
+    def needed(name: str) -> bool:
+        estimator = story.estimator(name)
+        costs = (c.name for group in groups.get(name, {}).values() for c in group)
+        return estimator.carrier == "control" and estimator.looks and not seen.isdisjoint(costs)
+
+    behind = story.graph.samples[story.graph.samples.index(sample) + 1 :]
+    return frozenset(Slot("value", each.name) for each in behind if needed(each.name))
+
+
+def _around(story: Story, scope: Scope) -> Around:
+    """What is known of a story where parts of it are written once."""
+    known, callees = story.estimation, story.graph.callees.values()
+    return Around(
+        story.drawn,
+        scope,
+        listed=frozenset(known.sequences.keys() | known.elimination.chains.keys()),
+        enumerated=frozenset(n for n, e in known.estimators.items() if e.enumerated),
+        stateful=frozenset(c.name for c in callees if "stateful" in c.flags),
+    )
 
 
 def _wanted(story: Story) -> Iterator[Slot]:

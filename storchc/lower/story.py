@@ -102,8 +102,24 @@ def story_of(graph: Graph, estimation: Estimation) -> Story:
         weighing=weighing,
         owned=estimation.ownership.owned,
         sequenced=frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf)),
-        drawn=Drawn(weights, frozenset(estimation.separation.samples)),
+        drawn=Drawn(weights, frozenset(estimation.separation.samples), _sized(graph, estimation)),
     )
+
+
+def _sized(graph: Graph, estimation: Estimation) -> dict[str, tuple[Slot, ...]]:
+    """Where the numbers of elements of plates are found.
+
+    A plate that a loop opens has its own for all steps, one that steps extend gets it there; others
+    have as many as were drawn.
+    """
+    chains = (c for c in estimation.elimination.chains.values() if c.before)
+    extended = {s.plate for s in graph.samples if s.joins and s.loops}
+    found = dict[str, tuple[Slot, ...]]()
+    for sample in (s for s in graph.samples if not s.joins):
+        size, value = Slot("size", sample.name), Slot("value", sample.name)
+        again = (size,) if sample.name in extended else ()
+        found[sample.name] = (size,) if sample.loops else (value, *again)
+    return found | {chain.before: (Slot("size", chain.before),) for chain in chains}
 
 
 def _weighing(graph: Graph, estimation: Estimation, plate: str) -> Weighing:

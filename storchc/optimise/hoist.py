@@ -39,12 +39,12 @@ def hoisted(drawn: Drawn, operations: Sequence[Operation]) -> Iterator[Operation
     for operation in operations:
         match operation:
             case Shared(body=body):
-                common, body = found.split(body, operation.value)
+                common, body = found.split(body, operation.parameters)
                 yield from common
                 found.shared[operation.target] = made = replace(operation, body=body)
                 yield made
             case Function(body=body):
-                common, body = found.split(body, operation.value)
+                common, body = found.split(body, (operation.value,))
                 yield from common
                 yield replace(operation, body=tuple(map(found.calling, body)))
             case Reindex():
@@ -68,10 +68,10 @@ class _Common:
     shared: dict[Slot, Shared] = field(default_factory=dict)
 
     def split(
-        self, body: Sequence[Operation], value: Slot
+        self, body: Sequence[Operation], given: tuple[Slot, ...]
     ) -> tuple[list[Compute], tuple[Operation, ...]]:
         """What a function's statements have in common for all values, and what is left of them."""
-        inside = frozenset(all_filled(body)) | {value}
+        inside = frozenset((*all_filled(body), *given))
         common, left = list[Compute](), list[Operation]()
         for each in body:
             if isinstance(each, Compute):

@@ -31,16 +31,21 @@ class Drawn:
     """The samples whose draws expressions look at without naming them.
 
     ``weighing`` has by plate those that weigh its elements, ``apart`` are those whose factors are
-    evaluated apart.
+    evaluated apart; ``sized`` has by plate where the number of its elements is found.
     """
 
     weighing: Mapping[str, tuple[str, ...]]
     apart: frozenset[str]
+    sized: Mapping[str, tuple[Slot, ...]]
 
     def weights(self, plates: Iterable[str]) -> Iterator[Slot]:
         """The draws that weigh the elements of plates."""
         names = (name for plate in plates for name in self.weighing.get(plate, ()))
         return (Slot("draw", name) for name in names)
+
+    def sizes(self, plates: Iterable[str]) -> Iterator[Slot]:
+        """What holds the numbers of elements of plates that samples open."""
+        return (slot for plate in sorted(plates) for slot in self.sized.get(plate, ()))
 
 
 def read(drawn: Drawn, term: Term) -> Iterator[Slot]:

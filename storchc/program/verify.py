@@ -72,9 +72,8 @@ def verify(
     Raises `BrokenProgram` where an operation looks at a slot that is not filled before it, or where
     a term says other plates than what it is made of has.
     """
-    certain = Drawn(
-        {}, drawn.apart
-    )  # others weigh elements only if what is reduced is made of them
+    # others weigh elements only if what is reduced is made of them
+    certain = Drawn({}, drawn.apart, {})
     return _Verifier(certain, storing).block(dict(scope), operations)
 
 
@@ -114,7 +113,7 @@ class _Verifier:
                 raise _broken(operation, "has a result with plates that its sample lacks")
             return
         if isinstance(operation, Shared):
-            inside = self.block(dict(known), operation.body)
+            inside = self.block({**known, **dict(operation.given)}, operation.body)
             _require(inside, operation, operation.results)
             return
         _require(known, operation, operation.looked_at(self.drawn))

@@ -21,9 +21,18 @@ from storchc.python.statements import (
 
 
 def lines(body: Iterable[Statement], indent: int) -> Iterator[str]:
-    """The lines of statements whose names are given, ``indent`` columns from the left."""
+    """The lines of statements whose names are given, ``indent`` columns from the left.
+
+    A blank line parts paragraphs; none follows another one, or a comment of a function.
+    """
+    above, blank = "", False
     for each in body:
-        yield from _lines(each, indent)
+        for line in _lines(each, indent):
+            apart = not line and (blank or (isinstance(each, Def) and above == "note"))
+            if not apart:
+                yield line
+            above, blank = "", not line
+        above = "note" if isinstance(each, Note) else ""
 
 
 def _lines(each: Statement, indent: int) -> Iterator[str]:

@@ -53,9 +53,9 @@ story Two
 param u = 0.3
 param v = 0.2
 sample a ~ Bernoulli(logits=v) with DisARM()
-compute s = a * u
-sample b ~ Bernoulli(logits=u * a) with DisARM()
-cost c = (tanh(b * u + exp(v) + tanh(s)) + a - v) ** 2
+cost d = tanh(a + exp(v))
+sample b ~ Bernoulli(logits=u) with DisARM()
+cost c = (tanh(b * u + exp(v)) - v) ** 2
 """
     code = storchc.compile(text=text)
     names = re.findall(r"(?m)^        (\w*_common\w*) = ", code)

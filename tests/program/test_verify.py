@@ -21,6 +21,7 @@ from storchc.program.estimate import Function, Total
 from storchc.program.joint import Reindex
 from storchc.program.loops import Forget, Repeat
 from storchc.program.operation import Operation
+from storchc.program.sizes import asked
 from storchc.program.slots import Slot
 from storchc.program.statements import Note, Take
 from storchc.program.terms import Reduced
@@ -43,18 +44,24 @@ class Asked(dict[Slot, Code]):
         self.slots.add(slot)
         return super().__getitem__(slot)
 
-    def unsaid(self, context: Context, operation: Operation) -> set[Slot]:
-        """The slots that an operation does not say it looks at, but for numbers of elements.
+    def get(self, slot: Slot, default: Any = None) -> Any:
+        if slot.kind == "size" and slot in self:
+            self.slots.add(slot)
+        return super().get(slot, default)
 
-        The plates of a law are those that its draw is weighed with. The mass of a chain stands for
-        that of the step before too, which it is made of.
+    def unsaid(self, context: Context, operation: Operation) -> set[Slot]:
+        """The slots that an operation does not say it asks for, but for numbers of steps.
+
+        The plates of a law are those that its draw is weighed with. The mass and the number of
+        outcomes of a chain stand for those of the step before too, which they are made of.
         """
-        said = {*operation.looked_at(context.story.drawn), *operation.filled()}
+        said = {*asked(context.story.drawn, (operation,)), *operation.filled()}
         said |= {Slot("law", slot.name) for slot in said if slot.kind == "draw"}
         said |= {Slot("mass before", slot.name) for slot in said if slot.kind == "mass"}
-        plates = {Slot("value", plate) for plate in context.graph.sample_plates}
-        numbers = {s for s in self.slots if s.kind in ("size", "count", "counter")}
-        return self.slots - said - plates - numbers
+        numbers = {s for s in self.slots if s.kind in ("count", "counter")}
+        chains = context.estimation.elimination.chains.values()
+        numbers |= {Slot("size", chain.before) for chain in chains}
+        return self.slots - said - numbers
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ KNOWS: dict[str, set[str]] = {
     "analysis/estimation": FLOW | MADE | {"ir"},
     "analysis/rules": FLOW | MADE | {"analysis/estimation", "catalogue", "diagnostics", "ir"},
     "analysis/passes": FLOW | MADE | {"analysis/estimation", "analysis/rules", "diagnostics", "ir"},
-    "program": {"analysis", "ir"},
+    "program": {"analysis", "catalogue", "ir"},
     "optimise": {"ir", "program"},
     "lower": {"analysis", "catalogue", "ir", "optimise", "program"},
     "emit": {"analysis", "catalogue", "ir", "lower", "program", "python"},
