@@ -163,8 +163,9 @@ class Body:
     def _kind(self, slot: Slot) -> Py:
         """The type of what a slot holds."""
         if slot.kind == "draw":
-            looped = bool(self.context.story.samples[slot.name].loops)
-            return self.context.runtime("Drawn" if looped else "Draw")
+            story = self.context.story
+            steps = story.samples[slot.name].loops and story.chain(slot.name) is None
+            return self.context.runtime("Steps" if steps else "Draw")
         if slot.kind == "size":
             return builtin("int")
         type_ = self.context.graph.types.get(slot.name) if slot.kind == "value" else None

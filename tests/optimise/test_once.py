@@ -120,7 +120,7 @@ def test_a_function_is_given_what_an_earlier_sample_looks_at_too(first: str, sec
     text = TWO.format(first=first, second=second)
     code = storchc.compile(text=text)
     assert code.count("cost c") == 1
-    assert "def below_b(b: Tensor, a: Tensor, s: Tensor, replayed" in code
+    assert "b: Tensor, a: Tensor, s: Tensor, replayed" in code
     _same_as_written_again(text)
 
 
