@@ -149,7 +149,8 @@ class Body:
             taken.append(Parameter(replayed, kind))
         inner = Body(context, self.held | given, {*given}, self.parts)
         inner.write(part.body)
-        inside = {slot: inner.held[slot] for slot in inner.own - given.keys() if slot in inner.held}
+        own = ((slot, code) for slot, code in inner.held.items() if slot in inner.own)
+        inside = {slot: code for slot, code in own if code is not given.get(slot)}
         self.parts[part.target] = inside
         kinds = {inside[slot].py: self._kind(slot) for slot in part.results}
         body = (*inner.statements, Return(_several([*kinds])))

@@ -102,8 +102,18 @@ def story_of(graph: Graph, estimation: Estimation) -> Story:
         weighing=weighing,
         owned=estimation.ownership.owned,
         sequenced=frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf)),
-        drawn=Drawn(weights, frozenset(estimation.separation.samples), _sized(graph, estimation)),
+        drawn=Drawn(
+            weights,
+            frozenset(estimation.separation.samples),
+            frozenset(s.name for s in graph.samples if _asked(s)),
+            _sized(graph, estimation),
+        ),
     )
+
+
+def _asked(sample: Sample) -> bool:
+    """Whether the distribution of a sample is the user's, which is asked once for a draw."""
+    return sample.distribution.type.declared is not None and not sample.loops
 
 
 def _sized(graph: Graph, estimation: Estimation) -> dict[str, tuple[Slot, ...]]:

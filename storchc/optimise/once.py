@@ -129,7 +129,7 @@ def _once(
     last = max(parts)
     between = {n: each for n, each in enumerate(below[:last]) if n not in parts}
     behind = _behind_parts(around, below[: last + 1], parts)
-    body = tuple(with_notes(below, {n: below[n] for n in parts}))
+    body = tuple(_uncounted(with_notes(below, {n: below[n] for n in parts})))
     if behind is None or not left.isdisjoint(all_filled(body)):
         return None
     later = [*behind.values(), *below[last + 1 :]]
@@ -143,7 +143,8 @@ def _once(
     part = Shared(target, looking.sample, given, body, results, draws)
     before = {n: each for n, each in between.items() if n not in behind}
     heading = Note(f"what is downstream of `{looking.sample.name}`", looking.sample.span)
-    made = (heading, part, Call(part, results, replayed=True))
+    counts = (o for n in parts for o in _deep((below[n],)) if isinstance(o, Count))
+    made = (*counts, heading, part, Call(part, results, replayed=True))
     front, back = with_notes(below, before), with_notes(below, behind)
     return [*operations[:start], *front, *made, *back, *below[last + 1 :]]
 
@@ -162,6 +163,16 @@ def _parts(
     samples = drawn_in(leading_to(drawn, below, costs, touched))
     draws = frozenset(Slot("draw", name) for name in samples)
     return parts_leading_to(drawn, below, costs | draws, touched)
+
+
+def _uncounted(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Operations whose loops have been counted before: as often for every value."""
+    for each in operations:
+        if isinstance(each, Repeat):
+            opening, body = tuple(_uncounted(each.opening)), tuple(_uncounted(each.body))
+            yield replace(each, opening=opening, body=body)
+        elif not isinstance(each, Count):
+            yield each
 
 
 def _known_as(operations: Iterable[Operation], shared: Shared, sample: str) -> Iterator[Operation]:

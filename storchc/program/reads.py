@@ -31,11 +31,13 @@ class Drawn:
     """The samples whose draws expressions look at without naming them.
 
     ``weighing`` has by plate those that weigh its elements, ``apart`` are those whose factors are
-    evaluated apart; ``sized`` has by plate where the number of its elements is found.
+    evaluated apart, ``asked`` those whose distributions are the user's, which are asked once for a
+    draw; ``sized`` has by plate where the number of its elements is found.
     """
 
     weighing: Mapping[str, tuple[str, ...]]
     apart: frozenset[str]
+    asked: frozenset[str]
     sized: Mapping[str, tuple[Slot, ...]]
 
     def weights(self, plates: Iterable[str]) -> Iterator[Slot]:
@@ -82,6 +84,8 @@ def named_in(drawn: Drawn, value: Value | Distribution) -> Iterator[Slot]:
             case SummedOut(sample=sample):
                 yield from (Slot("mass", sample), Slot("joint mass", sample))
             case LogProb(value=Reference(name), type=type_) if type_.shape and name in drawn.apart:
+                yield Slot("draw", name)
+            case LogProb(value=Reference(name)) if name in drawn.asked:
                 yield Slot("draw", name)
         waiting += children(part)
 

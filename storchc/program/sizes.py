@@ -13,10 +13,12 @@ from storchc.catalogue import functions
 from storchc.ir.expression import (
     Apply,
     CallUser,
+    Construct,
     Distribution,
     OverPlates,
     StaticChoice,
     Value,
+    called,
 )
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import walk
@@ -143,8 +145,9 @@ def _of_values(values: Iterable[Value | Distribution]) -> Plates:
         match part:
             case OverPlates(plates=plates):
                 found |= frozenset(plates)
-            case CallUser() | StaticChoice():
-                found |= part.type.plates
+            case CallUser(type=type_) | Construct(type=type_) | StaticChoice(type=type_):
+                if isinstance(part, StaticChoice) or called(part) is not None:
+                    found |= type_.plates
             case Apply(function) if functions.row(function).group not in _UNSIZED:
                 found |= part.type.plates
     return found

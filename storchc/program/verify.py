@@ -73,7 +73,7 @@ def verify(
     a term says other plates than what it is made of has.
     """
     # others weigh elements only if what is reduced is made of them
-    certain = Drawn({}, drawn.apart, {})
+    certain = Drawn({}, drawn.apart, drawn.asked, {})
     return _Verifier(certain, storing).block(dict(scope), operations)
 
 
