@@ -104,11 +104,14 @@ class Downstream:
         counted, weights = self._weighed(value, self.weights)
         return counted.sum() / weights.sum()
 
-    def mean_by_step(self) -> Tensor:
-        """The average cost of each step of a loop, ``[steps]``; NaN where no element counts."""
+    def mean_by_step(self, value: Tensor) -> Tensor:
+        """The average of ``value`` ``[steps, n, *plates]`` in each step of a loop, ``[steps]``.
+
+        It is NaN where no element counts.
+        """
         if self.weights is None:
-            return self.cost.flatten(1).mean(1)
-        counted, weights = self._weighed(self.cost, self.weights)
+            return value.flatten(1).mean(1)
+        counted, weights = self._weighed(value, self.weights)
         mean: Tensor = counted.flatten(1).sum(1) / weights.flatten(1).sum(1)
         return mean
 

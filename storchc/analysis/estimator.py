@@ -85,9 +85,15 @@ class Estimator:
     @property
     def controlled(self) -> bool:
         """Whether it has a control variate; a method of the user's may have one."""
-        if self.entry is None or self.baseline != "none":
+        if self.entry is None or self.baseline != "none" or self.constants.get("normalize"):
             return True
         return self._switched(self.entry, self.entry.control)
+
+    @property
+    def averages(self) -> bool:
+        """Whether it takes averages over the elements that count."""
+        kept = self.baseline in ("learned", "moving_average")
+        return kept or self.constants.get("normalize") is True
 
     @property
     def trains(self) -> bool:

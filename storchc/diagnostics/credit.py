@@ -49,6 +49,17 @@ def mixed_batch_average(node: Sample, span: Span, where: tuple[Span, ...] = ()) 
     )
 
 
+def mixed_spread(node: Sample, span: Span, where: tuple[Span, ...] = ()) -> Problem:
+    """``normalize=true`` over a plate whose elements a cost joins."""
+    return Problem(
+        "S502",
+        f"a cost joins the samples of `{node.plate}`, so their coefficients have no spread",
+        span,
+        "use `baseline=moving_average`, or leave out `normalize`",
+        tuple(Label(s, f"`{node.plate}` is reduced here") for s in where),
+    )
+
+
 def drawn_together(
     node: Sample, drawer: str, span: Span, plates: list[str], where: tuple[Span, ...]
 ) -> Problem:

@@ -287,6 +287,17 @@ def draws_itself(entry: Method, sampler: Choice) -> Problem:
 
 def lone_batch_average(node: Sample, opened: Span, span: Span) -> Problem:
     """Leave-one-out over one; ``opened`` is the sample that opens the plate."""
+    message = f"the batch average compares the samples of `{node.plate}`, and there is only one"
+    return _lone(node, opened, span, message)
+
+
+def lone_spread(node: Sample, opened: Span, span: Span) -> Problem:
+    """``normalize=true`` of one draw without a moving average."""
+    message = f"`normalize` divides by the spread of `{node.plate}`, and there is only one sample"
+    return _lone(node, opened, span, message)
+
+
+def _lone(node: Sample, opened: Span, span: Span, message: str) -> Problem:
     more = (
         f"draw at least two of `{node.plate}` (`n=2` there)"
         if node.joins
@@ -294,7 +305,7 @@ def lone_batch_average(node: Sample, opened: Span, span: Span) -> Problem:
     )
     return Problem(
         "S409",
-        f"the batch average compares the samples of `{node.plate}`, and there is only one",
+        message,
         span,
         f"{more}, or use `baseline=moving_average`",
         (Label(opened, f"opens the plate `{node.plate}` with one sample"),) if node.joins else (),

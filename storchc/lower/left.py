@@ -85,4 +85,4 @@ def _averages(story: Story, loop: Loop) -> bool:
     """Whether a method averages over elements, of which those that have stopped are left out."""
     groups = story.estimation.credit.groups
     within = [s.name for s in story.graph.samples if loop.name in s.loops and s.name in groups]
-    return any(story.estimator(s).baseline in ("learned", "moving_average") for s in within)
+    return any(story.estimator(s).averages for s in within)

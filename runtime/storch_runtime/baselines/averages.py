@@ -30,15 +30,17 @@ class MovingAverages(Method):
     decay: float
     slots: tuple[str, ...]
     steps: int | None
-    _read: dict[int, Tensor] | None = None
+    _read: dict[str, Tensor] | None = None
     """What this pass has read of each average; None where none are kept."""
 
-    def keep_averages(self) -> None:
-        """Begin averages at 0."""
+    def keep_averages(self, *, squares: bool = False) -> None:
+        """Begin averages at 0; those of ``squares`` of what they leave at 1."""
         self._read = {}
         for slot in self.slots:
             start = torch.zeros(() if self.steps is None else self.steps)
             self.register_buffer(_average_of(slot), start)
+            if squares:
+                self.register_buffer(_square_of(slot), torch.ones_like(start))
 
     def moving_average(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """The average of earlier passes, broadcastable to ``[n, *plates]``; this one enters it.
@@ -46,35 +48,47 @@ class MovingAverages(Method):
         A look at other values, later in this pass, takes what was read: not yet its own costs. In
         a loop it is ``[steps, 1, ...]``.
         """
+        name = _average_of(self.slots[downstream.slot])
+        return self._averaged(name, downstream.cost, draw, downstream, rest=0.0)
+
+    def moving_spread(self, advantage: Tensor, draw: Drawn, downstream: Downstream) -> Tensor:
+        """``max(1, σ)``, shaped as `moving_average`; ``σ²`` is that of the squared ``advantage``.
+
+        The advantage is ``[n, *plates]``, what the average leaves of the cost.
+        """
+        name = _square_of(self.slots[downstream.slot])
+        return self._averaged(name, advantage**2, draw, downstream, rest=1.0).sqrt().clamp(min=1)
+
+    def _averaged(
+        self, name: str, value: Tensor, draw: Drawn, downstream: Downstream, *, rest: float
+    ) -> Tensor:
+        """The average ``name`` before ``value`` enters it; steps that it has not hold ``rest``."""
         assert self._read is not None, "no averages are kept"
         if not self.looking:
-            kept = self._kept(downstream.slot)
-            self._read[downstream.slot] = kept.to(downstream.cost.dtype, copy=True)
+            self._read[name] = self.get_buffer(name).to(value.dtype, copy=True)
             if self.training and not draw.replayed:
-                self._update(downstream, len(draw.box))
-        baseline = self._read[downstream.slot]
+                self._update(name, value, downstream, len(draw.box), rest)
+        baseline = self._read[name]
         if self.steps is None:
             return baseline
         # a loop that ended early has taken the first steps only, one that is longer has no average
-        steps = _fitted(baseline, len(draw.box), 0.0)
+        steps = _fitted(baseline, len(draw.box), rest)
         return steps.reshape(-1, *(1,) * (draw.box.dim() - 1))
 
-    def _kept(self, slot: int) -> Tensor:
-        kept: Tensor = self.get_buffer(_average_of(self.slots[slot]))
-        return kept
-
     @torch.no_grad()
-    def _update(self, downstream: Downstream, count: int) -> None:
+    def _update(
+        self, name: str, value: Tensor, downstream: Downstream, count: int, rest: float
+    ) -> None:
         if self.steps is None:
-            mean = downstream.mean(downstream.cost)
+            mean = downstream.mean(value)
         else:  # what is paid behind the loop is the same for all steps
-            mean = downstream.mean_by_step().expand(count)
+            mean = downstream.mean_by_step(value).expand(count)
         if shared():
             mean = _of_all(mean, self.steps)
-        kept = self._kept(downstream.slot)
+        kept = self.get_buffer(name)
         if self.steps is not None and len(mean) > len(kept):
-            kept = pad(kept, (0, len(mean) - len(kept)))
-            setattr(self, _average_of(self.slots[downstream.slot]), kept)
+            kept = pad(kept, (0, len(mean) - len(kept)), value=rest)
+            setattr(self, name, kept)
         kept = kept if self.steps is None else kept[: len(mean)]
         mean = mean.to(kept.dtype)
         lasting = torch.where(mean.isfinite(), mean, kept)  # one broken step must not stay for ever
@@ -84,11 +98,11 @@ class MovingAverages(Method):
         """Take the averages of as many steps as were saved."""
         if self._read is not None:
             self._name(state, prefix, errors=others[-1])
-            for slot in range(len(self.slots)) if self.steps == 0 else ():
-                name = _average_of(self.slots[slot])
+            named = {name: kept for name, kept in self.named_buffers(recurse=False)}
+            for name, kept in named.items() if self.steps == 0 else ():
                 saved = state.get(prefix + name)
                 if saved is not None and saved.dim() == 1:
-                    setattr(self, name, self._kept(slot).new_zeros(saved.shape))
+                    setattr(self, name, kept.new_zeros(saved.shape))
         super()._load_from_state_dict(state, prefix, *others)
 
     def _name(self, state: dict[str, Any], prefix: str, errors: list[str]) -> None:
@@ -113,6 +127,11 @@ class MovingAverages(Method):
 def _average_of(slot: str) -> str:
     """The name of the average that stands for the costs of a slot."""
     return f"average-{slot}" if slot else "average"
+
+
+def _square_of(slot: str) -> str:
+    """The name of the average of what the average of a slot leaves, squared."""
+    return f"square-{slot}" if slot else "square"
 
 
 def _fitted(steps: Tensor, count: int, rest: float) -> Tensor:

@@ -22,6 +22,8 @@ def run(known: Estimation, problems: Problems) -> None:
             continue
         if choice.constants.get("baseline") == "batch_average":
             _check_batch_average(known, node, node.name in mixing, problems)
+        elif choice.constants.get("normalize") is True and estimator.baseline != "moving_average":
+            _check_spread(known, node, node.name in mixing, problems)
         if entry.compares and node.joins and estimator.count < 2:
             opened = _opened(known.graph, node)
             problems.add(words.lone_join(node, entry, estimator.span, opened))
@@ -35,6 +37,17 @@ def _check_batch_average(known: Estimation, node: Sample, mixes: bool, problems:
     elif mixes:
         places = tuple(reductions_of(known.graph, node.plate))
         problems.add(credit_words.mixed_batch_average(node, estimator.span, places))
+
+
+def _check_spread(known: Estimation, node: Sample, mixes: bool, problems: Problems) -> None:
+    """What is divided by its spread has several elements to be spread over."""
+    estimator = known.estimators[node.name]
+    if estimator.count < 2:
+        opened = _opened(known.graph, node)
+        problems.add(words.lone_spread(node, opened, estimator.span))
+    elif mixes:
+        places = tuple(reductions_of(known.graph, node.plate))
+        problems.add(credit_words.mixed_spread(node, estimator.span, places))
 
 
 def _opened(graph: Graph, node: Sample) -> Span:

@@ -17,6 +17,8 @@ ENTRY = MethodEntry(
             value=True,
         ),
         Option("decay", "number", 0.95, "of the moving average", least=0, below=1),
+        Option("normalize", "flag", False, "divides the coefficient of the score by its spread"),
+        Option("eps", "number", 1e-4, "added to the spread of the draws", least=0),
     ),
     unbiased=True,
     carrier="score",
@@ -24,6 +26,8 @@ ENTRY = MethodEntry(
     needs=frozenset(),
     families=(),
     order=None,
+    first_order_if=frozenset({"normalize"}),
+    biased_if=frozenset({"normalize"}),
     in_loops="yes",
     above_sequences="any",
     in_plates="any",
@@ -35,5 +39,6 @@ ENTRY = MethodEntry(
     prefer="nothing else is possible, or the cost is not differentiable; give it a baseline",
     reference="Williams 1992, Machine Learning 8; DiCE: Foerster et al. 2018, arXiv:1802.05098; "
     "batch average: Kool et al. 2019, openreview r1lgTGL5DE; "
-    "learned: Mnih and Gregor 2014, arXiv:1402.0030",
+    "learned: Mnih and Gregor 2014, arXiv:1402.0030; "
+    "normalize: Shao et al. 2024, arXiv:2402.03300",
 )
