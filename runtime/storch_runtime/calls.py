@@ -10,7 +10,7 @@ from torch import Tensor
 
 from storch_runtime.errors import StoryTypeError
 
-__all__ = ["added", "cut", "replayed_values", "without_gradient"]
+__all__ = ["added", "cut", "knowing", "replayed_values", "without_gradient"]
 
 _NOTHING: Mapping[str, Tensor] = {}
 
@@ -45,6 +45,17 @@ def cut(value: Tensor) -> Tensor:
     if drawn_from is not None:
         found.drawn_from = drawn_from  # type: ignore[attr-defined]
     return found
+
+
+def knowing(value: Tensor, drawn: Tensor) -> Tensor:
+    """``value``, a view of ``drawn`` with more dimensions of size 1, with what that was drawn as.
+
+    Both have any shape of as many elements; `cut` says what it is.
+    """
+    drawn_as = getattr(drawn, "drawn_as", None)
+    if drawn_as is not None and drawn_as.numel() == value.numel():
+        value.drawn_as = drawn_as.reshape(value.shape)  # type: ignore[attr-defined]
+    return value
 
 
 def without_gradient(function: Callable[..., Any], *arguments: Any) -> Any:

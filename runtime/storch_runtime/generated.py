@@ -2,6 +2,7 @@
 
 from storch_runtime.calls import added as added
 from storch_runtime.calls import cut as cut
+from storch_runtime.calls import knowing as knowing
 from storch_runtime.calls import replayed_values as replayed_values
 from storch_runtime.calls import without_gradient as without_gradient
 from storch_runtime.checks import Input as Input

@@ -284,11 +284,19 @@ def _log_prob(context: Context, value: LogProb) -> Code:
     aligned = align(
         context.storage, observed.py, observed.stored, value.value.type.rank, stored, rank + own
     )
+    if aligned != observed.py and _remembers(context, value.value):
+        aligned = call(context.runtime("knowing"), aligned, observed.py)
     law = made.py
     if _own_score_stopped(context, value):
         law = method(law, "detached")
     law = _kept(value, law, rank)
     return Code(_density(context, value, law, aligned), stored)
+
+
+def _remembers(context: Context, value: Value) -> bool:
+    """Whether it is a sample that knows more of what it was drawn as than its value tells."""
+    sample = context.story.samples.get(value.name) if isinstance(value, Reference) else None
+    return sample is not None and catalogue.row(sample.distribution.type).remembered
 
 
 def _asked_already(context: Context, value: LogProb) -> Py | None:

@@ -196,16 +196,21 @@ def _transformed(
     for sending in transforms:
         for _, value in sending.parameters:
             batch = _spread(batch, base.type.event, value)
-    names = [sending.row.name for sending in transforms]
-    name = named("TransformedDistribution", base.type.family, listed(names))
+    before = base.family.transforms  # of one that is transformed once more: one after another
+    names = [*before, *(sending.row.name for sending in transforms)]
+    inner = base.family.parts[0].family.name if before else base.type.family
+    name = named("TransformedDistribution", inner, listed(names))
     flat = [
         (of_transform(place, key), value)
-        for place, sending in enumerate(transforms)
+        for place, sending in enumerate(transforms, len(before))
         for key, value in sending.parameters
     ]
     plates = united([base.type.plates, *(value.type.plates for _, value in flat)])
     type_ = replace(base.type, family=name, plates=plates, batch=batch)
-    return Construct(name, (*flat, *base.flat(BASE)), type_, node.span)
+    own = base.parameters if before else base.flat(BASE)
+    earlier = [pair for pair in own if before and not pair[0].startswith(f"{BASE}.")]
+    rest = [pair for pair in own if pair not in earlier]
+    return Construct(name, (*earlier, *flat, *rest), type_, node.span)
 
 
 def _spread(batch: Shape, event: Shape, value: Value) -> Shape:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
 import storchc
+from storch_runtime.distributions import TanhTransform
 
 HEAD = """
 story T
@@ -147,3 +150,26 @@ for t in range(2):
     assert estimate.cost.isfinite() and model.m.grad is not None and model.m.grad.isfinite()
     z = estimate.samples["z"]
     assert (z.abs() > 1 - 1e-6).float().mean() > 0.05
+
+
+def test_saturated_values_are_known_among_other_plates_and_transforms() -> None:
+    """A value that is aligned with plates that it lacks; transforms of what is transformed."""
+    law = "TransformedDistribution(TransformedDistribution(Normal({}, 5), [TanhTransform()]), \
+[AffineTransform(0, 2)])"
+    text = f"""
+story T
+plate data
+input x[data]
+param m = 0.1
+sample y ~ Normal(m, 1) with Reparameterization(n=3)
+sample z ~ {law.format("x")} with Reparameterization(n=50)
+cost c = log_prob({law.format("y + m")}, z)
+"""
+    torch.manual_seed(6)
+    found = storchc.load(text=text)()(torch.zeros(20)).loss
+    torch.manual_seed(6)
+    y = 0.1 + torch.randn(3, 1)
+    source = 5 * torch.randn(50, 1, 20)
+    slopes = TanhTransform().log_slope(source) + math.log(2)
+    wanted = (torch.distributions.Normal(y + 0.1, 5.0).log_prob(source) - slopes).mean()
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
