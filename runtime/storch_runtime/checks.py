@@ -80,6 +80,8 @@ class Input:
     def _reshaped(self, shape: torch.Size) -> str:
         """How a value with all its numbers, in other dimensions, gets the event declared."""
         plates, sizes = len(self.plates), [size for size in self.event if isinstance(size, int)]
+        if plates == 1 and len(shape) == len(self.event) and shape == tuple(self.event):
+            return f": of one element of `{self.plates[0]}` give `{self.name}[None]`"
         event = shape[plates:]
         if len(sizes) < len(self.event) or not sizes or prod(event) != prod(sizes) or not event:
             return ""
@@ -207,9 +209,17 @@ def agreement(values: Mapping[str, Tensor | float], where: str = "") -> Tensor:
         elif value.dtype is not first.dtype or value.device != first.device:
             raise StoryTypeError(
                 f"{_at(where)}`{name}` is {value.dtype} on {value.device}, but `{name_of_first}` "
-                f"is {first.dtype} on {first.device}: floats of a story share dtype and device"
+                f"is {first.dtype} on {first.device}: floats of a story share dtype and device; "
+                + _moved(name_of_first, value, first)
             )
     return torch.empty((), device=device) if first is None else first
+
+
+def _moved(name: str, value: Tensor, first: Tensor) -> str:
+    """What to convert, the input ``first`` of that name, or the model with its params."""
+    if value.dtype is not first.dtype:
+        return f"`{name}.to({value.dtype})`, or `model.to({first.dtype})`"
+    return f'`{name}.to("{value.device}")`, or `model.to("{first.device}")`'
 
 
 _NUMBERS: dict[Kind, tuple[type, ...]] = {"float": (Real,), "int": (Integral,), "bool": (bool,)}

@@ -105,8 +105,8 @@ def test_shapes_of_inputs(changed: dict[str, Any], line: int, words: str) -> Non
         ({"x": [[1.0]]}, 5, "is a `list`, expected a tensor"),
         ({"x": None}, 5, "is a `NoneType`, expected a tensor"),
         ({"x": 3.0}, 5, "is a `float`, expected a tensor"),
-        ({"x": torch.rand(4, 3).double()}, 5, "floats of a story share dtype and device"),
-        ({"x": torch.rand(4, 3, device="meta")}, 5, "floats of a story share dtype and device"),
+        ({"x": torch.rand(4, 3).double()}, 5, "or `model.to(torch.float64)`"),
+        ({"x": torch.rand(4, 3, device="meta")}, 5, '; `x.to("cpu")`, or `model.to("meta")`'),
         ({"i": torch.zeros(4)}, 7, "has dtype torch.float32, expected torch.int64"),
         ({"m": torch.ones(2)}, 8, "expected torch.bool"),
         ({"beta": "a"}, 9, "is a `str`, expected a tensor or a `float`"),
@@ -367,6 +367,7 @@ cost c = sum(x * 1.0)
         ("x[data, 4]: int", torch.zeros(2, 4), ": convert it, `x.long()`"),
         ("x[data, 16]", torch.zeros(2, 4, 4), ": flatten it, `x.flatten(1)`"),
         ("x[data, 4, 4]", torch.zeros(2, 16), ": `x.unflatten(1, (4, 4))`"),
+        ("x[data, 4, 4]", torch.zeros(4, 4), ": of one element of `data` give `x[None]`"),
         ("x[data, 1, 4, 4]", torch.zeros(2, 4, 4), ": `x.reshape(2, 1, 4, 4)`"),
     ],
 )
