@@ -7,7 +7,7 @@ from storchc.emit.code import Code
 from storchc.emit.context import Context, known_size
 from storchc.ir.expression import CallUser, Value
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import Callee, Slot
+from storchc.ir.nodes import Callee, Passed
 from storchc.ir.types import Plates, ValueType
 from storchc.python.expressions import (
     NONE,
@@ -39,8 +39,8 @@ def called(context: Context, value: CallUser, callee: Callee) -> tuple[Py, Plate
     if "stateful" in callee.flags:
         stored = context.storage.full(value.type.plates)
     arguments = [
-        _argument(context, callee, group, slot, stored)
-        for group, slot in zip(flat, callee.arguments, strict=True)
+        _argument(context, callee, group, passed, stored)
+        for group, passed in zip(flat, callee.arguments, strict=True)
     ]
     trained = context.detached and callee.name in context.story.owned and callee.learns
     parts = [
@@ -62,12 +62,12 @@ def _held_fixed(context: Context, callee: Callee) -> bool:
 
 
 def _operands(
-    context: Context, argument: Value | tuple[Value, ...], slot: Slot
+    context: Context, argument: Value | tuple[Value, ...], passed: Passed
 ) -> list[tuple[Code, ValueType]]:
     values = argument if isinstance(argument, tuple) else (argument,)
     return [
         (typed(context, value, wanted), wanted)
-        for value, wanted in zip(values, slot.items, strict=True)
+        for value, wanted in zip(values, passed.items, strict=True)
     ]
 
 
@@ -82,12 +82,12 @@ def _argument(
     context: Context,
     callee: Callee,
     group: list[tuple[Code, ValueType]],
-    slot: Slot,
+    passed: Passed,
     stored: Plates,
 ) -> Py:
     place = _folded if callee.folds else _spread
     codes = [place(context, code, wanted.rank, stored) for code, wanted in group]
-    return Sequence("()", tuple(codes)) if slot.is_tuple else codes[0]
+    return Sequence("()", tuple(codes)) if passed.is_tuple else codes[0]
 
 
 def _folded(context: Context, code: Code, rank: int, stored: Plates) -> Py:

@@ -11,7 +11,7 @@ from storchc.emit.outline import Outline
 from storchc.emit.places import place
 from storchc.emit.text import default
 from storchc.ir.defaults import Initial, Numbers
-from storchc.ir.nodes import Callee, ModuleOption, Param, Sample, Slot
+from storchc.ir.nodes import Callee, ModuleOption, Param, Passed, Sample
 from storchc.python.expressions import (
     NONE,
     Choice,
@@ -66,12 +66,12 @@ def _parameter(outline: Outline, callee: Callee) -> str:
     return f"{callee.name}: {kind} | None = None" if callee.default else f"{callee.name}: {kind}"
 
 
-def _returned(outline: Outline, slots: tuple[Slot, ...]) -> str:
+def _returned(outline: Outline, results: tuple[Passed, ...]) -> str:
     """The type of what a function returns."""
     tensor = outline.text("Tensor")
     types = [
-        f"tuple[{', '.join([tensor] * len(slot.items))}]" if slot.is_tuple else tensor
-        for slot in slots
+        f"tuple[{', '.join([tensor] * len(result.items))}]" if result.is_tuple else tensor
+        for result in results
     ]
     return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 

@@ -8,7 +8,7 @@ from storchc.emit.context import Context
 from storchc.emit.distributions import distribution
 from storchc.emit.written import Written, assigned, nothing, settled, shape
 from storchc.ir.expression import CallUser, Construct, Distribution, Named, Value
-from storchc.ir.nodes import Slot as Result
+from storchc.ir.nodes import Passed
 from storchc.ir.types import NO_PLATES, Dtype, ValueType
 from storchc.program.slots import Slot
 from storchc.program.statements import Alias, Compute, Unpack
@@ -70,7 +70,7 @@ def unpack(context: Context, operation: Unpack) -> Written:
     return Written(tuple(statements), filled)
 
 
-def _pattern(results: tuple[Result, ...], targets: list[Local]) -> Py:
+def _pattern(results: tuple[Passed, ...], targets: list[Local]) -> Py:
     """``a, (b, c)``: the targets in the form of the callee's results."""
     parts, left = list[Py](), list[Py](targets)
     for result in results:

@@ -51,7 +51,7 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Passed:
     """One argument or result of a user's module or function; several items make a tuple."""
 
     items: tuple[ValueType, ...]
@@ -76,8 +76,8 @@ class Callee:
     name: str
     kind: Literal["module", "function", "distribution"]
     flags: frozenset[Flag]
-    arguments: tuple[Slot, ...]
-    results: tuple[Slot, ...]
+    arguments: tuple[Passed, ...]
+    results: tuple[Passed, ...]
     default: Layer | None
     path: str | None
     span: Span

@@ -174,7 +174,7 @@ def _paired(story: Story, scope: Scope, sample: str, before: str) -> Mapping[Slo
 
 
 @dataclass(frozen=True, slots=True)
-class Storing:
+class StoryStoring:
     """With which plates things are stored, for whom verifies a program of ``story``."""
 
     story: Story

@@ -9,7 +9,7 @@ from storchc.diagnostics import names as name_words
 from storchc.diagnostics import options as words
 from storchc.diagnostics import shapes as shape_words
 from storchc.ir.expression import CallUser, Literal, Reference, Setting, Value
-from storchc.ir.nodes import Callee, Slot
+from storchc.ir.nodes import Callee, Passed
 from storchc.ir.types import NO_PLATES, Plates, ValueType, write_shape
 from storchc.syntax import tree
 from storchc.typing import (
@@ -151,25 +151,25 @@ def arguments(
         problem = words.wrong_number_of_arguments(span, callee.name, given, wanted, callee.span)
         raise Refused(problem)
     pairs = zip(node.args, callee.arguments, strict=True)
-    typed = [_argument(ctx, argument, slot, callee) for argument, slot in pairs]
+    typed = [_argument(ctx, argument, passed, callee) for argument, passed in pairs]
     known = tuple(argument for argument in typed if argument is not None)
     return known if len(known) == len(typed) else None
 
 
 def _results(callee: Callee, plates: Plates) -> tuple[ValueType, ...]:
-    types = [type_ for slot in callee.results for type_ in slot.items]
+    types = [type_ for passed in callee.results for type_ in passed.items]
     return tuple(ValueType(plates, type_.shape, type_.dtype) for type_ in types)
 
 
 def _argument(
-    ctx: Context, argument: tree.Expression, slot: Slot, callee: Callee
+    ctx: Context, argument: tree.Expression, passed: Passed, callee: Callee
 ) -> Value | tuple[Value, ...] | None:
-    if not slot.is_tuple:
-        return _fitting(ctx, argument, slot.items[0], callee)
-    size = len(slot.items)
+    if not passed.is_tuple:
+        return _fitting(ctx, argument, passed.items[0], callee)
+    size = len(passed.items)
     if not isinstance(argument, tree.ListOf) or len(argument.items) != size:
         raise Refused(words.tuple_needed(argument.span, callee.name, size, callee.span))
-    pairs = zip(argument.items, slot.items, strict=True)
+    pairs = zip(argument.items, passed.items, strict=True)
     items = [_fitting(ctx, item, type_, callee) for item, type_ in pairs]
     known = tuple(item for item in items if item is not None)
     return known if len(known) == size else None

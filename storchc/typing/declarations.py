@@ -7,7 +7,7 @@ import keyword
 from storchc.diagnostics import names as name_words
 from storchc.diagnostics import plates as plate_words
 from storchc.diagnostics import shapes as words
-from storchc.ir.nodes import Callee, DataPlate, Dim, Input, Param, Slot, Use
+from storchc.ir.nodes import Callee, DataPlate, Dim, Input, Param, Passed, Use
 from storchc.ir.size import Size, constant, free
 from storchc.ir.types import NO_PLATES, ValueType
 from storchc.syntax import tree
@@ -111,8 +111,8 @@ def declare_callee(ctx: Context, node: tree.Module | tree.Function) -> None:
     """``module enc: [784] -> [20]`` or ``function f: [T] -> []``."""
     if node.name.span in ctx.scope.repeated:
         return
-    arguments = _slots(ctx, node.arguments)
-    results = _slots(ctx, node.results)
+    arguments = _all_passed(ctx, node.arguments)
+    results = _all_passed(ctx, node.results)
     default = node.default if isinstance(node, tree.Module) else None
     if default is not None:
         _attempt_default(ctx, default)
@@ -149,7 +149,7 @@ def declare_distribution(ctx: Context, node: tree.Declared) -> None:
     if unfit is not None:
         ctx.problems.add(name_words.one_tensor(node.name, unfit.span))
         return
-    arguments, results = _slots(ctx, node.arguments), _slots(ctx, node.results)
+    arguments, results = _all_passed(ctx, node.arguments), _all_passed(ctx, node.results)
     if arguments is not None and results is not None:
         ctx.callees[node.name.id] = Callee(
             node.name.id, "distribution", node.flags, arguments, results, None, None, node.name.span
@@ -173,15 +173,15 @@ def _attempt_default(ctx: Context, default: tree.Expression) -> None:
         ctx.problems.add(refusal.problem)
 
 
-def _slots(
+def _all_passed(
     ctx: Context, types: tuple[tree.TensorType | tree.TupleType, ...]
-) -> tuple[Slot, ...] | None:
-    slots = [_slot(ctx, type_) for type_ in types]
-    known = tuple(slot for slot in slots if slot is not None)
-    return known if len(known) == len(slots) else None
+) -> tuple[Passed, ...] | None:
+    found = [_passed(ctx, type_) for type_ in types]
+    known = tuple(passed for passed in found if passed is not None)
+    return known if len(known) == len(found) else None
 
 
-def _slot(ctx: Context, type_: tree.TensorType | tree.TupleType) -> Slot | None:
+def _passed(ctx: Context, type_: tree.TensorType | tree.TupleType) -> Passed | None:
     items = type_.items if isinstance(type_, tree.TupleType) else (type_,)
     shapes = [read_shape(ctx, item.sizes) for item in items]
     types = tuple(
@@ -189,7 +189,7 @@ def _slot(ctx: Context, type_: tree.TensorType | tree.TupleType) -> Slot | None:
         for shape, item in zip(shapes, items, strict=True)
         if shape is not None
     )
-    return Slot(types, isinstance(type_, tree.TupleType)) if len(types) == len(items) else None
+    return Passed(types, isinstance(type_, tree.TupleType)) if len(types) == len(items) else None
 
 
 def _check_path(ctx: Context, path: tree.Name) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from storchc.diagnostics import options as words
 from storchc.diagnostics.diagnostic import Problem
-from storchc.ir.nodes import Slot
+from storchc.ir.nodes import Passed
 from storchc.ir.size import Shape, Size
 from storchc.ir.types import write_shape
 from storchc.syntax import tree
@@ -18,15 +18,15 @@ _OVER_TIME = ("RNN", "LSTM", "GRU")
 
 
 def check_layers(
-    ctx: Context, node: tree.Module, arguments: tuple[Slot, ...], results: tuple[Slot, ...]
+    ctx: Context, node: tree.Module, arguments: tuple[Passed, ...], results: tuple[Passed, ...]
 ) -> None:
     """Refuse a first or last ``nn.Linear`` of another size than the module is declared with."""
     tuples = _tuples(node.default, arguments, results)
     if tuples is not None:
         ctx.problems.add(tuples)
         return
-    for place, slots in ((0, arguments), (-1, results)):
-        shape, layer = _only_shape(slots), _outer(node.default, place)
+    for place, passed in ((0, arguments), (-1, results)):
+        shape, layer = _only_shape(passed), _outer(node.default, place)
         if shape is None or layer is None or not _is_linear(layer) or len(layer.args) < 2:
             continue
         written = layer.args[0 if place == 0 else 1]
@@ -43,7 +43,7 @@ def check_layers(
 
 
 def _tuples(
-    default: tree.Expression | None, arguments: tuple[Slot, ...], results: tuple[Slot, ...]
+    default: tree.Expression | None, arguments: tuple[Passed, ...], results: tuple[Passed, ...]
 ) -> Problem | None:
     """What is wrong with a layer whose result is no tensor."""
     for layer in _layers(default):
@@ -54,7 +54,7 @@ def _tuples(
         return None
     one = len(results) == 1 and not results[0].is_tuple
     match _short(last):
-        case "LSTMCell" if one or any(not slot.is_tuple for slot in arguments[1:]):
+        case "LSTMCell" if one or any(not each.is_tuple for each in arguments[1:]):
             return words.layer_of_pairs(last.function)
         case "MultiheadAttention" if one:
             return words.layer_of_two_results(last.function)
@@ -70,8 +70,8 @@ def _layers(default: tree.Expression | None) -> Iterator[tree.Call]:
         yield default
 
 
-def _only_shape(slots: tuple[Slot, ...]) -> Shape | None:
-    return slots[0].items[0].shape if len(slots) == 1 and not slots[0].is_tuple else None
+def _only_shape(passed: tuple[Passed, ...]) -> Shape | None:
+    return passed[0].items[0].shape if len(passed) == 1 and not passed[0].is_tuple else None
 
 
 def _size(ctx: Context, written: tree.Expression) -> Size | None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from storch_runtime.errors import MovedJump, NonFiniteCost, StoryValueError
 from storchc.driver import Result
-from storchc.ir.nodes import Callee, Slot
+from storchc.ir.nodes import Callee, Passed
 from storchc.ir.types import ValueType
 from storchc.loading import load_class
 
@@ -34,13 +34,13 @@ class _Stub(nn.Module):
         mixed = self.weight + torch.zeros(rows)
         if self.folds:
             mixed = mixed + sum(t.detach().float().reshape(rows, -1).mean(1) for t in tensors)
-        made = [_slot(slot, mixed if self.folds else mixed[0]) for slot in self.results]
+        made = [_passed(passed, mixed if self.folds else mixed[0]) for passed in self.results]
         return made[0] if len(made) == 1 else tuple(made)
 
 
-def _slot(slot: Slot, mixed: Tensor) -> Any:
-    made = [_filled(item, mixed) for item in slot.items]
-    return tuple(made) if slot.is_tuple else made[0]
+def _passed(passed: Passed, mixed: Tensor) -> Any:
+    made = [_filled(item, mixed) for item in passed.items]
+    return tuple(made) if passed.is_tuple else made[0]
 
 
 def _filled(item: ValueType, mixed: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storchc.driver import check_story
-from storchc.lower.plates import Storing, inputs
+from storchc.lower.plates import StoryStoring, inputs
 from storchc.lower.program import Program, passed
 from storchc.lower.story import Story, story_of
 from storchc.program.verify import verify
@@ -34,7 +34,7 @@ def told(text: str) -> Story:
 
 def hold(story: Story, program: Program) -> None:
     """Raises `BrokenProgram` where a program of a story does not hold together."""
-    verify(story.drawn, Storing(story), inputs(story), program)
+    verify(story.drawn, StoryStoring(story), inputs(story), program)
 
 
 def after(name: str, story: Story) -> Program:

@@ -9,7 +9,7 @@ from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import Callee, Choice, ModuleOption, Sample, Slot
+from storchc.ir.nodes import Callee, Choice, ModuleOption, Passed, Sample
 from storchc.ir.size import Shape
 
 
@@ -49,8 +49,8 @@ def _gives_a_number(callee: Callee) -> bool:
     return len(callee.results) == 1 and _is(callee.results[0], ())
 
 
-def _is(slot: Slot, shape: Shape) -> bool:
-    if slot.is_tuple:
+def _is(passed: Passed, shape: Shape) -> bool:
+    if passed.is_tuple:
         return False
-    (item,) = slot.items
+    (item,) = passed.items
     return item.shape == shape and item.dtype == "float"
