@@ -19,6 +19,8 @@ from storch_runtime.errors import StoryValueError as StoryValueError
 from storch_runtime.errors import StoryWarning as StoryWarning
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.method import Method as Method
+from storch_runtime.mode import MODE as MODE
+from storch_runtime.mode import Mode as Mode
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance
 from storch_runtime.samplers import Sampler as Sampler

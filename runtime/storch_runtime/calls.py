@@ -9,17 +9,16 @@ import torch
 from torch import Tensor
 
 from storch_runtime.errors import StoryTypeError
+from storch_runtime.mode import MODE, Given, Mode
 
 __all__ = ["added", "cut", "knowing", "replayed_values", "without_gradient"]
 
 _NOTHING: Mapping[str, Tensor] = {}
 
 
-def replayed_values(
-    given: Mapping[str, Tensor] | None, samples: Collection[str]
-) -> Mapping[str, Tensor]:
+def replayed_values(given: Given | None, samples: Collection[str]) -> Mapping[str, Tensor]:
     """The values given for samples, by their names; a name that is no sample is an error."""
-    if given is None:
+    if given is None or given is MODE:
         return _NOTHING
     if not isinstance(given, Mapping):
         raise StoryTypeError(f"`given` is a `{type(given).__name__}`, expected values by sample")
@@ -27,10 +26,10 @@ def replayed_values(
         if name not in samples:
             known = ", ".join(f"`{s}`" for s in samples)
             raise KeyError(f"`given` names `{name}`, which is no sample of the story ({known})")
-        if not isinstance(value, Tensor):
+        if not isinstance(value, Tensor | Mode):
             kind = type(value).__name__
             raise StoryTypeError(f"`given` has a `{kind}` for `{name}`, expected a tensor")
-    return given
+    return {name: value for name, value in given.items() if isinstance(value, Tensor)}
 
 
 def cut(value: Tensor) -> Tensor:

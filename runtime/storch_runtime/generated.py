@@ -1,5 +1,6 @@
 """What generated modules import, besides distributions, methods and samplers."""
 
+from storch_runtime.by_sample import Methods as Methods
 from storch_runtime.calls import added as added
 from storch_runtime.calls import cut as cut
 from storch_runtime.calls import knowing as knowing
@@ -32,6 +33,7 @@ from storch_runtime.joint_steps import widened as widened
 from storch_runtime.layout import Layout as Layout
 from storch_runtime.layout import Sampled as Sampled
 from storch_runtime.layout import Valued as Valued
+from storch_runtime.mode import Mode as Mode
 from storch_runtime.order import limit_order as limit_order
 from storch_runtime.place import SINGLE as SINGLE
 from storch_runtime.place import Chained as Chained
@@ -55,7 +57,6 @@ from storch_runtime.steps import number_of_steps as number_of_steps
 from storch_runtime.steps import opened as opened
 from storch_runtime.steps import sequence as sequence
 from storch_runtime.steps import step_of as step_of
-from storch_runtime.story import Methods as Methods
 from storch_runtime.story import StoryModule as StoryModule
 from storch_runtime.surrogate import harmless as harmless
 from storch_runtime.surrogate import log_sum_exp as log_sum_exp

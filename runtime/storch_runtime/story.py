@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, Self, Type
 import torch
 from torch import Tensor, nn
 
+from storch_runtime.by_sample import Methods
 from storch_runtime.distributions.base import keeping_grads
 from storch_runtime.drawn import Drawn
 from storch_runtime.errors import MovedJump, StoryWarning
 from storch_runtime.estimate import Estimate, WatchedEstimate
 from storch_runtime.frozen import Frozen
 from storch_runtime.given import coupling
+from storch_runtime.greedy import enumerated, greedy_methods
+from storch_runtime.greedy_estimate import at_modes, with_modes
 from storch_runtime.kinks import jumping_layer, kink_order
 from storch_runtime.located import add_story_line
-from storch_runtime.method import Method
-from storch_runtime.methods.expect import Expect
+from storch_runtime.mode import MODE, Given, asks_for_modes
 from storch_runtime.ownership import Apart, Trained, apart
 from storch_runtime.random import drawing_from
 from storch_runtime.resting import resting
@@ -37,58 +39,13 @@ from storch_runtime.validation import (
 )
 from storch_runtime.watch import Watch
 
-__all__ = ["Methods", "StoryModule"]
+__all__ = ["StoryModule"]
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
 
-_TAKEN = frozenset(dir(nn.ModuleDict)) | {"training"}
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R", covariant=True)
-
-
-class Methods(nn.ModuleDict):
-    """The methods of a story by the names of their samples, whatever these are.
-
-    A sample may be called ``keys`` or ``training``, which a plain `nn.ModuleDict` refuses: such
-    names are kept with a hyphen behind them, which no name of a story has.
-    """
-
-    def __getitem__(self, key: str) -> Method:
-        method = self._modules.get(key) or self._modules.get(f"{key}-")
-        if method is None:
-            raise KeyError(key)
-        return method  # type: ignore[return-value]
-
-    def __setitem__(self, key: str, module: nn.Module) -> None:
-        self._modules[f"{key}-" if key in _TAKEN else key] = module
-        if isinstance(module, Method):
-            module.stand_at(key)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.keys()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def keys(self) -> Any:
-        """The names of the samples."""
-        return [name.removesuffix("-") for name in self._modules]
-
-    def items(self) -> Any:
-        """The names of the samples with their methods."""
-        return list(zip(self.keys(), self._modules.values(), strict=True))
-
-    def expect(self, sample: str) -> Expect:
-        """The method of a sample whose outcomes the story was compiled to sum over."""
-        method = self[sample]
-        if not isinstance(method, Expect):
-            raise TypeError(
-                f"the story was compiled with `Expect` for `{sample}`, which is a "
-                f"`{type(method).__name__}` now"
-            )
-        return method
 
 
 _OTHERWISE = "use `estimate.backward()`, or `torch.autograd.grad` of `estimate.loss`"
@@ -117,6 +74,8 @@ class _Callable(Protocol[_P, _R]):
     def check_modules(self) -> None: ...
 
     def _seen_to(self, asked: Mapping[str, Any]) -> AbstractContextManager[None]: ...
+
+    def _at_modes(self, found: object, given: Given) -> object: ...
 
     @property
     def methods(self) -> Methods: ...
@@ -266,10 +225,12 @@ class StoryModule(nn.Module):
         """
         if self.modules_unseen and self.training:
             self.check_modules()
-        learning = self.training and kwargs.get("given") is None
+        given: Any = kwargs.get("given")
+        learning = self.training and given is None
         if learning and self.watch.unsettled:
             self.watch.check()
         asked = kwargs.keys() & _SEEN_TO
+        modes = "given" in asked and asks_for_modes(given)
         try:
             with self._seen_to(kwargs) if asked else _AS_IT_IS:
                 found: _R = super().__call__(*args, **kwargs)  # type: ignore[misc]  # of nn.Module
@@ -277,6 +238,8 @@ class StoryModule(nn.Module):
             _explain(error)
             add_story_line(error, sys.modules[type(self).__module__].__file__ or "")
             raise
+        if modes:
+            return cast(_R, self._at_modes(found, given))
         if self._validating and not torch.compiler.is_compiling():
             self._validating = self._validate == "always"
             if isinstance(found, Estimate):
@@ -291,13 +254,27 @@ class StoryModule(nn.Module):
     @contextmanager
     def _seen_to(self, asked: Mapping[str, Any]) -> Iterator[None]:
         """What is asked of all draws alike; methods of a replay do not learn."""
-        source, replay = asked.get("generator"), asked.get("given") is not None
+        source, given = asked.get("generator"), asked.get("given")
+        replay, greedy = given is not None, given is MODE
         with (
-            keeping_grads() if asked.get("keep_param_grads") else _AS_IT_IS,
+            torch.no_grad() if greedy else _AS_IT_IS,
+            keeping_grads() if asked.get("keep_param_grads") and not greedy else _AS_IT_IS,
             resting(self.methods.values()) if self.training and replay else _AS_IT_IS,
             drawing_from(source) if isinstance(source, torch.Generator) else _AS_IT_IS,
         ):
             yield
+
+    def methods_for(self, given: Given | None) -> Methods:
+        """The methods, and what stands in for those whose samples take their modes."""
+        if given is None or not asks_for_modes(given):
+            return self.methods
+        return greedy_methods(self.methods, given)
+
+    def _at_modes(self, found: object, given: Given) -> object:
+        """What a call returns in which samples took their modes."""
+        if not isinstance(found, Estimate):
+            return found
+        return at_modes(found, enumerated(self.methods)) if given is MODE else with_modes(found)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; with a module or parameter the model may hold others than before."""

@@ -209,7 +209,7 @@ def _attributes(known: Outline) -> list[str]:
 
 def _forward_signature(known: Outline) -> list[str]:
     tensor = known.text("Tensor")
-    mapping = known.text("Mapping")
+    mapping, mode = known.text("Mapping"), known.identifiers.text(known.runtime("Mode"))
     text, truth = (known.identifiers.text(builtin(n)) for n in ("str", "bool"))
     lines = ["self"]
     for item in known.graph.inputs:
@@ -220,7 +220,7 @@ def _forward_signature(known: Outline) -> list[str]:
     return [
         *lines,
         "*",
-        f"given: {mapping}[{text}, {tensor}] | None = None",
+        f"given: {mapping}[{text}, {tensor} | {mode}] | {mode} | None = None",
         f"keep_param_grads: {truth} = False",
         f"generator: {known.text('torch.Generator')} | None = None",
     ]
@@ -271,7 +271,7 @@ def _head(
     """Inputs checked, sizes read, the ``wanted`` variables that the body uses."""
     module = known.module
     if not wanted.isdisjoint((module.methods, module.replayed)):
-        yield Assign(module.methods, name("self.methods"))
+        yield Assign(module.methods, call("self.methods_for", name("given")))
     if module.replayed in wanted:
         replayed = call(known.runtime("replayed_values"), name("given"), module.methods)
         yield Assign(module.replayed, replayed)

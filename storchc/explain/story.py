@@ -18,6 +18,10 @@ from storchc.ir.nodes import Callee, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, ValueType, write_shape
 
 WIDEST = 96
+_GREEDY = (
+    "each sample takes its most probable value given those before it: greedy, which need not be "
+    "the most probable of all together"
+)
 
 
 def explain(graph: Graph, estimation: Estimation) -> str:
@@ -26,6 +30,8 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
     lines += ["", *_objective(graph, estimation, counts), "", *_given(graph, estimation)]
+    if graph.samples:
+        lines += ["", "in place of draws", *facts([("given=MODE", _GREEDY)])]
     at_its_word = list(word(graph, estimation))
     if at_its_word:
         lines += ["", "taken at the story's word", *facts(at_its_word)]

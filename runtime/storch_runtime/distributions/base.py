@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions.ends import Ends, ending
+from storch_runtime.errors import StoryValueError
 from storch_runtime.reindex import reindexed
 
 if TYPE_CHECKING:
@@ -133,6 +134,33 @@ class Distribution:
     def entropy(self) -> Tensor:
         """``[*plates]``: of the joint variable."""
         raise TypeError(f"{type(self).__name__} does not say this of itself")
+
+    def most_probable(self) -> Tensor:
+        """``[*plates, *event]``: the most probable value, without gradient.
+
+        Of several it is 1, or the first class. StoryValueError where there is none, where it is not
+        finite, or not inside of the support.
+        """
+        value = self.peak().detach()
+        if not (value.isfinite().all() and self.holds(value).all()):
+            raise StoryValueError(
+                f"has no most probable value: this `{type(self).__name__}` has no finite mode "
+                "inside of its support"
+            )
+        return value
+
+    def peak(self) -> Tensor:
+        """``[*plates, *event]``: the mode, for `most_probable`; not finite where there is none.
+
+        StoryValueError where it is not known.
+        """
+        try:
+            mode: Tensor = self.mode  # type: ignore[attr-defined]
+        except (AttributeError, NotImplementedError):
+            raise StoryValueError(
+                f"has no most probable value that is known: it is a `{type(self).__name__}`"
+            ) from None
+        return mode
 
     def enumerate_support(self) -> Tensor:
         """``[S, *event]``: every joint outcome, the last element changing fastest."""

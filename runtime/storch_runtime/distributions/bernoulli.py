@@ -165,6 +165,10 @@ class Bernoulli(Finite):
         probs = self.probs
         return (probs >= 0.5).to(probs).masked_fill(probs == 0.5, torch.nan)
 
+    def peak(self) -> Tensor:
+        """The more likely value; 1 where both are equally likely."""
+        return (self.probs >= 0.5).to(self.probs)
+
     @property
     def variance(self) -> Tensor:
         """``p (1 - p)``."""

@@ -95,6 +95,10 @@ class ContinuousBernoulli(ByNoise, Written):
         exact = torch.where(safe > 0, 1.0, 0.0) + _tail(safe) - 1 / safe
         return torch.where(near, 0.5 + logits * (1 / 12 - logits.square() / 720), exact)
 
+    def peak(self) -> Tensor:
+        """The end at which the density is higher; 1 where it is the same everywhere."""
+        return (self.logits >= 0).to(self.logits)
+
     @property
     def variance(self) -> Tensor:
         """``A''``."""

@@ -130,6 +130,15 @@ class Multinomial(Written):
             return self.like.new_ones(self.batch_shape)
         return self.full("total_count").to(self.like.dtype)
 
+    def peak(self) -> Tensor:
+        """Draws by the mean, rounded down, and each of the rest where it gains the most."""
+        counts = (self.total_count.unsqueeze(-1) * self.probs).floor()
+        for _ in range(self.own_event[0]):
+            left = (self.total_count - counts.sum(-1)).unsqueeze(-1)
+            best = (self.probs / (counts + 1)).argmax(-1, keepdim=True)
+            counts = counts.scatter_add(-1, best, left.clamp(0, 1))
+        return counts
+
     @property
     def logits(self) -> Tensor:
         """Of the classes, normalised; minus infinity where the probability is 0."""

@@ -30,6 +30,10 @@ class GeneralizedPareto(Noisy):
     scale = Forwarded()
     concentration = Forwarded()
 
+    def peak(self) -> Tensor:
+        """``loc``; below a concentration of -1 the density has no bound."""
+        return self.loc.masked_fill(self.concentration < -1, torch.nan)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """``-log scale - (k + 1) noise``; minus infinity outside the support."""
         z, k = (value - self.loc) / self.scale, self.concentration

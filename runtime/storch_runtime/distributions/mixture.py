@@ -196,6 +196,12 @@ class MixtureSameFamily(Composed, Finite):
 
     # --- moments ---------------------------------------------------------------------------------
 
+    def peak(self) -> Tensor:
+        """Where outcomes can be listed, the first of the most probable ones."""
+        if not self.finite:
+            return super().peak()
+        return self.from_indices(self.outcome_log_probs().argmax(0))
+
     @property
     def mean(self) -> Tensor:
         """``Σ_k w_k mean_k``."""

@@ -150,3 +150,7 @@ class VonMises(Wrapped):
 
     loc = Forwarded()
     concentration = Forwarded()
+
+    def peak(self) -> Tensor:
+        """``loc``, between -π and π."""
+        return (self.loc + torch.pi) % (2 * torch.pi) - torch.pi

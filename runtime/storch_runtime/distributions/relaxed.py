@@ -109,6 +109,10 @@ class LogitRelaxedBernoulli(BlurredCoin):
         """``temperature value - logits``."""
         return self.temperature * value - self.logits
 
+    def peak(self) -> Tensor:
+        """``logits/temperature``: that of its own density, as the coin's is infinite here."""
+        return self.logits / self.temperature
+
     def entropy(self) -> Tensor:
         """``2 - log temperature``."""
         return sum_event(2 - self.temperature.log(), self.event)
@@ -148,6 +152,10 @@ class RelaxedBernoulli(BlurredCoin):
     def noise(self, value: Tensor) -> Tensor:
         """``temperature logit(value) - logits``."""
         return self.temperature * (value.log() - torch.log1p(-value)) - self.logits
+
+    def most_probable(self) -> Tensor:
+        """Of the coin that is blurred; 1 where both sides are equally likely."""
+        return (self.logits >= 0).to(self.logits).expand(self.batch_shape)
 
 
 class BlurredClasses(ByNoise, Written):
@@ -244,6 +252,10 @@ class ExpRelaxedCategorical(BlurredClasses):
         """``temperature value - logits``: up to a shift, which changes nothing."""
         return self.temperature.unsqueeze(-1) * value - self.logits
 
+    def peak(self) -> Tensor:
+        """That of its own density, ``log_softmax(logits/temperature)``: hard classes have none."""
+        return (self.logits / self.temperature.unsqueeze(-1)).log_softmax(-1)
+
     def entropy(self) -> Tensor:
         """``C (γ + ψ(C)) - log Γ(C) - (C - 1) log temperature``, whatever the classes are."""
         heat = self.temperature
@@ -285,3 +297,8 @@ class RelaxedOneHotCategorical(BlurredClasses):
         """``temperature log(value) - logits``: up to a shift, which changes nothing."""
         logs = value.clamp(min=smallest(value.dtype)).log()
         return self.temperature.unsqueeze(-1) * logs - self.logits
+
+    def most_probable(self) -> Tensor:
+        """One-hot: the likeliest class, the first of several."""
+        best = self.logits.detach().argmax(-1, keepdim=True)
+        return torch.zeros_like(self.logits).scatter(-1, best, 1.0).detach()

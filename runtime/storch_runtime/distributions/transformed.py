@@ -213,6 +213,13 @@ class TransformedDistribution(Composed):
         found.drawn_as = source  # type: ignore[attr-defined]
         return found
 
+    def most_probable(self) -> Tensor:
+        """The base distribution's, transformed: not where the density of the values is highest."""
+        source = self.whole().most_probable()
+        value = self._way(source)[-1].detach()
+        value.drawn_as = source  # type: ignore[attr-defined]
+        return value
+
     @property
     def noise_shape(self) -> torch.Size:
         """That of the base distribution."""

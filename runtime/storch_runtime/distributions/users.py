@@ -18,7 +18,7 @@ from storch_runtime.distributions.base import (
     drawn,
     sum_event,
 )
-from storch_runtime.errors import StoryTypeError
+from storch_runtime.errors import StoryTypeError, StoryValueError
 from storch_runtime.frozen import Frozen
 from storch_runtime.joint import Joint
 
@@ -156,6 +156,16 @@ class UserDistribution(Distribution):
         each = self.declared.numbers.unfold(self._ask("entropy", *self._rows(lead)), lead)
         return sum_event(each, self.event)
 
+    def peak(self) -> Tensor:
+        """``mode(*arguments)`` ``[*plates, *event]``; StoryValueError where nobody wrote one."""
+        law = self.law.module if isinstance(self.law, Frozen) else self.law
+        if not hasattr(law, "mode"):
+            raise StoryValueError(
+                f"has no most probable value that is known: `{self.declared.name}` has no function "
+                "`mode(*arguments)`"
+            )
+        return self._drawn("mode", self.batch_shape)
+
     def _drawn(self, function: str, lead: tuple[int, ...]) -> Tensor:
         rows = self._rows(lead)
         value = self._ask(function, *rows) if rows else self._ask(function, rows=prod(lead))
@@ -262,4 +272,4 @@ def _inserted(value: Tensor, at: int, sizes: tuple[int, ...]) -> Tensor:
 def _rows(value: Tensor, lead: tuple[int, ...], own: int) -> Tensor:
     """``value``, its last ``own`` dimensions its event, as ``[N, *event]`` over all of ``lead``."""
     event = value.shape[value.dim() - own :]
-    return value.expand(*lead, *event).reshape(prod(lead), *event)
+    return value.expand((*lead, *event)).reshape((prod(lead), *event))

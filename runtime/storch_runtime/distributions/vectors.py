@@ -41,6 +41,11 @@ class Dirichlet(Implicit):
 
     concentration = Forwarded()
 
+    def peak(self) -> Tensor:
+        """The mode where every concentration is above 1."""
+        flat = (self.concentration <= 1).any(-1, keepdim=True)
+        return self.mode.masked_fill(flat, torch.nan)
+
     def path(self, value: Tensor) -> Tensor:
         """The implicit derivative as it is."""
         return dirichlet_path(self.concentration, value)
@@ -169,6 +174,10 @@ class LogisticNormal(Noisy):
         normal = self.loc + self.scale * noise
         pieces: Tensor = torch.distributions.StickBreakingTransform()(normal)
         return pieces
+
+    def peak(self) -> Tensor:
+        """That of the normal variables, transformed."""
+        return self.from_noise(torch.zeros_like(self.loc).expand(self.noise_shape))
 
     @property
     def noise_shape(self) -> torch.Size:

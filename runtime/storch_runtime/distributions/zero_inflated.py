@@ -142,6 +142,17 @@ class ZeroInflated(Composed, Finite):
         mean: Tensor = self.base_distribution.mean  # type: ignore[attr-defined]
         return (1 - self.gate) * mean
 
+    def peak(self) -> Tensor:
+        """0, the only value of a continuous base that has a probability, or the base's mode."""
+        base, gate = self.whole(), self.gate
+        if not self.lattice and bool((gate > 0).all()):
+            return torch.zeros_like(gate)
+        mode = base.peak()
+        if not self.lattice:
+            return mode.masked_fill(gate > 0, 0.0)
+        alone = self.apart()
+        return mode.masked_fill(alone.log_prob(torch.zeros_like(mode)) > alone.log_prob(mode), 0.0)
+
     @property
     def variance(self) -> Tensor:
         """``(1 - gate) (variance + gate mean²)``."""

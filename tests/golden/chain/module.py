@@ -17,6 +17,7 @@ from storch_runtime.generated import (
     Last,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Sampled,
@@ -75,12 +76,12 @@ class Chain(StoryModule):
         self,
         x: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, T])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "mean": self.mean}, "story.story:8")
         sizes: dict[str, int] = {}

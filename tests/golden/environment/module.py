@@ -17,6 +17,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Results,
@@ -85,12 +86,12 @@ class Environment(StoryModule):
         discount: Tensor,
         left: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (start [carts, 4]; discount [T]; left [carts])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"start": start, "discount": discount}, "story.story:7")
         sizes: dict[str, int] = {}

@@ -15,6 +15,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     Sampled,
     StoryModule,
     Valued,
@@ -58,12 +59,12 @@ class Importance(StoryModule):
         self,
         x: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "mu": self.mu, "nu": self.nu}, "story.story:5")
         sizes: dict[str, int] = {}

@@ -13,6 +13,7 @@ from storch_runtime.generated import (
     Estimate,
     Layout,
     Methods,
+    Mode,
     Sampled,
     StoryModule,
     Valued,
@@ -41,12 +42,12 @@ class Introduction(StoryModule):
     def forward(
         self,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
 
         # story.story:8  compute d = a + b

@@ -16,6 +16,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     Result,
     Sampled,
     StoryModule,
@@ -61,12 +62,12 @@ class Tune(StoryModule):
         self,
         prompt: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (prompt [prompts, P])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"prompt": prompt})
         sizes: dict[str, int] = {}

@@ -18,6 +18,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Sampled,
@@ -81,12 +82,12 @@ class Look(StoryModule):
         x: Tensor,
         target: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data, H]; target [data, T])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "target": target}, "story.story:6")
         sizes: dict[str, int] = {}

@@ -15,6 +15,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     Sampled,
     StoryModule,
     Valued,
@@ -60,12 +61,12 @@ class MixedPlates(StoryModule):
         x: Tensor,
         beta: Tensor | float,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data]; beta [])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "beta": beta, "w": self.w}, "story.story:5")
         sizes: dict[str, int] = {}

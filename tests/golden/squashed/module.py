@@ -19,6 +19,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Sampled,
@@ -62,12 +63,12 @@ class Squashed(StoryModule):
         self,
         s: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (s [data, 4])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"s": s})
         sizes: dict[str, int] = {}

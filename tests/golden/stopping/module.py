@@ -16,6 +16,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Sampled,
@@ -83,12 +84,12 @@ class Writer(StoryModule):
         x: Tensor,
         target: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> WatchedEstimate:
         """Estimate the expected total cost (x [data, H]; target [data, T, V])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "target": target}, "story.story:7")
         sizes: dict[str, int] = {}

@@ -16,6 +16,7 @@ from storch_runtime.generated import (
     Input,
     Layout,
     Methods,
+    Mode,
     ModuleLike,
     Result,
     Sampled,
@@ -72,12 +73,12 @@ class Unproven(StoryModule):
         self,
         x: Tensor,
         *,
-        given: Mapping[str, Tensor] | None = None,
+        given: Mapping[str, Tensor | Mode] | Mode | None = None,
         keep_param_grads: bool = False,
         generator: torch.Generator | None = None,
     ) -> Estimate:
         """Estimate the expected total cost (x [data])."""
-        methods = self.methods
+        methods = self.methods_for(given)
         replayed = replayed_values(given, methods)
         like = agreement({"x": x, "p": self.p}, "story.story:5")
         sizes: dict[str, int] = {}
