@@ -66,7 +66,7 @@ METHODS = {
     "loo": _LEAVE_ONE_OUT,
     "rloo": _LEAVE_ONE_OUT,
     "leaveoneout": _LEAVE_ONE_OUT,
-    "grpo": f"{_LEAVE_ONE_OUT}; the advantages are not divided by their standard deviation",
+    "grpo": "here it is `ScoreFunction(n=…, baseline=batch_average, normalize=true)`",
     "pathwise": "here it is `Reparameterization()`",
     "reparam": "here it is `Reparameterization()`",
     "rsample": "here it is `Reparameterization()`",

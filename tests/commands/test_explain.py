@@ -88,7 +88,7 @@ ELSEWHERE = {
     "REINFORCE": ("here it is `ScoreFunction()`", "\nScoreFunction: "),
     "RLOO": ("which is leave-one-out", "\nScoreFunction: "),
     "LOO": ("which is leave-one-out", "\nScoreFunction: "),
-    "GRPO": ("leave-one-out", "\nScoreFunction: "),
+    "GRPO": ("baseline=batch_average, normalize=true", "\nScoreFunction: "),
     "Leave One-Out": ("which is leave-one-out", "\nScoreFunction: "),
     "elbo": ("`cost kl = kl_divergence(q, p)`",),
     "ELBO": ("`cost kl = kl_divergence(q, p)`",),
