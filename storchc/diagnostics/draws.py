@@ -59,8 +59,8 @@ def stateful_below(node: Sample, estimator: Chosen, callee: str, span: Span) -> 
     """An environment cannot be asked what would have been."""
     return Problem(
         "S432",
-        f"`{estimator.name}` evaluates what follows `{node.name}` at values that were not drawn, "
-        f"but `{callee}` is declared `stateful`",
+        f"`{estimator.name}` evaluates what is downstream of `{node.name}` at values that were not "
+        f"drawn, but `{callee}` is declared `stateful`",
         estimator.span,
         f"use `ScoreFunction()`, or leave out `stateful` if `{callee}` keeps nothing in mind",
         (Label(span, f"`{callee}` is called once a step"),),
@@ -167,7 +167,7 @@ def biased_slope(node: Sample, estimator: Chosen, later: Sample, biased: Chosen)
     """A straight-through method below REBAR."""
     return Problem(
         "S437",
-        f"`{estimator.name}` needs the slope of what follows `{node.name}`, "
+        f"`{estimator.name}` needs the slope of what is downstream of `{node.name}`, "
         f"and the slope through `{later.name}` is biased",
         estimator.span,
         f"use `MuProp()`, which any slope is right for, or an unbiased method at `{later.name}`",
@@ -179,7 +179,7 @@ def cut_slope(node: Sample, estimator: Chosen, place: Span) -> Problem:
     """``stop_gradient`` below REBAR."""
     return Problem(
         "S437",
-        f"`{estimator.name}` needs the slope of all that follows `{node.name}`, "
+        f"`{estimator.name}` needs the slope of all that is downstream of `{node.name}`, "
         "and a part of it is cut off",
         estimator.span,
         "use `MuProp()`, which any slope is right for, or leave out `stop_gradient`",

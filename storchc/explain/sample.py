@@ -190,7 +190,7 @@ def _looks(node: Sample, estimator: Estimator) -> str:
     """How often a method evaluates what is downstream, where it also looks at values not drawn."""
     if estimator.entry is None or not estimator.entry.looks:
         return ""
-    return f"of what follows `{node.name}`: {estimator.entry.evaluations}"
+    return f"of what is downstream of `{node.name}`: {estimator.entry.evaluations}"
 
 
 def _trains(owners: Ownership, node: Sample, estimator: Estimator) -> str:

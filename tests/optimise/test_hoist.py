@@ -23,7 +23,7 @@ cost size = 0.5 * sum(b)
 
 
 def function(method: str) -> tuple[str, str]:
-    """What stands above what follows `b`, and that."""
+    """What stands above what is downstream of `b`, and that."""
     code = storchc.compile(text=STORY.format(method=method))
     above, _, below = code.partition("def below_b")
     return above, below.partition("return ")[0]
