@@ -5,6 +5,7 @@ Formula: ``Σ_k (L - L_{-k}) ∇ log p(x_k) + ∇ L`` of the cost ``L = α m + �
 of the other ``f_j`` stands for ``f_k`` (``geometric``), or the logarithm of the mean of the other
 ``exp f_j`` (``arithmetic``). In the loss ``a_k = (1 - box(l_k)) · stop(L_{-k})``.
 A cost that does not join the draws is compared with the mean over the other draws.
+In a loop ``x_k`` is a whole sequence: ``L_{-k}`` is one value, which the score of every step meets.
 Unbiased: yes.
 Needs: a log-probability; costs that join the plate by one ``logmeanexp`` only.
 Shapes: score and control variate ``[n, *plates]``.

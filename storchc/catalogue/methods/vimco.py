@@ -22,7 +22,7 @@ ENTRY = MethodEntry(
     needs=frozenset({"logmeanexp"}),
     families=(),
     order=None,
-    in_loops="no",
+    in_loops="yes",
     above_sequences="of one sample",
     in_plates="any",
     mixes_own=True,
@@ -35,6 +35,6 @@ ENTRY = MethodEntry(
     "reparameterized",
     reference="Mnih and Rezende 2016, arXiv:1602.06725",
     notes="costs that do not join the draws are compared with the mean of the others, as with "
-    "`baseline=batch_average`",
+    "`baseline=batch_average`; in a loop a whole sequence has one baseline, the same in all steps",
     control="always",
 )

@@ -48,6 +48,12 @@ for t in range(2) from h = 0.3:
     {}"""
 
 
+SEQUENCES = """\
+compute f = y * u + 0.1 * h - 0.5 * (y - 0.3) ** 2 - log_prob(q, z)
+cost c = -logmeanexp(sum(sequence(f)), over=z)
+"""
+
+
 def bound(weight: str, square: str = "(y - 0.3) ** 2") -> str:
     """A cost that joins the draws of ``z``."""
     return f"cost c = -logmeanexp({weight} - 0.5 * {square} - log_prob(q, z), over=z)\n"
@@ -104,7 +110,7 @@ SITUATIONS = {
         {"u": 0.4},
         "u + 0.2 * h",
         LOOP.format("cost c = (h - u) ** 2 * (1 + 0.5 * y)\n"),
-        LOOP.format(bound("y * u + 0.1 * h").strip() + "\n"),
+        LOOP.format(SEQUENCES),
         loop=True,
     ),
 }

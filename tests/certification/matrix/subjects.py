@@ -106,6 +106,7 @@ LOOPING = {
     "UnorderedSetEstimator",
     "RaoBlackwellSF",
     "SumAndSample",
+    "VIMCO",
 }
 ORDERED = {"UnorderedSetEstimator", "RaoBlackwellSF"}
 LATER = {"loop": "S190, S417"}
@@ -186,7 +187,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("ScoreFunction() using Stratified(n=2)"),
     Subject("ScoreFunction() using QuasiMonteCarlo(n=2)"),
     Subject("VIMCO(n=2)"),
-    Subject("VIMCO(n=2)", refused=LATER, bound=True, like="ScoreFunction(n=2)", alone=True),
+    Subject("VIMCO(n=2)", bound=True, like="ScoreFunction(n=2)", alone=True),
     Subject("DReG(n=1)", "Normal", refused=dict.fromkeys(SITUATIONS, "S417") | LATER),
     Subject(
         "DReG(n=2)",
