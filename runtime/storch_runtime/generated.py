@@ -21,6 +21,7 @@ from storch_runtime.elsewhere import Elsewhere as Elsewhere
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
 from storch_runtime.frozen import Frozen as Frozen
+from storch_runtime.given import FirstResult as FirstResult
 from storch_runtime.given import ModuleLike as ModuleLike
 from storch_runtime.given import as_distribution as as_distribution
 from storch_runtime.given import as_module as as_module

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from storch_runtime.errors import StoryTypeError
 
-__all__ = ["Bound", "ModuleLike", "as_distribution", "as_module", "coupling"]
+__all__ = ["Bound", "FirstResult", "ModuleLike", "as_distribution", "as_module", "coupling"]
 
 ModuleLike = nn.Module | Callable[..., Any]
 """What a constructor takes for a module: an instance, or a bound method of one (`vae.encode`)."""
@@ -28,6 +28,21 @@ class Bound(nn.Module):
     def forward(self, *arguments: Any, **options: Any) -> Any:
         """Call the method."""
         return getattr(self.owner, self.method)(*arguments, **options)
+
+
+class FirstResult(nn.Module):
+    """A layer that gives a tuple, such as `nn.GRU`, as one that gives the first part: its output.
+
+    It is called with ``[N, *event]``; the output begins with the batch too.
+    """
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, *arguments: Any) -> Any:
+        """The output alone."""
+        return self.layer(*arguments)[0]
 
 
 def as_module(given: Any, name: str, where: str) -> nn.Module:

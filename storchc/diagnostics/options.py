@@ -320,20 +320,26 @@ def layer_of_pairs(layer: Name) -> Problem:
     return Problem("S253", message, layer.span, help)
 
 
-def layer_of_two_results(layer: Name) -> Problem:
+def batch_second(layer: Name) -> Problem:
     """``module mix: [T, 8], [T, 8], [T, 8] -> [T, 8] = nn.MultiheadAttention(8, 2)``."""
-    message = f"`{layer.id}` gives two results, what it attends to and its weights"
-    help = "declare both, `-> [T, E], [T, T]`, with `batch_first=true`"
+    message = f"`{layer.id}` takes the rows of the batch for steps of a sequence"
+    return Problem("S253", message, layer.span, "write `batch_first=true` among its options")
+
+
+def layer_before_others(layer: Name) -> Problem:
+    """``nn.Sequential(nn.GRU(4, 8, batch_first=true), nn.Linear(8, 8))``."""
+    message = f"`{layer.id}` gives a tuple, which the next layer does not take"
+    help = "make two modules of it, of which the second takes the output of the first"
     return Problem("S253", message, layer.span, help)
 
 
 def layer_over_time(layer: Name) -> Problem:
-    """``module encoder: [T, 3] -> [8] = nn.GRU(3, 8)``."""
+    """``module encoder: [T, 3] -> [8] = nn.GRU(3, 8, batch_first=true)``."""
     cell = f"nn.{layer.id.removeprefix('nn.')}Cell"
-    message = f"`{layer.id}` gives a tuple whose second part does not begin with the batch"
+    message = f"`{layer.id}` takes a sequence and gives its output in every step"
     help = (
-        "declare the module without a default and pass one that returns what you use, as "
-        f"`output[:, -1]` with `batch_first=True`; or take `{cell}` in a `for`"
+        "declare one value of all steps, `[T, D] -> [T, H]`, and take the last step from it, as "
+        f"`f(x)[-1]`; states that are given, or kept, are those of `{cell}` in a `for`"
     )
     return Problem("S253", message, layer.span, help)
 

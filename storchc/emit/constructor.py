@@ -134,7 +134,10 @@ def _callee(outline: Outline, callee: Callee) -> Py:
     if callee.default is None:
         return module
     absent = infix("is", name(callee.name), NONE)
-    return Choice(default(callee.default), absent, module)
+    made = default(callee.default)
+    if callee.takes_first:
+        made = call(outline.runtime("FirstResult"), made)
+    return Choice(made, absent, module)
 
 
 def _param(outline: Outline, param: Param) -> Py:

@@ -21,6 +21,20 @@ class Initial:
     numbers: tuple[Numbers, ...]
 
 
+RECURRENT = frozenset({"RNN", "LSTM", "GRU"})
+TUPLES = RECURRENT | {"MultiheadAttention"}
+"""Classes of ``torch.nn`` that give a tuple, of which the first part is the output."""
+
+BATCH_FIRST = {
+    **dict.fromkeys(sorted(RECURRENT), 4),
+    "MultiheadAttention": 8,
+    "TransformerEncoderLayer": 6,
+    "TransformerDecoderLayer": 6,
+    "Transformer": 10,
+}
+"""Classes that take the batch second unless they are told, and the place of what tells them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """The call of a class of ``torch.nn``; ``span`` is that of the name of the class."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from storchc.ir.defaults import Initial, Layer
+from storchc.ir.defaults import TUPLES, Initial, Layer
 from storchc.ir.expression import Construct, Distribution, Named, Value
 from storchc.ir.size import Size
 from storchc.ir.types import DistributionType, Flag, ValueType, write_shape
@@ -92,6 +92,13 @@ class Callee:
     def learns(self) -> bool:
         """Whether it may have parameters that the story trains."""
         return self.kind != "function" and "frozen" not in self.flags
+
+    @property
+    def takes_first(self) -> bool:
+        """Whether its default gives a tuple of which the story declares the first part alone."""
+        last = None if self.default is None else self.default.last
+        alone = len(self.results) == 1 and not self.results[0].is_tuple
+        return alone and last is not None and last.name in TUPLES
 
     @property
     def folds(self) -> bool:
