@@ -53,7 +53,7 @@ _layout = Layout(
 
 
 class Zeros(StoryModule):
-    """Counts with dropouts: genes are coded in two numbers, and read back with a gate of their own."""
+    """Counts with dropouts: genes coded in two numbers, and read back with a gate of their own."""
 
     def __init__(self, encoder: ModuleLike, decoder: ModuleLike, gates: ModuleLike) -> None:
         super().__init__()

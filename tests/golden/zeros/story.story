@@ -1,5 +1,5 @@
 story Zeros
-"""Counts with dropouts: genes are coded in two numbers, and read back with a gate of their own."""
+"""Counts with dropouts: genes coded in two numbers, and read back with a gate of their own."""
 dim G = 5
 plate cells
 input x[cells, G]
