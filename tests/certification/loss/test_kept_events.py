@@ -105,3 +105,61 @@ cost c = {form.format('"none"')} - log_prob(Normal(0, 1), z)
     # along the path alone: d log q/dz + z
     slope = (-(value[0] - model.v.detach()) / scale**2) + value[0]
     assert torch.allclose(model.v.grad, slope)
+
+
+def _truncated(loc: torch.Tensor) -> torch.distributions.Distribution:
+    """A normal within [-1, 1], by hand."""
+    plain, ends = torch.distributions.Normal(loc, 1.0), torch.ones((), dtype=torch.double)
+
+    class Truncated(torch.distributions.Normal):
+        def log_prob(self, value: torch.Tensor) -> torch.Tensor:
+            return plain.log_prob(value) - (plain.cdf(ends) - plain.cdf(-ends)).log()
+
+    return Truncated(loc, 1.0)
+
+
+td = torch.distributions
+MADE_OF_OTHERS = {
+    "Independent(Normal(m, 1), 1)": (2, lambda v, m: td.Independent(td.Normal(m, 1.0), 1)),
+    "MixtureSameFamily(Categorical(logits=m), Normal(m, 1))": (
+        3,
+        lambda v, m: td.MixtureSameFamily(
+            td.Categorical(logits=m), td.Normal(m, torch.ones_like(m))
+        ),
+    ),
+    "MixtureSameFamily(Categorical(logits=v), Independent(Normal(m, 1), 1))": (
+        2,
+        lambda v, m: td.MixtureSameFamily(
+            td.Categorical(logits=v), td.Independent(td.Normal(m, torch.ones_like(m)), 1)
+        ),
+    ),
+    "TransformedDistribution(Normal(v, 1), [TanhTransform(), AffineTransform(v, 2)])": (
+        3,
+        lambda v, m: td.TransformedDistribution(
+            td.Normal(v, 1.0), [td.TanhTransform(), td.AffineTransform(v, 2.0)]
+        ),
+    ),
+    "TruncatedNormal(v, 1, -1, 1)": (3, lambda v, m: _truncated(v)),
+}
+
+
+@pytest.mark.parametrize("law", MADE_OF_OTHERS)
+def test_distributions_made_of_others_keep_what_is_left_of_their_batch(law: str) -> None:
+    size, meaning = MADE_OF_OTHERS[law]
+    text = f"""story T
+plate data
+input y[data, {size}]
+param v[3] = tensor([0.1, 0.2, -0.3])
+param m[3, 2] = tensor([[0.1, 0.2], [0.4, 0.5], [-0.3, 1.0]])
+compute q = {law}
+cost named = sum(log_prob(q, y, reduction="none") ** 2)  # storchc: allow S515
+cost made = sum(log_prob({law}, y, reduction="none") ** 2)  # storchc: allow S515
+cost scale = sum(v) + sum(m)
+"""
+    model = storchc.load(text=text)().double()
+    y = 0.9 * torch.rand(4, size, dtype=torch.double)
+    estimate = model(y)
+    v, m = model.v.detach(), model.m.detach()
+    expected = torch.stack([(meaning(v, m).log_prob(row) ** 2).sum() for row in y])
+    torch.testing.assert_close(estimate.costs["named"], expected)
+    torch.testing.assert_close(estimate.costs["made"], expected)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import storchc
+from storch_runtime import MODE
 from tests.certification.harness import Case, Uncertified, case, certify, fails
 
 HEAD = """
@@ -257,6 +258,51 @@ def test_values_are_given_for_every_element() -> None:
     estimate = model(x, given={"b": given})
     assert torch.equal(estimate.samples["b"], given)
     assert estimate.log_probs["b"].shape == (1, 2)
+
+
+class _Noise:
+    """Draws as many rows as are asked for."""
+
+    def sample(self, *, rows: int) -> torch.Tensor:
+        return torch.randn(rows, 4)
+
+    rsample = sample
+
+    def log_prob(self, value: torch.Tensor) -> torch.Tensor:
+        return -value.square().sum(-1) / 2
+
+
+def test_a_distribution_of_the_users() -> None:
+    text = """story T
+plate data
+input x[data, 4]
+param w = 0.5
+distribution noise reparameterized: -> [4]
+sample e ~ noise() each data with Reparameterization(n=2)
+cost c = sum((e * w - x) ** 2)
+"""
+    model = storchc.load(text=text)(noise=_Noise())
+    estimate = model(torch.randn(3, 4))
+    assert estimate.samples["e"].shape == (2, 3, 4)
+    assert len(set(estimate.samples["e"].flatten().tolist())) == 24
+    assert estimate.log_probs["e"].shape == (2, 3)
+    estimate.backward()
+    assert model.w.grad is not None
+
+
+def test_the_most_probable_values() -> None:
+    text = """story T
+plate data
+input x[data]
+param w = 0.5
+sample b ~ Bernoulli(logits=w) each data with ScoreFunction(n=3)
+sample k ~ Categorical(logits=stack([w, 0.1])) each data with Expect()
+cost c = (b + k - x) ** 2
+"""
+    estimate = storchc.load(text=text)()(torch.zeros(3), given=MODE)
+    assert torch.equal(estimate.samples["b"], torch.ones(1, 3))
+    assert torch.equal(estimate.samples["k"], torch.zeros(1, 3, dtype=torch.long))
+    assert estimate.cost == 1
 
 
 def test_every_joint_outcome_counts() -> None:
