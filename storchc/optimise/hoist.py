@@ -1,7 +1,7 @@
 """Common values, computed outside of functions that are called for several values of a sample.
 
 What a statement of such a function makes of other things than the sample, without its plate, is the
-same at every call: it is computed once, before the function.
+same at every call, and in every step: it is computed once, before the function.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import count
 from storchc.ir.expression import (
     CallUser,
     Construct,
+    Counter,
     Distribution,
     Named,
     Reference,
@@ -23,6 +24,7 @@ from storchc.ir.expression import (
 from storchc.ir.walk import children, walk
 from storchc.program.estimate import Function
 from storchc.program.joint import Reindex
+from storchc.program.loops import Repeat
 from storchc.program.operation import Operation, all_filled
 from storchc.program.reads import Apart, Drawn, named_in
 from storchc.program.shared import Call, Shared
@@ -72,24 +74,31 @@ class _Common:
     ) -> tuple[list[Compute], tuple[Operation, ...]]:
         """What a function's statements have in common for all values, and what is left of them."""
         inside = frozenset((*all_filled(body), *given))
-        common, left = list[Compute](), list[Operation]()
-        for each in body:
-            if isinstance(each, Compute):
-                known = {id(part) for part, _ in each.apart}
-                every = _outermost(self.drawn, each.value, inside)
+        common = list[Compute]()
+        left = tuple(self._without(each, inside, common) for each in body)
+        return common, left
+
+    def _without(self, operation: Operation, inside: Slots, common: list[Compute]) -> Operation:
+        """An operation, in steps too, without what goes into ``common``."""
+        match operation:
+            case Repeat(_, opening, body):
+                opening = tuple(self._without(each, inside, common) for each in opening)
+                body = tuple(self._without(each, inside, common) for each in body)
+                return replace(operation, opening=opening, body=body)
+            case Compute(target, value, apart=apart, detached=detached):
+                known = {id(part) for part, _ in apart}
+                every = _outermost(self.drawn, value, inside)
                 fresh = (part for part in every if id(part) not in known)
-                parts = [
-                    p for p in fresh if inside.isdisjoint(s for _, s in _within(p, each.apart))
-                ]
+                parts = [p for p in fresh if inside.isdisjoint(s for _, s in _within(p, apart))]
                 for part in (part for part in parts if id(part) not in self.slots):
-                    slot = Slot("common", each.target.name, next(self.numbers))
+                    slot = Slot("common", target.name, next(self.numbers))
                     self.slots[id(part)] = slot
-                    own = _within(part, each.apart)
-                    common.append(Compute(slot, part, part.type, own, each.detached))
-                apart = tuple((part, self.slots[id(part)]) for part in parts)
-                each = replace(each, apart=each.apart + apart)
-            left.append(each)
-        return common, tuple(left)
+                    own = _within(part, apart)
+                    common.append(Compute(slot, part, part.type, own, detached))
+                found = tuple((part, self.slots[id(part)]) for part in parts)
+                return replace(operation, apart=apart + found)
+            case _:
+                return operation
 
     def calling(self, operation: Operation) -> Operation:
         """An operation that calls functions as they are now."""
@@ -112,7 +121,8 @@ def _outermost(drawn: Drawn, value: Expression, inside: Slots) -> Iterator[Value
     named = frozenset(named_in(drawn, value))
     if isinstance(value, Reference | SequenceOf | Named | CallUser) or not named:
         return
-    if named.isdisjoint(inside) and not isinstance(value, Construct):
+    counted = any(isinstance(part, Counter) for part in walk(value))  # another value in each step
+    if named.isdisjoint(inside) and not (counted or isinstance(value, Construct)):
         yield value
         return
     always = (value.condition,) if isinstance(value, StaticChoice) else children(value)

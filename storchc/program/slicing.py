@@ -65,11 +65,17 @@ def needed_for(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> 
 
 
 def with_notes(operations: Sequence[Operation], parts: Mapping[int, Operation]) -> list[Operation]:
-    """The parts, by number of their operation, each paragraph below its note."""
+    """The parts, by number of their operation, each paragraph below its note.
+
+    A loop is a paragraph of its own, with its note in it.
+    """
     found, note = list[Operation](), list[Operation]()
     for number, operation in enumerate(operations):
         if isinstance(operation, Note):
             note = [operation]
+        elif isinstance(operation, Repeat):
+            found += [parts[number]] if number in parts else []
+            note = []
         elif number in parts:
             found += [*note, parts[number]]
             note = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
 
 import storchc
 
@@ -60,3 +61,25 @@ cost c = (tanh(b * u + exp(v)) - v) ** 2
     code = storchc.compile(text=text)
     names = re.findall(r"(?m)^        (\w*_common\w*) = ", code)
     assert len(names) == len(set(names)) > 1  # a function looks at them when it is called
+
+
+def test_common_values_are_computed_before_the_steps_of_a_loop() -> None:
+    text = """
+story Steps
+dim T = 3
+input x[T]
+param v = 0.2
+sample z ~ Bernoulli(logits=v) with DisARM()
+sample b ~ Bernoulli(logits=v) with ScoreFunction()
+for t in range(T) from h = z, g = v:
+    compute g = tanh(g + exp(v))
+    compute h = h * tanh(v * t) + x[t] * sqrt(exp(v + 1)) + g * b
+    cost c = (h - x[t]) ** 2
+"""
+    above, _, below = storchc.compile(text=text).partition("def below_z")
+    body = below.partition("return ")[0]
+    assert "torch.sqrt(torch.exp(self.v + 1))" in above  # the same in every step, for every z
+    assert "torch.tanh(self.v * t)" in body  # another one in each
+    assert "torch.tanh(g + g_common)" in body  # so is what is carried
+    assert "sample b" not in body  # nothing of it stands here
+    storchc.load(text=text)()(torch.tensor([0.3, -0.2, 0.5])).backward()
