@@ -23,6 +23,7 @@ from storchc.lower.shares import Shares, shares_of
 from storchc.lower.steps import all_plates
 from storchc.lower.story import Scope, Story
 from storchc.lower.total import Summand, idle, totals
+from storchc.optimise.equal import equal_once
 from storchc.program.estimate import Control, Function, OwnLoss, Total
 from storchc.program.operation import Operation
 from storchc.program.reads import read
@@ -48,7 +49,7 @@ def loss(
     made.control_variates(hoisting.story.graph.samples)
     made.block.note(Note(HEADING))
     made.block.add(made.total())
-    return made.block.operations
+    return [*equal_once(made.block.operations)]
 
 
 @dataclass(slots=True)

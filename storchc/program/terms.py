@@ -6,7 +6,8 @@ below find them, and leave out what changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from storchc.ir.expression import Value
@@ -237,6 +238,31 @@ def inner(term: Term) -> tuple[Term, ...]:
             | InSteps(of)
         ):
             return (of,)
+        case _:
+            assert_never(term)
+
+
+def exchanged(term: Term, known: Mapping[Term, Term]) -> Term:
+    """A term with others in the places of those that are ``known``."""
+    if term in known:
+        return known[term]
+    match term:
+        case Read() | Part() | Weight() | Expression() | Number():
+            return term
+        case Infix(_, left, right):
+            return replace(term, left=exchanged(left, known), right=exchanged(right, known))
+        case Scored(factor, of):
+            return replace(term, box=exchanged(factor, known), term=exchanged(of, known))
+        case Rows(terms) | Sum(terms):
+            return replace(term, terms=tuple(exchanged(each, known) for each in terms))
+        case Weighted(of, factor) | Counting(of, factor):
+            return replace(term, term=exchanged(of, known), factor=exchanged(factor, known))
+        case SumOfRows(of):
+            return replace(term, rows=exchanged(of, known))
+        case Box(of):
+            return replace(term, scores=exchanged(of, known))
+        case Detach(of) | Negative(of) | Summed(of) | Reduced(of) | Times(_, of) | InSteps(of):
+            return replace(term, term=exchanged(of, known))
         case _:
             assert_never(term)
 
