@@ -11,8 +11,8 @@ BITS = 9.0  # joint outcomes of the whole story: 2 ** BITS
 ELEMENTS = 32  # plate elements of a single value
 QUADRATURE = 9  # nodes that the interpreter gives a Normal
 FAMILIES = (
-    "Bernoulli", "Bernoulli", "Pair", "Categorical", "OneHot", "Binomial", "OneHots",
-    "Categoricals", "Normal",
+    "Bernoulli", "Mixture", "Inflated", "Bernoulli", "Pair", "Categorical", "OneHot", "Binomial",
+    "OneHots", "Categoricals", "Normal",
 )  # fmt: skip
 
 
@@ -48,7 +48,8 @@ class Law:
 def random_law(writer: Writer, depth: int) -> Law:
     """A distribution whose parameters are random expressions."""
     family = writer.pick(*FAMILIES)
-    wanted: Event = () if family in ("Bernoulli", "Binomial", "Normal") else (2,)
+    numbers = ("Bernoulli", "Binomial", "Normal", "Inflated")
+    wanted: Event = () if family in numbers else (2,)
     parameter = expression(writer, wanted, depth)
     logits, plates = parameter.text, parameter.plates
     match family:
@@ -61,6 +62,12 @@ def random_law(writer: Writer, depth: int) -> Law:
             return _classes(family, f"logits={logits}", plates, 2, ())
         case "OneHots" | "Categoricals":
             return _classes(family[:-1], f"logits=outer(v, {logits})", plates, 4, (2,))
+        case "Mixture":
+            text = f"MixtureSameFamily(Categorical(logits=v), Bernoulli(logits={logits}))"
+            return Law(text, family, plates, 2, ())
+        case "Inflated":
+            text = f"ZeroInflated(sigmoid({logits}), Bernoulli(logits=w))"
+            return Law(text, family, plates, 2, ())
         case "Normal":
             scale = writer.pick("0.8", "exp(0.3 * w)")
             return Law(f"Normal({logits}, {scale})", family, plates, QUADRATURE, ())

@@ -173,7 +173,7 @@ def _divergence(writer: Writer, name: str) -> None:
         "Normal": f"kl_divergence({law.text}, Normal(0, 2))",
     }
     call = writer.pick(calls.get(law.family, ""), f"-entropy({law.text})")
-    if not call or "Binomial" in call:
+    if not call or law.family in ("Binomial", "Mixture", "Inflated"):
         call = "square(w)"
     writer.define(
         f"cost {name} = {call}", Written(name, law.plates if law.text in call else frozenset())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -159,3 +160,24 @@ cost c = z ** 2
     true = (w.softmax(0) * (m**2 + 0.49)).sum()
     for got, wanted in zip((model.w.grad, model.m.grad), slopes(true, [w, m]), strict=True):
         assert (got - wanted).abs().max() < 0.05  # 5 standard errors are 0.045
+
+
+def test_the_other_form_of_the_language(tmp_path: Path) -> None:
+    """The same expressions as data: the module is the same but for the lines it names."""
+    laws = {
+        "z": "MixtureSameFamily(Categorical(logits=w), Independent(Normal(zeros([2, 3]), 1), 1))",
+        "a": "TransformedDistribution(Normal(w, 1), [TanhTransform(), AffineTransform(0, 2)])",
+        "b": "ZeroInflated(0.2, Poisson(exp(w)))",
+        "c": "Delta(w)",
+    }
+    steps = [f"sample {name} ~ {law}" for name, law in laws.items()]
+    text = "\n".join(["story T", "param w[2] = 0.1", *steps, "cost d = sum(a + b + c) + sum(z)"])
+    rows = [f'  - sample: {{name: {n}, from: "{law}"}}' for n, law in laws.items()]
+    rows.append("  - cost: d = sum(a + b + c) + sum(z)")
+    file = tmp_path / "t.yaml"
+    file.write_text("\n".join(["story: T", 'params: {w: "[2] = 0.1"}', "steps:", *rows]))
+    values = []
+    for model in (storchc.load(text=text)(), storchc.load(file)()):
+        torch.manual_seed(0)
+        values.append(model().loss)
+    assert torch.equal(values[0], values[1])

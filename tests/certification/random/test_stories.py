@@ -79,7 +79,7 @@ def test_plates_without_a_dimension_change_nothing(monkeypatch: pytest.MonkeyPat
 
 
 def test_functions_with_a_memory() -> None:
-    many(40, stories(stateful=True), part=300, share=0.7)
+    many(40, stories(stateful=True), part=300, share=0.65)
 
 
 def test_what_is_kept_in_mind_moves_with_all_that_was_seen() -> None:
