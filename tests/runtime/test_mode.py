@@ -153,7 +153,7 @@ def many(examples: int, part: int) -> None:
 
 
 def test_random_stories() -> None:
-    many(12, 900)
+    many(6, 900)
 
 
 @pytest.mark.certify
