@@ -10,7 +10,6 @@ from storchc.emit.places import place
 from storchc.emit.terms import emitted, whole
 from storchc.emit.written import Written, assigned
 from storchc.ir.types import NO_PLATES
-from storchc.lower.block import MANY
 from storchc.program.estimate import Control, Downstream, Estimate, OwnLoss, Total
 from storchc.program.slots import Slot
 from storchc.program.statements import Eval
@@ -32,6 +31,8 @@ from storchc.python.statements import Assign, If, Note, Return, Statement
 
 LONGEST = 88
 """Characters of a total that still reads well on one line."""
+MOST = 5
+"""Parts of a total that still read well on one line."""
 
 
 def evaluate(context: Context, operation: Eval) -> Written:
@@ -107,7 +108,7 @@ def total(context: Context, operation: Total) -> Written:
     parts = [emitted(context, part) for part in operation.parts]
     if not parts:
         parts = [call("torch.zeros", tuple_of(), **context.creation("float"))]
-    if len(parts) < MANY and len(write(one := reduce(_plus, parts))) <= LONGEST:
+    if len(parts) <= MOST and len(write(one := reduce(_plus, parts))) <= LONGEST:
         parts = [one]
     statements: list[Statement] = [Assign(target, parts[0])]
     statements += (Assign(target, _plus(target, part)) for part in parts[1:])

@@ -10,14 +10,25 @@ from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.lower.stored import call_plates, law_plates, stored_of
 from storchc.lower.story import Scope, Story
-from storchc.program.chains import Certain, Last, Outcomes, Pair
-from storchc.program.estimate import Control
-from storchc.program.joint import Begin, Reindex, Trace, Widen
-from storchc.program.loops import Append, Collect, Forget, Reach, Repeat, Stack, Start
+from storchc.program.chains import Certain, Last, Outcomes, Pair, Shift
+from storchc.program.estimate import Control, Downstream, Estimate, Function, OwnLoss, Total
+from storchc.program.joint import Begin, Choose, Reindex, Since, Trace, Widen
+from storchc.program.loops import Append, Collect, Count, Forget, Open, Reach, Repeat, Stack, Start
 from storchc.program.operation import Operation
-from storchc.program.shared import Call
+from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot
-from storchc.program.statements import Alias, Compute, Eval, Law, Take, Unpack
+from storchc.program.statements import (
+    Again,
+    Alias,
+    Compute,
+    Draw,
+    Eval,
+    Hold,
+    Law,
+    Note,
+    Take,
+    Unpack,
+)
 from storchc.program.terms import Expression, Part, Read, Term
 from storchc.records import dataclass
 
@@ -106,8 +117,19 @@ def filled_plates(story: Story, scope: Scope, operation: Operation) -> Mapping[S
             return {target: story.score_plates(story.samples[sample])}
         case Reach(weight, score, sample):
             return dict.fromkeys((weight, score), story.storage.full(sample.type.plates))
+        case Draw() | Again() | Hold() | Since() | Open() | Count() | Shift() | Forget() | Repeat():
+            return _as_before(scope, operation)
+        case Note() | Choose() | Shared() | Function() | Downstream() | OwnLoss() | Total():
+            return _as_before(scope, operation)
+        case Estimate():
+            return {}
         case _:
-            return {slot: scope.get(slot, NO_PLATES) for slot in operation.filled()}
+            raise TypeError(f"with which plates {type(operation).__name__} stores is unknown")
+
+
+def _as_before(scope: Scope, operation: Operation) -> Mapping[Slot, Plates]:
+    """What is filled has the plates that it had, or none: it is no tensor."""
+    return {slot: scope.get(slot, NO_PLATES) for slot in operation.filled()}
 
 
 def _term_plates(story: Story, scope: Scope, term: Term) -> Plates:

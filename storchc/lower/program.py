@@ -9,12 +9,12 @@ from storchc.lower.apart import Hoisting
 from storchc.lower.loops import lower_all
 from storchc.lower.loss import loss
 from storchc.lower.plates import inputs, with_plate
+from storchc.lower.reindex import reindexed
 from storchc.lower.statements import Frame
 from storchc.lower.steps import steps_kept
 from storchc.lower.story import Scope, Story
 from storchc.optimise.hoist import hoisted
 from storchc.optimise.once import Around, Looking, written_once
-from storchc.optimise.reindex import reindexed
 from storchc.optimise.trim import trimmed
 from storchc.program.estimate import Estimate, OwnLoss
 from storchc.program.operation import Operation

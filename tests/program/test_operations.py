@@ -11,6 +11,7 @@ import pytest
 from storchc.debug import operations, program
 from storchc.emit import function
 from storchc.emit.function import WRITERS
+from storchc.lower import plates
 from storchc.program.operation import Filling, Operation
 
 MADE = {*Operation.__subclasses__(), *Filling.__subclasses__()}
@@ -29,7 +30,10 @@ def cases(module: object) -> set[str]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-def test_an_operation_is_written_as_code_and_printed(operation: type[Operation]) -> None:
+def test_an_operation_is_written_printed_and_has_plates(
+    operation: type[Operation],
+) -> None:
     name = operation.__name__
     assert (operation in WRITERS) != (name in cases(function))
     assert name in cases(operations) | cases(program)
+    assert name in cases(plates)

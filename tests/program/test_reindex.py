@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from storchc.optimise.reindex import reindexed
+from storchc.lower.reindex import reindexed
 from storchc.program.joint import Choose, Reindex
 from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
