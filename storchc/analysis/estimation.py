@@ -33,10 +33,11 @@ from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.reach import Reaching, reaching
 from storchc.analysis.facts.smoothness import Uneven
 from storchc.analysis.facts.support import support_size
+from storchc.analysis.facts.uncredited import UNCREDITED
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing, Whole
-from storchc.ir.expression import Construct, LogProb, OverPlates
+from storchc.ir.expression import Apply, Construct, LogProb, OverPlates
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
 from storchc.ir.ranges import OPEN_UNIT
@@ -143,7 +144,9 @@ class Estimation:
     def order(self) -> int | None:
         """The highest derivative that is right, None for any."""
         learning = (e for name, e in self.estimators.items() if name in self.live.parameters)
-        return min((e.order for e in learning if e.order is not None), default=None)
+        orders = [e.order for e in learning if e.order is not None]
+        semi = any(isinstance(p, Apply) and p.function == UNCREDITED for p in self.graph.parts)
+        return min([*orders, *([1] if semi else [])], default=None)
 
     def configurations(self, sample: Sample) -> int | None:
         """How many configurations of an enumerated sample are evaluated; None if not known now.

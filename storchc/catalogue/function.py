@@ -207,6 +207,7 @@ class Function:
     ``symbol``: how a story writes it, where that is not a call of its name.
     ``condition``: the position of the operand that chooses between the others, if one does.
     ``cut``: the result does not count as made of its operands at all: no path, and no credit.
+    ``uncredited``: it credits no score, though gradients flow.
     """
 
     name: str
@@ -226,6 +227,7 @@ class Function:
     symbol: str = ""
     condition: int | None = None
     cut: bool = False
+    uncredited: bool = False
 
     def breaks(self, position: int) -> bool:
         """Whether no gradient flows through the operand at ``position``."""

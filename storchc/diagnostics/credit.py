@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.suggest import listed
-from storchc.ir.nodes import Sample
+from storchc.ir.nodes import Cost, Sample
 from storchc.source import Span
 
 CODES = {
@@ -16,6 +18,8 @@ CODES = {
     "S506": "sample reaches no cost",
     "S507": "a cost joins a plate of draws that are right together only",
     "S508": "nobody trains what a baseline is made of",
+    "S509": "without credit, of draws that carry a gradient",
+    "S518": "a cost that credits a sample and is without credit too",
 }
 
 
@@ -127,6 +131,31 @@ def critic_of_the_model(name: str, node: Sample, span: Span, *, paid: bool) -> P
         span,
         "give the method a module that stands nowhere else",
         severity="warning",
+    )
+
+
+def uncredited_path(span: Span, sample: Sample) -> Problem:
+    """``without_credit`` of a sample with a pathwise gradient, or of weights that carry one."""
+    return Problem(
+        "S509",
+        f"`{sample.name}` is read here without credit, but its draws or their weights carry a "
+        "gradient",
+        span,
+        f"draw `{sample.name}` by `ScoreFunction(…)` without weights, or write `stop_gradient(…)` "
+        "where no gradient at all is wanted",
+        (Label(sample.span, "drawn here"),),
+    )
+
+
+def credited_both_ways(cost: Cost, samples: Sequence[str]) -> Problem:
+    """A cost with a part without credit, and another one that credits the same sample."""
+    those = listed(samples)
+    return Problem(
+        "S518",
+        f"`{cost.name}` credits {those}, and has a part that is without credit",
+        cost.span,
+        "write the parts as costs of their own; a factor that should credit nobody stands inside "
+        "of `without_credit(…)` too, or reads its samples by `stop_gradient(…)`",
     )
 
 

@@ -44,13 +44,13 @@ def made_of_costs(cost: Cost, other: str, span: Span, defined: Span) -> Problem:
     return _warning("S510", message, span, help, (Label(defined, "a cost already"),))
 
 
-def nothing_trains(node: Sample, span: Span) -> Problem:
-    """``cost c = r * stop_gradient(z)``."""
-    message = f"costs see `{node.name}` behind `stop_gradient` alone, so nothing of it is trained"
+def nothing_trains(node: Sample, span: Span, by: str) -> Problem:
+    """``cost c = r * stop_gradient(z)``, or all of it ``without_credit``."""
+    message = f"costs see `{node.name}` behind `{by}` alone, so nothing of it is trained"
     help = (
-        f"leave the cut out: the method of `{node.name}` sees to its gradient, whatever the cost is"
+        f"leave `{by}` out: the method of `{node.name}` sees to its gradient, whatever the cost is"
     )
-    return _warning("S511", message, node.name_span, help, (Label(span, "cut here"),))
+    return _warning("S511", message, node.name_span, help, (Label(span, "here"),))
 
 
 def surrogate_by_hand(node: Sample, span: Span) -> Problem:

@@ -39,15 +39,20 @@ from storchc.records import dataclass
 from storchc.source import Span
 
 _CONDITION = "no gradient flows through a condition"
-Flow = typing.Literal["smooth", "broken", "cut"]
+Flow = typing.Literal["smooth", "broken", "cut", "uncredited"]
+FLOWING: frozenset[Flow] = frozenset({"smooth", "uncredited"})
+"""What lets a gradient through to what learns."""
+UNPAID: frozenset[Flow] = frozenset({"cut", "uncredited"})
+"""What credits no score."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One operand of an expression.
 
-    ``flow``: a gradient flows; it does not, though the value depends on the operand; or a
-    deliberate cut, which ends dependence too. ``plates`` are reduced by ``over=`` on this edge.
+    ``flow``: a gradient flows; it does not, though the value depends on the operand; a deliberate
+    cut, which ends dependence too; or ``uncredited``, which ends dependence alone. ``plates`` are
+    reduced by ``over=`` on this edge.
     ``reason`` says in the user's words what breaks the path at ``span``.
     """
 
@@ -101,6 +106,8 @@ def _apply(expression: Apply) -> tuple[Edge, ...]:
     row, span = functions.row(expression.function), expression.span
     if row.cut:
         return tuple(Edge(o, "cut", span) for o in expression.operands)
+    if row.uncredited:
+        return tuple(Edge(o, "uncredited", span) for o in expression.operands)
     if row.broken == "none":
         return tuple(Edge(o, "smooth", span) for o in expression.operands)
     return tuple(_through(expression, row, i) for i in range(len(expression.operands)))

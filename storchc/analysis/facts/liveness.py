@@ -21,7 +21,7 @@ from storchc.analysis.dataflow import (
     forwards,
 )
 from storchc.analysis.estimator import Estimator
-from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.edges import FLOWING, edges
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import (
     CallUser,
@@ -129,7 +129,7 @@ class _Walk(Spreading):
     def expression(self, value: Value | Distribution, known: Known[bool]) -> bool:
         """Whether a gradient flows from ``value`` to something that learns, noted for its parts."""
         flowing = [
-            self.expression(edge.operand, known) and edge.flow == "smooth"
+            self.expression(edge.operand, known) and edge.flow in FLOWING
             for edge in edges(value, self.graph.callees)
         ]
         live = any(flowing) or self._by_itself(value, known)

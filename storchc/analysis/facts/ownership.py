@@ -12,7 +12,7 @@ from functools import partial
 
 from storchc.analysis.dataflow import Flow, Statement
 from storchc.analysis.estimator import Estimator
-from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.edges import FLOWING, edges
 from storchc.analysis.facts.use import Expressions, Users, users
 from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Graph
@@ -114,5 +114,5 @@ def _smooth(
     if not (isinstance(value, CallUser) and "nondiff" in callees[value.callee].flags):
         yield value
     for edge in edges(value, callees):
-        if edge.flow == "smooth":
+        if edge.flow in FLOWING:
             yield from _smooth(callees, edge.operand)

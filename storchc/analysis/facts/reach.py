@@ -12,7 +12,7 @@ from dataclasses import field, replace
 
 from storchc.analysis.dataflow import Flow, Memory, Push, Statement, Variable, Weights, backwards
 from storchc.analysis.estimator import Estimator
-from storchc.analysis.facts.edges import Edge, edges
+from storchc.analysis.facts.edges import FLOWING, Edge, edges
 from storchc.analysis.facts.smoothness import CONTINUOUS
 from storchc.catalogue import functions
 from storchc.ir.expression import (
@@ -199,7 +199,7 @@ class _Backwards:
                 self._ask(edge.operand, replace(reach, smooth=False), push)
         elif id(edge.operand) in self.agreed and not _chooses(edge.operand):
             self._agreed(edge.operand, reach, push)
-        elif edge.flow == "smooth":
+        elif edge.flow in FLOWING:
             said = isinstance(value, Apply) and value.function == CONTINUOUS
             self._ask(edge.operand, replace(reach, jumps=False) if said else reach, push)
         elif edge.flow == "broken":

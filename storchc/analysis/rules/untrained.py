@@ -8,6 +8,7 @@ from storchc.analysis.dataflow import flow_of
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.dependence import Dependence, dependence
 from storchc.catalogue import functions
+from storchc.catalogue.function import Function
 from storchc.diagnostics import newcomers as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.alike import key
@@ -42,8 +43,8 @@ def run(known: Estimation, problems: Problems) -> None:
         cuts = _cuts(known, {sample.name for sample in lost})
         for sample in lost:
             if key(graph.construction(sample.distribution)) not in by_hand:
-                span = cuts.get(sample.name, sample.name_span)
-                problems.add(words.nothing_trains(sample, span))
+                span, by = cuts.get(sample.name, (sample.name_span, "stop_gradient"))
+                problems.add(words.nothing_trains(sample, span, by))
 
 
 def _seen(graph: Graph, found: Dependence) -> frozenset[str]:
@@ -77,11 +78,15 @@ def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
     return ()
 
 
-def _cuts(known: Estimation, samples: Set[str]) -> dict[str, Span]:
-    """The first cut behind each of the samples."""
-    found: dict[str, Span] = {}
+def _cuts(known: Estimation, samples: Set[str]) -> dict[str, tuple[Span, str]]:
+    """The first place behind each of the samples that takes its credit, and the function there."""
+    found: dict[str, tuple[Span, str]] = {}
     for part in known.graph.parts:
-        if isinstance(part, Apply) and functions.row(part.function).cut:
+        if isinstance(part, Apply) and _takes_credit(functions.row(part.function)):
             for sample in known.touched.places[part].keys() & samples:
-                found.setdefault(sample, part.span)
+                found.setdefault(sample, (part.span, part.function))
     return found
+
+
+def _takes_credit(row: Function) -> bool:
+    return row.cut or row.uncredited

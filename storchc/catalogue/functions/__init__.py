@@ -41,7 +41,8 @@ _GROUPS = {
     "indexing": "take gather embedding one_hot",
     "placing": "scatter index_put",
     "creation": """
-        zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient continuous
+        zeros ones full zeros_like ones_like arange linspace eye tensor stop_gradient
+        without_credit continuous
     """,
     "casts": "float long int bool",
     "linear": """

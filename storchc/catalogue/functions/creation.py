@@ -316,6 +316,22 @@ STOP_GRADIENT = Function(
     group=GROUP,
 )
 
+WITHOUT_CREDIT = Function(
+    "without_credit",
+    "the value itself, differentiated at the values drawn: it credits no score",
+    (Parameter("input"),),
+    lambda args: Outcome(args.shapes[0], args.types[0].dtype),
+    lambda e: e.operands[0],
+    broken="none",
+    algebra=SUM,
+    range=one(lambda a: a),
+    smoothness=SMOOTH,
+    numbers="all",
+    uncredited=True,
+    fold=lambda number: number,
+    group=GROUP,
+)
+
 # --- what a story says of a value ----------------------------------------------------------------
 
 CONTINUOUS = Function(
@@ -333,4 +349,4 @@ CONTINUOUS = Function(
     group=GROUP,
 )
 
-FUNCTIONS = (*CONSTANTS, *COUNTERS, TENSOR, STOP_GRADIENT, CONTINUOUS)
+FUNCTIONS = (*CONSTANTS, *COUNTERS, TENSOR, STOP_GRADIENT, WITHOUT_CREDIT, CONTINUOUS)

@@ -355,6 +355,8 @@ def _creation() -> Iterator[Case]:
     yield case("stop_gradient", positive(2), means=lambda a: a)
     yield case("continuous", positive(2), means=lambda a: a)
     yield case("continuous", ints(2), means=lambda a: a)
+    yield case("without_credit", positive(2), means=lambda a: a)
+    yield case("without_credit", ints(2), means=lambda a: a)
 
 
 CASES = (

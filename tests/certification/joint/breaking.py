@@ -10,7 +10,7 @@ import pytest
 
 from storchc.emit import function, joint, loops
 from storchc.emit.written import nothing
-from storchc.optimise import reindex
+from storchc.lower import reindex
 from storchc.program.joint import Reindex
 from storchc.program.loops import Stack, Traced
 from storchc.program.operation import Operation

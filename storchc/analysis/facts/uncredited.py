@@ -1,0 +1,77 @@
+"""Which samples reach a value by way of `without_credit`, which credits no score (LOSS.md §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+
+from storchc.analysis.dataflow import Flow, Forward, Known, Statement, Variable, forwards
+from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.edges import edges
+from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
+from storchc.ir.graph import Graph
+from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
+from storchc.ir.walk import expressions
+from storchc.records import dataclass
+
+UNCREDITED = "without_credit"
+Samples = frozenset[str]
+
+
+def unpaid(graph: Graph) -> Iterator[Apply]:
+    """Every place where a story says so."""
+    return (p for p in graph.parts if isinstance(p, Apply) and is_unpaid(p))
+
+
+def is_unpaid(value: Value | Distribution) -> bool:
+    """Whether it is said of this expression."""
+    return isinstance(value, Apply) and value.function == UNCREDITED
+
+
+def uncredited(graph: Graph, flow: Flow, touched: Dependence) -> Mapping[str, Samples]:
+    """The samples that reach each cost by way of it, through names, draws and steps of loops."""
+    if next(unpaid(graph), None) is None:
+        return {}
+    walk = _Walk(graph, touched)
+    forwards(flow, walk, {})
+    return walk.costs
+
+
+@dataclass(slots=True)
+class _Walk(Forward[Samples]):
+    """``costs`` has what is found of them."""
+
+    graph: Graph
+    touched: Dependence
+    nothing: Samples = frozenset()
+    costs: dict[str, Samples] = field(default_factory=dict)
+
+    def statement(self, node: Statement, known: Known[Samples]) -> Mapping[Variable, Samples]:
+        """See `Forward.statement`."""
+        found = self.nothing.union(*(self._seen(value, known) for value in expressions(node)))
+        match node:
+            case Compute(names):
+                return dict.fromkeys(names, found)
+            case Sample(name):
+                return {name: found}
+            case Cost(name, _, observed):
+                self.costs[name] = found
+                return {} if observed else {name: found}
+            case Report():
+                return {}
+
+    def _seen(self, value: Value | Distribution, known: Known[Samples]) -> Samples:
+        if isinstance(value, Reference | Named):
+            return known(value.name)
+        if is_unpaid(value):
+            return frozenset(self.touched.places[value])
+        paths = (e.operand for e in edges(value, self.graph.callees) if e.flow != "cut")
+        return self.nothing.union(*(self._seen(part, known) for part in paths))
+
+    def initial(self, carried: Carried, known: Known[Samples]) -> Mapping[Variable, Samples]:
+        """See `Forward.initial`."""
+        return {carried.name: self._seen(carried.initial, known)}
+
+    def join(self, a: Samples, b: Samples) -> Samples:
+        """See `Forward.join`."""
+        return a | b
