@@ -1,0 +1,27 @@
+"""Models of composed distributions, masks and frozen parts, beside the same in plain PyTorch."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import torch
+
+import storchc
+from tests.gallery.conftest import Script
+from tests.gallery.test_scripts import UNTRAINED
+
+DIGITS = torch.rand(16, 64, generator=torch.Generator().manual_seed(0)).double()
+SAME = 1e-9  # in double precision
+
+
+def _distance(train: ModuleType) -> float:
+    """Loss and gradients of a new model, from those that the script has by hand."""
+    return train.distance(storchc.load(train.STORY)().double(), DIGITS)
+
+
+def test_a_prior_is_learned_beside_the_model(script: Script) -> None:
+    train = script("mixture_prior/train")
+    assert _distance(train) < SAME
+    rows = train.main(["--steps", "150"])
+    assert min(row.elbo for row in rows.values()) > UNTRAINED + 10
+    assert 1 < rows["mixture"].components < 10
