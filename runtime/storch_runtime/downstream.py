@@ -11,6 +11,7 @@ from storch_runtime.elsewhere import Elsewhere
 from storch_runtime.ownership import Trained
 from storch_runtime.ranks import mean_between_ranks, shared
 from storch_runtime.surrogate import idle
+from storch_runtime.told import Context
 
 __all__ = ["Downstream", "Joined"]
 
@@ -42,8 +43,10 @@ class Downstream:
     * `elsewhere`: the downstream cost at values that were not drawn.
     * ``joined``: what joins the draws, where a cost does.
     * ``baseline``: the value of a learned baseline; its inputs are detached, its parameters not.
-    * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``.
+    * ``critic``: the module that a method was given, ``[N, *event]`` to ``[N]``; it may be told
+      more.
 
+    ``context`` is what the critic is told besides the value, of the draw that is looked at.
     ``own_loss`` is what a control variate leaves for `Method.own_loss`.
 
     >>> import torch
@@ -59,6 +62,7 @@ class Downstream:
     __slots__ = (
         "_elsewhere",
         "baseline",
+        "context",
         "cost",
         "critic",
         "joined",
@@ -88,6 +92,7 @@ class Downstream:
         self.joined = joined
         self.baseline = baseline
         self.critic = critic
+        self.context = Context()
         self.own_loss: Tensor | None = None
 
     @property
@@ -124,6 +129,32 @@ class Downstream:
             return self.mean(value)
         counted, weights = self._weighed(value, self.weights)
         return counted.sum() / mean_between_ranks(weights.sum())
+
+    def mean_of_steps(self, value: Tensor, loops: int) -> Tensor:
+        """The same of a ``value`` that is summed over its first ``loops`` dimensions, the steps.
+
+        A scalar. It is the elements of the first step that are averaged over.
+        """
+        if self.weights is None:
+            return value.flatten(0, loops - 1).sum(0).mean()
+        counted, weights = self._weighed(value, self.weights)
+        first = weights[(0,) * loops].sum()
+        return counted.sum() / (mean_between_ranks(first) if shared() else first)
+
+    def of_step(self, step: tuple[int, ...], sizes: tuple[int, ...]) -> Downstream:
+        """What one ``step`` of loops with these ``sizes`` sees."""
+        loops = len(sizes)
+
+        def there(value: Tensor) -> Tensor:
+            return value.expand(*sizes, *value.shape[loops:])[step]
+
+        return Downstream(
+            there(self.cost),
+            weights=None if self.weights is None else there(self.weights),
+            mixed=tuple(dim - loops for dim in self.mixed),
+            slot=self.slot,
+            critic=self.critic,
+        )
 
     @staticmethod
     def _weighed(value: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from storch_runtime.surrogate import magic_box
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
     from storch_runtime.joint import Joint
+    from storch_runtime.told import Context
 
 __all__ = ["Draw"]
 
@@ -20,6 +21,7 @@ __all__ = ["Draw"]
 class Draw:
     """What a method drew at once; shapes are those of `Drawn`, which says what it holds.
 
+    ``context`` is what a critic is told, of methods that have one.
     The ``value`` of an enumerated sample is ``[n, *event]``, the same for all plates. ``log_prob``
     and ``box`` are computed when they are first asked for.
     """
@@ -28,6 +30,7 @@ class Draw:
         "_box",
         "_log_prob",
         "_weight",
+        "context",
         "distribution",
         "joint",
         "plate_dim",
@@ -55,6 +58,7 @@ class Draw:
         self.plate_dim = plate_dim
         self.points = points
         self.joint: Joint | MaybeNone = joint
+        self.context: Context | None = None
         self.score: Tensor | MaybeNone = None
         self._log_prob = log_prob
         self._box: Tensor | None = None
@@ -95,6 +99,11 @@ class Draw:
         Both have the same plates. A part of the joint sample weighs what the whole weighs now.
         """
         found = self._along(joint.line, joint.dim)
+        if self.context is not None:  # of what goes back to the distribution that it has had
+            found.context = self.context.reindexed(joint.line, joint.dim)
+            found.distribution = self.distribution.reindexed(joint)
+            if self.points is not None:
+                found.points = reindexed(self.points, joint.line, joint.dim + 1)
         found.joint = None if self.joint is None else joint
         return found
 

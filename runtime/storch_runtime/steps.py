@@ -28,6 +28,7 @@ __all__ = [
     "opened",
     "sequence",
     "step_of",
+    "taken",
 ]
 
 
@@ -210,6 +211,17 @@ def held(draw: Draw, alive: Tensor, before: Tensor) -> Draw:
     if source is not None:  # of those that are held it is theirs, if they had any
         value.drawn_as = torch.where(chosen, source, getattr(before, "drawn_as", source))  # type: ignore[attr-defined]
     return _Held(draw, alive, value)
+
+
+def taken(draw: Drawn) -> list[tuple[Drawn, Tensor | None]]:
+    """Every single draw, of loops in the order of their steps, with the elements that take part.
+
+    What a step in which some have stopped drew is what it drew before they were held; None: all
+    take part.
+    """
+    if isinstance(draw, Steps):
+        return [each for step in draw.draws for each in taken(step)]
+    return [(draw.drawn, draw.alive)] if isinstance(draw, _Held) else [(draw, None)]
 
 
 # --- plates and values given ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 from storchc.diagnostics import (
     composed,
     credit,
+    critics,
     draws,
     jumps,
     names,
@@ -26,6 +27,7 @@ _AREAS = (
     ranges,
     composed,
     paths,
+    critics,
     draws,
     jumps,
     credit,

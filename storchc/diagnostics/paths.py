@@ -6,8 +6,7 @@ from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.subjects import Break, Entry, Method
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import Construct
-from storchc.ir.nodes import Callee, Choice, Sample
-from storchc.ir.size import Shape
+from storchc.ir.nodes import Choice, Sample
 from storchc.ir.types import write_shape
 from storchc.source import Span
 
@@ -27,7 +26,6 @@ CODES = {
     "S413": "proposal gets no gradient",
     "S414": "memories that are not told apart",
     "S415": "sampler draws through uniform variables, the family does not",
-    "S416": "critic of the wrong shape",
     "S417": "draws are not joined as the method needs it",
     "S418": "method cannot learn this parameter",
     "S419": "`distinct` saves nothing",
@@ -343,22 +341,6 @@ def no_index(
     )
 
 
-def wrong_critic(
-    node: Sample, critic: Callee, wanted: Shape, span: Span, *, relaxed: bool
-) -> Problem:
-    """A critic that does not take one value of the sample, or does not give one number."""
-    shape = write_shape(wanted)
-    given = "relaxed value" if relaxed else "value"
-    return Problem(
-        "S416",
-        f"the critic of `{node.name}` takes a {given}, `{shape}`, to one number, "
-        f"but `{critic.name}` is `{critic.signature}`",
-        span,
-        f"declare it `module {critic.name}: {shape} -> []`",
-        (Label(critic.span, "declared here"),),
-    )
-
-
 def coupled_rows(module: str, layer: str, sample: str, span: Span, default: Span) -> Problem:
     """Batch normalisation below a score-function sample."""
     return Problem(
@@ -366,18 +348,6 @@ def coupled_rows(module: str, layer: str, sample: str, span: Span, default: Span
         f"`{module}` normalises over the batch, which couples the rows below the sample `{sample}`",
         span,
         f"use a layer that treats rows apart (`nn.LayerNorm`), or keep `{module}` in eval mode",
-        (Label(default, f"`{layer}` uses batch statistics in training mode"),),
-        "warning",
-    )
-
-
-def coupled_critic(node: Sample, layer: str, span: Span, default: Span) -> Problem:
-    """Batch normalisation in a critic."""
-    return Problem(
-        "S411",
-        f"the critic of `{node.name}` normalises over the batch, which couples its values",
-        span,
-        "use a layer that treats rows apart (`nn.LayerNorm`), or keep the critic in eval mode",
         (Label(default, f"`{layer}` uses batch statistics in training mode"),),
         "warning",
     )

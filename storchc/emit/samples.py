@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from storchc.emit.alignment import align, align_whole
+from storchc.emit.calls import typed
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.distributions import distribution, expanded, looked_at_temperature
 from storchc.emit.written import Written, assigned, nothing, settled, shape
-from storchc.ir.expression import Construct, Named, Value
-from storchc.ir.nodes import Sample
+from storchc.ir.expression import Construct, Counter, Extent, Literal, Named, Value
+from storchc.ir.nodes import ModuleOption, Passed, Sample, is_beside
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.program.chains import Outcomes
 from storchc.program.slots import Slot
@@ -53,8 +54,9 @@ def _drawing(context: Context, operation: Draw) -> Py:
     values = {
         key: _option(context, node, value, plates, key in indices)
         for key, value in (*estimator.values.items(), *estimator.sampler_values.items())
-        if key != "baseline"
+        if not is_beside(key)
     }
+    values |= _context(context, node, plates)
     given = [_given(context, node)] if operation.replayed else []
     chosen = _drawn_by(context, node.name)
     place = _place(context, operation)
@@ -148,6 +150,33 @@ def _stopped(context: Context, node: Sample, plates: Plates) -> tuple[Py, Py]:
     code = context.value(node.mask)
     alive = align_whole(context.storage, code.py, code.stored, plates)
     return alive, context.held[Slot("value", node.name)].py
+
+
+def _context(context: Context, node: Sample, plates: Plates) -> dict[str, Py]:
+    """``context=(None, h)``: what a critic is told, with all plates; None is where it is asked."""
+    estimator = context.story.estimator(node.name)
+    for option, given in estimator.constants.items():
+        if isinstance(given, ModuleOption) and given.asked is not None:
+            slots = context.graph.callees[given.name].arguments
+            names = given.context(option)
+            told = [
+                _told(context, estimator.values.get(names.get(i, "")), slots[i], plates)
+                for i in range(given.arguments)
+            ]
+            return {"context": tuple_of(*told)}
+    return {}
+
+
+def _told(
+    context: Context, value: Value | Construct | Named | None, slot: Passed, plates: Plates
+) -> Py:
+    if value is None:
+        return NONE
+    assert not isinstance(value, Construct | Named)
+    if isinstance(value, Counter | Extent | Literal) and value.type.dtype == "int":
+        return context.value(value).py  # a number of Python's
+    code = typed(context, value, slot.items[0])
+    return align_whole(context.storage, code.py, code.stored, plates)
 
 
 def _option(

@@ -13,7 +13,7 @@ from storchc.explain.plates import Counts
 from storchc.explain.text import counted, spoken, times
 from storchc.ir.expression import Construct, Named, Value
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import ModuleOption, Sample
+from storchc.ir.nodes import ModuleOption, Sample, is_beside
 
 
 def sample_facts(
@@ -100,10 +100,10 @@ def _eliminated(estimation: Estimation, node: Sample) -> str:
 
 
 def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:
-    text = _choice(graph, estimator.name, _counted(node, estimator), estimator.values)
+    text = _choice(graph, node, estimator.name, _counted(node, estimator), estimator.values)
     if node.sampler is None:
         return text
-    sampler = _choice(graph, node.sampler.name, node.sampler.constants, node.sampler.values)
+    sampler = _choice(graph, node, node.sampler.name, node.sampler.constants, node.sampler.values)
     return f"{text} using {sampler}"
 
 
@@ -119,18 +119,41 @@ def _counted(node: Sample, estimator: Estimator) -> dict[str, Constant]:
 
 def _choice(
     graph: Graph,
+    node: Sample,
     name: str,
     constants: Mapping[str, Constant],
     values: Mapping[str, Value | Construct | Named],
 ) -> str:
-    options = [f"{option}={_constant(value)}" for option, value in constants.items()]
-    options += [f"{option}={_value(graph, value)}" for option, value in values.items()]
+    options = [
+        f"{option}={_critic(graph, node, option, value, values)}"
+        if isinstance(value, ModuleOption)
+        else f"{option}={_constant(value)}"
+        for option, value in constants.items()
+    ]
+    options += [
+        f"{option}={_value(graph, value)}"
+        for option, value in values.items()
+        if option == "baseline" or not is_beside(option)
+    ]
     return f"{name}({', '.join(options)})"
 
 
+def _critic(
+    graph: Graph,
+    node: Sample,
+    option: str,
+    given: ModuleOption,
+    values: Mapping[str, Value | Construct | Named],
+) -> str:
+    """A module as an option, with what it is told."""
+    if given.asked is None:
+        return given.name
+    told = {place: _value(graph, values[name]) for place, name in given.context(option).items()}
+    arguments = (told.get(place, node.name) for place in range(given.arguments))
+    return f"{given.name}({', '.join(arguments)})"
+
+
 def _constant(value: Constant) -> str:
-    if isinstance(value, ModuleOption):
-        return value.name
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -150,9 +150,30 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class ModuleOption:
-    """A module of the user's given as an option: ``c_phi=critic``."""
+    """A module of the user's given as an option: ``c_phi=critic``, ``c_phi=critic(y, h)``.
+
+    Called with several arguments, it is ``asked`` about the sample's value at this place. The
+    others, its context, are values of the story under the names of `context_of`.
+    """
 
     name: str
+    asked: int | None = None
+    arguments: int = 1
+
+    def context(self, option: str) -> dict[int, str]:
+        """The names of the values among its arguments, by their places."""
+        places = range(self.arguments if self.asked is not None else 0)
+        return {place: context_of(option, place) for place in places if place != self.asked}
+
+
+def context_of(option: str, place: int) -> str:
+    """Under which name the values of a method have an argument of a module given as an option."""
+    return f"{option}[{place}]"
+
+
+def is_beside(option: str) -> bool:
+    """Whether a value of a method is for its control variate alone: no draw looks at it."""
+    return option == "baseline" or option.endswith("]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,9 +139,9 @@ def arguments(
 ) -> tuple[Value | tuple[Value, ...], ...] | None:
     """What something of the user's is called with; None where some of it is wrong."""
     if callee is None:
-        for argument in node.args:
-            if not isinstance(argument, tree.ListOf):
-                expressions.value(ctx, argument)
+        for expression in node.args:
+            if not isinstance(expression, tree.ListOf):
+                expressions.value(ctx, expression)
         return None
     if node.keywords:
         raise Refused(words.argument_by_name(node.keywords[0].span, callee.name))
@@ -151,8 +151,8 @@ def arguments(
         problem = words.wrong_number_of_arguments(span, callee.name, given, wanted, callee.span)
         raise Refused(problem)
     pairs = zip(node.args, callee.arguments, strict=True)
-    typed = [_argument(ctx, argument, passed, callee) for argument, passed in pairs]
-    known = tuple(argument for argument in typed if argument is not None)
+    typed = [argument(ctx, expression, passed, callee) for expression, passed in pairs]
+    known = tuple(value for value in typed if value is not None)
     return known if len(known) == len(typed) else None
 
 
@@ -161,15 +161,16 @@ def _results(callee: Callee, plates: Plates) -> tuple[ValueType, ...]:
     return tuple(ValueType(plates, type_.shape, type_.dtype) for type_ in types)
 
 
-def _argument(
-    ctx: Context, argument: tree.Expression, passed: Passed, callee: Callee
+def argument(
+    ctx: Context, given: tree.Expression, passed: Passed, callee: Callee
 ) -> Value | tuple[Value, ...] | None:
+    """One argument of a call of the user's, a tuple of values where one is declared."""
     if not passed.is_tuple:
-        return _fitting(ctx, argument, passed.items[0], callee)
+        return _fitting(ctx, given, passed.items[0], callee)
     size = len(passed.items)
-    if not isinstance(argument, tree.ListOf) or len(argument.items) != size:
-        raise Refused(words.tuple_needed(argument.span, callee.name, size, callee.span))
-    pairs = zip(argument.items, passed.items, strict=True)
+    if not isinstance(given, tree.ListOf) or len(given.items) != size:
+        raise Refused(words.tuple_needed(given.span, callee.name, size, callee.span))
+    pairs = zip(given.items, passed.items, strict=True)
     items = [_fitting(ctx, item, type_, callee) for item, type_ in pairs]
     known = tuple(item for item in items if item is not None)
     return known if len(known) == size else None

@@ -16,7 +16,7 @@ from storchc.ir.nodes import Choice, ModuleOption, Written
 from storchc.ir.types import DistributionType, write_shape
 from storchc.records import dataclass
 from storchc.syntax import tree
-from storchc.typing import distributions, expressions
+from storchc.typing import critics, distributions, expressions
 from storchc.typing.constants import integer
 from storchc.typing.context import Context, Refused
 
@@ -26,11 +26,12 @@ _NUMBERS_OF_VALUES = ("n", "k")
 
 @dataclass(slots=True)
 class _Reading:
-    """A method or sampler under inspection, at a sample of the type ``drawn``."""
+    """A method or sampler under inspection, at a sample of the type ``drawn``, its name ``own``."""
 
     ctx: Context
     call: tree.Call
     drawn: DistributionType | None
+    own: str = ""
     constants: dict[str, Constant] = field(default_factory=dict)
     values: dict[str, Value | Construct | Named] = field(default_factory=dict)
 
@@ -47,7 +48,7 @@ def read_method(ctx: Context, node: tree.Sample, drawn: DistributionType | None)
     if call is None:
         return None
     _check_numbers(ctx, call, node)
-    name, reading = call.function, _Reading(ctx, call, drawn)
+    name, reading = call.function, _Reading(ctx, call, drawn, node.name.id)
     if name.id in ctx.uses:
         ctx.use(name)
         _each(reading, lambda keyword: _user_option(reading, keyword), None)
@@ -152,7 +153,9 @@ def _option(reading: _Reading, option: Option, given: tree.Expression) -> None:
         case "word":
             _word(reading, option, given)
         case "module":
-            reading.constants[option.name] = _module(reading.ctx, option, given)
+            found, told = critics.critic(reading.ctx, option, given, reading.own)
+            reading.constants[option.name] = found
+            reading.values |= told
         case "index":
             _index(reading, option, given)
         case "distribution":
@@ -243,18 +246,6 @@ def _word(reading: _Reading, option: Option, given: tree.Expression) -> None:
         reading.values[option.name] = _scalar(reading.ctx, option, value)
 
 
-def _module(ctx: Context, option: Option, given: tree.Expression) -> ModuleOption:
-    if not isinstance(given, tree.Name):
-        raise Refused(words.wrong_option(given.span, option.name, "the name of a module"))
-    if ctx.scope.kind(given.id) != "module":
-        raise ctx.refuse(given, "module")
-    ctx.use(given)
-    callee = ctx.callees.get(given.id)
-    if callee is not None and "frozen" in callee.flags:
-        raise Refused(name_words.frozen_critic(given, option.name, callee.span))
-    return ModuleOption(given.id)
-
-
 def _index(reading: _Reading, option: Option, given: tree.Expression) -> None:
     value = expressions.single(expressions.typed(reading.ctx, given))
     if value is None:
@@ -295,7 +286,7 @@ def _user_option(reading: _Reading, keyword: tree.Keyword) -> None:
         case tree.Constant(id="none"):
             reading.constants[name] = None
         case tree.Name(id=word) if ctx.scope.kind(word) == "module":
-            reading.constants[name] = _module(ctx, _ANY_MODULE, given)
+            reading.constants[name] = critics.module(ctx, _ANY_MODULE, given)
         case tree.Name(id=word) if ctx.scope.kind(word) is None:
             reading.constants[name] = word
         case tree.ListOf():

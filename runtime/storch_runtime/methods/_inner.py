@@ -87,7 +87,8 @@ def criticized(downstream: Downstream, points: Tensor, event: int) -> Tensor:
     if downstream.critic is None:
         raise ValueError("this method needs a critic, which its option `c_phi` names")
     lead = points.shape[: points.dim() - event]
-    costs: Tensor = downstream.critic(points.reshape(-1, *points.shape[points.dim() - event :]))
+    asked = points.reshape(-1, *points.shape[points.dim() - event :])
+    costs: Tensor = downstream.critic(*downstream.context.rows(asked, lead))
     return costs.reshape(lead)
 
 

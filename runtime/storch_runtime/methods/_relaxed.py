@@ -14,9 +14,9 @@ from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
 from storch_runtime.drawn import Drawn
 from storch_runtime.method import Families
+from storch_runtime.methods._critics import Criticized, Variate
 from storch_runtime.methods._discrete import exponential, finite
 from storch_runtime.methods._inner import (
-    SelfTrained,
     injected,
     minus_baseline,
     slope,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Relaxable = Bernoulli | OneHotCategorical | Categorical
 
 
-class Relaxed(SelfTrained):
+class Relaxed(Criticized):
     """Score function minus ``η c(z̃)``, whose expectation comes back along z and z̃.
 
     ``draw.points`` are z and z̃ ``[2, n, *plates, *event]``, without gradient: z is drawn given the
@@ -87,23 +87,21 @@ class Relaxed(SelfTrained):
         """The cost ``c`` ``[2, n, *plates]`` of relaxed values ``[2, n, *plates, *event]``."""
         raise TypeError(f"`{type(self).__name__}` does not say what its costs are")
 
-    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
-        """See `Method.control_variate`."""
-        if not torch.is_grad_enabled():
-            return torch.zeros_like(draw.log_prob)
+    def variate(self, draw: Drawn, downstream: Downstream) -> Variate:
+        """See `Criticized.variate`."""
         law = draw.distribution
         assert isinstance(law, Relaxable) and draw.points is not None
         leaf = draw.points.detach().requires_grad_()
+        learns, squared = self.learns(draw), None
         costs = self.surface(relax(law, leaf, self.current_temperature()), downstream)
-        slopes = slope(costs, leaf, again=self.learns(draw))
+        slopes = slope(costs, leaf, again=learns)
         back = slopes[0] - conditional_slope(law, draw.value, draw.points[1]) * slopes[1]
         coefficient, baseline = self.eta * back, self.eta * costs[1]
-        if self.learns(draw):
+        if learns:
             estimate = logit_estimate(draw, downstream.cost - baseline, coefficient)
-            variance = downstream.mean_of_all(squares([estimate], draw.log_prob.dim()))
-            self.train_on(variance, downstream)
+            squared = squares([estimate], draw.log_prob.dim())
         path = injected(coefficient, finite(law.logits), event_dims(law))
-        return minus_baseline(draw, baseline) + path
+        return Variate(minus_baseline(draw, baseline) + path, squared)
 
 
 def event_dims(law: Relaxable) -> int:

@@ -3,13 +3,17 @@
 Formula: ``1/n Σ_k (f(z_k) - c_φ(z_k)) ∇ log p(z_k) + ∇ c_φ(z(ε_k, θ))``; in the loss
 ``a = stop(c_φ(z)) (1 - box(l)) + stop(∂c_φ/∂z) (z(ε, θ) - stop z)``. The value that the story sees
 carries no gradient.
+In a loop this is so in every step t, with the costs of that step and later ones as f and the
+parameters of that step as θ. What else c_φ is told is known before the draw, and detached.
 Unbiased: yes, whatever c_φ is.
-Trains: c_φ, on the mean over elements of the squared estimate, in the parameters as given.
+Trains: c_φ, on the mean over elements of the squared estimate, in the parameters as given; in a
+loop of the sum of those of all steps.
 Needs: a reparameterizable family. The cost may be anything; 1 evaluation of it and of the critic.
-Shapes: value ``[n, *plates, *event]``; critic ``[N, *event]`` to ``[N]``.
+Shapes: value ``[n, *plates, *event]``; critic ``[N, *event]``, and what it is told, to ``[N]``.
 Raises: ValueError without a critic.
 Reference: Grathwohl et al. 2018, arXiv:1711.00123.
-Certified for: first order, exactly by quadrature; the variance falls when it is trained.
+Certified for: first order, exactly by quadrature, also in loops; the variance falls when it is
+trained.
 """
 
 from __future__ import annotations
@@ -20,8 +24,8 @@ from torch import Tensor
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.downstream import Downstream
 from storch_runtime.drawn import Drawn
+from storch_runtime.methods._critics import Criticized, Variate
 from storch_runtime.methods._inner import (
-    SelfTrained,
     criticized,
     minus_baseline,
     slope,
@@ -31,28 +35,25 @@ from storch_runtime.methods._inner import (
 __all__ = ["LAX"]
 
 
-class LAX(SelfTrained):
+class LAX(Criticized):
     """The method; its critic comes with what is downstream.
 
     Formula, shapes, errors and source: `storch_runtime.methods.lax`.
     """
 
-    def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor:
-        """See `Method.control_variate`."""
-        if not torch.is_grad_enabled():
-            return torch.zeros_like(draw.log_prob)
+    def variate(self, draw: Drawn, downstream: Downstream) -> Variate:
+        """See `Criticized.variate`."""
         event = len(draw.distribution.event_shape)
         leaf = draw.value.detach().requires_grad_()
         costs = criticized(downstream, leaf, event)
-        slopes = slope(costs, leaf, again=self.learns(draw))
-        if self.learns(draw):
-            estimates = _estimates(draw, downstream.cost - costs, slopes)
-            if estimates:
-                variance = downstream.mean_of_all(squares(estimates, costs.dim()))
-                self.train_on(variance, downstream)
+        learns = self.learns(draw)
+        slopes = slope(costs, leaf, again=learns)
+        squared = None
+        if learns and (estimates := _estimates(draw, downstream.cost - costs, slopes)):
+            squared = squares(estimates, costs.dim())
         path = draw.distribution.replay(leaf.detach())
         back = sum_event(slopes.detach() * (path - path.detach()), event)
-        return minus_baseline(draw, costs) + back
+        return Variate(minus_baseline(draw, costs) + back, squared)
 
 
 def _estimates(draw: Drawn, signal: Tensor, slopes: Tensor) -> tuple[Tensor, ...]:

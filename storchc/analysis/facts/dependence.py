@@ -19,7 +19,7 @@ from storchc.analysis.facts.edges import UNPAID, Edge, edges
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
+from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample, is_beside
 from storchc.ir.steps import Loops, Seen, StepAncestors, earlier_in, ended, loops_of
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
@@ -310,16 +310,16 @@ class _Steps(_Finding[Seen]):
 
 def _inputs(node: Sample) -> list[Value | Distribution]:
     """What decides a sample's value: its distribution, a temperature, a proposal; no baseline."""
-    options = dict(node.method.values) if node.method else {}
-    options.pop("baseline", None)
+    options = node.method.values.items() if node.method else ()
+    deciding = (value for option, value in options if not is_beside(option))
     proposals = node.sampler.values.values() if node.sampler else ()
-    return [node.distribution, *options.values(), *proposals]
+    return [node.distribution, *deciding, *proposals]
 
 
 def _looked_up(node: Sample) -> list[Value | Distribution]:
     """What stands at a sample and decides no value of it."""
-    values = node.method.values if node.method else {}
-    return [values["baseline"]] if "baseline" in values else []
+    options = node.method.values.items() if node.method else ()
+    return [value for option, value in options if is_beside(option)]
 
 
 def merge(parts: Iterable[Mapping[Key, Plates]]) -> Mapping[Key, Plates]:

@@ -16,7 +16,7 @@ from storchc.analysis.facts.edges import FLOWING, edges
 from storchc.analysis.facts.use import Expressions, Users, users
 from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import Callee, Compute, Cost, ModuleOption, Report, Sample
+from storchc.ir.nodes import Callee, Compute, Cost, ModuleOption, Report, Sample, is_beside
 from storchc.ir.walk import expressions
 from storchc.records import dataclass
 
@@ -32,7 +32,8 @@ class Ownership:
     ``trained`` has, by sample, those that its method trains, ``held`` those that the model uses
     too, ``moved`` the ones of them that a gradient of the option would reach. ``taught`` are the
     names that the gradient of the model reaches, by way of its costs or its draws. ``owned`` are
-    all names that only methods use, those of values too.
+    all names that only methods use, those of values too. ``told`` has, by sample, what would learn
+    and stands only in what critics are told, which is detached.
     """
 
     trained: Mapping[str, frozenset[str]]
@@ -40,6 +41,7 @@ class Ownership:
     owned: frozenset[str]
     moved: Mapping[str, frozenset[str]]
     taught: Mapping[str, Users]
+    told: Mapping[str, frozenset[str]]
 
 
 def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> Ownership:
@@ -47,7 +49,7 @@ def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> 
     given = {s.name: critics(estimators[s.name]) for s in graph.samples}
     training = [s.name for s in graph.samples if learned(s) or given[s.name]]
     if not training:
-        return Ownership({}, {}, frozenset(), {}, {})
+        return Ownership({}, {}, frozenset(), {}, {}, {})
     by_value = users(graph, flow, _roots, _made_of)
     by_path = users(graph, flow, _roots, _made_of, partial(_smooth, graph.callees))
     learns = {p.name for p in graph.params}
@@ -60,7 +62,14 @@ def ownership(graph: Graph, flow: Flow, estimators: Mapping[str, Estimator]) -> 
         frozenset[str]().union(*asked.values()) - held.union(*_shared(graph, held)),
         {s: names & learns & held for s, names in reached.items()},
         {n: by_path[n] & MODEL for n in taught & learns},
+        {s: frozenset(_told(by_value, training, s) & learns) for s in training},
     )
+
+
+def _told(used: Mapping[str, Users], training: Iterable[str], sample: str) -> set[str]:
+    """What the critic of a sample is told, and nobody uses but critics that are told so."""
+    tellers = frozenset(map(told_of, training))
+    return {name for name, who in used.items() if told_of(sample) in who and who <= tellers}
 
 
 def _shared(graph: Graph, held: Set[str]) -> Iterator[tuple[str, ...]]:
@@ -74,6 +83,17 @@ def learned(node: Sample) -> Expressions:
     """The expressions that train themselves: learned baselines."""
     values = node.method.values if node.method else {}
     return (values["baseline"],) if "baseline" in values else ()
+
+
+def contexts(node: Sample) -> Expressions:
+    """What a critic is told besides the value, without a gradient."""
+    values = node.method.values.items() if node.method else ()
+    return tuple(v for option, v in values if is_beside(option) and option != "baseline")
+
+
+def told_of(sample: str) -> str:
+    """The critic of a sample as a user of what it is told, which nothing trains."""
+    return f"what is told of {sample}"
 
 
 def critics(estimator: Estimator) -> frozenset[str]:
@@ -98,9 +118,11 @@ def _roots(node: Statement) -> Iterator[tuple[str, Expressions]]:
         case Cost():
             yield PAID, expressions(node)
         case Sample():
-            own = learned(node)
-            yield DRAWN, tuple(e for e in expressions(node) if not any(e is o for o in own))
+            own, told = learned(node), contexts(node)
+            apart = {id(e) for e in (*own, *told)}
+            yield DRAWN, tuple(e for e in expressions(node) if id(e) not in apart)
             yield node.name, own
+            yield told_of(node.name), told
 
 
 def _made_of(node: Statement) -> Expressions:

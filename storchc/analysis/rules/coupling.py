@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.rows import below_scores, coupling
+from storchc.diagnostics import critics as critic_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -31,4 +32,4 @@ def _check_critic(graph: Graph, node: Sample, problems: Problems) -> None:
         layer = coupling(graph.callees[given.name]) if isinstance(given, ModuleOption) else None
         if layer is not None:
             place = node.method.written[option].value
-            problems.add(words.coupled_critic(node, layer.name, place, layer.span))
+            problems.add(critic_words.coupled_critic(node, layer.name, place, layer.span))

@@ -1,11 +1,11 @@
-"""A critic takes one value of its sample, and gives one number."""
+"""A critic takes one value of its sample, and what is known before; it gives one number."""
 
 from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.choosing import named_method
 from storchc.catalogue.method import MethodEntry
-from storchc.diagnostics import paths as words
+from storchc.diagnostics import critics as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.expression import Construct
 from storchc.ir.graph import Graph
@@ -29,9 +29,16 @@ def _check(
         if not isinstance(given, ModuleOption):
             continue
         callee, wanted = graph.callees[given.name], relaxed_shape(made)
-        if not (_takes(callee, wanted) and _gives_a_number(callee)):
+        if not (_takes(callee, given, wanted) and _gives_a_number(callee)):
             span, relaxed = choice.written[option].whole, "pathwise" not in entry.needs
-            problems.add(words.wrong_critic(node, callee, wanted, span, relaxed=relaxed))
+            problem = words.wrong_critic(
+                node, callee, wanted, span, relaxed=relaxed, asked=given.asked
+            )
+            problems.add(problem)
+        for name in given.context(option).values():
+            more = choice.values[name].type.plates - node.type.plates
+            for plate in graph.order(more):
+                problems.add(words.context_plates(node, plate, choice.values[name].span))
 
 
 def relaxed_shape(made: Construct) -> Shape:
@@ -41,8 +48,11 @@ def relaxed_shape(made: Construct) -> Shape:
     return next(value.type.shape for _, value in made.parameters)
 
 
-def _takes(callee: Callee, shape: Shape) -> bool:
-    return len(callee.arguments) == 1 and _is(callee.arguments[0], shape)
+def _takes(callee: Callee, given: ModuleOption, shape: Shape) -> bool:
+    """Whether it takes the value, alone or at its place; what else it takes is known to fit."""
+    if len(callee.arguments) != given.arguments:
+        return False
+    return _is(callee.arguments[given.asked or 0], shape)
 
 
 def _gives_a_number(callee: Callee) -> bool:

@@ -48,6 +48,10 @@ def _check_inside(graph: Graph, node: Sample, estimators: Estimators, problems: 
     if what is None and weighs and estimators[opener.name].joint:
         what = f"a weighted draw `in {node.plate}`, whose values are chosen anew in every step,"
         help = "leave `using` out: draw from the distribution itself"
+    trained = estimator.entry is not None and "module" in {o.kind for o in estimator.entry.options}
+    if what is None and trained and estimators[opener.name].joint:
+        what = f"`{estimator.name}` `in {node.plate}`, whose values are chosen anew in every step,"
+        help = "use `ScoreFunction`"
     if what is not None:
         problems.add(words.not_compiled(estimator.span, f"{what} in a loop", help))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.ownership import PAID, critics, learned
 from storchc.diagnostics import credit as words
+from storchc.diagnostics import critics as critic_words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.nodes import ModuleOption, Sample
 from storchc.source import Span
@@ -20,6 +21,8 @@ def run(known: Estimation, problems: Problems) -> None:
         for name in sorted(critics(known.estimators[sample.name]) & taught.keys()):
             paid = PAID in taught[name]
             problems.add(words.critic_of_the_model(name, sample, _option(sample), paid=paid))
+        for name in sorted(known.ownership.told.get(sample.name, ())):
+            problems.add(critic_words.context_for_nobody(name, sample, _option(sample)))
         if _copies_the_policy(known, sample):
             problems.add(words.idle_baseline(sample, _option(sample)))
 

@@ -8,7 +8,12 @@ ENTRY = MethodEntry(
     summary="score function with a learned critic, whose gradient comes back along the value",
     options=(
         Option("n", "count", 1, "independent samples", least=1),
-        Option("c_phi", "module", None, "the critic, of one value of the sample to a number"),
+        Option(
+            "c_phi",
+            "module",
+            None,
+            "the critic, of a value and what is known before to a number",
+        ),
     ),
     unbiased=True,
     carrier="score",
@@ -16,7 +21,7 @@ ENTRY = MethodEntry(
     needs=frozenset({"pathwise"}),
     families=(),
     order=1,
-    in_loops="no",
+    in_loops="yes",
     above_sequences="any",
     in_plates="any",
     mixes_own=True,
@@ -28,5 +33,6 @@ ENTRY = MethodEntry(
     reference="Grathwohl et al. 2018, arXiv:1711.00123",
     control="always",
     learns="always",
-    notes="the critic learns to lower the variance, by the gradient of `method_loss`",
+    notes="the critic learns to lower the variance, by the gradient of `method_loss`, in a loop of "
+    "the sum over its steps; in `c_phi=critic(z, h)` z is the value, and h is detached",
 )

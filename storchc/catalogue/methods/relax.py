@@ -8,7 +8,12 @@ ENTRY = MethodEntry(
     summary="score function with a learned critic of a relaxed value",
     options=(
         Option("n", "count", 1, "independent samples", least=1),
-        Option("c_phi", "module", None, "the critic, of one relaxed value to a number"),
+        Option(
+            "c_phi",
+            "module",
+            None,
+            "the critic, of a relaxed value and what is known before to a number",
+        ),
         Option("temperature", "number", 0.5, "of the relaxation, where it starts", least=0.001),
         Option("eta", "number", 1.0, "what the critic counts, where it starts", least=-1e6),
         Option("learn", "flag", True, "train the critic, the temperature and eta"),
@@ -19,7 +24,7 @@ ENTRY = MethodEntry(
     needs=frozenset(),
     families=("Bernoulli", "OneHotCategorical", "Categorical"),
     order=1,
-    in_loops="no",
+    in_loops="yes",
     above_sequences="any",
     in_plates="any",
     mixes_own=True,
@@ -32,6 +37,7 @@ ENTRY = MethodEntry(
     reference="Grathwohl et al. 2018, arXiv:1711.00123",
     control="always",
     learns="learn",
-    notes="the critic, η and τ learn to lower the variance, by the gradient of `method_loss`; the "
-    "critic of a `Categorical` takes its one-hot relaxation",
+    notes="the critic, η and τ learn to lower the variance, by the gradient of `method_loss`, in a "
+    "loop of the sum over its steps; that of a `Categorical` takes its one-hot relaxation; in "
+    "`c_phi=critic(z, h)` z is the relaxed value, and h is detached",
 )

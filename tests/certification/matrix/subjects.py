@@ -107,6 +107,8 @@ LOOPING = {
     "RaoBlackwellSF",
     "SumAndSample",
     "VIMCO",
+    "LAX",
+    "RELAX",
 }
 ORDERED = {"UnorderedSetEstimator", "RaoBlackwellSF"}
 LATER = {"loop": "S190, S417"}
