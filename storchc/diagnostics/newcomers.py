@@ -46,7 +46,7 @@ def made_of_costs(cost: Cost, other: str, span: Span, defined: Span) -> Problem:
 
 def nothing_trains(node: Sample, span: Span, by: str) -> Problem:
     """``cost c = r * stop_gradient(z)``, or all of it ``without_credit``."""
-    message = f"costs see `{node.name}` behind `{by}` alone, so nothing of it is trained"
+    message = f"costs see `{node.name}` behind `{by}` alone, so they train nothing of it"
     help = (
         f"leave `{by}` out: the method of `{node.name}` sees to its gradient, whatever the cost is"
     )

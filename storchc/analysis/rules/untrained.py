@@ -16,7 +16,6 @@ from storchc.ir.expression import (
     Apply,
     Distribution,
     Divergence,
-    Entropy,
     LogProb,
     Property,
     Value,
@@ -30,7 +29,8 @@ def run(known: Estimation, problems: Problems) -> None:
     """Warn of samples that are cut off wherever a cost uses them.
 
     Credit that they have by ending a loop alone is none; a story whose costs use the density of a
-    sample trains its parameters by hand.
+    sample trains its parameters by hand. An entropy is no surrogate: a bonus beside costs that
+    are cut would be all that trains.
     """
     graph = known.graph
     if not known.dependence.cuts:
@@ -71,7 +71,7 @@ def _by_hand(graph: Graph) -> frozenset[Hashable]:
 
 def _laws(part: Value | Distribution) -> tuple[Distribution, ...]:
     match part:
-        case LogProb(law) | Entropy(law) | Property(law):
+        case LogProb(law) | Property(law):
             return (law,)
         case Divergence(left, right):
             return left, right
