@@ -25,3 +25,11 @@ def test_a_prior_is_learned_beside_the_model(script: Script) -> None:
     rows = train.main(["--steps", "150"])
     assert min(row.elbo for row in rows.values()) > UNTRAINED + 10
     assert 1 < rows["mixture"].components < 10
+
+
+def test_a_bent_posterior_diverges_as_quadrature_says(script: Script) -> None:
+    train = script("flow/train")
+    assert _distance(train) < SAME
+    figures = train.main(["--steps", "200"])
+    assert figures.elbo > UNTRAINED + 10
+    assert abs(figures.divergence - figures.quadrature) < 0.05
