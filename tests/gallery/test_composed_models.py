@@ -33,3 +33,10 @@ def test_a_bent_posterior_diverges_as_quadrature_says(script: Script) -> None:
     figures = train.main(["--steps", "200"])
     assert figures.elbo > UNTRAINED + 10
     assert abs(figures.divergence - figures.quadrature) < 0.05
+
+
+def test_missing_pixels_are_filled_in_from_the_others(script: Script) -> None:
+    train = script("missing_data/train")
+    assert _distance(train) < SAME
+    figures = train.main(["--steps", "500"])
+    assert figures.model < figures.mean - 0.02
