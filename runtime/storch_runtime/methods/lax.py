@@ -51,17 +51,17 @@ class LAX(Criticized):
         squared = None
         if learns and (estimates := _estimates(draw, downstream.cost - costs, slopes)):
             squared = squares(estimates, costs.dim())
-        path = draw.distribution.replay(leaf.detach())
+        path = draw.distribution.replay(draw.value)
         back = sum_event(slopes.detach() * (path - path.detach()), event)
         return Variate(minus_baseline(draw, costs) + back, squared)
 
 
 def _estimates(draw: Drawn, signal: Tensor, slopes: Tensor) -> tuple[Tensor, ...]:
     """The gradient estimate of each element, in a copy of the parameters that is its own."""
-    law, value = draw.distribution.expand(draw.log_prob.shape), draw.value.detach()
+    law, value = draw.distribution.expand(draw.log_prob.shape), draw.value
     trained = [name for name, p in draw.distribution.parameters.items() if p.requires_grad]
     own = {name: law.parameters[name].detach().clone().requires_grad_() for name in trained}
-    copy = type(law)(**{**law.given(), **own}, event=law.event)  # type: ignore[call-arg]
+    copy = law.remade({**law.given(), **own}, law.event)
     total = (signal * copy.log_prob(value)).sum() + (slopes * copy.replay(value)).sum()
     if not own:
         return ()
