@@ -29,6 +29,7 @@ def sample_facts(
         ("factors", _factors(graph, estimation, node)),
         ("by elimination", _eliminated(estimation, node)),
         ("method", _method(graph, node, estimator)),
+        ("told", _told(graph, estimator)),
         ("gradient", _gradient(estimator, node.name in estimation.biases)),
         ("evaluations", _looks(node, estimator)),
         ("trains", _trains(estimation.ownership, node, estimator)),
@@ -136,6 +137,16 @@ def _choice(
         if option == "baseline" or not is_beside(option)
     ]
     return f"{name}({', '.join(options)})"
+
+
+def _told(graph: Graph, estimator: Estimator) -> str:
+    """What a critic knows besides the value."""
+    given = estimator.constants.items()
+    names = [n for o, v in given if isinstance(v, ModuleOption) for n in v.context(o).values()]
+    if not names:
+        return ""
+    told = listed([_value(graph, estimator.values[name]) for name in names])
+    return f"{told}, as known before the draw and without a gradient, beside each value"
 
 
 def _critic(
