@@ -20,6 +20,7 @@ from storch_runtime.elimination import pairs as pairs
 from storch_runtime.elsewhere import Elsewhere as Elsewhere
 from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.estimate import WatchedEstimate as WatchedEstimate
+from storch_runtime.evidence import log_evidence as log_evidence
 from storch_runtime.frozen import Frozen as Frozen
 from storch_runtime.given import FirstResult as FirstResult
 from storch_runtime.given import ModuleLike as ModuleLike

@@ -21,7 +21,7 @@ from storch_runtime.errors import StoryValueError
 from storch_runtime.joint import Joint
 from storch_runtime.methods.expect import Expect
 from storch_runtime.mode import MODE, Given
-from storch_runtime.place import OWN, Extending, In, Own, Place
+from storch_runtime.place import OWN, Chained, Extending, In, Own, Place
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -116,6 +116,10 @@ class GreedyOutcomes(Greedy):
     def sequences(self, states: int, draws: int) -> int:
         """See `Expect.sequences`."""
         return self.method.sequences(states, draws)
+
+    def moves(self, distribution: Distribution, states: int = 1) -> Tensor:
+        """See `Expect.moves`."""
+        return self.draw(distribution, None, Chained(states)).weight
 
 
 class Certain(Finite):

@@ -9,6 +9,7 @@ from typing import assert_never
 from storchc.catalogue import functions
 from storchc.catalogue.function import REQUIRED, Function
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Construct,
@@ -16,6 +17,7 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -85,7 +87,9 @@ def _call(
     | Entropy
     | Expected
     | Renamed
-    | SummedOut,
+    | SummedOut
+    | AlongSteps
+    | Evidence,
 ) -> str:
     """What is written as a function with its arguments."""
     match expression:
@@ -111,6 +115,10 @@ def _call(
             return call("renamed", write(value), f"{plate}={copy}")
         case SummedOut(value, sample, cut):
             return call("summed_out", write(value), f"over={sample}", *(["cut"] if cut else []))
+        case AlongSteps(value, loop):
+            return call("along_steps", write(value), f"of={loop}")
+        case Evidence(sample=sample):
+            return call("evidence", *map(write, expression.parts), f"over={sample}")
         case _:
             assert_never(expression)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.rewrite.chains import Elimination, Obstacle
+from storchc.analysis.rewrite.chains import Elimination
+from storchc.analysis.rewrite.obstacles import Obstacle
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing
 from storchc.debug.dependence import show_dependence
@@ -28,6 +29,9 @@ def show_elimination(graph: Graph, found: Elimination) -> Iterator[str]:
             yield f"    known by its expectation alone: {', '.join(totals)}"
         if paired := sorted(found.paired[name]):
             yield f"    of two steps: {', '.join(paired)}"
+        if places := found.likelihoods[name].places:
+            lines = ", ".join(str(line_of(graph, place)) for place in sorted(places, key=str))
+            yield f"    joined in the log domain in line {lines}"
     yield from _obstacles(graph, found.obstacles)
 
 

@@ -12,6 +12,7 @@ from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.ir.expression import Value
 from storchc.ir.graph import Graph
+from storchc.ir.names import before_of
 from storchc.ir.nodes import Loop
 from storchc.ir.size import Size
 from storchc.ir.types import NO_PLATES, Dtype, Plates
@@ -163,9 +164,15 @@ class Context:
         """The number of elements of a plate."""
         if plate in self.graph.data_plates:
             return self.module.sizes[plate]
+        loop = self.estimation.graph.loop_by_name.get(plate)
+        if loop is not None:
+            return self.size(loop.bound)
         known = self.held.get(Slot("size", plate))
         if known is not None:
             return known.py
+        for chain in self.estimation.elimination.chains.values():
+            if plate == before_of(chain.sample):
+                return literal(chain.states)
         return index(member(self.held[Slot("value", plate)].py, "shape"), literal(0))
 
     def plate_sizes(self, plates: Plates) -> tuple[Py, ...]:

@@ -7,17 +7,19 @@ from storchc.catalogue import functions
 from storchc.catalogue.family import Family
 from storchc.catalogue.function import Emission, Function
 from storchc.catalogue.functions.along import SPREADS, pair
-from storchc.emit import calls, chains, distributions, indexing, over, separated
+from storchc.emit import calls, chains, distributions, evidence, indexing, over, separated
 from storchc.emit.alignment import align
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.places import place
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Counter,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -76,6 +78,10 @@ def translate(context: Context, value: Value) -> Code:
             return separated.expected(context, value)
         case SummedOut():
             return chains.summed_out(context, value)
+        case AlongSteps():
+            return evidence.along_steps(context, value)
+        case Evidence():
+            return evidence.evidence(context, value)
         case Renamed():
             return separated.renamed(context, value)
         case LogProb() if code := separated.own_log_prob(context, value):

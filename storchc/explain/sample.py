@@ -92,12 +92,14 @@ def _eliminated(estimation: Estimation, node: Sample) -> str:
         line = estimation.graph.source.position(obstacle.span.start).line
         return f"no: {obstacle.words} (line {line})"
     each = str(chain.states) if not chain.carried else f"{chain.states} x {chain.states}"
+    places = estimation.elimination.likelihoods[node.name].places
+    joined = "; the forward algorithm in the log domain" if places else ""
     if chain.steps is None:
-        return f"{each} evaluations in each step, whose number is known at the call"
+        return f"{each} evaluations in each step, whose number is known at the call{joined}"
     joint = chain.states**chain.steps
     instead = str(joint) if joint <= _READABLE else "more than 10^12"
     evaluated = chain.steps * chain.pairs
-    return f"{chain.steps} steps of {each}: {evaluated} evaluations instead of {instead}"
+    return f"{chain.steps} steps of {each}: {evaluated} evaluations instead of {instead}{joined}"
 
 
 def _method(graph: Graph, node: Sample, estimator: Estimator) -> str:

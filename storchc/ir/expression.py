@@ -243,6 +243,47 @@ class SummedOut:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class AlongSteps:
+    """The first event dimension of ``value``, which has an element for each step of ``loop``.
+
+    It becomes a dimension of the steps, as plates have one. This and the one below stand in no
+    story: `analysis/rewrite/evidence` writes them.
+    """
+
+    value: Value
+    loop: str
+    type: ValueType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """``log E[exp(Σ_t term_t)]`` over all sequences of ``sample``: the forward algorithm.
+
+    The sample is drawn from ``first`` in the first step (None: as it stands in the story), from
+    ``law`` in later ones, where its outcomes in the step before stand along ``before``. ``term``
+    has a dimension for the steps of ``loop``; ``start`` is that of the first step, where it has to
+    be told apart.
+    """
+
+    sample: str
+    loop: str
+    before: str
+    first: Distribution | None
+    law: Distribution
+    start: Value | None
+    term: Value
+    type: ValueType
+    span: Span
+
+    @property
+    def parts(self) -> tuple[Value | Distribution, ...]:
+        """What it is made of, in order."""
+        every = (self.first, self.law, self.start, self.term)
+        return tuple(part for part in every if part is not None)
+
+
 Value = (
     Literal
     | Extent
@@ -261,6 +302,8 @@ Value = (
     | Expected
     | Renamed
     | SummedOut
+    | AlongSteps
+    | Evidence
 )
 Distribution = Construct | Named
 SelectItem = int | Range | EllipsisType | Value

@@ -31,6 +31,11 @@ def mean_of(name: str) -> str:
     return _MEAN + name
 
 
+def beside_of(sample: str, number: int) -> str:
+    """What a step leaves beside a sample, for the likelihood of all steps."""
+    return f"_beside_{sample}_{number}" if number else f"_beside_{sample}"
+
+
 def averaged(name: str) -> str:
     """The value of which ``name`` is the expectation, or else itself."""
     return name.removeprefix(_MEAN)

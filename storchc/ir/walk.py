@@ -7,6 +7,7 @@ from types import EllipsisType
 from typing import assert_never
 
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Construct,
@@ -14,6 +15,7 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -48,6 +50,7 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             | Expected(value=value)
             | Renamed(value=value)
             | SummedOut(value=value)
+            | AlongSteps(value=value)
         ):
             return (value,)
         case CallUser(_, arguments, _, _, _):
@@ -60,6 +63,8 @@ def children(expression: Value | Distribution) -> tuple[Value | Distribution, ..
             return left, right
         case Entropy(distribution, _, _) | Property(distribution, _, _, _):
             return (distribution,)
+        case Evidence():
+            return expression.parts
         case StaticChoice(condition, then, otherwise, _, _):
             return condition, then, otherwise
         case _:

@@ -92,8 +92,9 @@ def _sample(frame: Frame, node: Sample) -> Iterator[Operation]:
     if chain is not None:
         parts = frame.hoisting.parts(node.distribution)
         yield from parts.before
-        yield Outcomes(draw, node, parts.apart, chain.before, replayed=True)
-        yield Pair(node.name, chain.before)
+        before = chain.before if node.loops else ""
+        yield Outcomes(draw, node, parts.apart, before, replayed=True)
+        yield Pair(node.name, before)
         yield _take(frame, node)
         return
     if story.learns(node) and node.loops:

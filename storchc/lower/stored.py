@@ -11,6 +11,7 @@ from typing import assert_never
 
 from storchc.catalogue import functions
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Construct,
@@ -18,6 +19,7 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -81,6 +83,10 @@ def stored_of(story: Story, scope: Scope, value: Value) -> Plates:
             return _summed_out(story, scope, value)
         case Renamed(of, plate, copy):
             return frozenset(copy if p == plate else p for p in stored_of(story, scope, of))
+        case AlongSteps(of, loop):
+            return stored_of(story, scope, of) | {loop}
+        case Evidence():
+            return _evidence(story, scope, value)
         case LogProb(law, of):
             return law_plates(story, scope, law) | stored_of(story, scope, of)
         case Divergence(left, right):
@@ -136,3 +142,11 @@ def _summed_out(story: Story, scope: Scope, value: SummedOut) -> Plates:
         return stored
     kind: Kind = "joint mass" if len(own) == 2 else "mass" if chain.sample in own else "mass before"
     return (stored | scope[Slot(kind, value.sample)]) - own
+
+
+def _evidence(story: Story, scope: Scope, value: Evidence) -> Plates:
+    laws = (law for law in (value.first, value.law) if law is not None)
+    found = [law_plates(story, scope, law) for law in laws]
+    found += [stored_of(story, scope, v) for v in (value.start, value.term) if v is not None]
+    found += [scope[Slot("mass", value.sample)]] if value.first is None else []
+    return frozenset[str]().union(*found) - {value.sample, value.before, value.loop}

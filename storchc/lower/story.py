@@ -58,9 +58,10 @@ class Story:
         return self.estimation.elimination.chains.get(sample)
 
     def chains(self, loop: Loop) -> list[Chain]:
-        """The samples that are summed out in a loop."""
+        """The samples that are summed out in a loop, as it is written."""
+        drawn = {node.name for node in loop.body if isinstance(node, Sample)}
         chains = self.estimation.elimination.chains.values()
-        return [chain for chain in chains if chain.loop == loop.name]
+        return [chain for chain in chains if chain.sample in drawn]
 
     def learns(self, sample: Sample) -> bool:
         """Whether a sample has a learned baseline that something depends on."""

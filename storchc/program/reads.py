@@ -7,6 +7,7 @@ from typing import assert_never
 
 from storchc.ir.expression import (
     Distribution,
+    Evidence,
     Expected,
     LogProb,
     Named,
@@ -83,6 +84,8 @@ def named_in(drawn: Drawn, value: Value | Distribution) -> Iterator[Slot]:
                 yield Slot("draw", sample)
             case SummedOut(sample=sample):
                 yield from (Slot("mass", sample), Slot("joint mass", sample))
+            case Evidence(sample=sample, first=None):
+                yield Slot("mass", sample)
             case LogProb(value=Reference(name), type=type_) if type_.shape and name in drawn.apart:
                 yield Slot("draw", name)
             case LogProb(value=Reference(name)) if name in drawn.asked:

@@ -102,6 +102,10 @@ class Expect(Method):
         self._afford(distribution.support_size() * place.states)
         return self.propose(distribution, 1)
 
+    def moves(self, distribution: Distribution, states: int = 1) -> Tensor:
+        """The probabilities of all outcomes, ``[n, *plates]``, given each of ``states`` before."""
+        return self.draw(distribution, None, Chained(states)).weight
+
     def sequences(self, states: int, draws: int) -> int:
         """The number of all sequences of ``draws`` outcomes in loops, within the budget."""
         count = int(states**draws)

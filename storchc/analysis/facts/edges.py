@@ -10,6 +10,7 @@ from typing import assert_never
 from storchc.catalogue import distributions, functions
 from storchc.catalogue.function import Function
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Construct,
@@ -17,6 +18,7 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -80,8 +82,10 @@ def edges(expression: Value | Distribution, callees: Mapping[str, Callee]) -> tu
             return _call(expression, callees[expression.callee])
         case Construct(_, parameters, _, span):
             return tuple(Edge(value, "smooth", span) for _, value in parameters)
-        case Expected(value=value) | Renamed(value=value) | SummedOut(value=value):
-            return (Edge(value, "smooth", expression.span),)
+        case Expected() | Renamed() | SummedOut() | AlongSteps():
+            return (Edge(expression.value, "smooth", expression.span),)
+        case Evidence(sample=sample, span=span):
+            return tuple(Edge(part, "smooth", span, (sample,)) for part in expression.parts)
         case LogProb(distribution, value, _, span):
             return Edge(distribution, "smooth", span), Edge(value, "smooth", span)
         case Divergence(left, right, _, span):

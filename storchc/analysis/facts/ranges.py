@@ -18,6 +18,7 @@ from storchc.catalogue import distributions, functions, supports
 from storchc.catalogue.family import Family, Support
 from storchc.ir import ranges as at
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Construct,
@@ -25,6 +26,7 @@ from storchc.ir.expression import (
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -201,11 +203,11 @@ class _Walk:
                 return self._reduced(function, parts[0], plates)
             case CallUser(callee, _, results):
                 return _given(self.graph.callees[callee]) if len(results) == 1 else ANYTHING
-            case SequenceOf() | Expected() | Renamed() | SummedOut():
+            case SequenceOf() | Expected() | Renamed() | SummedOut() | AlongSteps():
                 return parts[0]
             case StaticChoice():
                 return parts[1].joined(parts[2])
-            case Construct() | Named():
+            case Construct() | Named() | Evidence():
                 return ANYTHING
             case LogProb(distribution) | Entropy(distribution):
                 return self._logarithm(value, distribution)

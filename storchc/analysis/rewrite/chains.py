@@ -20,8 +20,10 @@ from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.cuts import partial_cut
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.support import support_size
-from storchc.analysis.rewrite import expectations
+from storchc.analysis.rewrite import evidence, expectations
+from storchc.analysis.rewrite.evidence import Likelihoods
 from storchc.analysis.rewrite.expectations import Expectations
+from storchc.analysis.rewrite.obstacles import HinderedError, Obstacle
 from storchc.catalogue import functions
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import (
@@ -71,23 +73,6 @@ class Chain:
         return self.states**2 if self.carried else self.states
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Where a story tells whole sequences apart; ``way`` is one around it, if it has any."""
-
-    span: Span
-    words: str
-    way: str = ""
-
-
-class HinderedError(Exception):
-    """Raised where an obstacle is met."""
-
-    def __init__(self, span: Span, words: str, way: str = "") -> None:
-        super().__init__(words)
-        self.obstacle = Obstacle(span, words, way)
-
-
 class _Remembered(HinderedError):
     """A carried variable that is a function of more than the last outcome."""
 
@@ -105,13 +90,14 @@ class Elimination:
     """The samples that are summed out, and what stands in the way of the other enumerated ones.
 
     ``expected`` are, by sample, the names that depend on it; ``paired`` the costs that depend on
-    its outcomes in two steps.
+    its outcomes in two steps; ``likelihoods`` what is taken in the log domain.
     """
 
     chains: Mapping[str, Chain]
     obstacles: Mapping[str, Obstacle]
     expected: Mapping[str, Expectations]
     paired: Mapping[str, frozenset[str]]
+    likelihoods: Mapping[str, Likelihoods]
 
     def pairs_in(self, cost: Cost) -> frozenset[str]:
         """The samples of whose outcomes in this step and in the one before ``cost`` is made."""
@@ -122,8 +108,12 @@ class Elimination:
         return frozenset(s for s, of in self.expected.items() if of.adds_up(cost.value))
 
     def written(self, graph: Graph, credited: Dependence) -> Graph:
-        """``graph`` with the expectations of costs in its loops taken."""
-        return expectations.written(graph, tuple(self.expected.values()), credited)
+        """``graph`` with the expectations of costs in its loops taken, and the likelihoods."""
+        for taken in self.likelihoods.values():
+            graph = evidence.written(graph, taken)
+        looped = {s.name for s in graph.samples if s.loops}
+        left = tuple(each for name, each in self.expected.items() if name in looped)
+        return expectations.written(graph, left, credited)
 
 
 def eliminate(
@@ -142,6 +132,7 @@ def eliminate(
     obstacles: dict[str, Obstacle] = {}
     expected: dict[str, Expectations] = {}
     paired: dict[str, frozenset[str]] = {}
+    likelihoods: dict[str, Likelihoods] = {}
     for sample in graph.samples:
         states = support_size(graph.construction(sample.distribution))
         if not (sample.loops and estimators[sample.name].enumerated) or states is None:
@@ -149,7 +140,7 @@ def eliminate(
         loop = graph.loop_by_name[sample.loops[-1]]
         try:
             check_cuts(graph, flow, sample, credited, touched)
-            look = _looked(graph, sample, loop, touched, joint)
+            look = _looked(graph, sample, loop, credited, touched, joint)
         except HinderedError as hindered:
             obstacles[sample.name] = hindered.obstacle
             continue
@@ -159,7 +150,10 @@ def eliminate(
         chains[sample.name] = Chain(sample.name, loop.name, states, steps, before, names)
         expected[sample.name] = look.expectations(loop, before)
         paired[sample.name] = frozenset(look.paired)
-    return Elimination(chains, obstacles, expected, paired)
+        likelihoods[sample.name] = Likelihoods(
+            sample.name, look.dependent, frozenset(look.likelihoods)
+        )
+    return Elimination(chains, obstacles, expected, paired, likelihoods)
 
 
 def check_cuts(
@@ -172,7 +166,12 @@ def check_cuts(
 
 
 def _looked(
-    graph: Graph, sample: Sample, loop: Loop, touched: Dependence, joint: frozenset[str]
+    graph: Graph,
+    sample: Sample,
+    loop: Loop,
+    credited: Dependence,
+    touched: Dependence,
+    joint: frozenset[str],
 ) -> _Look:
     """What the steps of a loop take from a sample.
 
@@ -182,7 +181,7 @@ def _looked(
     carried = frozenset(c.name for c in loop.carried if sample.name in c.type.plates)
     totals: dict[str, _Remembered] = {}
     while True:
-        look = _Look(graph, sample, touched, joint, carried, frozenset(totals))
+        look = _Look(graph, sample, credited, touched, joint, carried, frozenset(totals))
         try:
             look.whole(loop)
         except _Remembered as found:
@@ -199,23 +198,31 @@ class _Look:
     """Looks through a loop for what a step takes from one sample; ``whens`` has it by name.
 
     Of the ``carried`` variables those among ``totals`` are known by their expectations; ``paired``
-    are the costs that take something of two steps.
+    are the costs that take something of two steps, ``likelihoods`` the places where all steps are
+    joined in the log domain, ``behind`` the loop.
     """
 
     graph: Graph
     sample: Sample
+    credited: Dependence
     touched: Dependence
     joint: frozenset[str]
     carried: frozenset[str]
     totals: frozenset[str]
     whens: dict[str, frozenset[When]] = field(default_factory=dict)
     paired: set[str] = field(default_factory=set)
+    likelihoods: set[Span] = field(default_factory=set)
+    behind: bool = False
+
+    @property
+    def dependent(self) -> frozenset[str]:
+        """The names that are made of the sample."""
+        return frozenset(name for name, when in self.whens.items() if when)
 
     def expectations(self, loop: Loop, before: str) -> Expectations:
         """What is to be written of this."""
-        dependent = frozenset(name for name, when in self.whens.items() if when)
         totals = frozenset(name for name, when in self.whens.items() if when == ALL)
-        return Expectations(self.sample.name, loop.name, before, dependent, totals)
+        return Expectations(self.sample.name, loop.name, before, self.dependent, totals)
 
     def whole(self, loop: Loop) -> None:
         """The loop, and what looks back at it; `HinderedError` where sequences are told apart."""
@@ -241,7 +248,7 @@ class _Look:
         if isinstance(value, SequenceOf):
             return ALL if self.when(value.value) else NEVER
         if isinstance(value, OverPlates) and self.sample.name in value.plates:
-            raise HinderedError(value.span, f"this joins the sequences of `{self.sample.name}`")
+            return self._joined(value)
         parts = [self.when(part) for part in children(value)]
         found = NEVER.union(*parts, self._remembered(value))
         if "all" not in found:
@@ -249,6 +256,17 @@ class _Look:
         if not _linear(value, parts):
             raise _NotLinear(value.span, self._not_linear(value))
         return ALL
+
+    def _joined(self, value: OverPlates) -> frozenset[When]:
+        """A reduction over the sample: of it nothing is left behind the likelihood of all steps."""
+        name = self.sample.name
+        if not (self.behind and value.function == "logmeanexp" and value.plates == (name,)):
+            raise HinderedError(value.span, f"this joins the sequences of `{name}`")
+        if name not in self.credited.places[value.value]:
+            raise HinderedError(value.span, f"this joins sequences of `{name}` behind a cut")
+        evidence.check(self.graph, self.sample, self.dependent, value)
+        self.likelihoods.add(value.span)
+        return NEVER
 
     def _remembered(self, value: Value | Distribution) -> frozenset[When]:
         """What a stateful function has seen of the sample behind its loop."""
@@ -336,6 +354,7 @@ class _Look:
     def _behind(self, nodes: tuple[Node, ...], *, within: bool) -> None:
         """What stands behind the loop, or ``within`` another one there."""
         for node in nodes:
+            self.behind = not within and isinstance(node, Compute | Cost | Report)
             found = NEVER.union(*(self.when(value) for value in expressions(node)))
             if found == ALL and (within or not isinstance(node, Compute | Cost)):
                 self._taken(node)
@@ -355,7 +374,9 @@ class _Look:
     def _moves(self, names: Iterable[str], found: frozenset[When]) -> None:
         """Note what is made of the sample behind its loop, where that shows its last value."""
         for name in names:
-            self.whens[name] = ALL if found == ALL else self._last(name)
+            type_ = self.graph.types.get(name)
+            shown = type_ is None or self.sample.name in type_.plates
+            self.whens[name] = ALL if found == ALL else self._last(name) if shown else NEVER
 
     def _taken(self, node: Node) -> None:
         """Raise where something else than a cost takes what all steps add up to."""

@@ -134,7 +134,9 @@ class _Writing:
         graph, of = self.graph, self.of
         nodes = tuple(self._outside(node) for node in graph.nodes)
         plates = list(graph.sample_plates)
-        if of.before:  # behind the plate of this step's outcomes in memory
+        if (
+            of.before and of.before not in plates
+        ):  # behind the plate of this step's outcomes in memory
             plates.insert(plates.index(of.sample), of.before)
         types = dict(graph.types)
         for name, type_ in graph.types.items():

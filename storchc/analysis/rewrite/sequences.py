@@ -16,7 +16,8 @@ from storchc.analysis.dataflow import Flow
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.support import support_size
-from storchc.analysis.rewrite.chains import Elimination, HinderedError, Obstacle, check_cuts
+from storchc.analysis.rewrite.chains import Elimination, check_cuts
+from storchc.analysis.rewrite.obstacles import HinderedError, Obstacle
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import OverPlates
 from storchc.ir.graph import Graph

@@ -25,12 +25,14 @@ from storchc.catalogue import distributions, functions
 from storchc.catalogue.family import broadcast
 from storchc.catalogue.function import Function
 from storchc.ir.expression import (
+    AlongSteps,
     Apply,
     CallUser,
     Counter,
     Distribution,
     Divergence,
     Entropy,
+    Evidence,
     Expected,
     Extent,
     Literal,
@@ -86,11 +88,13 @@ class Rewriter:
                 return self._choice(value)
             case LogProb():
                 return self._observed(value) if value.type.shape else self._log_prob(value)
-            case Expected() | Renamed() | SummedOut():
+            case Expected() | Renamed() | SummedOut() | AlongSteps():
                 kind, inner = self.value(value.value)
                 return kind, replace(value, value=inner)
             case CallUser():
                 return self._call(value)
+            case Evidence():
+                raise AssertionError(value)  # written behind this
             case Divergence(left, right):
                 kinds, (left, right) = zip(*map(self.distribution, (left, right)), strict=True)
                 rewritten: Value = replace(value, left=left, right=right)
