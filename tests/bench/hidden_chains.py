@@ -39,6 +39,20 @@ for t in range(T) from z = zeros([C]):
     cost nll = cross_entropy(z @ emit, x[t])
 """
 )
+LIKELIHOOD = """story Hidden
+dim K = 16
+dim T
+plate data
+input x[data, T]
+param start[K] = normal(0, 1)
+param move[K, K] = normal(0, 1)
+param mu[K] = normal(0, 2)
+param width = 0.0
+for t in range(T) from z = 0:
+    sample z ~ Categorical(logits=start if t == 0 else move[z]) with Expect()
+    compute ll = log_prob(Normal(mu[z], exp(width)), x[t])
+cost nll = -logmeanexp(sum(sequence(ll)), over=z)
+"""
 
 
 def cases(dtype: torch.dtype = torch.float32) -> Iterator[Case]:
@@ -54,6 +68,16 @@ def cases(dtype: torch.dtype = torch.float32) -> Iterator[Case]:
         model = load(story).to(dtype)
         name = f"hidden chain of {STEPS} steps, {title}"
         yield Case(name, model, inputs, by_hand(model, *inputs), lambda estimate: {})
+    yield likelihood(dtype)
+
+
+def likelihood(dtype: torch.dtype = torch.float32, steps: int = 100, batch: int = 32) -> Case:
+    """The likelihood of observations below a Gaussian in each of 16 states."""
+    torch.manual_seed(0)
+    model = load(LIKELIHOOD).to(dtype)
+    x = 2 * torch.randn(batch, steps, generator=torch.Generator().manual_seed(1)).to(dtype)
+    title = f"likelihood of a hidden chain of {steps} steps"
+    return Case(title, model, (x,), Likelihood(model, x), lambda estimate: {})
 
 
 class Prior:
@@ -99,4 +123,24 @@ class Guided:
             loss = loss + (mass * emission[:, self.x[:, t]].T).sum(1)
             prior = self.model.move
         loss = loss.mean()
+        return loss, loss
+
+
+class Likelihood:
+    """The forward algorithm in the log domain, a product of matrices in each step."""
+
+    def __init__(self, model: Any, x: Tensor) -> None:
+        self.model, self.x = model, x
+
+    def __call__(self, samples: Samples | None = None) -> tuple[Tensor, Tensor]:
+        """One step."""
+        model = self.model
+        normal = torch.distributions.Normal(model.mu, model.width.exp())
+        emitted = normal.log_prob(self.x.T[..., None])  # [T, data, K]
+        move = model.move.softmax(-1)
+        mass = model.start.log_softmax(-1) + emitted[0]
+        for term in emitted.unbind(0)[1:]:
+            top = mass.detach().amax(-1, keepdim=True)
+            mass = ((mass - top).exp() @ move).log() + top + term
+        loss = -mass.logsumexp(-1).mean()
         return loss, loss
