@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
-
-from storch_runtime.given import Bound
+from torch.nn.utils.stateless import _reparametrize_module
 
 __all__ = ["Frozen"]
 
@@ -29,14 +28,20 @@ class Frozen:
         """Call the module with its parameters as they are now, detached."""
         if not torch.is_grad_enabled() or not isinstance(self.module, nn.Module):
             return self.module(*arguments, **options)
-        fixed = {name: p.detach() for name, p in self.module.named_parameters()}
-        return functional_call(self.module, fixed, arguments, options)
+        return functional_call(self.module, _fixed(self.module), arguments, options)
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
         """Call a method of it, such as ``log_prob``."""
-        if isinstance(self.module, nn.Module):
-            return Frozen(Bound(self.module, method))(*arguments, **options)
-        return getattr(self.module, method)(*arguments, **options)
+        asked = getattr(self.module, method)
+        if not torch.is_grad_enabled() or not isinstance(self.module, nn.Module):
+            return asked(*arguments, **options)
+        # as `functional_call` does, which calls the module itself alone
+        with _reparametrize_module(self.module, _fixed(self.module), tie_weights=True):
+            return asked(*arguments, **options)
 
     def __repr__(self) -> str:
         return f"Frozen({self.module!r})"
+
+
+def _fixed(module: nn.Module) -> dict[str, Tensor]:
+    return {name: p.detach() for name, p in module.named_parameters()}
