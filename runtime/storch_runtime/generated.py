@@ -46,6 +46,7 @@ from storch_runtime.place import Held as Held
 from storch_runtime.place import In as In
 from storch_runtime.place import Own as Own
 from storch_runtime.placing import index_put as index_put
+from storch_runtime.placing import scatter as scatter
 from storch_runtime.reindex import reindexed as reindexed
 from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences

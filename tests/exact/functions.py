@@ -91,20 +91,33 @@ def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def _scatter(x: Any, dim: int, place: Any, src: Any) -> Tensor:
-    """One slice of a copy written anew, by an index without dimensions."""
-    x, chosen = as_float(x).movedim(dim, 0), tensor(place)
-    here = (torch.arange(x.shape[0]) == chosen).reshape(-1, *(1,) * (x.dim() - 1))
-    return torch.where(here, as_float(src), x).movedim(0, dim)
+    """Slices of a copy written anew, one after the other; by an index without dimensions one."""
+    x, chosen, src = as_float(x).movedim(dim, 0), tensor(place), as_float(src)
+    if chosen.dim():
+        src = src.expand(chosen.shape).movedim(dim, 0)
+        rows = zip(chosen.movedim(dim, 0).unbind(0), src.unbind(0), strict=True)
+    else:
+        rows = zip([chosen], [src], strict=True)
+    number = torch.arange(x.shape[0]).reshape(-1, *(1,) * (x.dim() - 1))
+    for row, value in rows:
+        x = torch.where(number == row, value, x)
+    return x.movedim(0, dim)
 
 
 def _index_put(x: Any, places: Any, values: Any) -> Tensor:
-    """One element of a copy, or what stands behind it, written anew."""
+    """Elements of a copy, or what stands behind them, written anew, one after the other."""
     x, places = as_float(x), places if isinstance(places, list) else [places]
-    here = torch.ones((), dtype=torch.bool)
-    for dim, place in enumerate(places):
-        line = torch.arange(x.shape[dim]) == tensor(place) % x.shape[dim]
-        here = here & line.reshape(-1, *(1,) * (x.dim() - dim - 1))
-    return torch.where(here, as_float(values), x)
+    each = torch.broadcast_tensors(*map(tensor, places))
+    values = as_float(values).expand((*each[0].shape, *x.shape[len(each) :]))
+    count = each[0].numel()
+    rows = values.reshape(count, *x.shape[len(each) :])
+    for number in range(count):
+        here = torch.ones((), dtype=torch.bool)
+        for dim, place in enumerate(each):
+            line = torch.arange(x.shape[dim]) == place.reshape(-1)[number] % x.shape[dim]
+            here = here & line.reshape(-1, *(1,) * (x.dim() - dim - 1))
+        x = torch.where(here, rows[number], x)
+    return x
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -80,7 +80,10 @@ def _scatter(e: Emission) -> Py:
     dim, code, chosen = literal(at), fitted(e, converted(e, 0), 0, shape), e.operands[INDEX]
     if where:
         source = fitted(e, converted(e, SOURCE), SOURCE, where)
-        return method(code, "scatter", dim, fitted(e, chosen, INDEX, where), source)
+        operands = code, dim, fitted(e, chosen, INDEX, where), source
+        if where[at].value == 1:
+            return method(code, "scatter", *operands[1:])
+        return call(Imported("scatter", RUNTIME), *operands)
     source = fitted(e, converted(e, SOURCE), SOURCE, _beside(shape, at))
     # torch.select_scatter, which would take a number, has a wrong gradient below vmap
     one = method(source, "unsqueeze", dim)

@@ -22,6 +22,10 @@ COSTS = {
     "a column": "sum(scatter(m, 1, 0, x * b) ** 3)",
     "an element": "sum(index_put(m, [z, 1], b * x[0] * v[1]) ** 2)",
     "by one index": "sum(index_put(m, z, stack([b, x[0]])) ** 2)",
+    "a place twice": "sum(scatter(v, 0, stack([z, z]), stack([b * x[0], b * x[0]])) * x) ** 2",
+    "an element twice": "sum(index_put(v, [stack([z, z])], stack([b * x[0], b * x[0]])) * x) ** 2",
+    "elements": "sum(index_put(m, [stack([z, 0]), stack([-1, 0])], b * x[:2]) ** 2)",
+    "rows": "sum(index_put(m, [stack([z, z])], stack([b * x[:2], b * x[:2]])) ** 2)",
     "known places": "sum(index_put(m, [0, -1], b * x[1]) ** 2) * v[2]",
 }
 
