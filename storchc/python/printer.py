@@ -103,6 +103,8 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _bracket(f"{pad}{prefix}{{", parts, f"}}{suffix}", indent, one_each=True)
         case Prefix(op, Call() as operand) if op != "not":
             yield from _lines(f"{prefix}{op}", operand, suffix, indent)
+        case Infix() if not suffix and prefix and (ending := _ending(py, pad + prefix)):
+            yield from ending
         case Infix() if _breakable(py):
             yield from _chain(prefix, py, suffix, indent)
         case Choice(then, condition, otherwise):
@@ -119,6 +121,27 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             yield from _lines(prefix, value, inner, indent)
         case _:
             yield flat
+
+
+def _ending(py: Infix, before: str) -> list[str]:
+    """The lines of one operation that are broken in the bracket at its end, where it has one.
+
+    A formatter then adds no brackets around the whole. ``before`` stands in front of ``py``.
+    """
+    level = precedence_of(py)
+    if not _breakable(py) or precedence_of(py.left) == level:
+        return []
+    before, last = f"{before}{_at(py.left, _tighter(level))} {py.op} ", py.right
+    pad = len(before) - len(before.lstrip())
+    if precedence_of(last) > _tighter(level) and isinstance(last, Infix) and _breakable(last):
+        found = list(_chain(before.lstrip(), last, "", pad))
+    elif isinstance(last, Infix):
+        found = _ending(last, before)
+    elif isinstance(last, Call) and (last.args or last.keywords):
+        found = list(_lines(before.lstrip(), last, "", pad))
+    else:
+        found = []
+    return found if found and len(found[0]) <= WIDTH else []
 
 
 def _fluent(py: Call) -> list[str]:
@@ -145,7 +168,12 @@ def _too_long(pad: str, prefix: str, py: Call) -> bool:
 
 
 def _bracket(
-    head: str, parts: list[tuple[str, Py]], tail: str, indent: int, *, one_each: bool = False
+    head: str,
+    parts: list[tuple[str, Py]],
+    tail: str,
+    indent: int,
+    *,
+    one_each: bool = False,
 ) -> Iterator[str]:
     inner = " " * (indent + 4)
     flat = inner + ", ".join(f"{prefix}{write(py)}" for prefix, py in parts)
