@@ -95,9 +95,8 @@ def _lines(prefix: str, py: Py, suffix: str, indent: int) -> Iterator[str]:
             )
         case Sequence(brackets, items) if items:
             parts = [("", item) for item in items]
-            yield from _bracket(
-                f"{pad}{prefix}{brackets[0]}", parts, f"{brackets[1]}{suffix}", indent
-            )
+            head, tail = f"{pad}{prefix}{brackets[0]}", f"{brackets[1]}{suffix}"
+            yield from _bracket(head, parts, tail, indent, one_each=True)
         case Table(items) if items:
             parts = [(f"{write(literal(key))}: ", item) for key, item in items]
             yield from _bracket(f"{pad}{prefix}{{", parts, f"}}{suffix}", indent, one_each=True)
