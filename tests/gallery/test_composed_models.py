@@ -40,3 +40,22 @@ def test_missing_pixels_are_filled_in_from_the_others(script: Script) -> None:
     assert _distance(train) < SAME
     figures = train.main(["--steps", "500"])
     assert figures.model < figures.mean - 0.02
+
+
+def test_the_policy_steps_as_in_soft_actor_critic(script: Script) -> None:
+    train = script("soft_actor_critic/train")
+    learner = train.Learner(0.1)
+    learner.critics.double()
+    state = torch.randn(8, 2, generator=torch.Generator().manual_seed(0)).double()
+    assert train.distance(learner.actor.double(), state) < SAME
+    returns = train.main(["--episodes", "8"])
+    assert returns.trained > 0.5 * returns.still  # negative, of pushing carts to the middle
+    assert returns.riccati > returns.trained - 0.05
+
+
+def test_critics_are_not_trained_by_the_policy(script: Script) -> None:
+    learner = script("soft_actor_critic/train").Learner(0.1)
+    learner.actor(torch.randn(8, 2), 0.1).backward()
+    assert all(parameter.grad is None for parameter in learner.critics.parameters())
+    assert all(parameter.grad is not None for parameter in learner.policy.parameters())
+    assert set(learner.actor.parameters()) == set(learner.policy.parameters())
