@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from storchc.diagnostics.diagnostic import Label, Problem
 from storchc.diagnostics.nearest import nearest
@@ -115,3 +116,11 @@ def not_a_step(span: Span, count: int, kinds: Sequence[str]) -> Problem:
     """A step without a statement's key, or with several."""
     message = f"the step holds {count or 'no'} statement{'s' * (count != 1)}"
     return Problem("S156", message, span, f"start each step with `- ` and one of {_listed(kinds)}")
+
+
+def cut_short(problem: Problem) -> Problem:
+    """``{c_phi: critic(y, h)}``: what is wrong with a text that a comma has ended."""
+    if problem.code != "S106":
+        return problem
+    help = "a comma ends a text within `{…}`: put what holds one in quotes"
+    return replace(problem, help=help)

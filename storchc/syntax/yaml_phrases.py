@@ -22,7 +22,12 @@ def phrase(node: Node, rule: str, what: str, text: str, problems: Problems) -> A
         return None
     start = node.span.start + bool(node.style)
     if text.startswith(node.value, start):  # as in most scalars: its places are the file's
-        return parse_phrase(text, Span(start, start + len(node.value)), rule, problems)
+        found = Problems()
+        tree = parse_phrase(text, Span(start, start + len(node.value)), rule, found)
+        cut = not node.style and text.startswith(",", node.span.end)
+        for problem in found.found:
+            problems.add(yaml_form.cut_short(problem) if cut else problem)
+        return tree
     found = Problems()
     tree = parse_phrase(node.value, Span(0, len(node.value)), rule, found)
     where = places(node, text)

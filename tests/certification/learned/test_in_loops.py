@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -396,3 +397,45 @@ for t in range(2) from h = 0:
 cost c = h
 """
     assert {found.code for found in storchc.check(text=text)} == {"S190"}
+
+
+# --- other ways to say it ------------------------------------------------------------------------
+
+AS_DATA = """
+story: T
+plates: [data]
+inputs: {u: "[data]"}
+modules: {critic: "[], [] -> []"}
+steps:
+  - for: t in range(3) from y = 0, h = 0.2
+    do:
+      - sample:
+          name: y
+          from: Bernoulli(logits=u + 0.5 * y + 0.7 * u * h)
+          with: {RELAX: {c_phi: "critic(y, h)"}}
+      - compute: h = 0.6 * h + y * u
+      - cost: c = (h - u) ** 2 * (1 + y)
+  - cost: d = h * u
+"""
+
+
+def test_the_same_in_yaml_and_from_outside(tmp_path: Path) -> None:
+    by_hand = FEEDBACK.format(signature="[], []", method="RELAX(c_phi=critic(y, h))")
+    plain = FEEDBACK.format(signature="[], []", method="ScoreFunction()")
+    outside = {"y": "RELAX(c_phi=critic(y, h))"}
+    file = tmp_path / "story.yaml"
+    file.write_text(AS_DATA.lstrip(), encoding="utf-8")
+    models = (
+        storchc.load(text=by_hand),
+        storchc.load(file),
+        storchc.load(text=plain, methods=outside),
+    )
+    found = []
+    for made in models:
+        torch.manual_seed(0)
+        model = made(Told(2)).double()
+        u = torch.tensor([0.4, -0.3], dtype=torch.float64, requires_grad=True)
+        model(u).loss.backward()
+        found.append(u.grad)
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0])
