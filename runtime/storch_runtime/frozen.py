@@ -19,10 +19,11 @@ class Frozen:
     trained elsewhere, or stand beside as another, trained module. ``model.to`` moves it.
     """
 
-    __slots__ = ("module",)
+    __slots__ = ("looked", "module")
 
     def __init__(self, module: Any) -> None:
         self.module = module
+        self.looked = False
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call the module with its parameters as they are now, detached."""
@@ -33,11 +34,22 @@ class Frozen:
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
         """Call a method of it, such as ``log_prob``."""
         asked = getattr(self.module, method)
-        if not torch.is_grad_enabled() or not isinstance(self.module, nn.Module):
+        if not torch.is_grad_enabled():
             return asked(*arguments, **options)
+        if not isinstance(self.module, nn.Module):
+            with torch.set_grad_enabled(any(a.requires_grad for a in arguments)):
+                return asked(*arguments, **options)
         # as `functional_call` does, which calls the module itself alone
         with _reparametrize_module(self.module, _fixed(self.module), tie_weights=True):
             return asked(*arguments, **options)
+
+    def leaks(self, method: str, *arguments: Any) -> bool:
+        """Whether what is no module has a gradient besides that for its arguments; asked once."""
+        if self.looked or torch.compiler.is_compiling() or isinstance(self.module, nn.Module):
+            return False
+        self.looked = True
+        found = getattr(self.module, method)(*(a.detach() for a in arguments))
+        return isinstance(found, Tensor) and found.requires_grad
 
     def __repr__(self) -> str:
         return f"Frozen({self.module!r})"

@@ -81,7 +81,51 @@ def test_what_learns_must_be_a_module() -> None:
     law.scale.requires_grad_()
     with pytest.raises(TypeError, match=r"nothing would train it"):
         _model(law)(X).backward()
-    _model(law, "frozen")(X).backward()
+    assert not _model(law, "frozen")(X).loss.requires_grad
+
+
+def test_what_is_no_module_is_held_fixed_too() -> None:
+    """Its own parameter gets no gradient; where its arguments get one it is refused."""
+    story = """
+story T
+plate data
+input x[data, 2]
+param w[2] = 0.3
+distribution law frozen: [2] -> [2]
+sample z ~ Normal(w, 1) with ScoreFunction(n=2)
+cost c = sum(z) * log_prob(law({}), z)
+"""
+    law = Law()
+    law.scale.requires_grad_()
+    storchc.load(text=story.format("x"))(law=law)(X).backward()
+    assert law.scale.grad is None
+    with pytest.raises(TypeError, match=r"would get the gradient that is meant for its"):
+        storchc.load(text=story.format("x * w"))(law=law)(X)
+    law.scale.requires_grad_(False)
+    model = storchc.load(text=story.format("x * w"))(law=law)
+    model(X).backward()
+    assert model.w.grad is not None
+
+
+def test_a_frozen_one_is_compiled_whole() -> None:
+    class Learned(nn.Linear):
+        sample = Law.sample
+
+        def log_prob(self, value: Tensor, mean: Tensor) -> Tensor:
+            """``[N]``."""
+            return -((value - self(mean)) ** 2).sum(-1)
+
+    story = STORY.format(flags="", method="ScoreFunction(n=2)") + "cost d = log_prob(ref(x), z)\n"
+    text = story.replace("sample z", "distribution ref frozen: [2] -> [2]\nsample z")
+    law = Learned(2, 2)
+    model = storchc.load(text=text)(law=law, ref=law)
+    z = model(X).samples["z"]
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    found, wanted = (
+        torch.autograd.grad(called(X, given={"z": z}).loss, list(law.parameters()))
+        for called in (compiled, model)
+    )
+    torch.testing.assert_close(found, wanted)
 
 
 def test_a_module_is_trained_saved_and_moved() -> None:

@@ -182,7 +182,10 @@ class UserDistribution(Distribution):
 
     def _check_trained(self, found: Tensor, value: Tensor) -> None:
         """What learns must be registered with the model; a frozen distribution does not learn."""
-        if not found.requires_grad or isinstance(self.law, nn.Module | Frozen):
+        if not found.requires_grad or isinstance(self.law, nn.Module):
+            return
+        if isinstance(self.law, Frozen):
+            self._check_held(value)
             return
         if not any(tensor.requires_grad for tensor in (value, *self.arguments)):
             kind, name = type(self.law).__name__, self.declared.name
@@ -190,6 +193,19 @@ class UserDistribution(Distribution):
                 f"{self.declared.where}: `log_prob` of `{name}` requires grad, but `{name}` is a "
                 f"`{kind}` and no `nn.Module`: nothing would train it; make it one, or declare it "
                 "`frozen`"
+            )
+
+    def _check_held(self, value: Tensor) -> None:
+        """What is no module cannot be held fixed while its arguments get their gradient."""
+        assert isinstance(self.law, Frozen)
+        lead = common_shape(value.shape[: value.dim() - len(self.declared.event)], self.batch_shape)
+        rows = _rows(value, lead, len(self.declared.event))
+        if self.arguments and self.law.leaks("log_prob", rows, *self._rows(lead)):
+            kind, name = type(self.law.module).__name__, self.declared.name
+            raise StoryTypeError(
+                f"{self.declared.where}: `{name}` is to be held fixed, but is a `{kind}` and no "
+                "`nn.Module`: what learns in it would get the gradient that is meant for its "
+                "arguments; make it one, or call `requires_grad_(False)` on what is inside"
             )
 
     # --- the same distribution elsewhere ---------------------------------------------------------
