@@ -60,7 +60,9 @@ PROGRAMS = {
     ),
     "flipout": Program(noise.flipout, lambda: (torch.randn(5, 4), digits(5, of=3))),
     "grpo": Program(
-        language.grpo, lambda: (torch.randn(5, 5),), lambda: {"reward": language.written_well}
+        language.grpo,
+        lambda: (torch.randn(5, 5),),
+        lambda: {"reward": language.written_well, "reference": nn.Linear(5, 6)},
     ),
     "grpo_clipped": Program(language.grpo_clipped, lambda: (torch.randn(5, 5),), answering),
     "masked_vae": Program(latent.masked_vae, lambda: (torch.randn(5, 6), torch.rand(5, 6) < 0.6)),

@@ -16,14 +16,17 @@ def written_well(prompt: Tensor, tokens: Tensor) -> Tensor:
 def grpo(model: Any, prompt: Tensor, *, y: Tensor) -> Tensor:
     group, prompts, steps = y.shape
     h, last = prompt.repeat(group, 1), torch.zeros(group * prompts, dtype=torch.long)
-    log_probs = []
+    kl, log_p = torch.zeros(group * prompts).double(), torch.zeros(group * prompts).double()
     for t in range(steps):
         h = model.cell(F.one_hot(last, 6).double(), h)
         last = y[:, :, t].flatten()
-        log_probs.append(model.out(h).log_softmax(-1).gather(1, last[:, None])[:, 0])
+        step = model.out(h).log_softmax(-1).gather(1, last[:, None])[:, 0]
+        reference = model.reference(h).log_softmax(-1).gather(1, last[:, None])[:, 0].detach()
+        kl = kl + (reference - step).exp() - (reference - step) - 1
+        log_p = log_p + step
     r = written_well(prompt.repeat(group, 1), y.flatten(0, 1)).view(group, prompts)
     advantage = (r - r.mean(0)) / (r.std(0) + 1e-4 * (group - 1) / group)
-    return -(advantage * torch.stack(log_probs).sum(0).view(group, prompts)).mean()
+    return (0.04 * kl).mean() - (advantage.flatten() * log_p).mean()
 
 
 def answered_well(prompt: Tensor, answer: Tensor) -> Tensor:
