@@ -122,7 +122,7 @@ def test_a_loop_between_two_parts_of_a_joint_sample() -> None:
 
 
 def test_draws_of_a_loop_that_follow_nothing_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Steps, "follow", lambda steps, joint: steps)
+    monkeypatch.setattr(Steps, "reindexed", lambda steps, joint: steps)
     with pytest.raises((AssertionError, RuntimeError)):
         between()
 
