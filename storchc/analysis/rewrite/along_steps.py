@@ -118,24 +118,32 @@ def defined(node: Node) -> tuple[str, ...]:
             return ()
 
 
+_MANY = 2000
+"""Parts of expressions from which a step is too long: a name is written out wherever it stands."""
+
+
 @dataclass(slots=True)
 class Step:
     """Writes expressions of a body: of its ``first`` step, or of all steps at once.
 
     ``told``: whether the first step has to be told apart. ``choosing``: within a choice between
-    steps, one side of which some steps do not evaluate.
+    steps, one side of which some steps do not evaluate. ``parts`` counts what has been written.
     """
 
     body: Body
     first: bool
     told: bool = False
     choosing: bool = False
+    parts: int = 0
 
     def at(self, value: Value, place: int) -> Value:
         """``value`` as it stands at a place of the body."""
         body = self.body
         if body.steady(value):
             return value
+        self.parts += 1
+        if self.parts > _MANY:
+            raise self.hindered(value, "a step computes more than is written once more")
         match value:
             case Reference():
                 return self._name(value, place)

@@ -468,3 +468,17 @@ def test_what_is_no_sum_of_terms_lists_whole_sequences(cost: str) -> None:
     (problem,) = (d for d in storchc.check(text=many) if d.code == "S405")
     (label,) = problem.labels
     assert ELSEWHERE[cost] in label.text
+
+
+def test_names_that_stand_for_more_and_more_are_not_written_out() -> None:
+    steps = "\n".join(f"    compute a{i + 1} = a{i} * a{i} + w" for i in range(40))
+    text = f"""
+story T
+param w = 0.4
+for t in range(2) from z = 0:
+    sample z ~ Bernoulli(logits=w * z) with Expect()
+    compute a0 = z * w
+{steps}
+cost c = -logmeanexp(sum(sequence(a40)), over=z)
+"""
+    assert "EverySequence(" in storchc.compile(text=text)
