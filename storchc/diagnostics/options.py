@@ -29,6 +29,8 @@ CODES: dict[str, str] = {
     "S253": "a layer of another size than its module is declared with",
 }
 
+_PAIRWISE = {"min": "minimum", "max": "maximum"}
+
 # --- arguments -----------------------------------------------------------------------------------
 
 
@@ -65,9 +67,13 @@ def argument_twice(name: Name, function: str, signature: str) -> Problem:
 
 
 def wrong_argument(span: Span, name: str, wanted: str, signature: str) -> Problem:
-    """``sum(x, dim="a")``."""
+    """``sum(x, dim="a")``, or ``min(a, b)`` as in Python."""
     message = f"the argument `{name}` must be {wanted}"
-    return Problem("S224", message, span, f"the arguments: `{signature}`")
+    help = f"the arguments: `{signature}`"
+    pairwise = _PAIRWISE.get(signature.partition("(")[0])
+    if pairwise and name == "dim":
+        help = f"{help}; of two values it is `{pairwise}(a, b)`"
+    return Problem("S224", message, span, help)
 
 
 def other_reduction(span: Span, function: str, asked: str) -> Problem:

@@ -356,8 +356,8 @@ def unknown_reduction(span: Span, word: str) -> Problem:
 
 
 def unknown_flag(span: Span, word: str, known: tuple[str, ...]) -> Problem:
-    """``function f pure: …``."""
-    help = did_you_mean(word, known, f"the flags are {_listed(known)}")
+    """``function f pure: …``, or a flag in the place of the name: ``module frozen f: …``."""
+    help = did_you_mean(word, known, f"the flags, which follow the name, are {_listed(known)}")
     return Problem("S123", f"`{word}` is no flag", span, help)
 
 
