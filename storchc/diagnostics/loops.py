@@ -54,7 +54,7 @@ def unknown_sequences(name: str, bound: str, span: Span, place: Label, way: str)
 def _stepwise(name: str) -> str:
     return (
         f"or let a step depend on no more of `{name}` than the step before and this one, and costs "
-        "be linear in what the steps add up to"
+        "be linear in what the steps add up to, or made of its `logmeanexp`"
     )
 
 
