@@ -131,9 +131,12 @@ class TransformedDistribution(Composed):
             found.append(transform.value(found[-1]))
         return found
 
-    @torch.no_grad()
     def _sources(self, value: Tensor) -> tuple[list[Tensor], Tensor | None]:
         """What each transform was given, and where that is known to be sent to the value."""
+        with torch.no_grad():  # as a decorator of a method torch.compile does not take it
+            return self._sources_of(value)
+
+    def _sources_of(self, value: Tensor) -> tuple[list[Tensor], Tensor | None]:
         told = [value]
         for transform in reversed(self.transforms):
             told.insert(0, transform.source(told[0]))

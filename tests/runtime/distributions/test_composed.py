@@ -302,3 +302,18 @@ def test_no_slope_of_a_density_at_zero_is_nan() -> None:
     torch.testing.assert_close(m.grad, 3 * (1 - m.detach().sigmoid()))
     assert ours.ending_log_prob(torch.tensor([-1.0]).double()).item() == -torch.inf
     assert ours.holds(torch.tensor([-1.0, 0.0, 2.0]).double()).tolist() == [False, True, True]
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
+def test_squashed_values_compile_whole() -> None:
+    def step(loc: Tensor, value: Tensor) -> Tensor:
+        law = Transformed(Normal(loc, 1.0), [TanhTransform(), AffineTransform(loc, 2)])
+        return law.log_prob(value) + law.replay(value) + law.log_prob(law.rsample())
+
+    loc = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    value = (torch.rand(3, dtype=torch.float64) - 0.5) + loc.detach()
+    found = []
+    for called in (torch.compile(step, fullgraph=True, backend="eager"), step):
+        torch.manual_seed(0)
+        found.append(torch.autograd.grad(called(loc, value).sum(), [loc])[0])
+    torch.testing.assert_close(*found)
