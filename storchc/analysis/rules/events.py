@@ -12,6 +12,8 @@ from storchc.ir.expression import Apply, Divergence, Entropy, LogProb, Value
 from storchc.ir.graph import Graph
 from storchc.ir.types import write_shape
 
+_REPEATING = frozenset({"add", "subtract", "multiply", "divide", "where", "minimum", "maximum"})
+
 
 def run(known: Estimation, problems: Problems) -> None:
     """Warn of `sum` of one number, and of sums over an event that meet the event again."""
@@ -20,7 +22,7 @@ def run(known: Estimation, problems: Problems) -> None:
         if value.function in ("sum", "mean") and not value.operands[0].type.shape:
             summed = _summed(graph, value.operands[0])
             problems.add(words.nothing_to_sum(value.function, value.span, summed))
-        elif value.type.shape and value.function in ("add", "subtract", "multiply", "divide"):
+        elif value.type.shape and value.function in _REPEATING:
             for operand in value.operands:
                 if _summed(graph, operand):
                     shape = write_shape(value.type.shape)

@@ -8,4 +8,5 @@ compute q = Normal(encoder(x), 1)
 sample z ~ q
 compute p = Normal(decoder(z), 1)
 cost fit = -sum(mask * log_prob(p, x))
+cost hidden = -sum(where(mask > 0, log_prob(p, x), 0))
 cost kl = sum(kl_divergence(q, Normal(0, 1)))
