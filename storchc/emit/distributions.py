@@ -120,8 +120,8 @@ def _of_the_user(context: Context, value: Construct, declared: Declared, plates:
 
 Parameters = dict[str, Code]
 
-_HOLDS_A_TENSOR = frozenset({"Bernoulli"})
-"""Families whose runtime makes a tensor of a number, and could not know its dtype."""
+_TAKES_NUMBERS = frozenset({"Normal"})
+"""Families whose runtime reckons with numbers; of others it makes tensors, of a dtype unknown."""
 
 
 def parameters(context: Context, value: Construct, tensor: bool) -> Parameters:
@@ -132,7 +132,7 @@ def parameters(context: Context, value: Construct, tensor: bool) -> Parameters:
     family = _family(value)
     for names in _each_part(family, codes):
         plain = all(codes[n].plain for n in names if n not in constant)
-        if plain and (tensor or family.parts or value.family in _HOLDS_A_TENSOR):
+        if plain and (tensor or family.parts or value.family not in _TAKES_NUMBERS):
             # the last one: the number of trials, which comes first, decides how large a support is
             last = next((n for n in reversed(names) if n not in constant), None)
             if last is not None:

@@ -143,3 +143,23 @@ def test_a_sample_whose_gradient_is_cut_knows_what_it_was_made_of(law: str) -> N
     torch.manual_seed(0)
     model().backward()
     assert abs(model.w.grad) < 0.01
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        "Gamma(0.1, 0.3)",
+        "Beta(1.3, 0.7)",
+        "Exponential(0.3)",
+        "Laplace(0.1, 0.3)",
+        "Uniform(-0.1, 2.7)",
+    ],
+)
+def test_numbers_are_as_precise_as_the_values_they_meet(law: str) -> None:
+    story = f"story T\nplate data\ninput x[data]\ncost c = -log_prob({law}, x)\n"
+    x = torch.tensor([0.2, 0.7], dtype=torch.float64)
+    family, _, rest = law.partition("(")
+    numbers = [torch.tensor(float(n), dtype=torch.float64) for n in rest[:-1].split(",")]
+    wanted = -getattr(torch.distributions, family)(*numbers).log_prob(x)
+    found = storchc.load(text=story)()(x).costs["c"]
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-14)
