@@ -23,6 +23,11 @@ for t in range(2) from h = 0.1 * x:
     {draw}    compute h = 0.5 * h + y
     cost c = {cost}
 """
+JOINED = """for t in range(2) from h = 0.1 * x:
+    compute s = x + 0.1 * h
+    {draw}    compute h = 0.5 * h + y
+cost c = -logmeanexp((h - 0.3) ** 2 * x, over=z)
+"""
 BESIDE = """for t in range(2) from h = 0.1 * x:
     compute s = x + 0.1 * h
     {draw}    compute g = {law}
@@ -105,6 +110,8 @@ class Teller:
 
     def in_loop(self, written: str) -> set[str]:
         draw = self.draw(written, indent="    ")
+        if self.bound:  # it joins whole sequences
+            return self.errors(JOINED.format(draw=draw))
         return self.errors(IN_LOOP.format(draw=draw, cost=self.cost("(h - 0.3) ** 2 * r")))
 
     def beside_another_in_loop(self, written: str) -> set[str]:
