@@ -31,7 +31,7 @@ def cases() -> list[Case]:
 
 def test_both_steps_compute_the_same() -> None:
     torch.manual_seed(0)
-    assert len([case.check() for case in cases()]) == 22
+    assert len([case.check() for case in cases()]) == 23
 
 
 def test_steps_leave_nothing_behind() -> None:
