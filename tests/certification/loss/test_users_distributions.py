@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Normal
 
 import storchc
+from storch_runtime.distributions import Declared
 
 V = 3
 SEQUENCES = torch.tensor(list(product(range(V), repeat=2)))
@@ -113,6 +114,19 @@ def test_score_and_log_probability_take_one_pass() -> None:
     assert model.ref.module.asked == {"log_prob": 1}
     assert {n.split(".")[0] for n, _ in model.named_parameters()} == {"policy"}
     assert all(p.grad is None for p in model.ref.module.parameters())
+
+
+def test_it_is_asked_anew_of_other_values_and_once_gradients_are_wanted() -> None:
+    policy = Policy(1)
+    law = Declared("policy", (1,), (2,), "int").of(policy, PROMPT)
+    value, other = SEQUENCES[:1], SEQUENCES[5:6]
+    with torch.no_grad():
+        before = law.log_prob(value)
+    assert law.log_prob(value).requires_grad and not before.requires_grad
+    assert policy.asked["log_prob"] == 2
+    assert law.log_prob(other) != law.log_prob(value)
+    wanted = policy.log_prob(other, PROMPT)
+    torch.testing.assert_close(law.log_prob(other), wanted, rtol=0, atol=0)
 
 
 # --- the same as a family ------------------------------------------------------------------------

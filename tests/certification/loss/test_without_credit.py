@@ -117,6 +117,29 @@ cost u = -2 * kept + 0.5 * kept
     torch.testing.assert_close(found, list(wanted), rtol=0, atol=1e-12)
 
 
+def test_what_learns_through_it_is_scored_where_it_shapes_a_draw() -> None:
+    story = (
+        HEAD
+        + """
+sample a ~ Categorical(logits=x + w) with ScoreFunction()
+sample b ~ Categorical(logits=without_credit(x * a + v)) with ScoreFunction()
+cost c = (b + 0.5) ** 2 * x[0]
+"""
+    )
+    model = _model(story)
+    w, v = (p.detach().requires_grad_() for p in (model.w, model.v))
+    total, outcomes = torch.zeros((), dtype=torch.float64), []
+    for a, b in product(range(3), repeat=2):
+        first, second = _laws(w, v, a)
+        total = total + first[a].detach() * second[b] * (b + 0.5) ** 2 * X[0, 0]
+        given = {"a": torch.tensor([[a]]), "b": torch.tensor([[[b]]])}
+        outcomes.append((given, (first[a] * second[b]).detach()))
+    (wanted,) = torch.autograd.grad(total, [v])
+    found = dict(zip(dict(model.named_parameters()), _mean(model, outcomes), strict=True))
+    torch.testing.assert_close(found["v"], wanted, rtol=0, atol=1e-12)
+    assert wanted.abs().max() > 0.01 and not found["w"].any()
+
+
 LOOP = """
 story T
 plate data
