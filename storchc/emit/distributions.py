@@ -305,9 +305,7 @@ def _asked_already(context: Context, value: LogProb) -> Py | None:
     if sample is None or value.distribution.type.declared is None or context.detached:
         return None
     estimator, slot = context.estimation.estimators[sample], Slot("draw", sample)
-    plain = estimator.sampler is None and not (
-        estimator.looks or context.story.samples[sample].loops
-    )
+    plain = estimator.sampler is None and not context.story.samples[sample].loops
     entry = estimator.entry
     if not plain or entry is None or entry.stops_own_score or slot not in context.held:
         return None
