@@ -21,14 +21,18 @@ def replayed_values(given: Given | None, samples: Collection[str]) -> Mapping[st
     if given is None or given is MODE:
         return _NOTHING
     if not isinstance(given, Mapping):
-        raise StoryTypeError(f"`given` is a `{type(given).__name__}`, expected values by sample")
+        raise StoryTypeError(
+            f"`given` is a `{type(given).__name__}`, expected values by sample, or `MODE`"
+        )
     for name, value in given.items():
         if name not in samples:
             known = ", ".join(f"`{s}`" for s in samples)
             raise KeyError(f"`given` names `{name}`, which is no sample of the story ({known})")
         if not isinstance(value, Tensor | Mode):
             kind = type(value).__name__
-            raise StoryTypeError(f"`given` has a `{kind}` for `{name}`, expected a tensor")
+            raise StoryTypeError(
+                f"`given` has a `{kind}` for `{name}`, expected a tensor or `MODE`"
+            )
     return {name: value for name, value in given.items() if isinstance(value, Tensor)}
 
 

@@ -234,7 +234,9 @@ def _called_here(family: str) -> str | None:
 def unknown_distribution(name: Name, candidates: Iterable[str]) -> Problem:
     """A family that does not exist."""
     here = _called_here(name.id)
-    otherwise = "`storchc distributions` lists those there are"
+    otherwise = (
+        "`storchc distributions` lists those there are; declare your own with `distribution`"
+    )
     help = here or did_you_mean(name.id, candidates, otherwise)
     return Problem("S207", f"there is no distribution called `{name.id}`", name.span, help)
 

@@ -166,7 +166,7 @@ def test_costs_that_are_not_finite(bad: float) -> None:
         ({"z": torch.rand(4, 2)}, "has shape [4, 2], expected [n, 4, 2]"),
         ({"z": torch.rand(3, 4, 3)}, "has shape [3, 4, 3], expected [n, 4, 2]"),
         ({"z": torch.rand(0, 4, 2)}, "has shape [0, 4, 2], expected [n, 4, 2]"),
-        ({"z": [1]}, "`given` has a `list` for `z`, expected a tensor"),
+        ({"z": [1]}, "`given` has a `list` for `z`, expected a tensor or `MODE`"),
         ({"z": None}, "`given` has a `NoneType` for `z`"),
         ([1], "`given` is a `list`"),
         ({"o": torch.ones(4, 2)}, "only its own values can be given"),
