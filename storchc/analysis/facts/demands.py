@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from storchc.analysis.dataflow import Memory, Push, Weights
-from storchc.analysis.facts.edges import UNPAID, Edge, edges
+from storchc.analysis.facts.edges import CREDITLESS, Edge, edges
 from storchc.analysis.facts.smoothness import BROKEN, CONTINUOUS, Uneven, steps
 from storchc.analysis.facts.smoothness import SMOOTH as EVEN
 from storchc.catalogue import functions
@@ -109,7 +109,7 @@ class Asking:
         """Ask the operands of ``value``, by what its edges let through."""
         said = isinstance(value, Apply) and value.function == CONTINUOUS
         for position, edge in enumerate(edges(value, self.callees)):
-            if edge.flow in UNPAID:
+            if edge.flow in CREDITLESS:
                 continue
             if edge.flow == "smooth":
                 kind = EVEN if self.uneven is None else self.uneven.kind(value, position)

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar, assert_never
 
 from storchc.analysis.dataflow import Flow, Forward, Known, Memory, Statement, Variable, forwards
 from storchc.analysis.facts.drawing import drawn
-from storchc.analysis.facts.edges import UNPAID, Edge, edges
+from storchc.analysis.facts.edges import CREDITLESS, Edge, edges
 from storchc.analysis.facts.places import Places
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
@@ -220,7 +220,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
         found: list[Mapping[Key, Plates]] = []
         for edge in edges(value, self.graph.callees):
             ancestors = self.expression(edge.operand, known)
-            cut = edge.flow in UNPAID
+            cut = edge.flow in CREDITLESS
             self.cuts |= cut
             self.mixes |= bool(edge.plates)
             if ancestors and (self.through_cuts or not cut):

@@ -44,7 +44,7 @@ _CONDITION = "no gradient flows through a condition"
 Flow = typing.Literal["smooth", "broken", "cut", "uncredited"]
 FLOWING: frozenset[Flow] = frozenset({"smooth", "uncredited"})
 """What lets a gradient through to what learns."""
-UNPAID: frozenset[Flow] = frozenset({"cut", "uncredited"})
+CREDITLESS: frozenset[Flow] = frozenset({"cut", "uncredited"})
 """What credits no score."""
 
 

@@ -18,19 +18,19 @@ UNCREDITED = "without_credit"
 Samples = frozenset[str]
 
 
-def unpaid(graph: Graph) -> Iterator[Apply]:
+def uncredited_places(graph: Graph) -> Iterator[Apply]:
     """Every place where a story says so."""
-    return (p for p in graph.parts if isinstance(p, Apply) and is_unpaid(p))
+    return (p for p in graph.parts if isinstance(p, Apply) and is_uncredited(p))
 
 
-def is_unpaid(value: Value | Distribution) -> bool:
+def is_uncredited(value: Value | Distribution) -> bool:
     """Whether it is said of this expression."""
     return isinstance(value, Apply) and value.function == UNCREDITED
 
 
 def uncredited(graph: Graph, flow: Flow, touched: Dependence) -> Mapping[str, Samples]:
     """The samples that reach each cost by way of it, through names, draws and steps of loops."""
-    if next(unpaid(graph), None) is None:
+    if next(uncredited_places(graph), None) is None:
         return {}
     walk = _Walk(graph, touched)
     forwards(flow, walk, {})
@@ -63,7 +63,7 @@ class _Walk(Forward[Samples]):
     def _seen(self, value: Value | Distribution, known: Known[Samples]) -> Samples:
         if isinstance(value, Reference | Named):
             return known(value.name)
-        if is_unpaid(value):
+        if is_uncredited(value):
             return frozenset(self.touched.places[value])
         paths = (e.operand for e in edges(value, self.graph.callees) if e.flow != "cut")
         return self.nothing.union(*(self._seen(part, known) for part in paths))

@@ -17,7 +17,7 @@ from dataclasses import replace
 from storchc.analysis.dataflow import flow_of
 from storchc.analysis.facts.dependence import dependence
 from storchc.analysis.facts.made_of import made_of
-from storchc.analysis.facts.uncredited import UNCREDITED, is_unpaid, unpaid
+from storchc.analysis.facts.uncredited import UNCREDITED, is_uncredited, uncredited_places
 from storchc.catalogue import functions
 from storchc.catalogue.function import Arguments
 from storchc.ir.expression import Apply, CallUser, Construct, Literal, Named, Reference, Value
@@ -51,17 +51,17 @@ def without_stops(graph: Graph) -> Graph:
     """``graph`` with what stops written into the bodies of its loops."""
     if all(loop.stop is None for loop in graph.loops):
         return graph
-    writing = _Writing(graph.sequenced, dict(graph.types), _unpaid(graph))
+    writing = _Writing(graph.sequenced, dict(graph.types), _uncredited(graph))
     nodes = tuple(writing.outside(node) for node in graph.nodes)
     return replace(graph, nodes=nodes, types=writing.types)
 
 
-def _unpaid(graph: Graph) -> frozenset[str]:
+def _uncredited(graph: Graph) -> frozenset[str]:
     """The costs that credit no sample, as they stand without their ends."""
-    if next(unpaid(graph), None) is None:
+    if next(uncredited_places(graph), None) is None:
         return frozenset()
     credited = dependence(graph, flow_of(graph)).costs
-    made = made_of(flow_of(graph), is_unpaid)
+    made = made_of(flow_of(graph), is_uncredited)
     return frozenset(c.name for c in graph.costs if not credited[c.name] and made[c.value])
 
 
@@ -69,12 +69,12 @@ def _unpaid(graph: Graph) -> frozenset[str]:
 class _Writing:
     """Writes loops; ``types`` get those of the names that are made for it.
 
-    ``unpaid`` are the costs that credit nobody.
+    ``uncredited`` are the costs that credit nobody.
     """
 
     sequenced: frozenset[str]
     types: dict[str, ValueType | DistributionType]
-    unpaid: frozenset[str]
+    uncredited: frozenset[str]
 
     # --- loops -----------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class _Writing:
                 held.types.setdefault(name, type_)
                 yield replace(node, mask=held.alive)
             case Cost():
-                yield _paid(node, held.alive, node.name in self.unpaid)
+                yield _paid(node, held.alive, node.name in self.uncredited)
             case Report(name=name, value=value) if not _names(value, name):
                 shown = self._hold(shown_of(name), value, node.span, held)
                 yield shown
@@ -185,14 +185,14 @@ def _before(loop: Loop, outer: _Held | None, name: str, type_: ValueType, span: 
     return outer.last(name, type_, span)
 
 
-def _paid(node: Cost, alive: Reference, unpaid: bool) -> Cost:
+def _paid(node: Cost, alive: Reference, uncredited: bool) -> Cost:
     """A cost, and 0 where an element has stopped; a value that is made a cost stays as it is.
 
-    One that is ``unpaid`` as a whole credits nobody by when it stops either.
+    One that is ``uncredited`` as a whole credits nobody by when it stops either.
     """
     free = Literal(0.0, ValueType(NO_PLATES, ()), node.span)
     value: Value = _where(alive, node.value, free, node.span)
-    if unpaid:
+    if uncredited:
         value = _apply(UNCREDITED, (value,), node.span)
     return replace(node, value=value, observed=node.observed or _names(node.value, node.name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
-from storchc.analysis.facts.uncredited import uncredited, unpaid
+from storchc.analysis.facts.uncredited import uncredited, uncredited_places
 from storchc.diagnostics import credit as words
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.nodes import Sample
@@ -12,7 +12,7 @@ from storchc.ir.nodes import Sample
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse it of samples that carry a gradient, and of those that a cost credits all the same."""
     graph = known.graph
-    for place in unpaid(graph):
+    for place in uncredited_places(graph):
         for name in known.touched.places[place.operands[0]]:
             sample = graph.sample_by_name[name]
             if not _fixed(known, sample):
