@@ -49,8 +49,9 @@ KNOWS: dict[str, set[str]] = {
     "overrides": {"diagnostics", "syntax"},
     "driver": {"analysis", "emit", "diagnostics", "ir", "overrides", "syntax", "typing"},
     "loading": {"diagnostics", "driver"},
+    "building": {"diagnostics", "ir", "loading"},
     "api": {"diagnostics", "driver", "ir", "loading"},
-    "commands": {"catalogue", "diagnostics", "driver", "explain"},
+    "commands": {"building", "catalogue", "diagnostics", "driver", "explain"},
     "debug": {
         "analysis",
         "catalogue",

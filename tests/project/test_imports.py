@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # Third-party packages that the files of a folder may import at the top, and inside functions.
 ALLOWED = {
     "runtime/storch_runtime": ({"storch_runtime", "torch"}, set()),
-    "storchc": ({"storchc"}, {"storch_runtime", "torch"}),
+    "storchc": ({"storchc"}, {"numpy", "storch_runtime", "torch"}),
     "storchc/syntax": ({"storchc", "lark", "yaml"}, set()),
     "storchc/emit": ({"storchc", "jinja2"}, set()),
     "storchc/commands": ({"storchc", "click"}, {"rich", "torch"}),
