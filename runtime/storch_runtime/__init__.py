@@ -21,6 +21,7 @@ from storch_runtime.estimate import Estimate as Estimate
 from storch_runtime.method import Method as Method
 from storch_runtime.mode import MODE as MODE
 from storch_runtime.mode import Mode as Mode
+from storch_runtime.monitor import Monitor as Monitor
 from storch_runtime.plates import reduce_plates as reduce_plates
 from storch_runtime.plates import variance as variance
 from storch_runtime.samplers import Sampler as Sampler

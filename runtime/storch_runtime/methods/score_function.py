@@ -78,15 +78,14 @@ class ScoreFunction(MovingAverages):
     def control_variate(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
         """See `Method.control_variate`."""
         baseline = self.baseline_value(draw, downstream)
+        if self.normalize:
+            baseline = self._normalized(baseline, draw, downstream)
         if baseline is None:
             return None
         return torch.addcmul(baseline, draw.box, baseline, value=-1)
 
-    def baseline_value(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
-        """The baseline ``b``, detached, broadcastable to ``[n, *plates]``."""
-        baseline = self._baseline(draw, downstream)
-        if not self.normalize:
-            return baseline
+    def _normalized(self, baseline: Tensor | None, draw: Drawn, downstream: Downstream) -> Tensor:
+        """What leaves of the cost its advantage over the ``baseline``, divided by the spread."""
         advantage = downstream.cost if baseline is None else downstream.cost - baseline
         return downstream.cost - advantage / self._spread(advantage, draw, downstream)
 
@@ -97,7 +96,8 @@ class ScoreFunction(MovingAverages):
         cost, weights = downstream.cost, downstream.weights
         return spread_of_draws(advantage, cost, draw.plate_dim, weights, self.eps)
 
-    def _baseline(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
+    def baseline_value(self, draw: Drawn, downstream: Downstream) -> Tensor | None:
+        """The baseline ``b``, detached, broadcastable to ``[n, *plates]``."""
         match self.baseline:
             case "moving_average":
                 return self.moving_average(draw, downstream)
