@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from storchc.commands.files import may_write, read, write
+from storchc.commands.files import encoded, may_write, read, write
 from storchc.commands.options import given_methods, method_option
 from storchc.commands.showing import show
 from storchc.driver import Result, compile_story
@@ -72,7 +72,7 @@ def _write_all(results: list[Result], targets: list[Path | None]) -> None:
         assert result.code is not None
         if target is None:
             sys.stdout.flush()
-            sys.stdout.buffer.write(result.code.encode("utf-8"))
+            sys.stdout.buffer.writelines(encoded(result.code))
             sys.stdout.buffer.flush()
         else:
             write(target, result.code)

@@ -228,7 +228,8 @@ def _forward_signature(known: Outline) -> list[str]:
 
 def _forward_docstring(graph: Graph) -> str:
     shapes = "; ".join(f"{i.name} {_declared(graph, i)}" for i in graph.inputs)
-    return docstring(f"Estimate the expected total cost{f' ({shapes})' if shapes else ''}.", 8)
+    said = docstring(f"Estimate the expected total cost{f' ({shapes})' if shapes else ''}.", 8)
+    return "".join(said)
 
 
 def _declared(graph: Graph, item: Input) -> str:
