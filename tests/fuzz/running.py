@@ -38,6 +38,29 @@ class _Stub(nn.Module):
         return made[0] if len(made) == 1 else tuple(made)
 
 
+class _Law(_Stub):
+    """Normal variables around 0 in every element, rounded where the story wants integers.
+
+    What learns is a shift of the log-probability, which changes no draw.
+    """
+
+    def sample(self, *given: Any, rows: int = 1) -> Tensor:
+        rows = len(given[0]) if given else rows
+        (passed,) = self.results
+        value = torch.randn(rows, *_sizes(passed.items[0]))
+        kind = passed.items[0].dtype
+        return value if kind == "float" else (value.abs() % 2).to(DTYPES[kind])
+
+    def rsample(self, *given: Any, rows: int = 1) -> Tensor:
+        return self.sample(*given, rows=rows) + 0 * self.weight
+
+    def log_prob(self, value: Tensor, *given: Any) -> Tensor:
+        return -value.float().square().flatten(1).sum(1) + self.weight
+
+    def entropy(self, *given: Any, rows: int = 1) -> Tensor:
+        return self.weight + torch.zeros(len(given[0]) if given else rows)
+
+
 def _passed(passed: Passed, mixed: Tensor) -> Any:
     made = [_filled(item, mixed) for item in passed.items]
     return tuple(made) if passed.is_tuple else made[0]
@@ -70,9 +93,9 @@ def run(result: Result, name: str) -> None:
         raise OverflowError
     story = load_class(result.code, graph.name, name)
     made = {
-        c.name: _Stub(c)
+        c.name: (_Law if c.kind == "distribution" else _Stub)(c)
         for c in graph.callees.values()
-        if c.default is None and c.kind in ("module", "function")
+        if c.default is None and not c.path
     }
     inputs = {}
     for item in graph.inputs:
