@@ -56,10 +56,10 @@ _UNDER_TORCH_FUNC = {
 
 
 def _explain(error: Exception) -> None:
-    """Say what torch does not: some methods differentiate, or learn, while they are called."""
+    """Say what torch does not: a method keeps an average, or one of the user's differentiates."""
     for known, words in _UNDER_TORCH_FUNC.items():
         if known in str(error):
-            error.add_note(f"`torch.func` does not allow that a method of this story {words}")
+            error.add_note(f"`torch.func` does not allow that what this story calls {words}")
 
 
 class _Callable(Protocol[_P, _R]):

@@ -200,44 +200,91 @@ def test_constants_lie_where_the_inputs_lie() -> None:
     assert like.device.type == "meta" and like.dtype is torch.get_default_dtype()
 
 
-def under_torch_func(method: str, module: str = "") -> tuple[Any, Any]:
-    """The gradient by `torch.func` of a small story, and by `backward`, of the same draws."""
-    story = f"""story R
+COIN = "Bernoulli(logits=w + x)"
+CRITIC = "module critic: [2] -> []"
+
+
+class Model:
+    """A small story with a method, and its gradients of the same draws in two ways."""
+
+    def __init__(self, method: str, module: str = "", *, steps: str = "", law: str = COIN) -> None:
+        story = f"""story R
 input x
-param w[2] = zeros()
+param w[2] = tensor([0.3, -0.2])
 {module}
-sample z ~ Bernoulli(logits=w + x) with {method}
+{(steps or "sample z ~ " + law + " with {}").format(method)}
 cost c = sum(z * x) ** 2
 """
-    critic = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0))
-    model: Any = storchc.load(text=story)(**{"critic": critic} if module else {})
-    parameters = dict(model.named_parameters())
+        torch.manual_seed(1)
+        critic = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Flatten(0))
+        self.model: Any = storchc.load(text=story)(**{"critic": critic} if module else {})
+        self.parameters = dict(self.model.named_parameters())
 
-    def loss(given: Any) -> Any:
+    def loss(self, given: Any) -> Any:
         torch.manual_seed(0)
-        return torch.func.functional_call(model, given, (0.3,)).loss
+        estimate = torch.func.functional_call(self.model, given, (0.3,))
+        return estimate.loss + estimate.method_loss
 
-    found = torch.func.grad(loss)(parameters)["w"]
-    loss(parameters).backward()
-    return found, model.w.grad
+    def by_torch_func(self) -> dict[str, torch.Tensor]:
+        return torch.func.grad(self.loss)(self.parameters)
+
+    def by_backward(self) -> dict[str, torch.Tensor]:
+        self.loss(self.parameters).backward()
+        found = {n: p.grad for n, p in self.parameters.items()}
+        return {n: torch.zeros(()) if g is None else g for n, g in found.items()}
 
 
-@pytest.mark.parametrize("method", ["ScoreFunction()", "DisARM()", "ReinMax()", "MeasureValued()"])
-def test_torch_func_differentiates_as_backward_does(method: str) -> None:
-    found, wanted = under_torch_func(method)
-    torch.testing.assert_close(found, wanted)
-    assert wanted.abs().sum() > 0
+IN_LOOP = """for t in range(3) from z = zeros([2]):
+    sample b ~ Bernoulli(logits=w + x * z) with {}
+    compute z = z + b"""
 
 
 @pytest.mark.parametrize(
-    ("method", "module", "words"),
+    ("method", "module", "more"),
     [
-        ("RELAX(c_phi=critic)", "module critic: [2] -> []", "differentiates inside of the call"),
-        ("REBAR()", "", "use `estimate.backward()`"),
-        ("ScoreFunction(baseline=moving_average)", "", "call the model in eval mode"),
+        ("ScoreFunction()", "", {}),
+        ("DisARM()", "", {}),
+        ("ReinMax()", "", {}),
+        ("MeasureValued()", "", {}),
+        ("REBAR()", "", {}),
+        ("MuProp()", "", {}),
+        ("RODEO(n=3)", "", {}),
+        ("RELAX(c_phi=critic)", CRITIC, {}),
+        ("RELAX(c_phi=critic)", CRITIC, {"steps": IN_LOOP}),
+        ("LAX(c_phi=critic)", CRITIC, {"law": "Normal(w, 1)"}),
+        ("LAX(c_phi=critic)", CRITIC, {"law": "Gamma(exp(w), 1)"}),
     ],
 )
-def test_what_torch_func_does_not_allow_is_said(method: str, module: str, words: str) -> None:
+def test_torch_func_differentiates_as_backward_does(
+    method: str, module: str, more: dict[str, str]
+) -> None:
+    """What methods train of themselves, too: every parameter has the same gradient."""
+    model = Model(method, module, **more)
+    found, wanted = model.by_torch_func(), model.by_backward()
+    for name, gradient in wanted.items():
+        torch.testing.assert_close(found[name], gradient.expand_as(found[name]))
+    assert wanted["w"].abs().sum() > 0
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_a_derivative_forwards() -> None:
+    model = Model("REBAR()")
+    model.model.eval()
+    along = {name: torch.zeros_like(p) for name, p in model.parameters.items()}
+    along["w"][0] = 1
+    given = {name: p.detach() for name, p in model.parameters.items()}
+    found = torch.func.jvp(model.loss, (given,), (along,))[1]
+    torch.testing.assert_close(found, model.by_torch_func()["w"][0])
+
+
+def test_what_torch_func_does_not_allow_is_said() -> None:
     with pytest.raises(RuntimeError) as raised:
-        under_torch_func(method, module)
-    assert words in raised.value.__notes__[0]
+        Model("ScoreFunction(baseline=moving_average)").by_torch_func()
+    assert "call the model in eval mode" in raised.value.__notes__[0]
+    text = "story Own\nparam w = 0.3\nfunction f: [] -> []\ncost c = f(w)\n"
+    model: Any = storchc.load(text=text)(f=lambda w: w.detach().requires_grad_() * w)
+    with pytest.raises(RuntimeError) as raised:
+        torch.func.grad(lambda given: torch.func.functional_call(model, given, ()).loss)(
+            dict(model.named_parameters())
+        )
+    assert any("use `estimate.backward()`" in note for note in raised.value.__notes__)

@@ -64,6 +64,29 @@ def awaited(unused: Iterable[nn.Parameter]) -> Tensor | int:
     return sum(p.flatten()[:0].sum() for p in unused) if shared() else 0
 
 
+def leaf_of(value: Tensor) -> Tensor:
+    """``value`` ``[...]``, detached, to differentiate by: within `torch.func` too."""
+    found = value.detach()
+    try:
+        return found.requires_grad_()
+    except RuntimeError:  # torch.func allows that to itself alone
+        level = torch._C._functorch.maybe_current_level()
+        if level is None:
+            raise
+        return _leaf_of_transform(found, level)
+
+
+def _leaf_of_transform(value: Tensor, level: int) -> Tensor:
+    """What `torch.func.grad` makes of its arguments, for its own innermost transform."""
+    from torch._C import _functorch
+    from torch._functorch.eager_transforms import enable_inplace_requires_grad
+
+    if _functorch.maybe_get_level(value) != level:
+        value = _functorch._wrap_for_grad(value, level)
+    with enable_inplace_requires_grad(True):
+        return value.requires_grad_()
+
+
 def slope(costs: Tensor, leaf: Tensor, *, again: bool = False) -> Tensor:
     """The derivative of the sum of ``costs`` by ``leaf``; ``again``: it is differentiated too."""
     if not costs.requires_grad:
@@ -77,7 +100,7 @@ def slope(costs: Tensor, leaf: Tensor, *, again: bool = False) -> Tensor:
 def surrogates_and_slopes(downstream: Downstream, points: Tensor) -> tuple[Tensor, Tensor]:
     """The surrogate at each of ``points`` and its derivative there, both detached."""
     with torch.enable_grad():
-        leaf = points.detach().requires_grad_()
+        leaf = leaf_of(points)
         costs = downstream.surrogates_at(leaf)
         return costs.detach(), slope(costs, leaf)
 

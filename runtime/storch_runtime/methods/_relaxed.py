@@ -18,6 +18,7 @@ from storch_runtime.methods._critics import Criticized, Variate
 from storch_runtime.methods._discrete import exponential, finite
 from storch_runtime.methods._inner import (
     injected,
+    leaf_of,
     minus_baseline,
     slope,
     spread_over,
@@ -91,7 +92,7 @@ class Relaxed(Criticized):
         """See `Criticized.variate`."""
         law = draw.distribution
         assert isinstance(law, Relaxable) and draw.points is not None
-        leaf = draw.points.detach().requires_grad_()
+        leaf = leaf_of(draw.points)
         learns, squared = self.learns(draw), None
         costs = self.surface(relax(law, leaf, self.current_temperature()), downstream)
         slopes = slope(costs, leaf, again=learns)

@@ -27,6 +27,7 @@ from storch_runtime.drawn import Drawn
 from storch_runtime.methods._critics import Criticized, Variate
 from storch_runtime.methods._inner import (
     criticized,
+    leaf_of,
     minus_baseline,
     slope,
     squares,
@@ -44,7 +45,7 @@ class LAX(Criticized):
     def variate(self, draw: Drawn, downstream: Downstream) -> Variate:
         """See `Criticized.variate`."""
         event = len(draw.distribution.event_shape)
-        leaf = draw.value.detach().requires_grad_()
+        leaf = leaf_of(draw.value)
         costs = criticized(downstream, leaf, event)
         learns = self.learns(draw)
         slopes = slope(costs, leaf, again=learns)
@@ -60,7 +61,7 @@ def _estimates(draw: Drawn, signal: Tensor, slopes: Tensor) -> tuple[Tensor, ...
     """The gradient estimate of each element, in a copy of the parameters that is its own."""
     law, value = draw.distribution.expand(draw.log_prob.shape), draw.value
     trained = [name for name, p in draw.distribution.parameters.items() if p.requires_grad]
-    own = {name: law.parameters[name].detach().clone().requires_grad_() for name in trained}
+    own = {name: leaf_of(law.parameters[name].clone()) for name in trained}
     copy = law.remade({**law.given(), **own}, law.event)
     total = (signal * copy.log_prob(value)).sum() + (slopes * copy.replay(value)).sum()
     if not own:
