@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from storch_runtime import distributions as distributions
 from storch_runtime import methods as methods
 from storch_runtime import samplers as samplers
+from storch_runtime.comparison.compare import compare as compare
+from storch_runtime.comparison.result import Comparison as Comparison
 from storch_runtime.downstream import Downstream as Downstream
 from storch_runtime.downstream import Joined as Joined
 from storch_runtime.draw import Draw as Draw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +21,12 @@ class Elsewhere:
       of the downstream cost ``R`` and the derivatives of the surrogate ``S``.
     * ``folds``: whether many values at once may be given to it, one behind the other in plate n.
     * ``methods``: those that draw anew in it, and must not change by that.
+
+    ``looked`` of the class collects how many costs each look has evaluated, while somebody counts.
     """
 
     __slots__ = ("folds", "function", "methods")
+    looked: ClassVar[list[int] | None] = None
 
     def __init__(
         self,
@@ -38,12 +42,18 @@ class Elsewhere:
     def costs_at(self, points: Tensor) -> Tensor:
         """The cost at ``points`` ``[h, n, *plates, *event]``: ``[h, n, *plates]``, detached."""
         with torch.no_grad(), self._looking():
-            return self._at(points)
+            return self._counted(self._at(points))
 
     def surrogates_at(self, points: Tensor) -> Tensor:
         """The same, ``[h, n, *plates]``, with the surrogate's gradient to points and model."""
         with torch.enable_grad(), self._looking():
-            return self._at(points)
+            return self._counted(self._at(points))
+
+    @classmethod
+    def _counted(cls, costs: Tensor) -> Tensor:
+        if cls.looked is not None:
+            cls.looked.append(costs.numel())
+        return costs
 
     def _looking(self) -> AbstractContextManager[None]:
         return nullcontext() if self.methods is None else looking(self.methods.values())

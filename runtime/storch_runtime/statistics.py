@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from storch_runtime.observing import (
+    Inputs,
+    buffers_kept,
+    called,
+    learning,
+    random_state,
+    set_random_state,
+)
 from storch_runtime.story import StoryModule
 
 __all__ = ["GradientStatistics", "gradient_statistics"]
@@ -46,7 +51,7 @@ class GradientStatistics:
 
 def gradient_statistics(
     model: StoryModule,
-    inputs: Tensor | tuple[Any, ...] | Mapping[str, Any] = (),
+    inputs: Inputs = (),
     repeats: int = 100,
     *,
     restore_random_state: bool = False,
@@ -74,12 +79,12 @@ def gradient_statistics(
     """
     if repeats < 2:
         raise ValueError("a variance needs 2 repeats or more")
-    parameters = _parameters(model)
+    parameters = learning(model)
     values = list(parameters.values())
     mean = [torch.zeros_like(value, dtype=torch.float64) for value in values]
     spread = [torch.zeros_like(value) for value in mean]
-    state = _random_state(values) if restore_random_state else None
-    with _buffers_kept(model) as restore:
+    state = random_state(values) if restore_random_state else None
+    with buffers_kept(model) as restore:
         for count in range(1, repeats + 1):
             gradients = _gradients(model, inputs, values)
             for average, total, gradient in zip(mean, spread, gradients, strict=True):
@@ -88,7 +93,7 @@ def gradient_statistics(
                 total += step * (gradient.double() - average)
             restore()
     if state is not None:
-        _set_random_state(state)
+        set_random_state(state)
     return GradientStatistics(
         repeats,
         dict(zip(parameters, mean, strict=True)),
@@ -96,60 +101,10 @@ def gradient_statistics(
     )
 
 
-def _parameters(model: StoryModule) -> dict[str, Tensor]:
-    """The model's own parameters that are trained, by name."""
-    own = {id(parameter) for parameter in model.model_parameters()}
-    named = model.named_parameters()
-    return {name: value for name, value in named if id(value) in own and value.requires_grad}
-
-
-def _gradients(model: StoryModule, inputs: Any, values: list[Tensor]) -> list[Tensor]:
+def _gradients(model: StoryModule, inputs: Inputs, values: list[Tensor]) -> list[Tensor]:
     """One estimate of the gradient."""
-    match inputs:
-        case Mapping():
-            estimate = model(**inputs)
-        case tuple():
-            estimate = model(*inputs)
-        case _:
-            estimate = model(inputs)
-    found = torch.autograd.grad(estimate.loss, values, allow_unused=True)
+    found = torch.autograd.grad(called(model, inputs).loss, values, allow_unused=True)
     return [
         torch.zeros_like(value) if gradient is None else gradient
         for value, gradient in zip(values, found, strict=True)
     ]
-
-
-@contextmanager
-def _buffers_kept(model: StoryModule) -> Iterator[Any]:
-    """Yields a function that sets every buffer back; at the end all is as it was."""
-    kept = [
-        (module._buffers, name, buffer, buffer.detach().clone())
-        for module in model.modules()
-        for name, buffer in module.named_buffers(recurse=False)
-    ]
-
-    @torch.no_grad()
-    def restore() -> None:
-        for buffers, name, buffer, value in kept:
-            buffer.copy_(value)
-            buffers[name] = buffer  # it may have made place for a larger one
-        model.watch.unsettled = False
-
-    unsettled = model.watch.unsettled
-    model.watch.unsettled = False
-    try:
-        yield restore
-    finally:
-        restore()
-        model.watch.unsettled = unsettled
-
-
-def _random_state(values: list[Tensor]) -> tuple[Tensor, dict[torch.device, Tensor]]:
-    devices = {value.device for value in values if value.is_cuda}
-    return torch.get_rng_state(), {device: torch.cuda.get_rng_state(device) for device in devices}
-
-
-def _set_random_state(state: tuple[Tensor, dict[torch.device, Tensor]]) -> None:
-    torch.set_rng_state(state[0])
-    for device, value in state[1].items():
-        torch.cuda.set_rng_state(value, device)

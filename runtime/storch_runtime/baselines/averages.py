@@ -42,6 +42,13 @@ class MovingAverages(Method):
             if squares:
                 self.register_buffer(_square_of(slot), torch.ones_like(start))
 
+    @property
+    def fresh(self) -> bool:
+        """Whether it keeps averages, and no pass has entered them yet."""
+        if self._read is None:
+            return False
+        return not any(bool(self.get_buffer(_average_of(slot)).any()) for slot in self.slots)
+
     def moving_average(self, draw: Drawn, downstream: Downstream) -> Tensor:
         """The average of earlier passes, broadcastable to ``[n, *plates]``; this one enters it.
 
