@@ -102,10 +102,7 @@ class _Page:
         self.scope |= made
         first, *rest = self._written(operation)
         filled = operation.filled()
-        verb = (
-            "~" if isinstance(operation, Draw) else "+=" if isinstance(operation, Append) else "="
-        )
-        line = f"{slots(filled)} {verb} {first}" if filled else first
+        line = f"{slots(filled)} {_verb(operation)} {first}" if filled else first
         plates = dict.fromkeys(write_plates(self.story.graph, made[slot]) for slot in filled)
         shown = [each for each in plates if each != "[]"]
         return [f"{line}  # {', '.join(shown)}" if shown else line, *rest]

@@ -7,11 +7,9 @@ is the same running sum. It gets a name where it is first asked for.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from storchc.program.estimate import Downstream, Total
 from storchc.program.operation import Operation
 from storchc.program.slots import Slot
 from storchc.program.statements import Eval
@@ -20,16 +18,16 @@ from storchc.program.terms import InSteps, Part, Read, Summed, Term, exchanged, 
 
 def equal_once(operations: Sequence[Operation]) -> Iterator[Operation]:
     """``operations`` of a loss, with the sums that stand in several terms before the first."""
-    found = Counter(part for each in operations for term in _terms(each) for part in _sums(term))
+    found = Counter(part for each in operations for term in each.terms() for part in _sums(term))
     again = [part for part, times in found.items() if times > 1]
     names = {part: _named(part, number) for number, part in enumerate(again)}
     given = set[Term]()
     for each in operations:
-        for part in (part for term in _terms(each) for part in _sums(term)):
+        for part in (part for term in each.terms() for part in _sums(term)):
             if part in names and part not in given:
                 given.add(part)
                 yield Eval(names[part].slot, part)
-        yield _with(each, names) if names else each
+        yield each.with_terms(lambda term: exchanged(term, names)) if names else each
 
 
 def _sums(term: Term) -> Iterator[Term]:
@@ -56,30 +54,3 @@ def _named(term: Term, number: int) -> Read:
     score = _score(term)
     assert score is not None
     return Read(Slot("term", f"{score.slot.name}_score", number), term.stored)
-
-
-def _terms(operation: Operation) -> tuple[Term, ...]:
-    match operation:
-        case Eval(_, term):
-            return (term,)
-        case Downstream(credited=credited):
-            return (credited,)
-        case Total(_, parts, late):
-            return (*parts, *(term for _, term in late))
-        case _:
-            return ()
-
-
-def _with(operation: Operation, names: Mapping[Term, Term]) -> Operation:
-    """An operation that asks for sums by name."""
-    match operation:
-        case Eval(_, term):
-            return replace(operation, term=exchanged(term, names))
-        case Downstream(credited=credited):
-            return replace(operation, credited=exchanged(credited, names))
-        case Total(_, parts, late):
-            named = tuple(exchanged(part, names) for part in parts)
-            more = tuple((slot, exchanged(term, names)) for slot, term in late)
-            return replace(operation, parts=named, late=more)
-        case _:
-            return operation

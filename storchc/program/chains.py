@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from storchc.ir.expression import Distribution, Value
 from storchc.ir.nodes import Sample
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.program.operation import Filling, Operation
 from storchc.program.reads import Apart, Drawn, stated
 from storchc.program.slots import Slot
@@ -27,6 +28,9 @@ class Certain(Filling):
         latest = Slot("latest", self.sample)
         return (self.target, latest, Slot("size", self.before)) if self.before else (latest,)
 
+    def sized(self) -> Plates:
+        return self.stored - {self.before}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcomes(Filling):
@@ -44,7 +48,13 @@ class Outcomes(Filling):
         return (self.target, Slot("size", self.sample.name), Slot("law", self.sample.name))
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return stated(drawn, (self.sample.distribution,), self.apart)
+        return stated(drawn, self.values(), self.apart)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return (self.sample.distribution,)
+
+    def sized(self) -> Plates:
+        return frozenset({self.before}) if self.before else NO_PLATES
 
 
 @dataclass(frozen=True, slots=True)

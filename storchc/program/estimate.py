@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Self
 
 from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
@@ -25,8 +27,11 @@ class Function(Filling):
     stored: Plates
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        inner = free(drawn, (*self.body, Eval(self.value, self.result)))
-        return (slot for slot in inner if slot != self.value)
+        return (slot for slot in free(drawn, self.nested()) if slot != self.value)
+
+    def nested(self) -> tuple[Operation, ...]:
+        """What is in it, its result as what it makes of the value."""
+        return (*self.body, Eval(self.value, self.result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,26 @@ class Downstream(Filling):
     draws: bool = False
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        terms = self.baseline, self.weights, self.joined, self.slope
-        for term in (self.credited, *terms):
-            if term is not None:
-                yield from read(drawn, term)
+        yield from (slot for term in self.terms() for slot in read(drawn, term))
         if self.elsewhere is not None:
             yield self.elsewhere
+
+    def terms(self) -> tuple[Term, ...]:
+        told = self.baseline, self.weights, self.joined, self.slope
+        return (self.credited, *(term for term in told if term is not None))
+
+    def with_terms(self, made: Callable[[Term], Term]) -> Self:
+        def told(term: Term | None) -> Term | None:
+            return None if term is None else made(term)
+
+        return replace(
+            self,
+            credited=made(self.credited),
+            baseline=told(self.baseline),
+            weights=told(self.weights),
+            joined=told(self.joined),
+            slope=told(self.slope),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +124,13 @@ class Total(Filling):
         for slot, part in self.late:
             yield slot
             yield from read(drawn, part)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (*self.parts, *(term for _, term in self.late))
+
+    def with_terms(self, made: Callable[[Term], Term]) -> Self:
+        late = tuple((slot, made(term)) for slot, term in self.late)
+        return replace(self, parts=tuple(map(made, self.parts)), late=late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ class Choose(Operation):
     taken: frozenset[Slot] | None = None
     spared: frozenset[Slot] = frozenset()
 
-    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return read(drawn, self.joint)
+    def terms(self) -> tuple[Term, ...]:
+        return (self.joint,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,12 @@ class Reindex(Filling):
         yield self.target
         yield from read(drawn, self.joint)
 
+    def terms(self) -> tuple[Term, ...]:
+        return (self.joint,)
+
+    def sized(self) -> Plates:
+        return self.stored
+
 
 @dataclass(frozen=True, slots=True)
 class Begin(Filling):
@@ -51,6 +57,9 @@ class Begin(Filling):
 
     sample: Sample
     replayed: bool
+
+    def sized(self) -> Plates:
+        return self.sample.type.plates | {self.sample.plate}
 
 
 @dataclass(frozen=True, slots=True)

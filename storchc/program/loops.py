@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Literal, Self
 
+from storchc.ir.expression import Distribution, Value
 from storchc.ir.nodes import Carried, Loop, Sample
+from storchc.ir.types import NO_PLATES, Plates
 from storchc.program.operation import Filling, Operation, all_filled, free
-from storchc.program.reads import Apart, Drawn, read, stated
+from storchc.program.reads import Apart, Drawn, stated
 from storchc.program.slots import Kind, Slot
 from storchc.program.statements import Settled
 from storchc.program.terms import Term
@@ -39,7 +42,13 @@ class Start(Filling):
     detached: bool
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return stated(drawn, (self.carried.initial,), self.apart)
+        return stated(drawn, self.values(), self.apart)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return (self.carried.initial,)
+
+    def sized(self) -> Plates:
+        return self.settled.plates
 
 
 Item = Literal["draw", "cost", "value", "baseline", "alive", "report"]
@@ -58,8 +67,11 @@ class Append(Filling):
 
     term: Term
 
-    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return read(drawn, self.term)
+    def terms(self) -> tuple[Term, ...]:
+        return (self.term,)
+
+    def with_terms(self, made: Callable[[Term], Term]) -> Self:
+        return replace(self, term=made(self.term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,9 @@ class Stack(Filling):
         if self.rest is not None:
             yield self.rest
 
+    def sized(self) -> Plates:
+        return frozenset({self.name}) if self.item == "draw" else NO_PLATES
+
 
 @dataclass(frozen=True, slots=True)
 class Repeat(Operation):
@@ -115,10 +130,13 @@ class Repeat(Operation):
     leave: Slot | None
 
     def filled(self) -> tuple[Slot, ...]:
-        return all_filled((*self.opening, *self.body, *self.closing))
+        return all_filled(self.nested())
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return free(drawn, (*self.opening, *self.body, *self.closing))
+        return free(drawn, self.nested())
+
+    def nested(self) -> tuple[Operation, ...]:
+        return (*self.opening, *self.body, *self.closing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +149,9 @@ class Reach(Operation):
 
     def filled(self) -> tuple[Slot, ...]:
         return (self.weight, self.score)
+
+    def sized(self) -> Plates:
+        return self.sample.type.plates | {self.sample.plate}
 
 
 @dataclass(frozen=True, slots=True)

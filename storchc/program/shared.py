@@ -37,6 +37,9 @@ class Shared(Filling):
         given = self.parameters
         return (slot for slot in free(drawn, self.body) if slot not in given)
 
+    def nested(self) -> tuple[Operation, ...]:
+        return self.body
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Operation):

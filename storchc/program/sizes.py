@@ -22,23 +22,12 @@ from storchc.ir.expression import (
 )
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.ir.walk import walk
-from storchc.program.chains import Certain, Outcomes
-from storchc.program.estimate import Downstream, Function, Total
-from storchc.program.joint import Begin, Reindex
-from storchc.program.loops import Append, Reach, Repeat, Stack, Start
+from storchc.program.estimate import Function
+from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
-from storchc.program.reads import Drawn, options
+from storchc.program.reads import Drawn
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot
-from storchc.program.statements import (
-    Compute,
-    Draw,
-    Eval,
-    Law,
-    Settled,
-    Take,
-    Unpack,
-)
 from storchc.program.terms import (
     Box,
     Counting,
@@ -80,13 +69,12 @@ def asked(drawn: Drawn, operations: Iterable[Operation]) -> Iterator[Slot]:
 
 def _asked(drawn: Drawn, operation: Operation) -> Iterator[Slot]:
     match operation:
-        case Repeat(_, opening, body, closing, leave):
-            yield from asked(drawn, (*opening, *body, *closing))
+        case Repeat(leave=leave):
+            yield from asked(drawn, operation.nested())
             if leave is not None and leave not in operation.filled():
                 yield leave
-        case Function(_, _, value, body, result):
-            every = asked(drawn, (*body, Eval(value, result)))
-            yield from (slot for slot in every if slot != value)
+        case Function(value=value):
+            yield from (slot for slot in asked(drawn, operation.nested()) if slot != value)
         case Shared(body=body):
             given = operation.parameters
             yield from (slot for slot in asked(drawn, body) if slot not in given)
@@ -100,43 +88,8 @@ def _asked(drawn: Drawn, operation: Operation) -> Iterator[Slot]:
 
 def _plates(operation: Operation) -> Plates:
     """The plates whose sizes the code of an operation may ask for."""
-    match operation:
-        case Compute(_, value, settled=settled):
-            return _of_values((value,)) | _settled(settled)
-        case Unpack(value=value, settled=settled):
-            return _of_values((value,)).union(*map(_settled, settled))
-        case Start(_, carried, settled=settled):
-            return _of_values((carried.initial,)) | settled.plates
-        case Take(settled=settled):
-            return _settled(settled)
-        case Eval(_, term) | Append(_, term):
-            return _of_term(term)
-        case Law(sample=sample, aligned=aligned):
-            return _of_values((sample.distribution,)) | aligned
-        case Draw(sample=sample):
-            return _of_values(options(sample))
-        case Reindex(stored=stored):
-            return stored
-        case Begin(_, sample) | Reach(sample=sample):
-            return sample.type.plates | {sample.plate}
-        case Stack(item="draw", name=name):
-            return frozenset({name})
-        case Outcomes(sample=sample, before=before):
-            return _of_values((sample.distribution,)) | ({before} if before else NO_PLATES)
-        case Certain(before=before, stored=stored):
-            return stored - {before}
-        case Downstream():
-            terms = operation.baseline, operation.weights, operation.joined, operation.slope
-            every = (operation.credited, *(term for term in terms if term is not None))
-            return NO_PLATES.union(*map(_of_term, every))
-        case Total(_, parts, late):
-            return NO_PLATES.union(*map(_of_term, (*parts, *(term for _, term in late))))
-        case _:
-            return NO_PLATES
-
-
-def _settled(settled: Settled | None) -> Plates:
-    return NO_PLATES if settled is None else settled.plates
+    evaluated = NO_PLATES.union(*map(_of_term, operation.terms()))
+    return operation.sized() | evaluated | _of_values(operation.values())
 
 
 def _of_values(values: Iterable[Value | Distribution]) -> Plates:

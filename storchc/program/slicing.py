@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from storchc.program.chains import Outcomes
+from storchc.program.estimate import Function
 from storchc.program.loops import Repeat
 from storchc.program.operation import Operation
 from storchc.program.reads import Drawn
-from storchc.program.shared import Call
+from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot, Slots
 from storchc.program.statements import Draw, Note
 
@@ -46,7 +48,7 @@ def parts_leading_to(
     """The same, by number of the operation."""
     needed, parts = set(wanted), dict[int, Operation]()
     for number, operation in reversed([*enumerate(operations)]):
-        part = _part(drawn, operation, needed)
+        part = part_for(drawn, operation, needed)
         if part is not None and not touched.isdisjoint(part.looked_at(drawn)):
             parts[number] = part
             needed.update(part.looked_at(drawn))
@@ -57,7 +59,7 @@ def needed_for(drawn: Drawn, operations: Sequence[Operation], wanted: Slots) -> 
     """The operations without which something ``wanted`` would not be there."""
     needed, parts = set(wanted), dict[int, Operation]()
     for number, operation in reversed([*enumerate(operations)]):
-        part = _part(drawn, operation, needed)
+        part = part_for(drawn, operation, needed)
         if part is not None:
             parts[number] = part
             needed.update(part.looked_at(drawn))
@@ -82,17 +84,17 @@ def with_notes(operations: Sequence[Operation], parts: Mapping[int, Operation]) 
     return found
 
 
-def _part(drawn: Drawn, operation: Operation, needed: set[Slot]) -> Operation | None:
+def part_for(drawn: Drawn, operation: Operation, needed: AbstractSet[Slot]) -> Operation | None:
     """The operation, of a loop its part, that fills something needed; None where none does."""
     if isinstance(operation, Repeat):
         return _repeat(drawn, operation, needed)
     return None if needed.isdisjoint(operation.filled()) else operation
 
 
-def _repeat(drawn: Drawn, loop: Repeat, wanted: set[Slot]) -> Repeat | None:
+def _repeat(drawn: Drawn, loop: Repeat, wanted: AbstractSet[Slot]) -> Repeat | None:
     """The loop with the operations alone that lead to what is wanted, be it in later steps."""
     closing = needed_for(drawn, loop.closing, frozenset(wanted))
-    known, needed = set[Slot](), wanted | _looked(drawn, closing)
+    known, needed = set[Slot](), {*wanted, *_looked(drawn, closing)}
     body = list[Operation]()
     while needed != known:
         known = set(needed)
@@ -102,6 +104,7 @@ def _repeat(drawn: Drawn, loop: Repeat, wanted: set[Slot]) -> Repeat | None:
             needed.add(loop.leave)
     if not body:
         return None
+    needed.add(Slot("count", loop.loop.name))
     opening = needed_for(drawn, loop.opening, frozenset(needed))
     return replace(loop, opening=tuple(opening), body=tuple(body), closing=tuple(closing))
 
@@ -110,14 +113,21 @@ def _looked(drawn: Drawn, operations: Iterable[Operation]) -> set[Slot]:
     return {slot for operation in operations for slot in operation.looked_at(drawn)}
 
 
-def drawn_in(operations: Iterable[Operation]) -> set[str]:
-    """The samples that operations draw."""
-    found = set[str]()
+def evaluated(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Operations, those in loops, and those of the functions that are called."""
     for operation in operations:
-        if isinstance(operation, Draw | Outcomes):
-            found.add(operation.sample.name)
-        elif isinstance(operation, Call):
-            found |= drawn_in(operation.shared.body)
-        elif isinstance(operation, Repeat):
-            found |= drawn_in(operation.body)
-    return found
+        match operation:
+            case Function() | Shared():
+                yield operation
+            case Call(shared):
+                yield operation
+                yield from evaluated(shared.body)
+            case _:
+                yield operation
+                yield from evaluated(operation.nested())
+
+
+def drawn_in(operations: Iterable[Operation]) -> frozenset[str]:
+    """The samples that operations draw."""
+    every = evaluated(operations)
+    return frozenset(each.sample.name for each in every if isinstance(each, Draw | Outcomes))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Self
 
 from storchc.ir.expression import CallUser, Distribution, Value
 from storchc.ir.nodes import Sample
-from storchc.ir.types import DistributionType, Dtype, Plates, ValueType
+from storchc.ir.types import NO_PLATES, DistributionType, Dtype, Plates, ValueType
 from storchc.program.operation import Filling, Operation
-from storchc.program.reads import Apart, Drawn, before, options, read, stated
+from storchc.program.reads import Apart, Drawn, before, options, stated
 from storchc.program.slots import Slot
 from storchc.program.terms import Term
 from storchc.records import dataclass
@@ -46,7 +48,13 @@ class Compute(Filling):
     settled: Settled | None = None
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return stated(drawn, (self.value,), self.apart)
+        return stated(drawn, self.values(), self.apart)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return (self.value,)
+
+    def sized(self) -> Plates:
+        return NO_PLATES if self.settled is None else self.settled.plates
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,13 @@ class Unpack(Operation):
         return self.targets
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return stated(drawn, (self.value,), self.apart)
+        return stated(drawn, self.values(), self.apart)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return (self.value,)
+
+    def sized(self) -> Plates:
+        return NO_PLATES.union(*(each.plates for each in self.settled if each is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +99,11 @@ class Eval(Filling):
     term: Term
     comment: str | None = None
 
-    def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return read(drawn, self.term)
+    def terms(self) -> tuple[Term, ...]:
+        return (self.term,)
+
+    def with_terms(self, made: Callable[[Term], Term]) -> Self:
+        return replace(self, term=made(self.term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,13 @@ class Law(Filling):
     whole: bool
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
-        return stated(drawn, (self.sample.distribution,), self.apart)
+        return stated(drawn, self.values(), self.apart)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return (self.sample.distribution,)
+
+    def sized(self) -> Plates:
+        return self.aligned
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +148,11 @@ class Draw(Filling):
             yield self.joint
         if self.sample.loops and not self.sample.joins:  # its plate was opened before the loop
             yield Slot("size", self.sample.name)
-        yield from stated(drawn, options(self.sample), self.apart)
+        yield from stated(drawn, self.values(), self.apart)
         yield from before(drawn, self.sample)
+
+    def values(self) -> tuple[Value | Distribution, ...]:
+        return tuple(options(self.sample))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +188,6 @@ class Take(Filling):
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         yield self.draw
+
+    def sized(self) -> Plates:
+        return NO_PLATES if self.settled is None else self.settled.plates

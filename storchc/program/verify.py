@@ -10,14 +10,13 @@ from typing import Protocol, assert_never
 
 from storchc.ir.expression import Value
 from storchc.ir.types import NO_PLATES, Plates
-from storchc.program.estimate import Downstream, Function, Total
+from storchc.program.estimate import Function
 from storchc.program.joint import Choose, Reindex
 from storchc.program.loops import Append, Forget, Repeat
 from storchc.program.operation import Operation
 from storchc.program.reads import Drawn, read
 from storchc.program.shared import Shared
 from storchc.program.slots import Slot
-from storchc.program.statements import Eval
 from storchc.program.terms import (
     Box,
     Counting,
@@ -182,23 +181,13 @@ def _without(operation: Operation, term: Term, stored: Plates, plates: tuple[str
     return stored - frozenset(plates)
 
 
-def _terms(operation: Operation) -> Iterator[Term]:
+def _terms(operation: Operation) -> tuple[Term, ...]:
     """The terms of an operation, whose plates are to agree.
 
     What a step leaves as it stands is not among them: its plates are known when all is lowered.
     """
-    match operation:
-        case Append(_, Read() | Expression()):
-            return
-        case Eval(_, term) | Append(_, term):
-            yield term
-        case Choose(_, joint) | Reindex(_, _, joint):
-            yield joint
-        case Downstream():
-            every = (operation.baseline, operation.weights, operation.joined, operation.slope)
-            yield from (operation.credited, *(term for term in every if term is not None))
-        case Total(_, parts, late):
-            yield from (*parts, *(term for _, term in late))
+    known = isinstance(operation, Append) and isinstance(operation.term, Read | Expression)
+    return () if known else operation.terms()
 
 
 def _every(term: Term) -> Iterator[Term]:
