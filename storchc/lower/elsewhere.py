@@ -7,19 +7,20 @@ depend on the sample stay as they were drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from storchc.ir.nodes import Sample
 from storchc.lower.story import Story
+from storchc.optimise.split import as_drawn, kept_draws
 from storchc.program.chains import Outcomes
 from storchc.program.joint import Begin
 from storchc.program.loops import Count, Open, Repeat
 from storchc.program.operation import Operation
 from storchc.program.shared import Call, Shared
 from storchc.program.slicing import dependent_on, drawn_in, leading_to
-from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Again, Draw, Hold, Take
+from storchc.program.slots import Slot
+from storchc.program.statements import Draw, Take
 from storchc.records import dataclass
 
 
@@ -45,7 +46,7 @@ def elsewhere(
     if sample.name in shared:
         made = shared[sample.name]
         call = Call(made, made.results, replayed=False)
-        return Elsewhere((call,), frozenset(drawn_in(made.body)))
+        return Elsewhere((call,), drawn_in(made.body))
     drawn = story.drawn
     later = _behind(program, sample)
     touched = dependent_on(drawn, later, frozenset({Slot("value", sample.name)}))
@@ -53,14 +54,8 @@ def elsewhere(
     passed = drawn_in(leading_to(drawn, later, wanted, touched))
     wanted |= {Slot("draw", name) for name in passed}
     part = leading_to(drawn, later, wanted, touched)
-    kept = kept_draws(story, passed, touched)
-    return Elsewhere(tuple(_anew(part, kept)), frozenset(passed) - kept)
-
-
-def kept_draws(story: Story, drawn: set[str], touched: Slots) -> frozenset[str]:
-    """The samples that stay as they were drawn; enumerated ones have all their values anew."""
-    every = story.estimation.sequences.keys() | story.estimation.elimination.chains.keys()
-    return frozenset(name for name in drawn - every if Slot("draw", name) not in touched)
+    kept = kept_draws(passed - story.listed, touched)
+    return Elsewhere(tuple(_anew(as_drawn(part, kept))), passed - kept)
 
 
 def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]:
@@ -70,18 +65,14 @@ def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]
     return program[next(taken) + 1 :]
 
 
-def _anew(operations: Sequence[Operation], kept: frozenset[str]) -> Iterator[Operation]:
-    """``operations`` drawing anew, but for the samples ``kept``; no draw is replayed."""
+def _anew(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """``operations`` in which no draw is replayed, and loops are as long as they were."""
     for operation in operations:
         match operation:
             case Repeat(_, opening, body, closing):
-                parts = (tuple(_anew(part, kept)) for part in (opening, body, closing))
+                parts = (tuple(_anew(each)) for each in (opening, body, closing))
                 opening, body, closing = parts
                 yield replace(operation, opening=opening, body=body, closing=closing)
-            case Draw(target, sample) if sample.name in kept:
-                yield Again(target, sample)
-            case Hold(_, sample) if sample.name in kept:
-                continue
             case Draw() | Open() | Begin() | Outcomes():
                 yield replace(operation, replayed=False)
             case Count():

@@ -98,7 +98,7 @@ def _around(story: Story, scope: Scope) -> Around:
     return Around(
         story.drawn,
         scope,
-        listed=frozenset(known.sequences.keys() | known.elimination.chains.keys()),
+        listed=story.listed,
         enumerated=frozenset(n for n, e in known.estimators.items() if e.enumerated),
         stateful=frozenset(c.name for c in callees if "stateful" in c.flags),
     )

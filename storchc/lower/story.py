@@ -63,6 +63,11 @@ class Story:
         chains = self.estimation.elimination.chains.values()
         return [chain for chain in chains if chain.sample in drawn]
 
+    @property
+    def listed(self) -> frozenset[str]:
+        """The samples of loops whose values are all evaluated, wherever the loop is run."""
+        return frozenset(self.estimation.sequences.keys() | self.estimation.elimination.chains)
+
     def learns(self, sample: Sample) -> bool:
         """Whether a sample has a learned baseline that something depends on."""
         credited = sample.name in self.estimation.credit.groups

@@ -2,8 +2,9 @@
 
 Methods such as DisARM and REBAR look at costs at values of a sample that were not drawn. What leads
 from the sample to its costs becomes a local function then; it is called where it stood, and at the
-other values. What does not depend on the sample is computed before it, what else depends on it
-behind. The last sample comes first: an earlier one calls its function with further values.
+other values. What does not depend on the sample is computed before it, of loops too (`split.py`),
+what else depends on it behind. Draws may have another order then; what keeps in mind that it was
+asked has not. The last sample comes first: an earlier one calls its function with further values.
 
 A part stays where it is, and is written again for other values, where a function would be another
 thing: `_wanted`, `_given`, … say when.
@@ -15,11 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AnySet
 from dataclasses import replace
 
-from storchc.ir.expression import CallUser, Distribution, Value
+from storchc.ir.expression import CallUser
 from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
 from storchc.ir.walk import walk
-from storchc.program.loops import Append, Collect, Count, Repeat, Stack, Start
+from storchc.optimise.split import as_drawn, kept_draws, split
+from storchc.program.loops import Append, Collect, Count, Repeat, Stack
 from storchc.program.operation import Operation, all_filled
 from storchc.program.reads import Drawn
 from storchc.program.shared import Call, Shared
@@ -27,12 +29,13 @@ from storchc.program.sizes import asked
 from storchc.program.slicing import (
     dependent_on,
     drawn_in,
+    evaluated,
     leading_to,
     parts_leading_to,
     with_notes,
 )
 from storchc.program.slots import Kind, Slot, Slots
-from storchc.program.statements import Alias, Compute, Draw, Law, Note, Take, Unpack
+from storchc.program.statements import Again, Alias, Draw, Note, Take
 from storchc.records import dataclass
 
 
@@ -118,10 +121,11 @@ def _once(
     drawn, start = around.drawn, _behind(operations, looking.value)
     if start is None or not left.isdisjoint(looking.inner):
         return None
-    below = operations[start:]
-    touched = dependent_on(drawn, below, frozenset({looking.value}))
+    touched = dependent_on(drawn, operations[start:], frozenset({looking.value}))
+    below, alone = _split(around, operations[start:], looking, touched)
     parts = _parts(drawn, below, looking, touched)
-    if _computed(below[n] for n in parts) != wanted:
+    samples = drawn_in(parts.values()) - around.listed
+    if kept_draws(samples, touched) or _computed(below[n] for n in parts) != wanted:
         return None
     only, *others = parts.values()
     if isinstance(only, Call) and not others:
@@ -136,17 +140,48 @@ def _once(
     given = _given(around, operations, body, looking.value, earlier)
     if given is None or not _steady(drawn, body, given, later):
         return None
-    results = tuple(dict.fromkeys(all_filled(body)))
+    results = tuple(slot for slot in dict.fromkeys(all_filled(body)) if slot not in alone)
     if not _returnable(drawn, results, later):
         return None
     target, draws = Slot("shared", looking.sample.name), bool(drawn_in(body))
     part = Shared(target, looking.sample, given, body, results, draws)
     before = {n: each for n, each in between.items() if n not in behind}
     heading = Note(f"what is downstream of `{looking.sample.name}`", looking.sample.span)
-    counts = (o for n in parts for o in _deep((below[n],)) if isinstance(o, Count))
-    made = (*counts, heading, part, Call(part, results, replayed=True))
     front, back = with_notes(below, before), with_notes(below, behind)
+    counts = (o for n in parts for o in evaluated((below[n],)) if isinstance(o, Count))
+    counts = (o for o in counts if o.target not in alone)
+    made = (*counts, heading, part, Call(part, results, replayed=True))
     return [*operations[:start], *front, *made, *back, *below[last + 1 :]]
+
+
+def _split(
+    around: Around, below: Sequence[Operation], looking: Looking, touched: Slots
+) -> tuple[list[Operation], Slots]:
+    """``below`` with loops apart from what they do besides, and what these fill.
+
+    Steps that draw what does not depend on the sample, which is kept, do more than their part.
+    """
+    parts = _parts(around.drawn, below, looking, touched)
+    found, alone = list[Operation](), frozenset[Slot]()
+    for number, each in enumerate(below):
+        part = parts.get(number)
+        if isinstance(each, Repeat) and isinstance(part, Repeat):
+            kept = kept_draws(drawn_in((part,)) - around.listed, touched)
+            more = kept or _computed((each,)) != _computed((part,))
+            two = split(around.drawn, each, part, kept, touched) if more else None
+            if two is not None:
+                found += two
+                alone |= frozenset(two[0].filled())
+                continue
+        found.append(each)
+    if alone:  # a draw that is kept needs no distribution
+        parts = _parts(around.drawn, found, looking, touched)
+        found = [parts.get(n, each) if _again(each) else each for n, each in enumerate(found)]
+    return found, alone
+
+
+def _again(operation: Operation) -> bool:
+    return any(isinstance(each, Again) for each in evaluated((operation,)))
 
 
 def _behind(operations: Sequence[Operation], value: Slot) -> int | None:
@@ -191,8 +226,7 @@ def _wanted(around: Around, operations: Sequence[Operation], looking: Looking) -
 
     A function is to compute no more: not what a loop leaves besides, nor what the function of a
     later sample computes alike for all values of this one. None where it cannot be the same: where
-    groups of costs need different parts, and where a loop draws what does not depend on the sample,
-    which is kept for other values.
+    groups of costs need different parts.
     """
     drawn, start = around.drawn, _behind(operations, looking.value)
     if start is None:
@@ -203,24 +237,15 @@ def _wanted(around: Around, operations: Sequence[Operation], looking: Looking) -
     for group in looking.groups if len(looking.groups) > 1 else ():
         if _parts(drawn, below, replace(looking, groups=(group,)), touched) != parts:
             return None
-    samples = drawn_in(parts.values()) - around.listed
-    kept = any(Slot("draw", name) not in touched for name in samples)
-    return None if kept or not parts else _computed(parts.values())
+    kept = kept_draws(drawn_in(parts.values()) - around.listed, touched)
+    parts = _parts(drawn, [*as_drawn(below, kept)], looking, touched) if kept else parts
+    return _computed(parts.values()) if parts else None
 
 
 def _computed(operations: Iterable[Operation]) -> int:
     """How many operations are more than lists of what steps leave."""
     left = (Note, Count, Collect, Append, Stack, Alias, Call)
-    return sum(not isinstance(each, left) for each in _deep(operations))
-
-
-def _deep(operations: Iterable[Operation]) -> Iterator[Operation]:
-    for each in operations:
-        yield each
-        if isinstance(each, Repeat):
-            yield from _deep((*each.opening, *each.body, *each.closing))
-        elif isinstance(each, Call):
-            yield from _deep(each.shared.body)
+    return sum(not isinstance(each, left) for each in evaluated(operations))
 
 
 def _behind_parts(
@@ -242,7 +267,7 @@ def _behind_parts(
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """What operations ask for and fill; ``ordered``: something is drawn, or keeps calls in mind."""
+    """What operations ask for and fill; ``ordered``: something keeps in mind that it was asked."""
 
     asked: Slots
     filled: Slots
@@ -265,7 +290,7 @@ _NOTHING = _Access(frozenset(), frozenset(), False)
 
 def _access(around: Around, operation: Operation) -> _Access:
     every = frozenset(asked(around.drawn, (operation,)))
-    ordered = bool(drawn_in([operation])) or _calls(around, operation)
+    ordered = _drawn_by_user(operation) or _calls(around, operation)
     return _Access(every, frozenset(operation.filled()), ordered)
 
 
@@ -273,19 +298,15 @@ def _calls(around: Around, operation: Operation) -> bool:
     """Whether a stateful function is called."""
     if not around.stateful:
         return False
-    values = (value for each in _deep((operation,)) for value in _values(each))
+    values = (value for each in evaluated((operation,)) for value in each.values())
     calls = (part for value in values for part in walk(value) if isinstance(part, CallUser))
     return any(part.callee in around.stateful for part in calls)
 
 
-def _values(operation: Operation) -> Iterator[Value | Distribution]:
-    match operation:
-        case Compute(_, value) | Unpack(_, value):
-            yield value
-        case Law(_, sample) | Draw(_, sample):
-            yield sample.distribution
-        case Start(_, carried):
-            yield carried.initial
+def _drawn_by_user(operation: Operation) -> bool:
+    """Whether a distribution of the user's is drawn from: nobody knows what it minds."""
+    draws = (each for each in evaluated((operation,)) if isinstance(each, Draw))
+    return any(each.sample.distribution.type.declared is not None for each in draws)
 
 
 def _given(

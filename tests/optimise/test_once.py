@@ -160,6 +160,26 @@ for t in range(3) from h = a:
     compute h = tanh(h + e)
 cost c = h ** 2
 """
+CALLED_BESIDE = """
+story Called
+param v = 0.3
+module dec: [] -> []
+sample a ~ Bernoulli(logits=v) with DisARM()
+for t in range(3) from h = a, g = v:
+    compute g = dec(g)
+    sample e ~ Normal(g, 1) with ScoreFunction()
+    compute h = tanh(h + e) * g
+cost c = h ** 2
+"""
+USERS = """
+story Users
+param v = 0.3
+distribution flow discrete: [] -> []
+sample a ~ Bernoulli(logits=v) with DisARM()
+sample y ~ flow(v * a) with ScoreFunction()
+sample w ~ flow(v) with ScoreFunction()
+cost c = y * w
+"""
 COMPUTED_BESIDE = """
 story Beside
 param v = 0.3
@@ -195,10 +215,10 @@ cost d = w * v
     [
         (FILLED_AGAIN, "a"),  # a cost between reads what is re-indexed behind it
         (LOOKED_AT_AGAIN, "a"),  # so does the function
-        (KEPT, "a"),  # drawn for the drawn value, kept for others
+        (CALLED_BESIDE, "a"),  # `dec` would be called in both loops
+        (USERS, "a"),  # draws from distributions of the user's keep their order
         (COMPUTED_BESIDE, "a"),  # the report would be computed for others too
         (ALIKE_FOR_ALL, "b"),  # so would `dec(a)`, and `z` be drawn anew
-        (DRAWN_BETWEEN, "a"),  # `y` would be drawn behind `w`
     ],
 )
 def test_what_would_be_something_else_in_a_function_stays_where_it_is(
@@ -208,22 +228,83 @@ def test_what_would_be_something_else_in_a_function_stays_where_it_is(
     _same_as_written_again(text)
 
 
-def _same_as_written_again(text: str) -> None:
-    """Loss, costs and gradients are the same as where everything is written again."""
+IDLE = KEPT.replace("h = a:", "h = a, g = v:").replace("cost c", "    compute g = g * 2\ncost c")
+KEPT_BY_STEP = """
+story Steps
+param v = 0.3
+param u = 0.1
+sample a ~ Bernoulli(logits=v) with REBAR()
+for t in range(3) from h = a, g = u:
+    sample e ~ Bernoulli(logits=u + g) with ScoreFunction(baseline=u)
+    compute g = 0.5 * e + u
+    sample b ~ Bernoulli(logits=h * e) with ScoreFunction()
+    compute h = tanh(h + e) * g + b
+    cost k = h * g
+    report r = g
+    stop when e == 1
+cost c = h ** 2 + sum(sequence(e)) * a
+"""
+KEPT_AROUND = """
+story Around
+param v = 0.3
+param u = 0.1
+sample a ~ Bernoulli(logits=v) with DisARM()
+for s in range(2) from h = a:
+    sample e ~ Normal(u, 1) with ScoreFunction(n=2)
+    for t in range(2) from g = h * v:
+        sample b ~ Bernoulli(logits=u) with ScoreFunction()
+        compute g = g * (u + e) + a * b
+        cost k = (g - e) ** 2
+    compute h = h * u + g
+cost c = h ** 2 * a
+"""
+
+
+@pytest.mark.parametrize("text", [KEPT, IDLE, KEPT_BY_STEP, KEPT_AROUND, DRAWN_BETWEEN])
+def test_what_does_not_depend_on_the_sample_is_drawn_before(text: str) -> None:
+    text = text.replace(", going = True", "")
+    assert storchc.compile(text=text).count("cost c") == 1
+    _same_as_written_again(text, replayed=True)
+
+
+def _same_as_written_again(text: str, *, replayed: bool = False) -> None:
+    """Loss, costs and gradients are the same as where everything is written again.
+
+    Where draws have another order these are ``replayed``.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "written_once", lambda _, operations, __: operations)
         again = storchc.load(text=text)
     once = storchc.load(text=text)
     for seed in range(5):
-        assert _estimate(once, seed) == _estimate(again, seed)
+        given = _model(again)().samples if replayed else None
+        assert _estimate(once, seed, given) == _estimate(again, seed, given)
 
 
-def _estimate(made: Any, seed: int) -> list[object]:
+def _model(made: Any) -> Any:
     torch.manual_seed(0)
-    modules = {"dec": torch.nn.Tanh()} if "dec" in inspect.signature(made).parameters else {}
-    model = made(**modules).double()
+    wanted = inspect.signature(made).parameters
+    modules = {name: each() for name, each in MODULES.items() if name in wanted}
+    return made(**modules).double()
+
+
+class Flow(torch.nn.Module):
+    """Coins, by their logits."""
+
+    def log_prob(self, value: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        return torch.distributions.Bernoulli(logits=logits).log_prob(value)
+
+    def sample(self, logits: torch.Tensor) -> torch.Tensor:
+        return torch.distributions.Bernoulli(logits=logits).sample()
+
+
+MODULES = {"dec": torch.nn.Tanh, "flow": Flow}
+
+
+def _estimate(made: Any, seed: int, given: Any) -> list[object]:
+    model = _model(made)
     torch.manual_seed(seed)
-    estimate = model()
+    estimate = model(given=given)
     estimate.backward()
     gradients = [None if p.grad is None else p.grad.tolist() for p in model.parameters()]
     return [estimate.loss.item(), {n: c.tolist() for n, c in estimate.costs.items()}, gradients]

@@ -16,6 +16,7 @@ from storch_runtime import Downstream
 from storch_runtime.methods import ScoreFunction
 from storchc.lower import elsewhere
 from storchc.lower.loss import _Loss
+from storchc.optimise import once
 from tests.certification.harness import Case, Uncertified, case, derivatives, fails
 from tests.certification.learned.test_in_stories import settle
 from tests.certification.learned.toys import Critic
@@ -97,6 +98,9 @@ for s in range(2) from h = z - 0.2:
     compute h = h * u + g
 cost d = h ** 2 * z
 """
+NESTED = WITHIN.replace("(g - a) ** 2", "(g - a + b * z) ** 2").replace(
+    "compute g", "sample b ~ Bernoulli(logits=u - a) with ScoreFunction()\n        compute g"
+)
 ENDING = WITHIN.replace(
     "compute h = h * u + g", "compute h = h * u + g\n    stop when g > 0.4 or a == 1"
 )
@@ -171,6 +175,7 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
     "both": (BOTH, NUMBERS),
     "within": (WITHIN, NUMBERS),
     "ending": (ENDING, NUMBERS),
+    "nested": (NESTED, NUMBERS),
     "open": (OPEN, NUMBERS),
     "data": (DATA, {"x": [0.7, -1.2], "u": -0.3}),
     "summed": (SUMMED, NUMBERS),
@@ -211,10 +216,12 @@ def compare(story: Case, method: str, text: str, gradient: Tensor, cost: Tensor)
         raise Uncertified(f"cost {cost.item()}, exact {exact.value.item()}")
 
 
+EACH = [name for name in STORIES if name != "nested"]
 SHORT = ("steps", "one step", "beside", "within", "open", "data", "summed", "listed")
 CASES = [
-    *((name, method) for name in STORIES for method in VALUES if (name, method) not in REFUSED),
-    *((name, "MuProp()") for name in STORIES if name not in ("stopping", "ending")),
+    *((name, method) for name in EACH for method in VALUES if (name, method) not in REFUSED),
+    *((name, "MuProp()") for name in EACH if name not in ("stopping", "ending")),
+    *(("nested", method) for method in ("DisARM()", "LocalExpectation()")),
     *((name, method) for name in SHORT for method in ("DoubleCV()", "RODEO()")),
 ]
 
@@ -278,7 +285,8 @@ def replays(name: str) -> Tensor:
 def test_draws_that_do_not_depend_on_it_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = replays("Kept")
     assert torch.equal(kept, kept[:1].expand_as(kept))
-    monkeypatch.setattr(elsewhere, "kept_draws", lambda *others: frozenset())
+    for place in (once, elsewhere):
+        monkeypatch.setattr(place, "kept_draws", lambda *others: frozenset())
     assert len(replays("Redrawn").unique(dim=0)) > 1
 
 

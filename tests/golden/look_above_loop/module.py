@@ -104,12 +104,7 @@ class Look(StoryModule):
 
         # story.story:12  for t in range(T) from h = x * s[0]:
         noise_size = opened(methods["noise"], replayed.get("noise"), dim=0)
-        y_size = opened(methods["y"], replayed.get("y"), dim=0)
-        h = x * s[..., 0][:, :, None]
-        h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
         noise_draws: list[Drawn] = []
-        y_draws: list[Drawn] = []
-        miss_steps: list[Tensor] = []
         for t in range(T):
             # story.story:13  sample noise ~ Normal(zeros([H]), 1)
             noise_law = Normal(
@@ -120,53 +115,20 @@ class Look(StoryModule):
                 step_of(replayed.get("noise"), plates=1, steps=(t,), counts=(T,)),
                 In(plate_dim=0),
             )
-            noise = noise_draw.value  # [noise, H]
             noise_draws.append(noise_draw)
-
-            # story.story:14  compute h = tanh(cell(h + noise)) + s[1]
-            cell_out = _cell.unfold(
-                self.cell((h + noise[:, None, None]).flatten(0, 2)), (noise_size, s.shape[0], data)
-            )
-            h = torch.tanh(cell_out) + s[..., 1][:, :, None]  # [noise, s, data, H]
-
-            # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=movin…
-            out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
-            y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
-            y_draw = methods["y"].draw(
-                y_law,
-                step_of(replayed.get("y"), plates=4, steps=(t,), counts=(T,)),
-                In(plate_dim=0),
-            )
-            y = y_draw.value  # [y, noise, s, data]
-            y_draws.append(y_draw)
-
-            # story.story:16  cost miss = (y - target[t]) ** 2
-            miss = (y - target[..., t]) ** 2  # [y, noise, s, data]
-            miss_steps.append(miss)
 
         # what the steps have left
         noise_steps = Steps(noise_draws, T)
-        y_steps = Steps(y_draws, T)
-        miss_by_step = torch.stack(miss_steps)
 
-        # story.story:17  cost size = sum(h ** 2)
-        size = (h**2).sum(-1)  # [noise, s, data]
-
-        # story.story:15  the control variate of `y`
-        after_y = miss_by_step.detach()  # [t, y, noise, s, data]
-        y_downstream = Downstream(after_y)
-        y_control = methods["y"].control_variate(y_steps, y_downstream)
-
-        # story.story:11  the control variate of `s`
-        after_s = miss_by_step.detach().sum(0).mean((0, 1)) + size.detach().mean(0)  # [s, data]
-
-        def s_elsewhere(s: Tensor) -> Tensor:
-            """The downstream cost of `s`, at another value of it."""
+        # story.story:11  what is downstream of `s`
+        def below_s(s: Tensor, replayed: Mapping[str, Tensor]) -> tuple[Steps, Tensor, Tensor]:
+            """What is downstream of `s`, at any value of it."""
 
             # story.story:12  for t in range(T) from h = x * s[0]:
-            y_size = opened(methods["y"], None, dim=0)
+            y_size = opened(methods["y"], replayed.get("y"), dim=0)
             h = x * s[..., 0][:, :, None]
             h = h.expand(noise_size, s.shape[0], data, -1)  # [noise, s, data, H]
+            y_draws: list[Drawn] = []
             miss_steps: list[Tensor] = []
             for t in range(T):
                 # story.story:13  sample noise ~ Normal(zeros([H]), 1)
@@ -183,18 +145,40 @@ class Look(StoryModule):
                 # story.story:15  sample y ~ Bernoulli(logits=out(h)) with ScoreFunction(baseline=m…
                 out_out = _out.unfold(self.out(h.flatten(0, 2)), (noise_size, s.shape[0], data))
                 y_law = Bernoulli(logits=out_out).expand((y_size, noise_size, s.shape[0], data))
-                y_draw = methods["y"].draw(y_law, None, In(plate_dim=0))
+                y_draw = methods["y"].draw(
+                    y_law,
+                    step_of(replayed.get("y"), plates=4, steps=(t,), counts=(T,)),
+                    In(plate_dim=0),
+                )
                 y = y_draw.value  # [y, noise, s, data]
+                y_draws.append(y_draw)
 
                 # story.story:16  cost miss = (y - target[t]) ** 2
                 miss = (y - target[..., t]) ** 2  # [y, noise, s, data]
                 miss_steps.append(miss)
 
             # what the steps have left
+            y_steps = Steps(y_draws, T)
             miss_by_step = torch.stack(miss_steps)
 
             # story.story:17  cost size = sum(h ** 2)
             size = (h**2).sum(-1)  # [noise, s, data]
+
+            return y_steps, miss_by_step, size
+
+        y_steps, miss_by_step, size = below_s(s, replayed)
+
+        # story.story:15  the control variate of `y`
+        after_y = miss_by_step.detach()  # [t, y, noise, s, data]
+        y_downstream = Downstream(after_y)
+        y_control = methods["y"].control_variate(y_steps, y_downstream)
+
+        # story.story:11  the control variate of `s`
+        after_s = miss_by_step.detach().sum(0).mean((0, 1)) + size.detach().mean(0)  # [s, data]
+
+        def s_elsewhere(s: Tensor) -> Tensor:
+            """The downstream cost of `s`, at another value of it."""
+            _, miss_by_step, size = below_s(s, {})
 
             return miss_by_step.sum(0).mean((0, 1)) + size.mean(0)
 
