@@ -30,7 +30,7 @@ from storchc.program.reads import read
 from storchc.program.shared import Shared
 from storchc.program.slicing import needed_for
 from storchc.program.slots import LOSS, Slot
-from storchc.program.statements import Note
+from storchc.program.statements import Eval, Note
 from storchc.program.terms import Read, Term
 from storchc.records import dataclass
 
@@ -49,7 +49,7 @@ def loss(
     made.control_variates(hoisting.story.graph.samples)
     made.block.note(Note(HEADING))
     made.block.add(made.total())
-    return [*equal_once(made.block.operations)]
+    return equal_once(made.block.operations)
 
 
 @dataclass(slots=True)
@@ -134,7 +134,9 @@ class _Loss:
         else:
             result = part.plain(shares)
         target = Slot("elsewhere", sample.name, slot)
-        body = (*anew.operations, *part.block.operations)
+        *made, last = equal_once((*part.block.operations, Eval(value, result)))
+        (result,) = last.terms()
+        body = (*anew.operations, *made)
         needed = needed_for(story.drawn, body, frozenset(read(story.drawn, result)))
         return Function(target, sample, value, tuple(needed), result, stored)
 

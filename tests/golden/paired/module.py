@@ -246,10 +246,10 @@ class Paired(StoryModule):
         walk_control = methods["walk"].control_variate(walk_draw, walk_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        hit_score = earlier(hit_steps.score, 0)  # [t, walk, data]
-        effort_score = earlier(place_steps.score, 0) + hit_score + walk_draw.score
+        hit_earlier_score = earlier(hit_steps.score, 0)  # [t, walk, data]
+        effort_score = earlier(place_steps.score, 0) + hit_earlier_score + walk_draw.score
         effort_box = magic_box(effort_score)  # [t, walk, data]
-        before_hit_score = place_steps.score.cumsum(0) + hit_score + walk_draw.score
+        before_hit_score = place_steps.score.cumsum(0) + hit_earlier_score + walk_draw.score
         before_hit_box = magic_box(before_hit_score)  # [t, walk, data]
         misses_score = walk_draw.score + place_steps.score.sum(0) + hit_steps.score.sum(0)
         misses_box = magic_box(misses_score)  # [walk, data]

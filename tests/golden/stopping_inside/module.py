@@ -169,10 +169,10 @@ class Pages(StoryModule):
         y_control = methods["y"].control_variate(y_steps, y_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        y_score = earlier(y_steps.score.sum(1), 0)  # [i, y, data]
-        miss_score = y_steps.score.cumsum(1) + y_score[:, None]  # [i, j, y, data]
+        y_earlier_score = earlier(y_steps.score.sum(1), 0)  # [i, y, data]
+        miss_score = y_steps.score.cumsum(1) + y_earlier_score[:, None]  # [i, j, y, data]
         miss_box = magic_box(miss_score)  # [i, j, y, data]
-        before_y_score = earlier(y_steps.score, 1) + y_score[:, None]  # [i, j, y, data]
+        before_y_score = earlier(y_steps.score, 1) + y_earlier_score[:, None]  # [i, j, y, data]
         before_y_box = magic_box(before_y_score)  # [i, j, y, data]
         unfinished_box = magic_box(y_steps.score.sum((0, 1)))  # [y, data]
         loss = (miss_box * miss_by_step + before_y_box * y_control).sum((0, 1)).mean()
