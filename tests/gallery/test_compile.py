@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -45,6 +46,16 @@ def build(name: str, method: str, script: Script) -> tuple[Any, tuple[Any, ...]]
             critic = nn.Sequential(nn.Linear(6, 1), nn.Flatten(start_dim=0))
             parts = {"policy": nn.Linear(6, 4), "critic": critic, "reward": casino.reward}
             inputs = (casino.contexts(4),)
+        case "missing_data":
+            inputs = (DIGITS, DIGITS < 0.5)
+        case "hidden_markov":
+            inputs = (DIGITS[:, :4],)
+        case "soft_actor_critic":
+            train = script("soft_actor_critic/train")
+            learner = train.Learner(0.1)
+            parts = {"policy": learner.policy, "first": learner.critics[0]}
+            parts["second"] = learner.critics[1]
+            inputs = (DIGITS[:, :2], 0.1)
         case "custom_method":
             script("custom_method/train")
             inputs = (DIGITS[:, :12].round(),)
@@ -63,6 +74,11 @@ STORIES = [
     ("iwae", ""),
     ("bandit", ""),
     ("custom_method", ""),
+    ("mixture_prior", ""),
+    ("flow", ""),
+    ("missing_data", ""),
+    ("hidden_markov", ""),
+    ("soft_actor_critic", ""),
 ]
 
 
@@ -92,13 +108,22 @@ def test_a_relaxation_compiles(script: Script) -> None:
 def agree(model: Any, inputs: tuple[Any, ...], backend: str) -> None:
     """On the same samples: cost and gradients, eager and compiled."""
     torch.compiler.reset()
-    given = {name: value.detach() for name, value in model(*inputs).samples.items()}
+    given = drawn(model(*inputs))
     model.eval()  # so that the estimate above leaves nothing unsettled
     compiled = torch.compile(model, fullgraph=True, backend=backend)
     expected = outcome(model, model(*inputs, given=given))
     torch.testing.assert_close(
         outcome(model, compiled(*inputs, given=given)), expected, **TOLERANCE
     )
+
+
+def drawn(estimate: Any) -> dict[str, torch.Tensor]:
+    """The samples, but for those that were summed out."""
+    given = {}
+    for name in estimate.samples:
+        with suppress(KeyError):
+            given[name] = estimate.samples[name].detach()
+    return given
 
 
 def outcome(model: Any, estimate: Any) -> list[torch.Tensor]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections import defaultdict
+from pathlib import Path
 
+import storchc
 from storchc.diagnostics.diagnostic import Problems
 from storchc.source import Source, Span
 from storchc.syntax import tree
@@ -20,7 +23,13 @@ KEYS = {
     tree.Function: "functions",
     tree.Declared: "distributions",
 }
+PLACE = re.compile(r"\w+\.(story|yaml):\d+")
 DECLARED = re.compile(r"\w+\s+(\w+)\s*(.*)", re.DOTALL)
+
+
+def meaning(path: Path) -> str:
+    """The module of a story without its comments, and without the places of its story."""
+    return ast.dump(ast.parse(PLACE.sub("there", storchc.compile(path))))
 
 
 def yaml_twin(text: str) -> str:

@@ -65,6 +65,11 @@ PROGRAMS = {
         lambda: {"reward": language.written_well, "reference": nn.Linear(5, 6)},
     ),
     "grpo_clipped": Program(language.grpo_clipped, lambda: (torch.randn(5, 5),), answering),
+    "lax_policy": Program(
+        policies.lax_policy,
+        lambda: (torch.randn(5, 4),),
+        lambda: {"critic": policies.Critic(), "env": policies.rolled},
+    ),
     "masked_vae": Program(latent.masked_vae, lambda: (torch.randn(5, 6), torch.rand(5, 6) < 0.6)),
     "mixture_density": Program(
         latent.mixture_density, lambda: (torch.randn(5, 4), torch.randn(5, 2))

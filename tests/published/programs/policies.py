@@ -56,3 +56,34 @@ class Critic(nn.Module):
     def forward(self, s: Tensor, a: Tensor) -> Tensor:
         out: Tensor = self.net(torch.cat([s, a], 1))
         return out[:, 0]
+
+
+def rolled(s: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
+    ahead = 0.9 * s + a.repeat(1, 2).round()
+    return ahead, -(ahead.abs() > 1).double().sum(1)
+
+
+def lax_policy(model: Any, s: Tensor, *, a: Tensor) -> Tensor:
+    actions = a[0]  # [episodes, T, A]
+    states, rewards = [], []
+    for action in actions.unbind(1):
+        states.append(s)
+        s, reward = rolled(s, action)
+        rewards.append(reward)
+    to_go = -torch.stack(rewards).flip(0).cumsum(0).flip(0)
+    loss, estimates = torch.zeros(()).double(), []
+    for t, state in enumerate(states):
+        loc, scale = model.policy(state), model.log_std.exp()
+        value = actions[:, t].detach().requires_grad_()
+        critic = model.critic(value, state)
+        (slope,) = torch.autograd.grad(critic.sum(), value, create_graph=True)
+        left = to_go[t] - critic
+        path = (slope.detach() * again(value.detach(), loc, scale)).sum(1)
+        score = Normal(loc, scale).log_prob(value.detach()).sum(1)
+        loss = loss + (left.detach() * score + path).mean()
+        noise = ((value - loc) / scale).detach()
+        by_loc = left[:, None] * noise / scale.detach() + slope
+        by_scale = left[:, None] * (noise**2 - 1) / scale.detach() + slope * noise
+        estimates.append(torch.cat([by_loc, by_scale], 1))
+    squared = sum((each**2).sum(1) for each in estimates)
+    return loss + squared.mean()
