@@ -11,18 +11,18 @@ input    beta
 module   start: []: int -> [H] = nn.Embedding(V, H)
 module   cell: [V], [H] -> [H] = nn.GRUCell(V, H)
 module   out: [H] -> [V] = nn.Linear(H, V)
-module   ref_cell: [V], [H] -> [H] = nn.GRUCell(V, H)
-module   ref_out: [H] -> [V] = nn.Linear(H, V)
-module   ref_start: []: int -> [H] = nn.Embedding(V, H)
+module   ref_cell frozen: [V], [H] -> [H]
+module   ref_out frozen: [H] -> [V]
+module   ref_start frozen: []: int -> [H]
 function reward batched nondiff: []: int, [T]: int -> []
 
 for t in range(T) from h = start(prompt), g = ref_start(prompt), y = one_hot(0, V):
     compute h = cell(y, h)
-    compute g = stop_gradient(ref_cell(y, g))
+    compute g = ref_cell(y, g)
     compute policy_now = OneHotCategorical(logits=out(h))
     sample  y ~ policy_now with ScoreFunction(n=4, baseline=batch_average)
     compute token = argmax(y)
-    compute kl = stop_gradient(log_prob(policy_now, y)) - stop_gradient(log_prob(OneHotCategorical(logits=ref_out(g)), y))
+    compute kl = log_prob(policy_now, y) - log_prob(OneHotCategorical(logits=ref_out(g)), y)
     cost    penalty = beta * kl
     stop when token == 0
 cost loss = -reward(prompt, sequence(token))
