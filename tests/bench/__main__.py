@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from statistics import median
 
 import torch
 from rich.console import Console
@@ -19,6 +20,7 @@ from tests.bench import (
     estimators,
     hidden_chains,
     introduction,
+    language_model,
     peers,
     scaling,
     sequences,
@@ -29,7 +31,7 @@ from tests.bench.peers import Step
 from tests.bench.processes import starts
 from tests.bench.timing import interleaved
 
-PARTS = ("cases", "growth", "compile", "start", "memory")
+PARTS = ("cases", "own", "growth", "compile", "start", "memory")
 
 
 def main() -> None:
@@ -49,6 +51,8 @@ def main() -> None:
     console.print(f"torch {torch.__version__}, {options.threads} thread(s), {os.cpu_count()} cores")
     if "cases" in parts:
         console.print(compared(options.only, options.rounds, options.peers))
+    if "own" in parts:
+        console.print(own_work())
     if "growth" in parts:
         console.print(growing())
         console.print(keeping())
@@ -104,6 +108,22 @@ def row(case: Case, rounds: int, with_peers: bool, peer: Step | None) -> list[st
     elif with_peers:
         cells += ["-", "-"]
     return cells
+
+
+def own_work() -> Table:
+    """What a step of the language model takes beside the user's functions."""
+    table = Table(title="a step of specs/language_model beside generate, passes and reward")
+    for title in ("method", "whole, ms", "its own, ms", "share"):
+        table.add_column(title, justify="left" if title == "method" else "right")
+    try:
+        methods = language_model.methods()
+    except ImportError as error:
+        return figures(f"{table.title}: not measured", {"needs": str(error.name)})
+    for method in methods:
+        found = language_model.own_work(method)
+        whole, own = (median(times) * 1000 for times in (found.whole, found.own))
+        table.add_row(method, f"{whole:.1f}", f"{own:.2f}", f"{found.share:.1%}")
+    return table
 
 
 def growing() -> Table:

@@ -13,6 +13,7 @@ from tests.bench import (
     estimators,
     hidden_chains,
     introduction,
+    language_model,
     sequences,
 )
 from tests.bench.case import Case
@@ -50,6 +51,21 @@ def test_what_sequences_keep_grows_with_their_length(name: str) -> None:
 @pytest.mark.parametrize("kind", list(compiling.kinds()), ids=lambda kind: kind.name)
 def test_stories_whose_compilation_is_timed_are_sound(kind: compiling.Kind) -> None:
     assert storchc.check(text=kind.story(kind.sizes[0])) == []
+
+
+@pytest.mark.filterwarnings("ignore")  # of the package transformers
+def test_a_step_is_mostly_the_users_own_functions() -> None:
+    pytest.importorskip("transformers", reason="needs the package transformers")
+    found = language_model.own_work("RLOO", steps=3)
+    assert 0 < found.share < 0.2  # 0.05 is held on a quiet machine, below
+
+
+@pytest.mark.bench
+@pytest.mark.filterwarnings("ignore")
+def test_a_language_model_spends_its_time_in_itself() -> None:
+    pytest.importorskip("transformers", reason="needs the package transformers")
+    shares = {name: language_model.own_work(name).share for name in language_model.methods()}
+    assert {name: share for name, share in shares.items() if share > 0.05} == {}
 
 
 @pytest.mark.bench

@@ -29,5 +29,12 @@ def test_stories_as_data(text: str, tmp_path: Path) -> None:
     assert storchc.check(story) == []
 
 
+def test_the_story_of_a_page_is_that_of_the_gallery() -> None:
+    page = (ROOT / "docs" / "language-models.md").read_text()
+    [(_, shown)] = BLOCK.findall(page)
+    story = (ROOT / "specs" / "language_model" / "language_model.story").read_text()
+    assert shown == re.sub(r'""".*"""\n', "", story)
+
+
 def test_there_are_stories() -> None:
     assert (len(GUIDE) >= 8, len(DATA)) == (True, 1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from importlib.util import find_spec
+from math import isfinite
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -75,7 +78,8 @@ def test_clipped_steps_are_those_of_ppo(tuning: ModuleType) -> None:
 def test_a_step_draws_once_and_asks_each_model_once(tuning: ModuleType) -> None:
     taught = _taught(tuning)
     model = tuning.tuned(tuning.METHODS["RLOO"], taught)
-    whole: list[str] = []  # the passes over all that was written; `generate` sees a letter a pass
+    whole: list[str] = []  # the passes over all that was written
+    parts: list[int] = []  # letters in each of the others, by `generate`, which keeps its cache
     for name, writer in (("policy", model.policy), ("reference", taught)):
         forward = writer.model.forward
 
@@ -83,15 +87,31 @@ def test_a_step_draws_once_and_asks_each_model_once(tuning: ModuleType) -> None:
             text = given[0] if given else more["input_ids"]
             if text.shape[1] == tuning.LENGTH:
                 whole.append(name)
+            else:
+                parts.append(text.shape[1])
             return forward(*given, **more)
 
         writer.model.forward = seen
     model(tuning.prompts(), 0.1).backward()
     assert whole == ["policy", "reference"]
+    assert parts == [1] * tuning.LENGTH
 
 
-def test_tuning_finds_the_words_that_are_rewarded(tuning: ModuleType) -> None:
-    rows = tuning.main(["--taught", "60", "--steps", "24", "--repeats", "3"])
+def test_tuning_finds_the_words_that_are_rewarded(tuning: ModuleType, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the package matplotlib")
+    picture = tmp_path / "curves.png"
+    arguments = ["--taught", "60", "--steps", "24", "--repeats", "3", "--picture", str(picture)]
+    rows = tuning.main(arguments)
     assert set(rows) == {"RLOO", "GRPO", "REINFORCE", "PPO"}
     for row in rows.values():
-        assert row.shares[-1] > row.shares[0]
+        assert row.shares[24] > row.shares[0]
+        assert isfinite(row.start.variance) and isfinite(row.end.variance)
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.skipif(find_spec("trl") is None, reason="needs the package trl")
+def test_the_gradient_is_that_of_trl(script: Script) -> None:
+    beside = script("language_model/beside_trl")
+    figures = beside.main(["--taught", "20", "--steps", "4", "--repeats", "3"])
+    assert figures.distance < 1e-5 < 1e-2 < figures.largest
+    assert figures.path > 0.01  # the divergence as a cost: not what TRL differentiates
