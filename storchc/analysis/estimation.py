@@ -33,7 +33,7 @@ from storchc.analysis.facts.ranges import Ranges
 from storchc.analysis.facts.reach import Reaching, reaching
 from storchc.analysis.facts.smoothness import Uneven
 from storchc.analysis.facts.support import support_size
-from storchc.analysis.facts.uncredited import UNCREDITED
+from storchc.analysis.facts.uncredited import UNCREDITED, Uncredited, uncredited
 from storchc.analysis.rewrite.chains import Elimination
 from storchc.analysis.rewrite.separation import Separation
 from storchc.analysis.rewrite.sequences import Listing, Whole
@@ -177,6 +177,11 @@ class Estimation:
         """Which scores multiply which cost; quadratic in a long chain."""
         known = self.dependence, self.steps, self.carried
         return assign(self.graph, *known, self.estimators, self.live)
+
+    @cached_property
+    def uncredited(self) -> Uncredited:
+        """Which samples reach what by way of `without_credit`."""
+        return uncredited(self.graph, self.flow, self.touched)
 
     @cached_property
     def motion(self) -> Places[Motion]:

@@ -20,11 +20,14 @@ from storchc.analysis.facts.liveness import learning, liveness
 from storchc.analysis.facts.ownership import ownership
 from storchc.analysis.facts.ranges import ranges_of
 from storchc.analysis.facts.smoothness import uneven
+from storchc.analysis.facts.uncredited import uncredited_places
 from storchc.analysis.facts.use import used
 from storchc.analysis.rewrite.chains import eliminate
+from storchc.analysis.rewrite.fixed import draws_fixed, movement
 from storchc.analysis.rewrite.separation import separate
 from storchc.analysis.rewrite.sequences import list_sequences
 from storchc.analysis.rewrite.stopping import without_stops
+from storchc.analysis.rewrite.summands import summands_apart
 from storchc.analysis.rules import Rule, every_rule
 from storchc.diagnostics.diagnostic import Problems
 from storchc.ir.graph import Graph
@@ -40,10 +43,22 @@ class Fact:
     reason: str
 
 
+def _rewritten(known: Estimation) -> Graph:
+    """The story as all facts see it; draws are fixed `without_credit` where they have a path."""
+    graph = without_stops(summands_apart(known.typed))
+    if next(uncredited_places(graph), None) is None:
+        return graph
+    first = Estimation(typed=known.typed, graph=graph)
+    for fact in FACTS[1 : 1 + [fact.name for fact in FACTS[1:]].index("ownership")]:
+        first = first.knowing(fact.name, fact.make(first))
+    moved = movement(graph, first.flow, first.dependence, first.live, first.estimators)
+    return draws_fixed(graph, moved)
+
+
 FACTS: tuple[Fact, ...] = (
     Fact(
         "graph",
-        lambda k: without_stops(k.typed),
+        _rewritten,
         "the types are known: behind this nobody needs to know that loops may stop",
     ),
     Fact("flow", lambda k: flow_of(k.graph), "all that runs along names runs along this"),
@@ -115,7 +130,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "separation",
-        lambda k: separate(k.graph, k.estimators, k.joins),
+        lambda k: separate(k.graph, k.dependence, k.estimators, k.joins),
         "leaves alone what multi-sample methods look into",
     ),
     Fact(

@@ -158,9 +158,10 @@ def _estimate(operation: Estimate) -> list[str]:
     """What the program returns, by name."""
     lines = [f"loss {operation.loss}"]
     lines += [f"draw {name}: {slot}" for name, slot in operation.draws]
-    for name, slot, loops in operation.costs:
+    for name, every, loops in operation.costs:
+        shown = " + ".join(map(str, every))
         lines.append(
-            f"cost {name}: {slot}" + (f", summed over {', '.join(loops)}" if loops else "")
+            f"cost {name}: {shown}" + (f", summed over {', '.join(loops)}" if loops else "")
         )
     lines += [f"report {name}: {slot}" for name, slot in operation.reports]
     lines += [f"trains methods: {slot}" for slot in operation.own]

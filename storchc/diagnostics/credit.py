@@ -18,8 +18,8 @@ CODES = {
     "S506": "sample reaches no cost",
     "S507": "a cost joins a plate of draws that are right together only",
     "S508": "nobody trains what a baseline is made of",
-    "S509": "without credit, of draws that carry a gradient",
-    "S518": "a cost that credits a sample and is without credit too",
+    "S518": "a summand that credits a sample and is without credit too",
+    "S523": "without credit, by way of a stateful function",
 }
 
 
@@ -134,28 +134,28 @@ def critic_of_the_model(name: str, node: Sample, span: Span, *, paid: bool) -> P
     )
 
 
-def uncredited_path(span: Span, sample: Sample) -> Problem:
-    """``without_credit`` of a sample with a pathwise gradient, or of weights that carry one."""
+def uncredited_state(span: Span) -> Problem:
+    """``without_credit`` of what a stateful function makes of draws with a path."""
     return Problem(
-        "S509",
-        f"`{sample.name}` is read here without credit, but its draws or their weights carry a "
-        "gradient",
+        "S523",
+        "the draws that this is made of carry a gradient, and so does what a `stateful` function "
+        "has in mind of them: it cannot be called once more with fixed draws",
         span,
-        f"draw `{sample.name}` by `ScoreFunction(…)` without weights, or write `stop_gradient(…)` "
-        "where no gradient at all is wanted",
-        (Label(sample.span, "drawn here"),),
+        "draw them by `ScoreFunction(…)`, or write `stop_gradient(…)` where no gradient at all is "
+        "wanted",
     )
 
 
 def credited_both_ways(cost: Cost, samples: Sequence[str]) -> Problem:
-    """A cost with a part without credit, and another one that credits the same sample."""
+    """A summand of a cost that credits a sample, and has a factor without credit for it."""
     those = listed(samples)
     return Problem(
         "S518",
-        f"`{cost.name}` credits {those}, and has a part that is without credit",
-        cost.span,
-        "write the parts as costs of their own; a factor that should credit nobody stands inside "
-        "of `without_credit(…)` too, or reads its samples by `stop_gradient(…)`",
+        f"this summand of `{cost.stated}` credits {those}, and is made of {those} without credit "
+        "too",
+        cost.value.span,
+        "a factor that should credit nobody stands inside of `without_credit(…)` too, or reads its "
+        "samples by `stop_gradient(…)`",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.places import place
@@ -145,7 +146,7 @@ def estimate(context: Context, operation: Estimate) -> Written:
         "sizes": context.module.checked if context.graph.inputs else table({}),
         "draws": table({sample: context.held[slot].py for sample, slot in operation.draws}),
         "cost_values": table(
-            {cost: _over_time(context, slot, loops) for cost, slot, loops in operation.costs}
+            {cost: _added(context, slots, loops) for cost, slots, loops in operation.costs}
         ),
     }
     if operation.reports:
@@ -161,6 +162,20 @@ def estimate(context: Context, operation: Estimate) -> Written:
         tuple(keywords.items()),
     )
     return Written((Return(made),), {})
+
+
+def _added(context: Context, slots: tuple[Slot, ...], loops: tuple[str, ...]) -> Py:
+    """A cost as the estimate shows it: the sum of its parts."""
+    if len(slots) == 1:
+        return _over_time(context, slots[0], loops)
+    each = [context.held[slot].stored - frozenset(loops) for slot in slots]
+    every = frozenset[str]().union(*each)
+    shown = (_over_time(context, slot, loops) for slot in slots)
+    aligned = (
+        align_whole(context.storage, part, stored, every)
+        for part, stored in zip(shown, each, strict=True)
+    )
+    return reduce(_plus, aligned)
 
 
 def _over_time(context: Context, slot: Slot, loops: tuple[str, ...]) -> Py:

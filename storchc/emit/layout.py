@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from storchc.analysis.estimation import Origin
+from storchc.analysis.facts.dependence import merge
 from storchc.emit.context import Context
 from storchc.emit.places import place
 from storchc.ir.nodes import Cost, Report, Sample
 from storchc.ir.types import Plates
 from storchc.lower.steps import steps_kept, steps_told
 from storchc.lower.weights import weights_of
-from storchc.program.slots import Slot
+from storchc.program.slots import Kind, Slot
 from storchc.python.expressions import Py, call, literal, table, tuple_of
 
 SUMMED_OUT = "it is summed out step by step: no whole sequence of its values was built"
@@ -23,9 +24,10 @@ def layout(context: Context) -> Py:
     if graph.samples:
         parts["samples"] = table({s.name: _sampled(context, s) for s in graph.samples})
     if graph.costs:
-        parts["costs"] = table({c.name: _valued(context, c) for c in graph.costs})
+        costs = graph.parts_of_costs.items()
+        parts["costs"] = table({name: _paid(context, each) for name, each in costs})
     if graph.reports:
-        parts["reports"] = table({r.name: _valued(context, r) for r in graph.reports})
+        parts["reports"] = table({r.name: _reported(context, r) for r in graph.reports})
     sums = sorted(p.name for p in graph.data_plates.values() if p.reduction == "sum")
     if sums:
         parts["sums"] = call("frozenset", tuple_of(*map(literal, sums)))
@@ -74,24 +76,52 @@ def _value_plates(context: Context, node: Sample) -> Plates:
     return node.type.plates if node.loops else context.held[Slot("value", node.name)].stored
 
 
-def _valued(context: Context, node: Cost | Report) -> Py:
-    plates = _plates(context, node)
+def _paid(context: Context, parts: tuple[Cost, ...]) -> Py:
+    """A cost, or several that the estimate shows as their sum."""
+    origins = [context.estimation.cost_origin(part.name) for part in parts]
+    steps = next((told for part in parts if (told := steps_kept(context.story, part))), ())
+    plates = frozenset[str]().union(*(_plates(context, part) for part in parts))
+    stored = frozenset[str]().union(*(_cost_plates(context, part) for part in parts))
+    return _valued(context, parts[0], plates, stored, _joined(origins), steps)
+
+
+def _reported(context: Context, node: Report) -> Py:
+    origin = context.estimation.origin(lambda d: d.reports[node.name])
+    kind: Kind = "report" if node.loops else "value"
+    stored = context.held[Slot(kind, node.name)].stored
+    return _valued(context, node, node.value.type.plates, stored, origin, ())
+
+
+def _valued(
+    context: Context,
+    node: Cost | Report,
+    plates: Plates,
+    stored: Plates,
+    origin: Origin,
+    steps: tuple[str, ...],
+) -> Py:
     options: dict[str, Py] = {"plates": _names(context.graph.order(plates))}
-    kept = _stored(context, _code_plates(context, node), plates)
+    kept = _stored(context, stored, plates)
     if kept is not None:
         options["stored"] = _names(kept)
-    kind = "costs" if isinstance(node, Cost) else "reports"
-    origin = context.estimation.origin(lambda d: getattr(d, kind)[node.name])
     options |= _weights(context, plates, origin)
-    if isinstance(node, Cost) and (steps := steps_kept(context.story, node)):
+    if steps:
         options["steps"] = _names(steps)
     options["where"] = literal(place(context.graph.source, node.span))
     return call(context.runtime("Valued"), **options)
 
 
-def _plates(context: Context, node: Cost | Report) -> Plates:
-    """The plates that a cost or report has in the story, whatever was summed out of it."""
-    if isinstance(node, Cost) and context.estimation.elimination.chains:
+def _joined(origins: list[Origin]) -> Origin:
+    """What a sum is made of."""
+    touched, credited, carried = zip(
+        *((o.touched, o.credited, o.carried) for o in origins), strict=True
+    )
+    return Origin(merge(touched), merge(credited), merge(carried))
+
+
+def _plates(context: Context, node: Cost) -> Plates:
+    """The plates that a cost has in the story, whatever was summed out of it."""
+    if context.estimation.elimination.chains:
         node = context.estimation.graph.cost_by_name[node.name]
     return node.value.type.plates
 
@@ -108,9 +138,5 @@ def _weights(context: Context, plates: Plates, origin: Origin) -> dict[str, Py]:
     return options
 
 
-def _code_plates(context: Context, node: Cost | Report) -> Plates:
-    if isinstance(node, Cost):
-        return context.held[Slot("cost", node.name)].stored - frozenset(node.loops)
-    if node.loops:
-        return context.held[Slot("report", node.name)].stored
-    return context.held[Slot("value", node.name)].stored
+def _cost_plates(context: Context, node: Cost) -> Plates:
+    return context.held[Slot("cost", node.name)].stored - frozenset(node.loops)

@@ -35,7 +35,7 @@ def expected(context: Context, value: Expected) -> Code:
     while items and items[-1] is ALL:
         items.pop()
     weight = member(context.draw(value.sample), "weight")
-    if context.detached:
+    if context.detached or value.cut:
         weight = method(weight, "detach")
     summed = call(
         context.runtime("weighted_sum"),

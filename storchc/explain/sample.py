@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Constant, Estimator
@@ -255,12 +255,20 @@ def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
     groups = estimation.credit.groups.get(node.name)
     if groups is None:
         costs = [c.name for c in graph.costs if node.name in estimation.dependence.costs[c.name]]
-        return listed(costs) or "no cost: nothing depends on it"
+        return _paid(graph, costs) or "no cost: nothing depends on it"
     parts = []
     for mixed, credited in groups.items():
         over = f" (over all of {listed(graph.order(mixed))} at once)" if mixed else ""
-        parts.append(listed(dict.fromkeys(c.name for c in credited)) + over)
+        parts.append(_paid(graph, dict.fromkeys(c.name for c in credited)) + over)
     return "; ".join(parts) or "no cost: nothing depends on it"
+
+
+def _paid(graph: Graph, names: Iterable[str]) -> str:
+    """Costs by the names that the story has for them."""
+    costs = [graph.cost_by_name[name] for name in names]
+    whole = [f"`{c.name}`" for c in costs if c.whole is None]
+    parts = dict.fromkeys(f"a part of `{c.whole}`" for c in costs if c.whole is not None)
+    return spoken([*whole, *parts])
 
 
 def _warning(graph: Graph, node: Sample, estimator: Estimator, bias: str) -> str:

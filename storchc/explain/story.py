@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from storchc.analysis.estimation import Estimation
@@ -15,7 +16,7 @@ from storchc.explain.text import facts, spoken
 from storchc.ir.graph import Graph
 from storchc.ir.names import is_alive, is_made
 from storchc.ir.nodes import Callee, Compute, Cost, Loop, Node, Report, Sample
-from storchc.ir.types import DistributionType, ValueType, write_shape
+from storchc.ir.types import DistributionType, Plates, ValueType, write_shape
 
 WIDEST = 96
 _GREEDY = (
@@ -43,7 +44,9 @@ def explain(graph: Graph, estimation: Estimation) -> str:
 
 def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator[str]:
     yield "minimised: the expectation of the sum of"
-    yield from facts((c.name, counts.reduction(c.value.type.plates)) for c in graph.costs)
+    yield from facts(
+        (name, counts.reduction(_plates_of(parts))) for name, parts in graph.parts_of_costs.items()
+    )
     biased = [f"`{name}` ({_blamed(estimation.estimators[name])})" for name in estimation.biases]
     if biased:
         yield f"  BIASED: the gradient is not that of this objective, because of {spoken(biased)}"
@@ -111,18 +114,21 @@ def _statement(
 ) -> Iterator[str]:
     """A statement; of several values there are ``others``, where what has stopped keeps its own."""
     yield _quoted(graph, node)
-    match node:
+    paid = [n for n in (node, *others) if isinstance(n, Cost)]
+    match paid[0] if paid else node:
         case Compute():
             parts = [n for n in (node, *others) if isinstance(n, Compute)]
             values = [v for n in parts for v in zip(n.names, n.types, strict=True)]
             rows = [(n if len(values) > 1 else "value", describe(graph, t)) for n, t in values]
-        case Sample():
-            rows = [("value", describe(graph, node.type))]
-            rows += sample_facts(graph, estimation, counts, node)
+        case Sample() as sample:
+            rows = [("value", describe(graph, sample.type))]
+            rows += sample_facts(graph, estimation, counts, sample)
+        case Cost() as cost if len(paid) == 1:
+            rows = _cost_facts(graph, estimation, counts, cost)
         case Cost():
-            rows = _cost_facts(graph, estimation, counts, node)
-        case Loop():
-            rows = _loop_facts(graph, node)
+            rows = _summand_facts(graph, estimation, counts, paid)
+        case Loop() as loop:
+            rows = _loop_facts(graph, loop)
         case Report(_, value, _):
             rows = [
                 ("value", describe(graph, value.type)),
@@ -158,13 +164,36 @@ def _quoted(graph: Graph, node: Node) -> str:
     return f"{number:>4}  {text}"
 
 
+def _plates_of(parts: Sequence[Cost]) -> Plates:
+    return frozenset[str]().union(*(part.value.type.plates for part in parts))
+
+
+def _summand_facts(
+    graph: Graph, estimation: Estimation, counts: Counts, parts: Sequence[Cost]
+) -> list[tuple[str, str]]:
+    """Of a cost whose summands credit otherwise: what each of them credits."""
+    whole = replace(parts[0].value.type, plates=_plates_of(parts))
+    rows = [
+        ("value", describe(graph, whole)),
+        ("in the total", _in_the_total(counts, parts[0], whole.plates)),
+        ("comes apart", f"into {len(parts)} summands that are credited each by itself"),
+    ]
+    for part in parts:
+        about = dict(_cost_facts(graph, estimation, counts, part))
+        told = [about["depends on"], f"scores {about['scores']}" if about["scores"] else ""]
+        text = " ".join(graph.source.cut(part.value.span).split())
+        rows.append(("a summand", f"`{text}`: {'; '.join(filter(None, told))}"))
+        rows += [(key, about[key]) for key in ("evaluated", "mixes")]
+    return rows
+
+
 def _cost_facts(
     graph: Graph, estimation: Estimation, counts: Counts, node: Cost
 ) -> list[tuple[str, str]]:
     scores = dict.fromkeys(seen.name for seen, _ in estimation.credit.scores[node.name])
     return [
         ("value", describe(graph, node.value.type)),
-        ("in the total", _in_the_total(counts, node)),
+        ("in the total", _in_the_total(counts, node, node.value.type.plates)),
         ("depends on", _dependence(graph, estimation, node)),
         ("scores", f"multiplied with those of {listed(scores)}" if scores else ""),
         ("evaluated", _evaluated(estimation, counts, node)),
@@ -179,8 +208,8 @@ def _evaluated(estimation: Estimation, counts: Counts, node: Cost) -> str:
     return counts.evaluations(apart, estimation.elimination.pairs_in(node))
 
 
-def _in_the_total(counts: Counts, node: Cost) -> str:
-    reduced = counts.reduction(node.value.type.plates)
+def _in_the_total(counts: Counts, node: Cost, plates: Plates) -> str:
+    reduced = counts.reduction(plates)
     return f"sum over the steps, {reduced}" if node.loops else reduced
 
 
@@ -188,8 +217,13 @@ def _dependence(graph: Graph, estimation: Estimation, node: Cost) -> str:
     """The samples that a cost credits, and those that it only moves with, behind a cut."""
     origin = estimation.origin(lambda known: known.costs[node.name])
     credited = [s.name for s in graph.samples if s.name in origin.credited]
-    cut = [s.name for s in graph.samples if s.name in origin.touched.keys() - origin.credited]
+    data = estimation.uncredited.costs.get(node.name, frozenset())
+    moved = origin.touched.keys() - origin.credited
+    fixed = [s.name for s in graph.samples if s.name in moved & data]
+    cut = [s.name for s in graph.samples if s.name in moved - data]
     parts = [listed(credited)] if credited else []
+    if fixed:
+        parts.append(f"{listed(fixed)} by `without_credit`, as data")
     if cut:
         parts.append(f"{listed(cut)} behind `stop_gradient` alone, which earns no credit")
     return "; ".join(parts) or "no sample: it is exact"

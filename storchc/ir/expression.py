@@ -205,7 +205,8 @@ class Expected:
 
     The outcomes stand along ``plate``. ``items`` choose the factors, an index or a range for each
     batch dimension of the sample; ``dims`` are the event dimensions, counted from the end and in
-    ascending order, along which the factors in the ranges stand.
+    ascending order, along which the factors in the ranges stand. No gradient goes by way of the
+    probabilities where it is ``cut``.
     """
 
     value: Value
@@ -213,6 +214,7 @@ class Expected:
     plate: str
     items: tuple[int | range, ...]
     dims: tuple[int, ...]
+    cut: bool
     type: ValueType
     span: Span
 

@@ -106,6 +106,14 @@ class Index:
         return {cost.name: cost for cost in self.costs}
 
     @cached_property
+    def parts_of_costs(self) -> Mapping[str, tuple[Cost, ...]]:
+        """The costs of the story by its names for them, each with what it is the sum of."""
+        found: dict[str, list[Cost]] = {}
+        for cost in self.costs:
+            found.setdefault(cost.stated, []).append(cost)
+        return {name: tuple(parts) for name, parts in found.items()}
+
+    @cached_property
     def report_by_name(self) -> Mapping[str, Report]:
         """Every report by its name, in story order."""
         return {report.name: report for report in self.reports}

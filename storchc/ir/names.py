@@ -9,6 +9,9 @@ _ALIVE = "_alive_"
 _FRESH = "_new_"
 _SHOWN = "_shown_"
 _MEAN = "_mean_"
+_CREDITED = "_credited_"
+_UNCREDITED = "_uncredited_"
+_FIXED = "_fixed_"
 
 
 def alive_of(loop: str) -> str:
@@ -29,6 +32,21 @@ def shown_of(report: str) -> str:
 def mean_of(name: str) -> str:
     """The expectation of a value over a sample that is summed out step by step."""
     return _MEAN + name
+
+
+def credited_of(name: str) -> str:
+    """The summands of a value that nothing stands `without_credit` in."""
+    return _CREDITED + name
+
+
+def uncredited_of(name: str, number: int) -> str:
+    """Other summands of a value, which credit alike; ``number`` tells these groups apart."""
+    return f"{_UNCREDITED}{name}_{number}" if number else _UNCREDITED + name
+
+
+def fixed_of(name: str) -> str:
+    """A value once more, the samples that it is made of taken as data."""
+    return _FIXED + name
 
 
 def beside_of(sample: str, number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from storchc.ir.defaults import TUPLES, Initial, Layer
-from storchc.ir.expression import Construct, Distribution, Named, Value
+from storchc.ir.expression import Construct, Distribution, Named, Reference, Value
 from storchc.ir.size import Size
 from storchc.ir.types import DistributionType, Flag, ValueType, write_shape
 from storchc.records import dataclass
@@ -206,7 +206,8 @@ class Cost:
     """A cost: ``value`` defines it, or is a Reference to an existing value.
 
     ``observed`` marks ``observe``, whose value is already ``-log_prob`` of it: its name is not the
-    value's. ``loops`` are the loops around it, outermost first.
+    value's. ``loops`` are the loops around it, outermost first. ``whole`` is the cost of the story
+    of which it is a part, where its summands are costs of their own.
     """
 
     name: str
@@ -214,6 +215,17 @@ class Cost:
     observed: bool
     span: Span
     loops: tuple[str, ...] = ()
+    whole: str | None = None
+
+    @property
+    def stated(self) -> str:
+        """The name of the cost as the story states it."""
+        return self.whole or self.name
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether a value that stands above is made a cost under its own name."""
+        return isinstance(self.value, Reference) and self.value.name == self.name
 
 
 @dataclass(frozen=True, slots=True)

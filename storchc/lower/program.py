@@ -119,9 +119,10 @@ def _shown(report: Report) -> Slot:
     return Slot("report" if report.loops else "value", report.name)
 
 
-def _summed(story: Story, cost: Cost) -> tuple[str, ...]:
-    """The loops over whose steps the estimate shows a cost summed: where they all weigh alike."""
-    return () if steps_kept(story, cost) else cost.loops
+def _shown_cost(story: Story, parts: tuple[Cost, ...]) -> tuple[tuple[Slot, ...], tuple[str, ...]]:
+    """What a cost is the sum of, and over which loops: those whose steps all weigh alike."""
+    slots = tuple(Slot("cost", part.name) for part in parts)
+    return slots, () if any(steps_kept(story, part) for part in parts) else parts[0].loops
 
 
 def _estimate(story: Story, total: list[Operation]) -> Estimate:
@@ -129,7 +130,7 @@ def _estimate(story: Story, total: list[Operation]) -> Estimate:
     return Estimate(
         LOSS,
         draws=tuple((s.name, Slot("draw", s.name)) for s in graph.samples),
-        costs=tuple((c.name, Slot("cost", c.name), _summed(story, c)) for c in graph.costs),
+        costs=tuple((name, *_shown_cost(story, p)) for name, p in graph.parts_of_costs.items()),
         reports=tuple((r.name, _shown(r)) for r in graph.reports),
         own=tuple(each.target for each in total if isinstance(each, OwnLoss)),
     )

@@ -137,15 +137,16 @@ class Total(Filling):
 class Estimate(Operation):
     """What the program returns: the loss, and by name the draws, costs and reports.
 
-    A cost is summed over the steps of the loops beside it. ``own`` hold what trains methods.
+    A cost is the sum of what its slots hold, summed over the steps of the loops beside them.
+    ``own`` hold what trains methods.
     """
 
     loss: Slot
     draws: tuple[tuple[str, Slot], ...]
-    costs: tuple[tuple[str, Slot, tuple[str, ...]], ...]
+    costs: tuple[tuple[str, tuple[Slot, ...], tuple[str, ...]], ...]
     reports: tuple[tuple[str, Slot], ...]
     own: tuple[Slot, ...]
 
     def looked_at(self, drawn: Drawn) -> Iterator[Slot]:
         yield from (self.loss, *self.own, *(slot for _, slot in (*self.draws, *self.reports)))
-        yield from (slot for _, slot, _ in self.costs)
+        yield from (slot for _, slots, _ in self.costs for slot in slots)

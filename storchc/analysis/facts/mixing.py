@@ -19,6 +19,21 @@ def mixed_samples(graph: Graph, dependent: Dependence) -> frozenset[str]:
     return frozenset(name for name, mixed in dependent.mixed.items() if plates[name] in mixed)
 
 
+def joined_where_credited(
+    graph: Graph, credited: Dependence, touched: Dependence
+) -> frozenset[str]:
+    """Those whose own plate is reduced on the way to a cost that credits them, be it by a cut."""
+    if not touched.mixed:
+        return frozenset()
+    plates = {s.name: s.plate for s in graph.samples}
+    return frozenset(
+        name
+        for cost in graph.costs
+        for name in credited.costs[cost.name]
+        if plates[name] in touched.costs[cost.name][name]
+    )
+
+
 def mixed_plates(dependent: Dependence, node: Sample) -> Plates:
     """The plates of ``node`` that are mixed on the way to some cost."""
     return dependent.mixed.get(node.name, NO_PLATES)

@@ -8,6 +8,7 @@ from dataclasses import field
 from storchc.analysis.dataflow import Flow, Forward, Known, Statement, Variable, forwards
 from storchc.analysis.facts.dependence import Dependence
 from storchc.analysis.facts.edges import edges
+from storchc.analysis.facts.places import Places
 from storchc.ir.expression import Apply, Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Carried, Compute, Cost, Report, Sample
@@ -16,6 +17,14 @@ from storchc.records import dataclass
 
 UNCREDITED = "without_credit"
 Samples = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncredited:
+    """The samples that reach costs by way of it, by their names, and every expression."""
+
+    costs: Mapping[str, Samples]
+    places: Places[Samples]
 
 
 def uncredited_places(graph: Graph) -> Iterator[Apply]:
@@ -28,23 +37,23 @@ def is_uncredited(value: Value | Distribution) -> bool:
     return isinstance(value, Apply) and value.function == UNCREDITED
 
 
-def uncredited(graph: Graph, flow: Flow, touched: Dependence) -> Mapping[str, Samples]:
-    """The samples that reach each cost by way of it, through names, draws and steps of loops."""
-    if next(uncredited_places(graph), None) is None:
-        return {}
+def uncredited(graph: Graph, flow: Flow, touched: Dependence) -> Uncredited:
+    """The samples that reach everything by way of it, through names, draws and steps of loops."""
     walk = _Walk(graph, touched)
-    forwards(flow, walk, {})
-    return walk.costs
+    if next(uncredited_places(graph), None) is not None:
+        forwards(flow, walk, {})
+    return Uncredited(walk.costs, Places(walk.places))
 
 
 @dataclass(slots=True)
 class _Walk(Forward[Samples]):
-    """``costs`` has what is found of them."""
+    """``costs`` and ``places`` have what is found of them."""
 
     graph: Graph
     touched: Dependence
     nothing: Samples = frozenset()
     costs: dict[str, Samples] = field(default_factory=dict)
+    places: dict[int, Samples] = field(default_factory=dict)
 
     def statement(self, node: Statement, known: Known[Samples]) -> Mapping[Variable, Samples]:
         """See `Forward.statement`."""
@@ -62,11 +71,14 @@ class _Walk(Forward[Samples]):
 
     def _seen(self, value: Value | Distribution, known: Known[Samples]) -> Samples:
         if isinstance(value, Reference | Named):
-            return known(value.name)
-        if is_uncredited(value):
-            return frozenset(self.touched.places[value])
-        paths = (e.operand for e in edges(value, self.graph.callees) if e.flow != "cut")
-        return self.nothing.union(*(self._seen(part, known) for part in paths))
+            found = known(value.name)
+        else:
+            paths = [e.operand for e in edges(value, self.graph.callees) if e.flow != "cut"]
+            found = self.nothing.union(*[self._seen(part, known) for part in paths])
+            if is_uncredited(value):
+                found = frozenset(self.touched.places[value])
+        self.places[id(value)] = found
+        return found
 
     def initial(self, carried: Carried, known: Known[Samples]) -> Mapping[Variable, Samples]:
         """See `Forward.initial`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.choosing import named_method
-from storchc.analysis.facts.mixing import mixed_samples, reductions_of
+from storchc.analysis.facts.mixing import joined_where_credited, reductions_of
 from storchc.diagnostics import credit as credit_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -15,7 +15,7 @@ from storchc.source import Span
 
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse comparisons of a single draw, and batch averages over a plate that a cost mixes."""
-    mixing = mixed_samples(known.graph, known.touched)
+    mixing = joined_where_credited(known.graph, known.dependence, known.touched)
     for node in known.graph.samples:
         entry, choice, estimator = named_method(node), node.method, known.estimators[node.name]
         if entry is None or choice is None:

@@ -36,7 +36,7 @@ def run(known: Estimation, problems: Problems) -> None:
     if not known.dependence.cuts:
         return
     credited = _without_ends(known)
-    seen, paid = (_seen(graph, found) for found in (known.touched, credited))
+    seen, paid = map(_seen, (known.touched, credited))
     lost = [s for s in graph.samples if s.name in seen - paid and _learns(known, s)]
     if lost:
         by_hand = _by_hand(graph)
@@ -47,9 +47,9 @@ def run(known: Estimation, problems: Problems) -> None:
                 problems.add(words.nothing_trains(sample, span, by))
 
 
-def _seen(graph: Graph, found: Dependence) -> frozenset[str]:
+def _seen(found: Dependence) -> frozenset[str]:
     """The samples that some cost depends on."""
-    return frozenset().union(*(found.costs[cost.name] for cost in graph.costs))
+    return frozenset().union(*found.costs.values())
 
 
 def _without_ends(known: Estimation) -> Dependence:

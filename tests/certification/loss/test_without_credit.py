@@ -187,28 +187,13 @@ def test_a_bonus_credits_no_step_and_no_end(stop: str) -> None:
     ("body", "code"),
     [
         (
-            "sample a ~ Normal(w, 1)\ncost u = sum(a) + without_credit(sum(v))\n"
-            "cost d = without_credit(sum(a ** 2))",
-            "S509",
-        ),
-        (
-            "sample a ~ Categorical(logits=w) with Expect()\ncost u = without_credit(a * v[0])",
-            "S509",
-        ),
-        (
-            "sample a ~ Categorical(logits=w) with ScoreFunction() "
-            "using ImportanceSampling(n=2, proposal=Categorical(logits=v))\n"
-            "cost u = without_credit(a * v[0])",
-            "S509",
-        ),
-        (
-            "sample a ~ Categorical(logits=w) with ScoreFunctionWOR(k=2)\n"
-            "cost u = without_credit(a * v[0])",
-            "S509",
+            "sample a ~ Normal(w, 1)\ncompute s = seen(a)\n"
+            "cost d = sum(a ** 2) + without_credit(sum(s))",
+            "S523",
         ),
         (
             "sample a ~ Categorical(logits=w) with ScoreFunction()\n"
-            "cost u = a + without_credit(a * v[0])",
+            "cost u = a * (x[0] + without_credit(a * v[0]))",
             "S518",
         ),
         (
@@ -219,7 +204,7 @@ def test_a_bonus_credits_no_step_and_no_end(stop: str) -> None:
     ],
 )
 def test_what_is_not_right_is_refused(body: str, code: str) -> None:
-    text = f"{HEAD}{body}\nreport shown = x\n"
+    text = f"{HEAD}function seen stateful: [3] -> [3]\n{body}\nreport shown = x\n"
     assert [i.code for i in storchc.check(text=text) if i.severity == "error"] == [code]
 
 

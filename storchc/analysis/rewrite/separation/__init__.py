@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from storchc.analysis.estimator import Estimator
+from storchc.analysis.facts.dependence import Dependence
+from storchc.analysis.facts.edges import CREDITLESS, edges
 from storchc.analysis.facts.joins import Join
 from storchc.analysis.facts.support import outcome_count, support_size
 from storchc.analysis.rewrite.separation.factors import Joined, JoinedError, whole
 from storchc.analysis.rewrite.separation.rewriting import Rewriter
-from storchc.ir.expression import Construct, Named, Value
+from storchc.ir.expression import Construct, Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.walk import expressions
@@ -52,11 +55,15 @@ class Separation:
 
 
 def separate(
-    graph: Graph, estimators: Mapping[str, Estimator], multiple: Mapping[str, Join]
+    graph: Graph,
+    credited: Dependence,
+    estimators: Mapping[str, Estimator],
+    multiple: Mapping[str, Join],
 ) -> Separation:
     """Take the factors of each enumerated sample apart where that is possible, and cheaper.
 
-    ``multiple`` are the reductions that multi-sample methods look into.
+    ``credited`` is the dependence by paths. ``multiple`` are the reductions that multi-sample
+    methods look into.
     """
     products = (p for join in multiple.values() for slope in join.slopes.values() for p in slope)
     slopes = tuple(value for p in products for value in (*p.factors, *p.divisors))
@@ -71,7 +78,7 @@ def separate(
         if joint is None or not made.type.batch:
             continue
         try:
-            rewritten, separated = _rewritten(written, sample, made, slopes)
+            rewritten, separated = _rewritten(written, credited, sample, made, slopes)
         except JoinedError as found:
             joins[sample.name] = found.joined
             continue
@@ -81,13 +88,18 @@ def separate(
 
 
 def _rewritten(
-    graph: Graph, sample: Sample, made: Construct, slopes: tuple[Value, ...]
+    graph: Graph,
+    credited: Dependence,
+    sample: Sample,
+    made: Construct,
+    slopes: tuple[Value, ...],
 ) -> tuple[Graph, Separated]:
     sizes = [size.value or 0 for size in made.type.batch]
     outcomes, own = outcome_count(made) or 0, len(made.type.event)
     apart = whole(sizes, own)
     full = apart.parts[0].items
-    rewriter = Rewriter(sample, {sample.name: apart}, {full: sample.name})
+    credits = partial(_credits, credited, sample.name)
+    rewriter = Rewriter(sample, credits, {sample.name: apart}, {full: sample.name})
     nodes = tuple(_node(rewriter, node) for node in graph.nodes)
     for value in slopes:  # which are evaluated as they are
         rewriter.need_free(value, value.span)
@@ -102,6 +114,14 @@ def _rewritten(
         replace(graph, nodes=nodes, sample_plates=tuple(plates)),
         Separated(count, copies, means),
     )
+
+
+def _credits(credited: Dependence, sample: str, value: Value | Distribution) -> bool:
+    """Whether a value as it has been rewritten depends on a sample by a path."""
+    if isinstance(value, Reference | Named):
+        return sample in credited.values.get(value.name, {})
+    paths = (e for e in edges(value, credited.graph.callees) if e.flow not in CREDITLESS)
+    return any(_credits(credited, sample, edge.operand) for edge in paths)
 
 
 def _node(rewriter: Rewriter, node: Node) -> Node:

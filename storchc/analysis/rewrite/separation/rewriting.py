@@ -63,10 +63,12 @@ class Rewriter:
     """Rewrites expressions for one sample, statement by statement.
 
     ``kinds`` holds how every named value depends on it; ``copies`` the plate for each selection of
-    factors; ``groups`` what was evaluated together.
+    factors; ``groups`` what was evaluated together. ``credits`` says whether an expression depends
+    on the sample other than by cuts.
     """
 
     sample: Sample
+    credits: Callable[[Value], bool]
     kinds: dict[str, Kind]
     copies: dict[Items, str]
     groups: set[Apart] = field(default_factory=set)
@@ -158,8 +160,9 @@ class Rewriter:
             return value
         self.groups.add(kind)
         name, type_, span = self.sample.name, _float(value), value.span
+        cut = not self.credits(value)
         for items, dims in ((part.items, part.dims) for part in kind.parts):
-            value = Expected(value, name, self._copy(items), items, dims, type_, span)
+            value = Expected(value, name, self._copy(items), items, dims, cut, type_, span)
         return value
 
     def _copy(self, items: Items) -> str:
