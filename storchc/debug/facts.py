@@ -14,6 +14,7 @@ from storchc.analysis.facts.joins import Joins
 from storchc.analysis.facts.liveness import Liveness
 from storchc.analysis.facts.ownership import Ownership
 from storchc.analysis.facts.ranges import Ranges
+from storchc.analysis.facts.uncredited import Uncredited
 from storchc.debug.expressions import call, write
 from storchc.debug.graph import options
 from storchc.debug.places import Known, show_known
@@ -173,3 +174,8 @@ def show_verdicts(graph: Graph, found: Mapping[str, tuple[Verdict, ...]]) -> Ite
 def show_biases(found: Mapping[str, str]) -> Iterator[str]:
     """Why the gradients of samples are biased."""
     return (f"sample {name}: {why}" for name, why in found.items())
+
+
+def show_uncredited(found: Uncredited) -> Iterator[str]:
+    """The samples that reach each cost without credit."""
+    return (f"cost {name} <- {', '.join(sorted(of)) or '-'}" for name, of in found.costs.items())

@@ -16,6 +16,7 @@ from storchc.debug.facts import (
     show_liveness,
     show_ownership,
     show_ranges,
+    show_uncredited,
     show_used,
     show_verdicts,
 )
@@ -63,6 +64,10 @@ ASKED: Mapping[str, tuple[str, Show]] = {
     "steps": (
         "the dependence with the steps of loops told apart, for credit",
         lambda k: show_stepwise(k.graph, k.steps),
+    ),
+    "uncredited": (
+        "which samples reach which cost by way of `without_credit`",
+        lambda k: show_uncredited(k.uncredited),
     ),
     "motion": (
         "what learns in every expression, and what is continuous, for jumps",
