@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # of `typing`, which takes longer to import than all of t
 if TYPE_CHECKING:
     from storchc.api import analyze as analyze
     from storchc.api import check as check
+    from storchc.api import compare as compare
     from storchc.api import compile as compile
     from storchc.api import load as load
     from storchc.diagnostics.diagnostic import Diagnostic as Diagnostic
@@ -18,6 +19,7 @@ _HOMES = {
     "compile": "storchc.api",
     "load": "storchc.api",
     "check": "storchc.api",
+    "compare": "storchc.api",
     "analyze": "storchc.api",
     "Diagnostic": "storchc.diagnostics.diagnostic",
     "StoryError": "storchc.diagnostics.diagnostic",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from storchc.diagnostics.diagnostic import Diagnostic, StoryError, StoryWarning, in_short
@@ -11,6 +11,11 @@ from storchc.driver import NO_METHODS, Result, check_story, compile_story
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
+    from storch_runtime.comparison.contest import Progress
+    from storch_runtime.comparison.result import Comparison
+    from storch_runtime.observing import Inputs
     from storchc.ir.graph import Graph
     from storchc.loading import LoadedStory
 
@@ -56,6 +61,72 @@ def load(
         warnings.warn(in_short(diagnostic), StoryWarning, stacklevel=2)
     assert result.graph is not None
     return load_class(_code(result), result.graph.name, name)
+
+
+def compare(
+    path: StoryPath | None = None,
+    *,
+    text: str | None = None,
+    methods: Sequence[Mapping[str, str] | str] | Literal["all"] | None = None,
+    inputs: Inputs = (),
+    build: Callable[[], Mapping[str, object]] | None = None,
+    state: StoryPath | None = None,
+    repeats: int = 1000,
+    budget: float | None = None,
+    seed: int = 0,
+    listen: Callable[[Progress], None] | None = None,
+) -> Comparison:
+    """Measure bias, variance and time of several estimators of the story's gradient.
+
+    What `storchc compare` does; `print` shows its table.
+
+    Args:
+        path: the story's file.
+        text: the story itself, in place of a file.
+        methods: what to compare, each by the names of the samples, ``{"z": "Expect()"}``, where
+            there is one sample its method alone; ``"all"`` that are legal; None: a handful.
+        inputs: what the model is called with: one tensor, a tuple, or a mapping by name.
+        build: returns the keyword arguments of the story's constructor; without it all must have
+            defaults in the story.
+        state: a checkpoint of the model's weights (`torch.save(model.state_dict(), …)`).
+        repeats: estimates of each gradient, at most.
+        budget: seconds after which it ends, with what is known until then.
+        seed: of all draws. The same seed gives the same figures, times aside.
+        listen: hears how far it is.
+
+    Raises:
+        StoryError: the story has errors, or does not take one of the methods.
+        TypeError: a model cannot be made of what ``build`` returns, or nothing can be compared.
+    """
+    from storchc.comparing.story import Asked, chosen, compared
+
+    name, data = _read(path, text)
+    graph = _sound(check_story(name, data)).typed
+    assert graph is not None
+    wanted = _combinations(graph, methods)
+    states = () if state is None else (Path(state),)
+    asked = Asked(wanted, repeats, budget, seed, states, listen)
+    candidates = chosen(name, data, graph, asked)
+    for candidate in candidates:
+        _sound(candidate.result)
+    return compared(name, data, graph, candidates, inputs, build, asked)[0]
+
+
+def _combinations(
+    graph: Graph, methods: Sequence[Mapping[str, str] | str] | str | None
+) -> list[Mapping[str, str]] | str | None:
+    """The methods to compare, each by the names of samples."""
+    if methods is None or methods == "all":
+        return methods
+    words = "methods= lists what to compare, [{'z': 'Expect()'}, …], or is 'all'"
+    if isinstance(methods, str | Mapping) or not isinstance(methods, Sequence):
+        raise TypeError(f"{words}; this is {methods!r}")
+    if any(isinstance(method, str) for method in methods) and len(graph.samples) != 1:
+        raise TypeError(f"{words}: the story has {len(graph.samples)} samples, so name them")
+    alone = [sample.name for sample in graph.samples]
+    return [
+        {alone[0]: method} if isinstance(method, str) else _checked(method) for method in methods
+    ]
 
 
 def check(

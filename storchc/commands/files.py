@@ -13,7 +13,7 @@ from storchc.diagnostics.cells import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `check` does without both
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -99,6 +99,25 @@ def _is_generated(target: Path) -> bool:
     return first.startswith(HEADER)
 
 
+def may_be_result(target: Path) -> None:
+    """Refuse a target for results that is a folder or lies nowhere; what stands there goes."""
+    if target.is_dir():
+        raise CannotUse(f"cannot write `{target}`: it is a folder")
+    if not target.parent.is_dir():
+        raise CannotUse(f"cannot write `{target}`: there is no folder `{target.parent}`")
+
+
+def write_result(target: Path, data: bytes) -> None:
+    """Write ``data`` to ``target``: whole or not at all."""
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(target.resolve(), [data])
+    except OSError as error:
+        raise CannotUse(f"cannot write `{target}`: {reason(error)}") from None
+
+
 def write(target: Path, code: str) -> None:
     """Write ``code`` to ``target``: whole or not at all, and only when it differs."""
     try:
@@ -106,7 +125,7 @@ def write(target: Path, code: str) -> None:
             with target.open("wb") as file:
                 file.writelines(encoded(code))
         elif not target.exists() or not _holds(target, code):
-            _replace(target.resolve(), code)
+            _replace(target.resolve(), encoded(code))
     except OSError as error:
         raise CannotUse(f"cannot write `{target}`: {reason(error)}") from None
 
@@ -121,7 +140,7 @@ def _holds(target: Path, code: str) -> bool:
         return all(file.read(len(piece)) == piece for piece in encoded(code)) and not file.read(1)
 
 
-def _replace(target: Path, code: str) -> None:
+def _replace(target: Path, pieces: Iterable[bytes]) -> None:
     """Write beside ``target`` first, so that nobody ever sees half a file."""
     beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     number = os.open(
@@ -129,7 +148,7 @@ def _replace(target: Path, code: str) -> None:
     )
     try:
         with open(number, "wb") as file:
-            file.writelines(encoded(code))
+            file.writelines(pieces)
         if target.exists():
             os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
         os.replace(beside, target)

@@ -13,7 +13,16 @@ import click
 
 from storchc.version import __version__
 
-COMMANDS = ("compile", "check", "explain", "methods", "samplers", "distributions", "functions")
+COMMANDS = (
+    "compile",
+    "check",
+    "explain",
+    "compare",
+    "methods",
+    "samplers",
+    "distributions",
+    "functions",
+)
 
 EXIT_USAGE, EXIT_INTERNAL = 2, 70
 

@@ -118,7 +118,7 @@ def test_an_internal_error_names_the_story(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_public_names() -> None:
     public = {name for name in dir(storchc) if name in storchc._HOMES}
-    calls = {"compile", "load", "check", "analyze"}
+    calls = {"compile", "load", "check", "analyze", "compare"}
     assert public == calls | {"Diagnostic", "StoryError", "StoryWarning"}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         storchc.nonsense  # noqa: B018

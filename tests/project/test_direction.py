@@ -50,8 +50,9 @@ KNOWS: dict[str, set[str]] = {
     "driver": {"analysis", "emit", "diagnostics", "ir", "overrides", "syntax", "typing"},
     "loading": {"diagnostics", "driver"},
     "building": {"diagnostics", "ir", "loading"},
-    "api": {"diagnostics", "driver", "ir", "loading"},
-    "commands": {"building", "catalogue", "diagnostics", "driver", "explain"},
+    "comparing": {"analysis", "building", "catalogue", "driver", "ir", "loading"},
+    "api": {"comparing", "diagnostics", "driver", "ir", "loading"},
+    "commands": {"building", "catalogue", "comparing", "diagnostics", "driver", "explain", "ir"},
     "debug": {
         "analysis",
         "catalogue",

@@ -17,7 +17,8 @@ ALLOWED = {
     "storchc": ({"storchc"}, {"numpy", "storch_runtime", "torch"}),
     "storchc/syntax": ({"storchc", "lark", "yaml"}, set()),
     "storchc/emit": ({"storchc", "jinja2"}, set()),
-    "storchc/commands": ({"storchc", "click"}, {"rich", "torch"}),
+    "storchc/commands": ({"storchc", "click"}, {"rich", "storch_runtime", "torch"}),
+    "storchc/comparing": ({"storchc"}, {"matplotlib", "storch_runtime", "torch"}),
     "storchc/debug": ({"storchc", "click"}, set()),
 }
 

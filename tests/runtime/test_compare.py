@@ -160,6 +160,13 @@ def test_time_that_is_up() -> None:
     assert not found.complete and 20 <= found.rows[1].repeats < 10**6
 
 
+def test_few_estimates_say_nothing_of_the_bias() -> None:
+    models = coins("Expect()", "ScoreFunction()")
+    few, some = (compare(models, repeats=repeats).rows[1].bias for repeats in (4, 6))
+    assert few is not None and few.error == float("inf")
+    assert some is not None and some.error < SLOPE * 100
+
+
 def test_estimates_go_where_least_is_known() -> None:
     rare = COIN.replace("0.3", "-3.0")
     methods = "Expect()", "ScoreFunction(n=64)", "ScoreFunction()"

@@ -102,9 +102,13 @@ def held_to(
     budget: float | None = None,
     seed: int = 0,
     listen: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Comparison:
-    """See `compare`; each model is held to a reference of its own, or to none."""
+    """See `compare`; each model is held to a reference of its own, or to none.
+
+    ``stop`` is asked after each estimate whether to end.
+    """
     if repeats < 2:
         raise ValueError("a variance needs 2 repeats or more")
     with ExitStack() as stack:
@@ -120,7 +124,7 @@ def held_to(
         contenders = [contender(name, model) for name, model in models.items()]
         truths = [contender(f"{r.name} (reference)", r.model) for r in references]
         _alike([*contenders, *truths])
-        contest = Contest(contenders, truths, repeats, seed, budget, listen)
+        contest = Contest(contenders, truths, repeats, seed, budget, listen, stop)
         complete = contest.run()
         return _found(contest, references, complete, tuple(averaged), notes)
 

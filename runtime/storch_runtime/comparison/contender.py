@@ -77,17 +77,23 @@ class Contender:
         timed = self.seconds[COLD:] or self.seconds[1:] or self.seconds
         return median(timed) * 1000 if timed else float("nan")
 
-    def run(self, size: int, seed: int) -> None:
-        """Add a batch of ``size`` estimates; one that fails gives up."""
+    def run(self, size: int, seed: int, stop: Callable[[], bool] | None = None) -> bool:
+        """Add a batch of ``size`` estimates, unless told to ``stop``; one that fails gives up."""
         stream = crc32(f"{seed} {self.name} {self.count}".encode())
         torch.manual_seed(stream)
         try:
             if self.memory is None:
                 self._look()
                 torch.manual_seed(stream)
-            self.moments = self.moments.added([self._gradient() for _ in range(size)])
+            batch = []
+            for _ in range(size):
+                if stop is not None and stop():
+                    return False
+                batch.append(self._gradient())
+            self.moments = self.moments.added(batch)
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}".splitlines()[0]
+        return True
 
     def _look(self) -> None:
         """One step beside the others: what it draws, evaluates and holds."""

@@ -50,13 +50,15 @@ class Contest:
     seed: int
     budget: float | None = None
     listen: Callable[[Progress], None] | None = None
+    stop: Callable[[], bool] | None = None
     began: float = field(default_factory=perf_counter)
 
     def run(self) -> bool:
-        """Run to the end, or to an interrupt (Ctrl-C): whether it came to the end."""
+        """Run to the end, or to a stop or interrupt (Ctrl-C): whether it came to the end."""
         try:
             while (turn := self._turn()) is not None and not self._spent():
-                turn.run(self._batch(turn), self.seed)
+                if not turn.run(self._batch(turn), self.seed, self.stop):
+                    return False
                 if self.listen is not None:
                     self.listen(self._progress(turn.name))
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isinf
 from typing import Any
 
 from storch_runtime.comparison.table import Line, laid_out, memory, part, percent, spread
@@ -128,7 +129,9 @@ class Comparison:
         if bias.unseen and not bias.found:
             return "unseen"
         if bias.found:
-            return f"BIASED {part(bias.length, self.length)} ± {part(bias.error, self.length)}"
+            return f"BIASED {part(max(bias.length, bias.deviation), self.length)}"
+        if isinf(bias.bound):
+            return "-"
         if bias.bound <= _ROUNDED * self.length:
             return "0"
         return f"< {part(bias.bound, self.length)}"

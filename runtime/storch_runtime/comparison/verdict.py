@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isinf, sqrt
+from math import sqrt
 from statistics import NormalDist
 
 import torch
@@ -34,8 +34,8 @@ class Truth:
         moments = self.moments
         if not self.random:
             return moments.mean.expand_as(moments.parts)
-        shares = moments.parts.new_tensor(moments.shares).clamp(min=1)
-        return moments.parts / shares.unsqueeze(1)
+        shares = moments.parts.new_tensor(moments.shares).unsqueeze(1)
+        return (moments.parts / shares)[: sum(share > 0 for share in moments.shares)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Bias:
     @property
     def bound(self) -> float:
         """The length that a bias has at most, as far as can be seen (two standard errors)."""
-        return self.length if isinf(self.error) else self.length + 2 * self.error
+        return self.length + 2 * self.error
 
 
 def judge(found: Truth, true: Truth, shapes: Mapping[str, torch.Size]) -> Bias:
@@ -83,7 +83,7 @@ def judge(found: Truth, true: Truth, shapes: Mapping[str, torch.Size]) -> Bias:
     unseen = [name for name, p in there.places.items() if bool((blind & (excess > 1))[p].any())]
     excess = excess.masked_fill(blind, 0.0)
     worst = int(excess.nan_to_num().argmax())
-    length, error = _length(found.parts() - true.parts(), found.random or true.random)
+    length, error = _length(found, true)
     error_there = errors[worst].item()
     off = deviation[worst].item()
     return Bias(
@@ -111,17 +111,21 @@ def _rounding(found: Truth, true: Truth) -> float:
     return max(ROUNDING * coarser * largest, torch.finfo(torch.float64).tiny)
 
 
-def _length(apart: Tensor, random: bool) -> tuple[float, float]:
-    """The length of the mean of independent deviations ``[parts, P]``, and its standard error.
+def _length(found: Truth, true: Truth) -> tuple[float, float]:
+    """The length of the mean deviation, and its standard error; infinite with too few estimates.
 
-    The products of different ones have the squared length as their mean, and no variance in it.
-    The error is that of the jackknife.
+    Parts of both deviate independently: the products of different deviations have the squared
+    length as their mean, and no variance in it. The error is that of the jackknife.
     """
-    if not random:
+    ours, others = found.parts(), true.parts()
+    count = min(len(ours), len(others))
+    apart = ours[:count] - others[:count]
+    if not (found.random or true.random):
         return float(apart[0].norm()), 0.0
+    if count < 3:
+        return float(apart.mean(0).norm()), float("inf")
     products = apart @ apart.T
     products.fill_diagonal_(0)
-    count = len(apart)
     total = products.sum()
     square = (total / (count * (count - 1))).item()
     without = (total - 2 * products.sum(1)) / ((count - 1) * (count - 2))
