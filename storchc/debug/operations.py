@@ -17,7 +17,7 @@ from storchc.program.slots import Slot
 from storchc.program.statements import (
     Again,
     Alias,
-    Compute,
+    Bind,
     Draw,
     Eval,
     Hold,
@@ -30,7 +30,7 @@ from storchc.program.statements import (
 def write_operation(graph: Graph, operation: Operation) -> str:
     """An operation of one line, without what it fills."""
     match operation:
-        case Compute(_, value, detached=cut) | Unpack(_, value, detached=cut):
+        case Bind(_, value, detached=cut) | Unpack(_, value, detached=cut):
             return _cut(write(value), cut)
         case Start(_, carried, detached=cut):
             return _cut(write(carried.initial), cut)

@@ -30,7 +30,7 @@ from storchc.debug.rewrites import (
     show_separation,
     show_written,
 )
-from storchc.lower.program import PASSES as PROGRAM
+from storchc.lower.program import PROGRAMS
 
 Show = Callable[[Estimation], Iterator[str]]
 
@@ -83,7 +83,7 @@ ASKED: Mapping[str, tuple[str, Show]] = {
 }
 """The facts of an `Estimation` that are made when they are asked for."""
 
-MADE: Mapping[str, Show] = {name: partial(show_program, name=name) for name in PROGRAM}
+MADE: Mapping[str, Show] = {name: partial(show_program, name=name) for name in PROGRAMS}
 """How the program is printed, behind each of the passes that make it."""
 
 FIRST = {
@@ -103,5 +103,5 @@ def phases() -> Iterator[tuple[str, str, str]]:
             case Rule(name, asks):
                 yield name, "rule", asks
     yield from ((name, "asked for", what) for name, (what, _) in ASKED.items())
-    yield from ((name, "program", reason) for name, reason in PROGRAM.items())
+    yield from ((name, "program", reason) for name, reason in PROGRAMS.items())
     yield from ((name, "stage", reason) for name, reason in LAST.items())

@@ -23,7 +23,7 @@ from storchc.program.slots import Slot
 from storchc.program.statements import (
     Again,
     Alias,
-    Compute,
+    Bind,
     Draw,
     Eval,
     Hold,
@@ -211,7 +211,7 @@ def _class(type_: DistributionType) -> str:
 
 
 WRITERS: dict[type, Callable[[Context, Any], Written]] = {
-    Compute: statements.compute,
+    Bind: statements.compute,
     Unpack: statements.unpack,
     Alias: statements.alias,
     Eval: estimate.evaluate,

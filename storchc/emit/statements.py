@@ -11,12 +11,12 @@ from storchc.ir.expression import CallUser, Construct, Distribution, Named, Valu
 from storchc.ir.nodes import Passed
 from storchc.ir.types import NO_PLATES, Dtype, ValueType
 from storchc.program.slots import Slot
-from storchc.program.statements import Alias, Compute, Unpack
+from storchc.program.statements import Alias, Bind, Unpack
 from storchc.python.expressions import Local, Py, method, tuple_of
 from storchc.python.statements import Assign, Statement
 
 
-def compute(context: Context, operation: Compute) -> Written:
+def compute(context: Context, operation: Bind) -> Written:
     """The value of an expression, under its name."""
     context = context.of(operation.apart, detached=operation.detached)
     if isinstance(operation.value, Construct | Named):
@@ -31,7 +31,7 @@ def compute(context: Context, operation: Compute) -> Written:
     return assigned(context, operation.target, code, shown)
 
 
-def _law(context: Context, operation: Compute, value: Distribution) -> Written:
+def _law(context: Context, operation: Bind, value: Distribution) -> Written:
     made = distribution(context, value, NO_PLATES, tensor=True)
     return assigned(context, operation.target, made, shape(context, value.type, made.stored))
 

@@ -19,7 +19,7 @@ from storchc.lower.story import Story
 from storchc.program.operation import Operation
 from storchc.program.reads import Apart
 from storchc.program.slots import Slot
-from storchc.program.statements import Alias, Compute
+from storchc.program.statements import Alias, Bind
 from storchc.records import dataclass
 
 
@@ -56,7 +56,7 @@ class Hoisting:
         for part in _postorder(value):
             if isinstance(part, CallUser) and part is not excepted:
                 slot = Slot("call", part.callee, next(self.numbers))
-                made = Compute(slot, part, part.type, tuple(apart), detached)
+                made = Bind(slot, part, part.type, tuple(apart), detached)
                 operations.append(made)
                 apart.append((part, slot))
             elif isinstance(part, OverPlates) and not detached:
@@ -71,7 +71,7 @@ class Hoisting:
             if isinstance(value.value, Reference):
                 yield Alias(slot, Slot("value", value.value.name), value.value.type.dtype)
             elif first is None:
-                yield Compute(slot, value.value, value.value.type, tuple(apart))
+                yield Bind(slot, value.value, value.value.type, tuple(apart))
                 apart.append((value.value, slot))
             else:
                 yield Alias(slot, first, "float")

@@ -20,7 +20,7 @@ from storchc.program.slots import Slot
 from storchc.program.statements import (
     Again,
     Alias,
-    Compute,
+    Bind,
     Draw,
     Eval,
     Hold,
@@ -83,7 +83,7 @@ def filled_plates(story: Story, scope: Scope, operation: Operation) -> Mapping[S
     match operation:
         case Call():
             return _returned(story, scope, operation)
-        case Compute(target, value, settled=settled):
+        case Bind(target, value, settled=settled):
             if settled is not None:
                 return {target: settled.plates}
             if isinstance(value, Construct | Named):

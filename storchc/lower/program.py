@@ -21,7 +21,7 @@ from storchc.program.operation import Operation
 from storchc.program.shared import Shared
 from storchc.program.slots import LOSS, Slot, Slots
 
-PASSES = {
+PROGRAMS = {
     "lowered": "the statements as operations, of the graph and all facts",
     "reindexed": "what is looked at behind a joint choice is re-indexed",
     "shared": "what methods look at elsewhere is a function, called for the drawn value too",
@@ -29,7 +29,7 @@ PASSES = {
     "hoisted": "what is the same for every value is computed outside of functions",
     "program": "functions return what is looked at: all that code is written of",
 }
-"""The passes that make a program, in order, each with what it adds."""
+"""The programs of a story, by the pass that makes each of the one before; and what that adds."""
 
 Program = tuple[Operation, ...]
 

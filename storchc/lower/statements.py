@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from storchc.ir.expression import CallUser, Reference, Value
-from storchc.ir.nodes import Compute as Statement
-from storchc.ir.nodes import Cost, Loop, Report, Sample
+from storchc.ir.nodes import Compute, Cost, Loop, Report, Sample
 from storchc.ir.types import NO_PLATES, ValueType
 from storchc.lower.apart import Hoisting
 from storchc.lower.left import Left
@@ -20,7 +19,7 @@ from storchc.program.operation import Operation
 from storchc.program.slots import Slot
 from storchc.program.statements import (
     Alias,
-    Compute,
+    Bind,
     Draw,
     Eval,
     Hold,
@@ -51,10 +50,10 @@ class Frame:
     reached: frozenset[str]
 
 
-def lower_statement(frame: Frame, node: Statement | Sample | Cost | Report) -> Iterator[Operation]:
+def lower_statement(frame: Frame, node: Compute | Sample | Cost | Report) -> Iterator[Operation]:
     """One statement of the story."""
     match node:
-        case Statement():
+        case Compute():
             return _compute(frame, node)
         case Sample():
             return _sample(frame, node)
@@ -66,7 +65,7 @@ def lower_statement(frame: Frame, node: Statement | Sample | Cost | Report) -> I
             assert_never(node)
 
 
-def _compute(frame: Frame, node: Statement) -> Iterator[Operation]:
+def _compute(frame: Frame, node: Compute) -> Iterator[Operation]:
     yield Note("", node.span)
     detached = node.names[0] in frame.story.owned
     parts = frame.hoisting.parts(node.value, detached=detached)
@@ -79,7 +78,7 @@ def _compute(frame: Frame, node: Statement) -> Iterator[Operation]:
         return
     (name,), (type_,) = node.names, node.types
     target, settled_ = Slot("value", name), frame.carried.get(name)
-    yield Compute(target, node.value, type_, parts.apart, detached, settled_)
+    yield Bind(target, node.value, type_, parts.apart, detached, settled_)
 
 
 # --- samples -------------------------------------------------------------------------------------
@@ -215,10 +214,10 @@ def _cost(frame: Frame, node: Cost) -> Iterator[Operation]:
     yield from parts.before
     floating = replace(node.value.type, dtype="float")
     if node.observed or node.name in frame.known:  # the name of a value that is no cost itself
-        yield Compute(cost, node.value, floating, parts.apart)
+        yield Bind(cost, node.value, floating, parts.apart)
         return
     settled = frame.carried.get(node.name)
-    yield Compute(value, node.value, floating, parts.apart, settled=settled)
+    yield Bind(value, node.value, floating, parts.apart, settled=settled)
     yield Alias(cost, value, "float")
 
 
@@ -228,7 +227,7 @@ def _report(frame: Frame, node: Report) -> Iterator[Operation]:
     yield Note("", node.span)
     parts = frame.hoisting.parts(node.value)
     yield from parts.before
-    yield Compute(Slot("value", node.name), node.value, node.value.type, parts.apart)
+    yield Bind(Slot("value", node.name), node.value, node.value.type, parts.apart)
 
 
 def reported(known: Set[str], node: Report) -> str:

@@ -29,7 +29,7 @@ from storchc.program.operation import Operation, all_filled
 from storchc.program.reads import Apart, Drawn, named_in
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Compute
+from storchc.program.statements import Bind
 from storchc.records import dataclass
 
 Expression = Value | Distribution
@@ -71,21 +71,21 @@ class _Common:
 
     def split(
         self, body: Sequence[Operation], given: tuple[Slot, ...]
-    ) -> tuple[list[Compute], tuple[Operation, ...]]:
+    ) -> tuple[list[Bind], tuple[Operation, ...]]:
         """What a function's statements have in common for all values, and what is left of them."""
         inside = frozenset((*all_filled(body), *given))
-        common = list[Compute]()
+        common = list[Bind]()
         left = tuple(self._without(each, inside, common) for each in body)
         return common, left
 
-    def _without(self, operation: Operation, inside: Slots, common: list[Compute]) -> Operation:
+    def _without(self, operation: Operation, inside: Slots, common: list[Bind]) -> Operation:
         """An operation, in steps too, without what goes into ``common``."""
         match operation:
             case Repeat(_, opening, body):
                 opening = tuple(self._without(each, inside, common) for each in opening)
                 body = tuple(self._without(each, inside, common) for each in body)
                 return replace(operation, opening=opening, body=body)
-            case Compute(target, value, apart=apart, detached=detached):
+            case Bind(target, value, apart=apart, detached=detached):
                 known = {id(part) for part, _ in apart}
                 every = _outermost(self.drawn, value, inside)
                 fresh = (part for part in every if id(part) not in known)
@@ -94,7 +94,7 @@ class _Common:
                     slot = Slot("common", target.name, next(self.numbers))
                     self.slots[id(part)] = slot
                     own = _within(part, apart)
-                    common.append(Compute(slot, part, part.type, own, detached))
+                    common.append(Bind(slot, part, part.type, own, detached))
                 found = tuple((part, self.slots[id(part)]) for part in parts)
                 return replace(operation, apart=apart + found)
             case _:

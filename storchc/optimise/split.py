@@ -17,11 +17,11 @@ from storchc.program.operation import Operation
 from storchc.program.reads import Drawn
 from storchc.program.slicing import evaluated, part_for
 from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Again, Alias, Compute, Draw, Hold, Law, Note, Take, Unpack
+from storchc.program.statements import Again, Alias, Bind, Draw, Hold, Law, Note, Take, Unpack
 
 _PLAIN = (
     Repeat, Note, Count, Start, Collect, Append, Stack, Open,
-    Compute, Unpack, Alias, Law, Draw, Hold, Take,
+    Bind, Unpack, Alias, Law, Draw, Hold, Take,
 )  # fmt: skip
 """What may stand in a loop that is split: nothing is chosen jointly there, nor summed out."""
 

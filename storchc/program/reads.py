@@ -31,19 +31,19 @@ Apart = tuple[tuple[Value, Slot], ...]
 class Drawn:
     """The samples whose draws expressions look at without naming them.
 
-    ``weighing`` has by plate those that weigh its elements, ``apart`` are those whose factors are
+    ``weighers`` has by plate those that weigh its elements, ``apart`` are those whose factors are
     evaluated apart, ``asked`` those whose distributions are the user's, which are asked once for a
     draw; ``sized`` has by plate where the number of its elements is found.
     """
 
-    weighing: Mapping[str, tuple[str, ...]]
+    weighers: Mapping[str, tuple[str, ...]]
     apart: frozenset[str]
     asked: frozenset[str]
     sized: Mapping[str, tuple[Slot, ...]]
 
     def weights(self, plates: Iterable[str]) -> Iterator[Slot]:
         """The draws that weigh the elements of plates."""
-        names = (name for plate in plates for name in self.weighing.get(plate, ()))
+        names = (name for plate in plates for name in self.weighers.get(plate, ()))
         return (Slot("draw", name) for name in names)
 
     def sizes(self, plates: Iterable[str]) -> Iterator[Slot]:

@@ -34,7 +34,7 @@ class Note(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Compute(Filling):
+class Bind(Filling):
     """``target`` holds the value of an expression of the story.
 
     ``detached``: without the gradient of what the model owns. ``settled``: of a carried variable.

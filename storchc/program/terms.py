@@ -287,8 +287,12 @@ def is_number(term: Term) -> bool:
             return plain
         case Infix() | Sum() | Negative():
             return all(map(is_number, inner(term)))
-        case _:
+        case Read() | Part() | Weight() | Detach() | Scored() | Rows() | SumOfRows() | Box():
             return False
+        case Summed() | Reduced() | Weighted() | Times() | Counting() | InSteps():
+            return False
+        case _:
+            assert_never(term)
 
 
 # --- makers --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from storchc.diagnostics.terminals import END
 from storchc.records import dataclass
 from storchc.source import Span
 
-PASSES = "passes"
+PASSES_ON = "passes"
 """The callback of a rule that passes its one part on."""
 
 OTHER = "_OTHER"
@@ -130,7 +130,7 @@ class Parser:
             state = actions[below][at]
             action = actions[state].get(kind, 0)
             rule = None if action >= 0 else self._tables.rules[~action]
-            if rule is None or rule[2] != PASSES:
+            if rule is None or rule[2] != PASSES_ON:
                 self._passing[below, name, kind] = state
                 return state
             at = rule[0]

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from storchc.diagnostics.terminals import END
 from storchc.syntax.builder import Builder
-from storchc.syntax.lalr import OTHER, PASSES, Parser, Recipe, Tables
+from storchc.syntax.lalr import OTHER, PASSES_ON, Parser, Recipe, Tables
 from storchc.version import __version__
 
 TYPE_CHECKING = False
@@ -105,7 +105,7 @@ def _rule(rule: Any) -> tuple[str, int, str, Recipe | None]:
             recipe.append((index, not part.is_term and part.name.startswith("_")))
     recipe += [(-1, False) for _ in absent]
     plain = recipe == [(index, False) for index in range(size)]
-    callback = PASSES if passes else str(rule.alias or rule.origin.name)
+    callback = PASSES_ON if passes else str(rule.alias or rule.origin.name)
     return str(rule.origin.name), size, callback, None if plain else tuple(recipe)
 
 

@@ -158,7 +158,7 @@ def test_the_words_for_what_is_missing() -> None:
     story = told(PAIRED)
     program = after("program", story)
     taken = next(each for each in program if isinstance(each, Take))
-    with pytest.raises(BrokenProgram, match=r"^Compute of `.*` looks at `value .*`, which nothing"):
+    with pytest.raises(BrokenProgram, match=r"^Bind of `.*` looks at `value .*`, which nothing"):
         hold(story, tuple(each for each in program if each is not taken))
 
 
