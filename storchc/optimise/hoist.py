@@ -1,7 +1,8 @@
 """Common values, computed outside of functions that are called for several values of a sample.
 
 What a statement of such a function makes of other things than the sample, without its plate, is the
-same at every call, and in every step: it is computed once, before the function.
+same at every call, and in every step: it is computed once, before the function. Calls stay where
+they are: of a module that draws, such as dropout, every one has another value.
 """
 
 from __future__ import annotations
@@ -22,17 +23,19 @@ from storchc.ir.expression import (
     Value,
 )
 from storchc.ir.walk import children, walk
+from storchc.program.chains import Outcomes
 from storchc.program.estimate import Function
 from storchc.program.joint import Reindex
-from storchc.program.loops import Repeat
+from storchc.program.loops import Repeat, Start
 from storchc.program.operation import Operation, all_filled
 from storchc.program.reads import Apart, Drawn, named_in
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Bind
+from storchc.program.statements import Bind, Law, Unpack
 from storchc.records import dataclass
 
 Expression = Value | Distribution
+Stating = Bind | Unpack | Start | Law | Outcomes
 
 
 def hoisted(drawn: Drawn, operations: Sequence[Operation]) -> Iterator[Operation]:
@@ -85,20 +88,28 @@ class _Common:
                 opening = tuple(self._without(each, inside, common) for each in opening)
                 body = tuple(self._without(each, inside, common) for each in body)
                 return replace(operation, opening=opening, body=body)
-            case Bind(target, value, apart=apart, detached=detached):
-                known = {id(part) for part, _ in apart}
-                every = _outermost(self.drawn, value, inside)
-                fresh = (part for part in every if id(part) not in known)
-                parts = [p for p in fresh if inside.isdisjoint(s for _, s in _within(p, apart))]
-                for part in (part for part in parts if id(part) not in self.slots):
-                    slot = Slot("common", target.name, next(self.numbers))
-                    self.slots[id(part)] = slot
-                    own = _within(part, apart)
-                    common.append(Bind(slot, part, part.type, own, detached))
-                found = tuple((part, self.slots[id(part)]) for part in parts)
-                return replace(operation, apart=apart + found)
+            case Bind() | Unpack() | Start() | Law() | Outcomes():
+                found = tuple(self._parts(operation, inside, common))
+                return replace(operation, apart=operation.apart + found)
             case _:
                 return operation
+
+    def _parts(
+        self, operation: Stating, inside: Slots, common: list[Bind]
+    ) -> Iterator[tuple[Value, Slot]]:
+        """The common parts of what an operation states; ``common`` computes each, once."""
+        known, apart = {id(part) for part, _ in operation.apart}, operation.apart
+        cut = not isinstance(operation, Law | Outcomes) and operation.detached
+        for value in operation.values():
+            for part in _outermost(self.drawn, value, inside):
+                own = _within(part, apart)
+                if id(part) in known or not inside.isdisjoint(slot for _, slot in own):
+                    continue
+                if id(part) not in self.slots:
+                    slot = Slot("common", operation.filled()[0].name, next(self.numbers))
+                    self.slots[id(part)] = slot
+                    common.append(Bind(slot, part, part.type, own, cut))
+                yield part, self.slots[id(part)]
 
     def calling(self, operation: Operation) -> Operation:
         """An operation that calls functions as they are now."""

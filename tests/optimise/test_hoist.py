@@ -83,3 +83,21 @@ for t in range(T) from h = z, g = v:
     assert "torch.tanh(g + g_common)" in body  # so is what is carried
     assert "sample b" not in body  # nothing of it stands here
     storchc.load(text=text)()(torch.tensor([0.3, -0.2, 0.5])).backward()
+
+
+def test_parameters_of_distributions_and_starts_of_loops_are_common_too() -> None:
+    text = """
+story Parameters
+param v = 0.2
+sample z ~ Bernoulli(logits=v) with DisARM()
+sample b ~ Normal(z + exp(v), softplus(v)) with ScoreFunction()
+for t in range(3) from h = b, g = tanh(v) * 2:
+    compute g = g * z
+    compute h = h * g
+cost c = h
+"""
+    above, _, below = storchc.compile(text=text).partition("def below_z")
+    assert "b_common = torch.exp(self.v)" in above and "softplus(self.v)" in above
+    assert "g_common = torch.tanh(self.v) * 2" in above
+    assert "Normal(loc=z + b_common, scale=b_common_" in below
+    storchc.load(text=text)()().backward()
