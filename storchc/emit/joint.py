@@ -1,4 +1,4 @@
-"""Joint samples without replacement as statements: what they extend, and what is re-indexed."""
+"""Joint samples without replacement as statements, and the re-indexing behind their choices."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _parts(graph: Graph, estimation: Estimation) -> dict[str, object]:
         "forward_signature": _forward_signature(known),
         "estimate": estimate,
         "forward_docstring": _forward_docstring(graph),
-        "forward": forward.lines,
+        "forward": [*forward.lines],
         "constants": [*constants, *_layout(known, forward, bool(constants))],
     }
     parts["dims"] = _dims(known)
@@ -240,7 +240,7 @@ def _declared(graph: Graph, item: Input) -> str:
 class _Forward:
     """The lines of ``forward``, and the constant that says how its tensors are stored."""
 
-    lines: list[str]
+    lines: tuple[str, ...]
     layout: Py
 
 
@@ -253,7 +253,7 @@ def _forward(known: Outline, program: Sequence[Operation]) -> _Forward:
     head = _head(known, inputs, frozenset(all_used(body.statements)))
     parameters = {local: item.name for item, local in inputs.items()}
     statements = named([*head, *body.statements], known.identifiers, parameters)
-    return _Forward([*lines(statements, INDENT)], layout(replace(context, held=body.held)))
+    return _Forward(tuple(lines(statements, INDENT)), layout(replace(context, held=body.held)))
 
 
 def _watched(known: Outline) -> bool:

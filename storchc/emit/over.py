@@ -1,4 +1,7 @@
-"""Reductions of plates inside expressions: ``mean(value, over=p)`` and its kin."""
+"""Reductions of plates that a story writes, ``mean(value, over=p)`` and its kin, as code.
+
+Those of the loss are terms (`lower/reductions.py`); both ask `lower/weights.py` for the order.
+"""
 
 from __future__ import annotations
 
