@@ -3,9 +3,9 @@
 Each call of a method's `propose` is a choice among the outcomes that the method itself lists for
 the distribution at hand; the runs are the leaves of the tree of these choices. Nested samples,
 partners, sets without replacement and fresh draws within a control variate are all choices. So is
-what a reservoir picks of the sequences of a loop. The noise of a Normal is taken from the nodes of
-a quadrature. A run that draws any other noise is refused: what is proved here is proved of
-everything that is random.
+what a reservoir picks of the sequences of a loop. The noise of a Normal, transformed or not, is
+taken from the nodes of a quadrature. A run that draws any other noise is refused: what is proved
+here is proved of everything that is random.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from storch_runtime.distributions import Normal
+from storch_runtime.distributions import Delta, Distribution, Normal, TransformedDistribution
 from storch_runtime.samplers import reservoir
 from storch_runtime.samplers.sampler import Outcome
 from tests.certification.harness import Case, Model, Uncertified, derivatives, differentiable
@@ -66,7 +66,7 @@ def choosing(method: Any, tree: Tree) -> Callable[..., Any]:
 
     def told(distribution: Any, n: int | None, **values: Any) -> Any:
         given = {k: v for k, v in values.items() if k not in ("noise", "outcome")}
-        if isinstance(distribution, Normal):
+        if isinstance(source_of(distribution), Normal | Delta):
             noise = tree.take(lambda: standard_nodes(distribution, n))
             return propose(method, distribution, n, noise=noise, **given)
         outcome = tree.take(lambda: method.outcomes(distribution, each=n is None, **given))
@@ -75,10 +75,22 @@ def choosing(method: Any, tree: Tree) -> Callable[..., Any]:
     return told
 
 
-def standard_nodes(distribution: Normal, n: int | None, count: int = NODES) -> list[Outcome]:
-    """Standard normal noise for n draws, by Gauss-Hermite quadrature in each of its places."""
+def source_of(distribution: Distribution) -> Distribution:
+    """What is drawn, where it is transformed afterwards."""
+    while isinstance(distribution, TransformedDistribution):
+        distribution = distribution.base_distribution
+    return distribution
+
+
+def standard_nodes(distribution: Distribution, n: int | None, count: int = NODES) -> list[Outcome]:
+    """Standard normal noise for n draws, by Gauss-Hermite quadrature in each of its places.
+
+    A point has none: one outcome is certain.
+    """
     own = () if n is None else (n,)
     shape = (*own, *distribution.plates, *distribution.event_shape)
+    if isinstance(distribution, Delta):
+        return [(torch.zeros(shape, dtype=torch.float64), 1.0)]
     points, weights = np.polynomial.hermite_e.hermegauss(count)
     nodes, shares = torch.from_numpy(points), weights / weights.sum()
     choices = product(range(count), repeat=math.prod(shape))

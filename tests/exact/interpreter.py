@@ -275,7 +275,7 @@ class _Walk:
         if isinstance(alive, Tensor):
             logs = lift(_certain, logs, alive)
             outcomes = spread(outcomes, logs.shape[0])
-        if law.family == "Normal":
+        if laws.is_continuous(law):
             self.proposed.add(name.partition("@")[0])
         each = outcomes.shape[1]
         if self.count * each > self.budget:

@@ -1,7 +1,8 @@
 """Distributions by their textbook formulas; a law's parameters have event dimensions only.
 
-Finite families list their outcomes. A Normal is replaced by Gauss-Hermite quadrature, which is
-exact for the moments of polynomials of degree up to ``2 * NODES - 1``.
+Finite families list their outcomes. Continuous ones are replaced by the nodes of a quadrature: a
+Normal by Gauss and Hermite's, which is exact for the moments of polynomials of degree up to
+``2 * NODES - 1``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ PARAMETERS = {
     "MixtureSameFamily": ("mixture_distribution", "component_distribution"),
     "ZeroInflated": ("gate", "base_distribution"),
     "Independent": ("base_distribution", "reinterpreted_batch_ndims"),
+    "Delta": ("v",),
+    "TruncatedNormal": ("loc", "scale", "low", "high"),
+    "LogitRelaxedBernoulli": ("temperature", "probs", "logits"),
 }
+CONTINUOUS = ("Normal", "Delta", "TruncatedNormal", "LogitRelaxedBernoulli")
 
 
 class Law(NamedTuple):
@@ -173,13 +178,13 @@ def outcomes(q: Law) -> tuple[Tensor, Tensor]:
     """All joint outcomes ``[S, *event]`` of the event and their log-probabilities ``[S]``."""
     if q.family == "Independent":
         return outcomes(q.parameters["base_distribution"])
-    if q.family == "Normal":
-        return _quadrature(q)
-    table = log_probabilities(q)
+    values, table = _nodes(q) if is_continuous(q) else (None, log_probabilities(q))
     choices = list(product(range(table.shape[-1]), repeat=table[..., 0].numel()))
     index = torch.tensor(choices).reshape(len(choices), *table.shape[:-1])
     chosen = (torch.arange(table.shape[-1]) == index[..., None]).double()
     logs = (chosen * table).flatten(1).sum(-1)
+    if values is not None:
+        return (chosen * values).sum(-1), logs
     match _drawn(q):
         case "Categorical":
             return index, logs
@@ -193,19 +198,61 @@ def _drawn(q: Law) -> str:
     match q.family:
         case "MixtureSameFamily":
             return _drawn(_parts(q)[1])
-        case "Independent":
+        case "Independent" | "ZeroInflated":
             return _drawn(q.parameters["base_distribution"])
         case _:
             return q.family
 
 
-def _quadrature(q: Law) -> tuple[Tensor, Tensor]:
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    loc, scale = torch.broadcast_tensors(q.parameters["loc"], q.parameters["scale"])
-    choices = torch.tensor(list(product(range(NODES), repeat=loc.numel())))
-    noise = torch.from_numpy(points)[choices].reshape(len(choices), *loc.shape)
-    logs = torch.from_numpy(np.log(weights / weights.sum()))[choices].sum(-1)
-    return loc + scale * noise, logs + 0 * loc.sum()
+# --- nodes of quadratures ------------------------------------------------------------------------
+
+
+def is_continuous(q: Law) -> bool:
+    """Whether its values are the nodes of a quadrature."""
+    return _drawn(q) in CONTINUOUS
+
+
+def _nodes(q: Law) -> tuple[Tensor, Tensor]:
+    """Values of each batch element, and the logarithms of their shares: ``[*batch, nodes]``."""
+    given = {name: v[..., None] for name, v in q.parameters.items() if isinstance(v, Tensor)}
+    match q.family:
+        case "Delta":
+            return given["v"], torch.zeros_like(given["v"])
+        case "Normal":
+            points, shares = np.polynomial.hermite_e.hermegauss(NODES)
+            return _placed(given["loc"] + given["scale"] * torch.from_numpy(points), shares)
+        case "LogitRelaxedBernoulli":
+            noise = torch.linspace(-20, 20, 2 * NODES, dtype=torch.float64)
+            density = torch.sigmoid(noise) * torch.sigmoid(-noise)
+            return _placed((given["logits"] + noise) / given["temperature"], density.numpy())
+        case "TruncatedNormal":
+            return _between(**given)
+        case "MixtureSameFamily":
+            weights, component = _parts(q)
+            values, logs = _nodes(component)
+            values, logs = torch.broadcast_tensors(values, weights[..., None] + logs)
+            return values.flatten(-2), logs.flatten(-2)
+        case "ZeroInflated":
+            values, logs = _nodes(q.parameters["base_distribution"])
+            values, logs, gate = torch.broadcast_tensors(values, logs, given["gate"])
+            atom, rest = gate[..., :1].log(), torch.log1p(-gate) + logs
+            return torch.cat([0 * atom, values], -1), torch.cat([atom, rest], -1)
+    raise ValueError(f"no quadrature is known for {q.family}")
+
+
+def _placed(values: Tensor, shares: Any) -> tuple[Tensor, Tensor]:
+    """Values with shares that none of the parameters moves, made to add up to 1."""
+    return values, torch.from_numpy(np.log(shares / shares.sum())) + 0 * values
+
+
+def _between(loc: Tensor, scale: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Gauss and Legendre's nodes, weighted by the density of a normal cut off at both ends."""
+    points, shares = map(torch.from_numpy, np.polynomial.legendre.leggauss(NODES))
+    half = (high - low) / 2
+    value = (low + half * (1 + points)).detach()
+    below, above = (torch.special.ndtr((end - loc) / scale) for end in (low, high))
+    density = -((value - loc) / scale).square() / 2 - scale.log() - math.log(2 * math.pi) / 2
+    return value + 0 * density, density - (above - below).log() + (shares * half.detach()).log()
 
 
 def attribute(q: Law, name: str) -> Tensor:

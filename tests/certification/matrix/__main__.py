@@ -12,7 +12,15 @@ from pathlib import Path
 
 import storchc
 from tests.certification.matrix.cells import Cell, examine
-from tests.certification.matrix.page import PAGE, PAIRS_PAGE, Row, page, pairs_page
+from tests.certification.matrix.made import MADE
+from tests.certification.matrix.page import (
+    PAGE,
+    PAIRS_PAGE,
+    Row,
+    families_section,
+    page,
+    pairs_page,
+)
 from tests.certification.matrix.pairs import examine_pair, pairs
 from tests.certification.matrix.situations import SITUATIONS
 from tests.certification.matrix.subjects import SUBJECTS, Subject
@@ -38,13 +46,15 @@ def row(subject: Subject) -> Row:
 def prove_cells(workers: ProcessPoolExecutor) -> int:
     """Every method in every situation, and the variances."""
     variances, rows = workers.submit(section), list[Row]()
-    for subject, cells in workers.map(row, SUBJECTS):
+    for subject, cells in workers.map(row, (*SUBJECTS, *MADE)):
         rows.append((subject, cells))
         print(f"{subject.label} at {subject.family}")
         for name, cell in cells.items():
             show(SITUATIONS[name].title, cell)
     found = [cell for _, cells in rows for cell in cells.values()]
-    return conclude(found, PAGE, page(rows, [variances.result()]))
+    methods, families = rows[: len(SUBJECTS)], rows[len(SUBJECTS) :]
+    sections = [families_section(families), variances.result()]
+    return conclude(found, PAGE, page(methods, sections))
 
 
 def prove_pairs(workers: ProcessPoolExecutor) -> int:

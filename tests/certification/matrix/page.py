@@ -11,7 +11,16 @@ from tests.certification.matrix.sampling import REPLICATES
 from tests.certification.matrix.situations import SITUATIONS
 from tests.certification.matrix.subjects import Subject
 
-__all__ = ["PAGE", "PAIRS_PAGE", "Row", "page", "pairs_page", "rows_of", "table"]
+__all__ = [
+    "PAGE",
+    "PAIRS_PAGE",
+    "Row",
+    "families_section",
+    "page",
+    "pairs_page",
+    "rows_of",
+    "table",
+]
 
 PAGE = Path(__file__).parents[3] / "docs" / "certification.md"
 PAIRS_PAGE = PAGE.with_name("certification-pairs.md")
@@ -27,7 +36,7 @@ proves every ordered pair of methods on two nodes too.
 
 * **exact, N**: the generated module was run for each of the N outcomes of its samples; the expected
   cost and gradient (of second order the Hessian too) are those of the exact interpreter to 1e-9.
-* **quadrature, N**: the same, over N nodes of the noise of a normal.
+* **quadrature, N**: the same, over N nodes of the noise of a normal; of a point there is one.
 * **|z| x**: the mean of {REPLICATES:,} estimates lies within 5 standard errors of the exact
   derivatives, in every coordinate; x is the largest distance.
 * **bias p %**: a biased method; the distance of its expected gradient from the true one, relative
@@ -36,6 +45,14 @@ proves every ordered pair of methods on two nodes too.
 * **(bound)**: the costs join the draws of the sample, as in an importance-weighted bound.
 * **refused: code**: the compiler refuses the story with this diagnostic.
 * **first order only**: the method claims no higher derivative, and one raises.
+"""
+
+FAMILIES_INTRODUCTION = """\
+## Families
+
+The same of families that are made of others, of relaxations, and of a user's `distribution`, whose
+values are compared with those of a family that the interpreter knows (`families.py`).
+
 """
 
 PAIRS_INTRODUCTION = """\
@@ -57,6 +74,11 @@ Every ordered pair of methods on two Bernoulli nodes, one above the other. Writt
 def page(rows: Sequence[Row], sections: Sequence[str] = ()) -> str:
     """The whole page."""
     return "\n".join([INTRODUCTION, table(rows), *sections])
+
+
+def families_section(rows: Sequence[Row]) -> str:
+    """The families behind the methods."""
+    return FAMILIES_INTRODUCTION + table(rows)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.certification.harness import Case, case
 from tests.certification.matrix.critic import CRITIC, Critic
+from tests.certification.matrix.declared import OWN
 from tests.certification.matrix.families import FAMILIES, Family
 
 __all__ = ["SITUATIONS", "Situation", "story"]
@@ -123,9 +124,14 @@ def story(
     *,
     replicated: bool = False,
     bound: bool = False,
+    known: bool = False,
 ) -> Case:
-    """The story with ``method`` at ``z``; replicated along a data plate for statistics."""
+    """The story with ``method`` at ``z``; replicated along a data plate for statistics.
+
+    ``known``: in words that the interpreter knows.
+    """
     law = FAMILIES[family]
+    law = law.like or law if known else law
     lines = ["story T", *([f"plate {REPLICATES}"] if replicated else [])]
     lines += ["plate sites sum"] if situation.sites else []
     for name, value in situation.inputs.items():
@@ -133,7 +139,10 @@ def story(
     shape = (*((2,) if situation.joint else ()), *law.event)
     if CRITIC in method:
         lines.append(f"module {CRITIC}: {list(shape)} -> []")
-    modules = {CRITIC: Critic(shape)} if CRITIC in method else {}
+    modules: dict[str, Any] = {CRITIC: Critic(shape)} if CRITIC in method else {}
+    if law.own is not None:
+        modules[OWN], flags = law.own
+        lines.append(f"distribution {OWN} {flags}: {list(shape)} -> {list(shape)}")
     text = "\n".join(lines) + f"\n{_steps(situation, law, method, bound)}"
     return case(text, situation.inputs, **modules)
 

@@ -9,6 +9,8 @@ import pytest
 
 from storchc.catalogue.methods import names
 from tests.certification.matrix.cells import examine
+from tests.certification.matrix.families import FAMILIES
+from tests.certification.matrix.made import MADE
 from tests.certification.matrix.page import PAGE, rows_of
 from tests.certification.matrix.pairs import Pair, examine_pair, pairs
 from tests.certification.matrix.situations import SITUATIONS
@@ -16,11 +18,12 @@ from tests.certification.matrix.subjects import SUBJECTS, Subject
 
 
 def cells() -> list[Any]:
-    """Every third of those without a million draws; `make certify` proves all for the page."""
+    """A part of those without a million draws; `make certify` proves all for the page."""
     quick = [cell for cell in product(SUBJECTS, SITUATIONS) if not cell[0].by_draws(cell[1])]
+    made = [cell for cell in product(MADE, SITUATIONS) if not cell[0].by_draws(cell[1])]
     return [
         pytest.param(subject, place, id=f"{subject.label}-{subject.family}-{place}")
-        for subject, place in quick[::3]
+        for subject, place in [*quick[::3], *made[::9]]
     ]
 
 
@@ -34,9 +37,13 @@ def test_every_method_of_the_catalogue_is_in_the_matrix() -> None:
     assert {subject.name for subject in SUBJECTS} == set(names())
 
 
+def test_every_family_of_the_matrix_has_a_row() -> None:
+    assert {subject.family for subject in (*SUBJECTS, *MADE)} == set(FAMILIES)
+
+
 def test_the_page_has_every_row_and_nothing_wrong() -> None:
     rows = rows_of(PAGE.read_text(encoding="utf-8"))
-    assert set(rows) == {(subject.label, subject.family) for subject in SUBJECTS}, (
+    assert set(rows) == {(subject.label, subject.family) for subject in (*SUBJECTS, *MADE)}, (
         "the page is written by `make certify`"
     )
     kinds = ("exact", "quadrature", "|z|", "¦z¦", "bias", "refused: S", "first order only")

@@ -54,7 +54,7 @@ def truth(situation: str, family: str, method: str = PLAIN, *, bound: bool = Fal
     How often it draws tells only where a cost joins the draws.
     """
     place = SITUATIONS[situation]
-    this = story(place, family, method, bound=bound)
+    this = story(place, family, method, bound=bound, known=True)
     leaves = dict(this.inputs)
     with many_nodes():
         exact = interpret(this.text, this.inputs, {})
