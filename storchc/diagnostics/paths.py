@@ -111,6 +111,21 @@ def not_reparameterizable(
     return Problem("S403", fact, choice.span, help_, _origin(node, made))
 
 
+def not_traced(
+    entry: Method, node: Sample, made: Construct, choice: Choice, *, pathwise: bool
+) -> Problem:
+    """LAX at a distribution of the user's."""
+    path = f", or `{_counted('Reparameterization', choice)}` where the costs are differentiable"
+    return Problem(
+        "S403",
+        f"`{entry.name}` needs the noise of a value that it has drawn, and `{made.family}` does "
+        "not tell it",
+        choice.span,
+        f"use `{_counted('ScoreFunction', choice)}`{path * pathwise}",
+        _origin(node, made),
+    )
+
+
 def infinite_support(
     node: Sample, entry: Method, made: Construct, span: Span, *, pathwise: bool
 ) -> Problem:

@@ -129,7 +129,15 @@ class Distribution:
 
     def replay(self, value: Tensor) -> Tensor:
         """``value`` ``[n, *plates, *event]`` with the gradient that ``rsample`` had given it."""
-        raise TypeError(f"the gradient of a {type(self).__name__} sample cannot be re-attached")
+        raise TypeError(
+            f"the gradient of a value that is given for a `{self.known_as}` cannot be re-attached: "
+            "it does not tell what it was made of; draw the value, or use `ScoreFunction`"
+        )
+
+    @property
+    def known_as(self) -> str:
+        """Its name, for those who read messages."""
+        return type(self).__name__
 
     def entropy(self) -> Tensor:
         """``[*plates]``: of the joint variable."""

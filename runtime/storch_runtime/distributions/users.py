@@ -125,6 +125,11 @@ class UserDistribution(Distribution):
         return self._batch
 
     @property
+    def known_as(self) -> str:
+        """What the story calls it."""
+        return self.declared.name
+
+    @property
     def own_event(self) -> torch.Size:
         """The event of a value."""
         return torch.Size(self.declared.event if self.sizes is None else self.sizes)  # type: ignore[arg-type]
@@ -252,8 +257,8 @@ class UserDistribution(Distribution):
         arguments = tuple(a.detach() for a in self.arguments)
         return self._with(arguments, self.batch_shape, law=law)
 
-    def follow(self, joint: Joint) -> Self:
-        """See `Distribution.follow`; no method that chooses among sequences takes one of these."""
+    def reindexed(self, joint: Joint) -> Self:
+        """See `Distribution.reindexed`; no method that chooses sequences takes one of these."""
         raise TypeError(f"`{self.declared.name}` has no support that can be listed")
 
     def retain_grads(self) -> None:

@@ -4,7 +4,7 @@ Formula: ``1/n Σ_k ∇ f(x(ε_k, θ))``, ``ε_k ~ p(ε)``.
 Unbiased: yes.
 Needs: a family with ``rsample``, and every path to every cost differentiable.
 Shapes: value ``[n, *plates, *event]``.
-Raises: ValueError where a value is given for a family that has no inverse.
+Raises: TypeError where a value is given for a family that has no inverse.
 Reference: Kingma and Welling 2014, arXiv:1312.6114; implicit derivatives: Figurnov et al. 2018,
 arXiv:1805.08498.
 Certified for: any order (families with an implicit derivative: the first).
@@ -49,13 +49,7 @@ class Reparameterization(Method):
         self, distribution: Distribution, value: Tensor, n: int | None, **values: Any
     ) -> Draw:
         """See `Method.replay`; the gradient is attached again."""
-        attached = distribution.replay(value)
-        if attached is None:
-            raise ValueError(
-                f"a value given for `{type(distribution).__name__}` cannot carry its gradient: "
-                "the family has no inverse; draw instead, or use `ScoreFunction`"
-            )
-        return self.sampler.replay(distribution, attached, n, **values)
+        return self.sampler.replay(distribution, distribution.replay(value), n, **values)
 
     def gradient_function(self, draw: Draw) -> None:
         """None: the gradient goes through the value."""

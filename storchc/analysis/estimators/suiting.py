@@ -19,3 +19,9 @@ def has_path(entry: MethodEntry, family: Family) -> bool:
     if "pathwise" not in entry.needs:
         return True
     return family.pathwise and (family.finite is None or entry.discrete_paths)
+
+
+def is_traced(entry: MethodEntry, family: Family) -> bool:
+    """Whether a path can be laid to a value that is there, where a method scores it and does so."""
+    scores = entry.carrier == "score" and "pathwise" in entry.needs
+    return not scores or family.replay != "none"

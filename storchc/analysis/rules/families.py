@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimators.choosing import family_of, named_method
-from storchc.analysis.estimators.suiting import has_path, suits_family
+from storchc.analysis.estimators.suiting import has_path, is_traced, suits_family
 from storchc.diagnostics import composed as composed_words
 from storchc.diagnostics import paths as words
 from storchc.diagnostics.diagnostic import Problems
@@ -23,6 +23,8 @@ def run(known: Estimation, problems: Problems) -> None:
         made = known.graph.construction(node.distribution)
         if not suits_family(entry, family):
             problems.add(words.wrong_family(entry, node, made, choice))
+        elif made.type.declared is not None and not is_traced(entry, family):
+            problems.add(words.not_traced(entry, node, made, choice, pathwise=family.pathwise))
         elif not has_path(entry, family):
             finite = family.finite is not None
             problems.add(words.not_reparameterizable(node, made, choice, finite=finite))
