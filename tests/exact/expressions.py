@@ -155,6 +155,9 @@ def reduced_plates(expression: object) -> list[str]:
     return []
 
 
+UNCREDITED = ("stop_gradient", "without_credit")
+
+
 def samples_of(expression: object, scope: Scope) -> frozenset[str]:
     """The samples that an expression depends on."""
     if isinstance(expression, tree.Name):
@@ -166,13 +169,13 @@ def samples_of(expression: object, scope: Scope) -> frozenset[str]:
 
 
 def credited_of(expression: object, scope: Scope) -> frozenset[str]:
-    """The samples that an expression depends on other than through ``stop_gradient``."""
+    """The samples that an expression depends on and that nothing has cut the credit of."""
     if isinstance(expression, tree.Name):
         node = scope.values.get(expression.id)
         return node.credited if node else frozenset()
     if (said := scope.called.get(id(expression))) is not None:
         return said.credited
-    if isinstance(expression, tree.Call) and expression.function.id == "stop_gradient":
+    if isinstance(expression, tree.Call) and expression.function.id in UNCREDITED:
         return frozenset()
     return frozenset().union(*(credited_of(part, scope) for part in parts(expression)))
 
