@@ -9,11 +9,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from storchc.diagnostics.diagnostic import Diagnostic, Problems
-from storchc.overrides import Texts, read_overrides
+from storchc.overrides import Texts, given_name, read_overrides
 from storchc.records import dataclass
 from storchc.source import Source
 from storchc.version import __version__
@@ -21,6 +21,7 @@ from storchc.version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from storchc.analysis.estimation import Estimation
+    from storchc.best import Taken
     from storchc.ir.graph import Graph
 
 NO_METHODS: Mapping[str, str] = MappingProxyType({})
@@ -33,7 +34,7 @@ class Result:
     ``sources`` are the texts that they point into. ``typed`` is the graph as the story says it,
     ``graph`` what the later stages read: no `stop when` is in it. Both and ``estimation`` are there
     unless errors kept the stages from making them; ``code`` is there when a module was asked for
-    and there are no errors.
+    and there are no errors. ``taken`` is what stands in the place of `Best`, by sample.
     """
 
     diagnostics: list[Diagnostic]
@@ -42,11 +43,18 @@ class Result:
     graph: Graph | None = None
     estimation: Estimation | None = None
     code: str | None = None
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
         """Whether there is an error among the diagnostics."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    @property
+    def draws_many(self) -> bool:
+        """Whether a sample is drawn more than twice: no support that is worth a word is smaller."""
+        found = () if self.estimation is None else self.estimation.estimators.values()
+        return any(estimator.count > 2 for estimator in found)
 
 
 def check_story(
@@ -77,6 +85,33 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
 
 
 def _check(name: str, data: bytes, methods: Mapping[str, str], until: str | None = None) -> Result:
+    """Check the story, with the methods that are best where it leaves the choice to `Best`."""
+    result = _checked(name, data, methods, until)
+    if result.failed or result.typed is None or until or not _leaves_choice(result.typed):
+        return result
+    from storchc.best import choose
+
+    def legal(tried: Mapping[str, str]) -> bool:
+        own = {given_name(sample) for sample in tried}
+        found = _checked(name, data, {**methods, **tried})
+        return not found.failed and not any(d.file in own for d in found.diagnostics)
+
+    assert result.estimation is not None
+    taken = choose(result.typed, result.estimation.dependence.mixed, methods, legal)
+    texts = {sample: choice.method for sample, choice in taken.items()}
+    return replace(_checked(name, data, {**methods, **texts}), taken=taken)
+
+
+def _leaves_choice(graph: Graph) -> bool:
+    from storchc.catalogue.ranking import RANKED
+
+    methods = (node.method for node in graph.samples)
+    return any(method is not None and method.name == RANKED for method in methods)
+
+
+def _checked(
+    name: str, data: bytes, methods: Mapping[str, str], until: str | None = None
+) -> Result:
     from storchc.syntax.reading import read_story
 
     problems = Problems()

@@ -64,6 +64,11 @@ class Texts:
         return source.name, start.line, start.column, end.line, end.column
 
 
+def given_name(sample: str) -> str:
+    """What diagnostics call the text of the method that was given for a sample."""
+    return f"<method of {sample}>"
+
+
 def read_overrides(
     story: Source, methods: Mapping[str, str], problems: Problems
 ) -> tuple[Texts, Overrides]:
@@ -73,7 +78,7 @@ def read_overrides(
     sources, starts, overrides = [story], [0], {}
     for name, text in methods.items():
         start = starts[-1] + len(sources[-1].text) + 1
-        sources.append(Source(f"<method of {name}>", text))
+        sources.append(Source(given_name(name), text))
         starts.append(start)
         method, sampler = parse_method(" " * start + text, problems)  # so its spans start there
         if method is not None:

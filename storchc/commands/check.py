@@ -28,11 +28,14 @@ def command(files: tuple[str, ...], form: str, strict: bool) -> None:
 
     FILE is a story, in a .story or .yaml file; - is standard input.
     """
-    results, unread = _check_all(files)
+    stories, unread = _read_all(files)
+    results = [check_story(name, data) for name, data in stories]
     if strict:
         results = [_stricter(result) for result in results]
     if form == "human":
         show(results)
+        for story, result in zip(stories, results, strict=True):
+            _advise(*story, result)
     else:
         sys.stdout.write(_formatted(results, form))
     for problem in unread:
@@ -42,14 +45,25 @@ def command(files: tuple[str, ...], form: str, strict: bool) -> None:
     sys.exit(any(result.failed for result in results))
 
 
-def _check_all(files: tuple[str, ...]) -> tuple[list[Result], list[CannotUse]]:
-    results, unread = [], []
+def _read_all(files: tuple[str, ...]) -> tuple[list[tuple[str, bytes]], list[CannotUse]]:
+    stories, unread = [], []
     for file in files:
         try:
-            results.append(check_story(*read(file)))
+            stories.append(read(file))
         except CannotUse as problem:
             unread.append(problem)
-    return results, unread
+    return stories, unread
+
+
+def _advise(name: str, data: bytes, result: Result) -> None:
+    """Say where exactness would be cheaper: no mistake, and no diagnostic."""
+    if result.failed or not result.draws_many:
+        return
+    from storchc.advice import cheaper
+    from storchc.diagnostics.cells import plain
+
+    for found in cheaper(name, data, result):
+        click.echo(f"note: {plain(name)}:{found.line}: {found}", err=True)
 
 
 def _stricter(result: Result) -> Result:

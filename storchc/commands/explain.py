@@ -39,14 +39,17 @@ def _is_file(subject: str) -> bool:
 def _explain_story(file: str) -> None:
     from storchc.driver import check_story
 
-    result = check_story(*read(file))
+    name, data = read(file)
+    result = check_story(name, data)
     show([result])
     if result.failed:
         sys.exit(1)
+    from storchc.advice import cheaper
     from storchc.explain.story import explain
 
     assert result.graph is not None and result.estimation is not None
-    click.echo(explain(result.graph, result.estimation), nl=False)
+    advice = [str(found) for found in cheaper(name, data, result)]
+    click.echo(explain(result.graph, result.estimation, result.taken, advice), nl=False)
 
 
 def _explain_code(code: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from types import MappingProxyType
 
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.estimator import Estimator
+from storchc.best import Taken
+from storchc.catalogue.ranking import RANKED
 from storchc.diagnostics.suggest import listed
 from storchc.explain.jumps import derivatives, guarded, word
 from storchc.explain.plates import Counts
@@ -19,18 +22,27 @@ from storchc.ir.nodes import Callee, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import DistributionType, Plates, ValueType, write_shape
 
 WIDEST = 96
+_NONE: Mapping[str, Taken] = MappingProxyType({})
 _GREEDY = (
     "each sample takes its most probable value given those before it: greedy, which need not be "
     "the most probable of all together"
 )
 
 
-def explain(graph: Graph, estimation: Estimation) -> str:
-    """The whole story, node by node."""
+def explain(
+    graph: Graph,
+    estimation: Estimation,
+    taken: Mapping[str, Taken] = _NONE,
+    advice: Iterable[str] = (),
+) -> str:
+    """The whole story, node by node; ``taken`` stands in the place of `Best`, by sample."""
     counts = Counts(graph, estimation)
     lines = [f"story {graph.name}"]
     lines += [f"  {line.strip()}" for line in (graph.doc or "").strip().splitlines()]
     lines += ["", *_objective(graph, estimation, counts), "", *_given(graph, estimation)]
+    if taken:
+        lines += ["", f"in place of {RANKED}", *facts((n, _taken(t)) for n, t in taken.items())]
+    lines += [line for text in advice for line in ("", *facts([("cheaper", text)], indent=0))]
     if graph.samples:
         lines += ["", "in place of draws", *facts([("given=MODE", _GREEDY)])]
     at_its_word = list(word(graph, estimation))
@@ -40,6 +52,12 @@ def explain(graph: Graph, estimation: Estimation) -> str:
     for _, nodes in groupby(visible, lambda node: node.span):
         lines += ["", *_statement(graph, estimation, counts, *nodes)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _taken(choice: Taken) -> str:
+    """A method that was chosen, why, and what would have come next."""
+    second = f"; next came {choice.second}" if choice.second else "; nothing else was right"
+    return f"{choice.method}: {choice.reason}{second}"
 
 
 def _objective(graph: Graph, estimation: Estimation, counts: Counts) -> Iterator[str]:
