@@ -9,7 +9,12 @@ from typing import Any, NoReturn
 from storchc.analysis.dataflow import Flow, flow_of
 from storchc.analysis.estimator import Estimator
 from storchc.analysis.estimators.resolve import Estimators
-from storchc.analysis.facts.credit import Credit, assign
+from storchc.analysis.facts.credit import (
+    Credit,
+    Groups,
+    assign,
+    grouped,
+)
 from storchc.analysis.facts.demands import Demands
 from storchc.analysis.facts.dependence import (
     Ancestors,
@@ -174,9 +179,14 @@ class Estimation:
 
     @cached_property
     def credit(self) -> Credit:
-        """Which scores multiply which cost; quadratic in a long chain."""
-        known = self.dependence, self.steps, self.carried
+        """Which scores multiply which cost."""
+        known = self.dependence, lambda: self.steps, self.carried
         return assign(self.graph, *known, self.estimators, self.live)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The costs that every sample is credited with; quadratic in a long chain."""
+        return grouped(self.graph, self.credit, self.dependence)
 
     @cached_property
     def uncredited(self) -> Uncredited:

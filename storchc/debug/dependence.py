@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from storchc.analysis.facts.credit import Credit, Scores
+from storchc.analysis.facts.credit import Credit, Groups
 from storchc.analysis.facts.dependence import Ancestors, Dependence, Stepwise
+from storchc.analysis.facts.scores import Scores
 from storchc.debug.graph import title
 from storchc.debug.places import Known, show_known
 from storchc.debug.types import line_of
@@ -101,17 +102,17 @@ def seen_in(loops: tuple[str, ...], seen: Seen, side: str = "earlier") -> str:
 # --- credit --------------------------------------------------------------------------------------
 
 
-def show_credit(graph: Graph, found: Credit) -> Iterator[str]:
+def show_credit(graph: Graph, found: Credit, credited: Groups) -> Iterator[str]:
     """L of each cost, L_before and the groups of each sample (LOSS.md §2, §4)."""
     samples = {s.name: s for s in graph.samples}
     for cost, scores in found.scores.items():
         yield f"L of cost {cost} = {_sum(graph, samples, scores)}"
-    for name, groups in found.groups.items():
+    for name, groups in credited.items():
         yield f"L before {name} = {_sum(graph, samples, found.before[name])}"
         loops = samples[name].loops
         for mixed, costs in groups.items():
-            credited = ", ".join(seen_in(loops, cost, "later") for cost in costs)
-            yield f"    {name}{mixing(graph, mixed)} is credited with {credited}"
+            shown = ", ".join(seen_in(loops, cost, "later") for cost in costs)
+            yield f"    {name}{mixing(graph, mixed)} is credited with {shown}"
         if not groups:
             yield f"    {name} is credited with nothing"
 

@@ -77,7 +77,10 @@ ASKED: Mapping[str, tuple[str, Show]] = {
         "what reaches a cost, and how, for jumps",
         lambda k: show_reaching(k.graph, k.alive),
     ),
-    "credit": ("which scores multiply which cost", lambda k: show_credit(k.graph, k.credit)),
+    "credit": (
+        "which scores multiply which cost",
+        lambda k: show_credit(k.graph, k.credit, k.groups),
+    ),
     "biases": ("why gradients of samples are biased", lambda k: show_biases(k.biases)),
     "written": ("the story that code is generated for", show_written),
 }

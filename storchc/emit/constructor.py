@@ -184,7 +184,7 @@ def _method(outline: Outline, node: Sample) -> Py:
 
 def _slots(outline: Outline, node: Sample) -> list[str]:
     """What averages are kept under: the plates that are mixed on the way to their costs."""
-    groups = outline.estimation.credit.groups.get(node.name, {})
+    groups = outline.estimation.groups.get(node.name, {})
     return ["-".join(outline.graph.order(mixed)) for mixed in groups]
 
 

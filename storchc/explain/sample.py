@@ -252,7 +252,7 @@ def _idle() -> str:
 
 def _credited(graph: Graph, estimation: Estimation, node: Sample) -> str:
     """The costs that the sample's gradient is made of, those that mix its plates apart."""
-    groups = estimation.credit.groups.get(node.name)
+    groups = estimation.groups.get(node.name)
     if groups is None:
         costs = [c.name for c in graph.costs if node.name in estimation.dependence.costs[c.name]]
         return _paid(graph, costs) or "no cost: nothing depends on it"

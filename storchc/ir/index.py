@@ -94,6 +94,12 @@ class Index:
         return {sample.name: sample for sample in self.samples}
 
     @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        """Where each plate stands in memory order."""
+        every = (*self.loop_names, *reversed(self.sample_plates), *self.data_plates)
+        return {plate: rank for rank, plate in enumerate(every)}
+
+    @cached_property
     def _along(self) -> Mapping[str, tuple[Sample, ...]]:
         found: dict[str, list[Sample]] = {}
         for sample in self.samples:
@@ -143,9 +149,12 @@ class Index:
 
         The steps of a loop, where a value has them as a dimension, come before all plates.
         """
-        steps = [loop for loop in self.loop_names if loop in plates]
-        opened = [p for p in reversed(self.sample_plates) if p in plates]
-        return (*steps, *opened, *(p for p in self.data_plates if p in plates))
+        rank = self._ranks
+        return tuple(sorted(plates & rank.keys(), key=rank.__getitem__))
+
+    def newest(self, plates: Plates) -> str:
+        """The outermost of some plates."""
+        return min(plates, key=self._ranks.__getitem__)
 
     def construction(self, distribution: Distribution) -> Construct:
         """The distribution as it was made, whatever names it went through."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from storchc.ir.graph import Graph
@@ -10,6 +10,7 @@ from storchc.ir.nodes import Sample
 from storchc.ir.types import Plates
 
 Loops = tuple[str, ...]
+Within = Mapping[str, Mapping[str, int]]
 
 
 class Seen(NamedTuple):
@@ -32,39 +33,39 @@ StepAncestors = Mapping[Seen, Plates]
 """The samples that a value depends on, steps told apart, with the plates that a path mixes."""
 
 
-def earlier_in(loops: Mapping[str, Loops], ancestors: StepAncestors, loop: str) -> StepAncestors:
-    """The ancestors as the next step of ``loop`` sees them; ``loops`` are those around samples."""
-
-    def before(seen: Seen) -> Seen:
-        around = loops[seen.name]
-        if seen.level is not None or loop not in around:
-            return seen
-        return Seen(seen.name, around.index(loop), False)
-
-    return _joined((before(seen), mixed) for seen, mixed in ancestors.items())
+def earlier_in(within: Within, ancestors: StepAncestors, loop: str) -> StepAncestors:
+    """The ancestors as the next step of ``loop`` sees them."""
+    levels = within.get(loop, {}).items()
+    return _seen_as({Seen(name): Seen(name, level, False) for name, level in levels}, ancestors)
 
 
-def ended(loops: Mapping[str, Loops], ancestors: StepAncestors, loop: str) -> StepAncestors:
+def ended(within: Within, ancestors: StepAncestors, loop: str) -> StepAncestors:
     """The ancestors as they are seen when ``loop`` has ended: none of its steps is this one."""
-
-    def after(seen: Seen) -> Seen:
-        around = loops[seen.name]
-        if loop in around and seen.level == around.index(loop):
-            return Seen(seen.name)
-        return seen
-
-    return _joined((after(seen), mixed) for seen, mixed in ancestors.items())
+    levels = within.get(loop, {}).items()
+    views = {
+        Seen(name, level, same): Seen(name) for name, level in levels for same in (False, True)
+    }
+    return _seen_as(views, ancestors)
 
 
-def loops_of(graph: Graph) -> Mapping[str, Loops]:
-    """The loops around every sample."""
-    return {s.name: s.loops for s in graph.samples}
+def within_loops(graph: Graph) -> Within:
+    """The samples in every loop, each with the level that the loop has among those around it."""
+    found: dict[str, dict[str, int]] = {}
+    for sample in graph.samples:
+        for level, loop in enumerate(sample.loops):
+            found.setdefault(loop, {})[sample.name] = level
+    return found
 
 
-def _joined(pairs: Iterable[tuple[Seen, Plates]]) -> StepAncestors:
-    total: dict[Seen, Plates] = {}
-    for seen, mixed in pairs:
-        total[seen] = total[seen] | mixed if seen in total else mixed
+def _seen_as(views: Mapping[Seen, Seen], ancestors: StepAncestors) -> StepAncestors:
+    """The ancestors, those of ``views`` seen otherwise: few of many."""
+    moved = [seen for seen in views if seen in ancestors]
+    if not moved:
+        return ancestors
+    total = dict(ancestors)
+    for seen in moved:
+        mixed, view = total.pop(seen), views[seen]
+        total[view] = total[view] | mixed if view in total else mixed
     return total
 
 

@@ -83,6 +83,6 @@ def left_by(story: Story, node: Node, wanted: frozenset[str]) -> list[Left]:
 
 def _averages(story: Story, loop: Loop) -> bool:
     """Whether a method averages over elements, of which those that have stopped are left out."""
-    groups = story.estimation.credit.groups
-    within = [s.name for s in story.graph.samples if loop.name in s.loops and s.name in groups]
+    credited = story.estimation.credit.before
+    within = [s.name for s in story.graph.samples if loop.name in s.loops and s.name in credited]
     return any(story.estimator(s).averages for s in within)

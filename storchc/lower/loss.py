@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from storchc.analysis.facts.credit import Scores
+from storchc.analysis.facts.scores import Scores
 from storchc.ir.nodes import Cost, Sample
 from storchc.ir.steps import Seen
 from storchc.ir.types import Plates
@@ -86,11 +86,11 @@ class _Loss:
 
     def control_variates(self, samples: Iterable[Sample]) -> None:
         """The control variates of these samples, the newest first."""
-        groups = self.story.estimation.credit.groups
         for sample in reversed([*samples]):
             if not self.story.estimator(sample.name).controlled:
                 continue
-            for slot, (mixed, every) in enumerate(groups.get(sample.name, {}).items()):
+            groups = self.story.estimation.groups.get(sample.name, {})
+            for slot, (mixed, every) in enumerate(groups.items()):
                 chosen = every if self.costs is None else [c for c in every if c.name in self.costs]
                 if chosen:
                     self._control_variate(sample, slot, mixed, tuple(chosen))
@@ -165,9 +165,7 @@ class _Loss:
 
     def _scores(self, scores: Scores) -> Scores:
         """The scores of the samples within."""
-        if self.within is None:
-            return scores
-        return tuple(score for score in scores if score[0].name in self.within)
+        return scores if self.within is None else scores.within(self.within)
 
     def _cost(self, cost: Cost) -> Summand:
         slot, known = Slot("cost", cost.name), self.story.estimation
@@ -199,7 +197,7 @@ class _Loss:
         wanted = f"before_{sample.name}"
         if mixed:  # summed with its box, which may have the mixed plates too
             boxed = self.sums.boxed(before, term, wanted)
-            term, before = summed(self.story, boxed, mixed), ()
+            term, before = summed(self.story, boxed, mixed), before.nothing
         shares = shares_of(self.story, self.scope, sample, mixed, costs)
         plates = shares.kept | frozenset(sample.loops)
         return Summand(wanted, term, before, plates, shares.own)

@@ -68,8 +68,8 @@ def _lowered(story: Story, hoisting: Hoisting) -> Iterator[Operation]:
 def _looking(story: Story) -> Iterator[Looking]:
     """The samples whose methods look at other values, and the costs that they look at."""
     for sample in story.graph.samples:
-        groups = story.estimation.credit.groups.get(sample.name, {})
         if story.estimator(sample.name).looks and not sample.loops:
+            groups = story.estimation.groups.get(sample.name, {})
             every = (frozenset(Slot("cost", c.name) for c in group) for group in groups.values())
             if wanted := tuple(group for group in every if group):
                 yield Looking(sample, wanted, _inner(story, sample))
@@ -80,7 +80,7 @@ def _inner(story: Story, sample: Sample) -> Slots:
     entry = story.estimator(sample.name).entry
     if entry is None or entry.looks != "gradients":
         return frozenset()
-    groups = story.estimation.credit.groups
+    groups = story.estimation.groups
     seen = {c.name for group in groups[sample.name].values() for c in group}
 
     def needed(name: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import field
 
-from storchc.analysis.facts.credit import Scores
+from storchc.analysis.facts.scores import Scored, Scores
 from storchc.ir.steps import Seen
-from storchc.ir.types import Plates
+from storchc.ir.types import NO_PLATES, Plates, united
 from storchc.lower.block import Block
 from storchc.lower.steps import in_steps
 from storchc.lower.story import Story
@@ -25,43 +27,57 @@ class ScoreSums:
     story: Story
     block: Block
     sums: dict[Scores, Term] = field(default_factory=dict)
+    recent: deque[Scores] = field(default_factory=lambda: deque(maxlen=RECENT))
     each: dict[str, Plates] = field(default_factory=dict)
+    every: dict[Scores, Plates] = field(default_factory=dict)
 
     def plates(self, scores: Scores) -> Plates:
         """The plates that a sum of scores has in memory."""
-        each = {(self._stored(seen), mixed) for seen, mixed in scores}
-        return frozenset[str]().union(*(stored - mixed for stored, mixed in each))
+        asked: list[Scores] = []
+        while scores and scores not in self.every:
+            asked.append(scores)
+            scores = scores.before
+        plates = self.every.get(scores, NO_PLATES)
+        for more in reversed(asked):
+            seen, mixed = more.last
+            plates = self.every[more] = united([plates, self._stored(seen) - mixed])
+        return plates
+
+    def plates_of(self, each: Iterable[Scored]) -> Plates:
+        """The plates that some scores have in memory, taken together."""
+        return united([self._stored(seen) - mixed for seen, mixed in each])
 
     def of(self, scores: Scores, wanted: str) -> Term:
         """``L``, made from the largest part of the sum that is there already."""
         if scores in self.sums:
             return self.sums[scores]
-        known = [s for s in list(self.sums)[-RECENT:] if set(s) < set(scores)]
-        part = max(known, key=len, default=())
+        known = [s for s in self.recent if scores.has_more_than(s)]
+        part = max(known, key=len, default=None)
         total = self.more(part, scores)
-        if part:
+        if part is not None:
             total = self.block.added([self.sums[part], total])
         if len(scores) > 1:
             total = self.block.named(f"{wanted}_score", total)
         self.sums[scores] = total
+        self.recent.append(scores)
         return total
 
-    def more(self, part: Scores, scores: Scores) -> Term:
+    def more(self, part: Scores | None, scores: Scores) -> Term:
         """What ``scores`` has beyond ``part``."""
-        present = set(part)
-        return self.block.added([self._score(s) for s in scores if s not in present])
+        further = scores if part is None else scores.beyond(part)
+        return self.block.added([self._score(s) for s in further])
 
     def boxed(self, scores: Scores, term: Term, wanted: str, *, idle: bool = False) -> Term:
         """``box(L) · term``; ``idle``: an element may weigh nothing, and be infinite there."""
         return scored(self._box(scores, wanted), term, idle=idle) if scores else term
 
     def _box(self, scores: Scores, wanted: str) -> Term:
-        (seen, mixed), sample = scores[0], scores[0][0].name
+        seen, mixed = scores.last
         if len(scores) == 1 and not mixed and seen.level is None:
-            return Part(Slot("draw", sample), "box", self._stored(seen))
+            return Part(Slot("draw", seen.name), "box", self._stored(seen))
         return self.block.named(f"{wanted}_box", box(self.of(scores, wanted)))
 
-    def _score(self, scored: tuple[Seen, Plates]) -> Term:
+    def _score(self, scored: Scored) -> Term:
         """A score summed over the plates that a path mixes, in the steps that it is credited in."""
         seen, mixed = scored
         score = Part(Slot("draw", seen.name), "score", self._stored(seen))

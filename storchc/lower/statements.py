@@ -96,7 +96,7 @@ def _sample(frame: Frame, node: Sample) -> Iterator[Operation]:
         yield Pair(node.name, before)
         yield _take(frame, node)
         return
-    if story.learns(node) and node.loops:
+    if node.loops and story.learns(node):
         yield from _baseline(frame, node)
     yield from _law(frame, node)
     yield from _draw(frame, node)

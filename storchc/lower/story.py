@@ -36,6 +36,7 @@ class Weighing:
 class Story:
     """The graph that code is generated for, the facts of it, and how values are stored.
 
+    ``weighed`` are the plates along which samples have weights.
     ``owned`` are the params, modules and values that methods have for themselves, ``sequenced`` the
     names that ``sequence`` is taken of; ``drawn`` what expressions look at without naming it.
     """
@@ -45,6 +46,7 @@ class Story:
     storage: Storage
     samples: Mapping[str, Sample]
     weighing: Mapping[str, Weighing]
+    weighed: Plates
     owned: frozenset[str]
     sequenced: frozenset[str]
     drawn: Drawn
@@ -70,7 +72,7 @@ class Story:
 
     def learns(self, sample: Sample) -> bool:
         """Whether a sample has a learned baseline that something depends on."""
-        credited = sample.name in self.estimation.credit.groups
+        credited = sample.name in self.estimation.credit.before
         return credited and "baseline" in self.estimator(sample.name).values
 
     def extends(self, sample: Sample) -> bool:
@@ -106,6 +108,7 @@ def story_of(graph: Graph, estimation: Estimation) -> Story:
         storage=storage_of(graph, estimation),
         samples={sample.name: sample for sample in graph.samples},
         weighing=weighing,
+        weighed=frozenset(plate for plate, each in weighing.items() if each.samples),
         owned=estimation.ownership.owned,
         sequenced=frozenset(e.value.name for e in graph.parts if isinstance(e, SequenceOf)),
         drawn=Drawn(

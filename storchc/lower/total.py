@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from storchc.analysis.estimation import Origin
-from storchc.analysis.facts.credit import Scores
+from storchc.analysis.facts.scores import Scores
 from storchc.ir.types import Plates
 from storchc.lower.block import MANY, Block
 from storchc.lower.reductions import reduce_all
@@ -43,7 +43,8 @@ def _likeness(sums: ScoreSums, summand: Summand) -> object:
 
 
 def _weights(sums: ScoreSums, summand: Summand) -> tuple[tuple[str, Weights], ...]:
-    found = [(p, weights_of(sums.story, p, summand.origin)) for p in sorted(summand.plates)]
+    weighed = sorted(summand.plates & sums.story.weighed)
+    found = [(p, weights_of(sums.story, p, summand.origin)) for p in weighed]
     return tuple((p, w) for p, w in found if w.samples)
 
 
@@ -90,21 +91,14 @@ def _chain(sums: ScoreSums, summands: list[Summand]) -> list[Summand]:
     stored = boxed[-1].term.stored
     if any(s.term.stored != stored or sums.plates(s.scores) != stored for s in boxed):
         return []
-    nested = all(set(a.scores) < set(b.scores) for a, b in pairwise(boxed))
-    if not nested or any(sums.plates(_further(a, b)) != stored for a, b in pairwise(boxed)):
-        return []
-    return boxed
-
-
-def _further(a: Summand, b: Summand) -> Scores:
-    """The scores that ``b`` has beyond those of ``a``."""
-    present = set(a.scores)
-    return tuple(s for s in b.scores if s not in present)
+    nested = all(b.scores.has_more_than(a.scores) for a, b in pairwise(boxed))
+    further = (b.scores.beyond(a.scores) for a, b in pairwise(boxed) if nested)
+    return boxed if nested and all(sums.plates_of(f) == stored for f in further) else []
 
 
 def _stacked(sums: ScoreSums, chain: list[Summand]) -> Term:
     """``Σ box(cumulative scores) · costs``, in a few operations however long the chain is."""
-    parts = [sums.more((), chain[0].scores)]
+    parts = [sums.more(None, chain[0].scores)]
     parts += [sums.more(a.scores, b.scores) for a, b in pairwise(chain)]
     comment = "one row a cost, with all scores above it"
     scores = sums.block.named("scores", rows(parts, cumulative=True), comment)

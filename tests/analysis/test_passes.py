@@ -35,8 +35,9 @@ def test_every_fact_is_printed_in_its_place() -> None:
 
 def test_every_fact_that_is_asked_for_is_printed() -> None:
     made = {name for name, of in vars(Estimation).items() if isinstance(of, cached_property)}
-    # the places of calls of which `distinct` says as much, and what the statements themselves show
-    assert made - set(ASKED) == {"spared", "scored", "gated", "observations"}
+    # what `credit` prints beside itself, the places of calls of which `distinct` says as much, and
+    # what the statements themselves show
+    assert made - set(ASKED) == {"groups", "spared", "scored", "gated", "observations"}
 
 
 @pytest.mark.parametrize("phase", ["tree", "typed", *FACTS, *ASKED])

@@ -20,7 +20,7 @@ from storchc.analysis.facts.places import Places
 from storchc.ir.expression import CallUser, Distribution, Named, Reference, Value
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample, is_beside
-from storchc.ir.steps import Loops, Seen, StepAncestors, earlier_in, ended, loops_of
+from storchc.ir.steps import Seen, StepAncestors, Within, earlier_in, ended, within_loops
 from storchc.ir.types import NO_PLATES, Plates
 from storchc.records import dataclass
 
@@ -96,7 +96,7 @@ def stepwise(graph: Graph, flow: Flow, credited: Dependence) -> Stepwise:
     if not graph.loop_names:
         seen = {sample.name: Seen(sample.name) for sample in graph.samples}
         return Stepwise(_here(credited.parameters, seen), _here(credited.costs, seen))
-    walk = _Steps(graph, around=loops_of(graph))
+    walk = _Steps(graph, within=within_loops(graph))
     forwards(flow, walk, {})
     return Stepwise(walk.parameters, walk.costs)
 
@@ -119,7 +119,7 @@ class _Finding(Forward[Mapping[Key, Plates]], Generic[Key]):
 
     graph: Graph
     through_cuts: bool = False
-    around: Mapping[str, Loops] = field(default_factory=dict)
+    within: Within = field(default_factory=dict)
     parameters: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
     costs: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
     reports: dict[str, Mapping[Key, Plates]] = field(default_factory=dict)
@@ -302,10 +302,10 @@ class _Steps(_Finding[Seen]):
         return key.name
 
     def again(self, fact: StepAncestors, loop: str) -> StepAncestors:
-        return earlier_in(self.around, fact, loop)
+        return earlier_in(self.within, fact, loop)
 
     def ended(self, fact: StepAncestors, loop: str) -> StepAncestors:
-        return ended(self.around, fact, loop)
+        return ended(self.within, fact, loop)
 
 
 def _inputs(node: Sample) -> list[Value | Distribution]:
