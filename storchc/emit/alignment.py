@@ -20,10 +20,10 @@ def align(
     Dimensions on the left of the first plate that it has are left to broadcasting.
     """
     padding = 0 if target_rank is None else target_rank - rank
-    if not stored:
+    if not stored or (plates <= stored and not padding):
         return code
     order = storage.order(plates | stored)
-    first = min(order.index(p) for p in stored)
+    first = next(i for i, plate in enumerate(order) if plate in stored)
     items = [ALL if plate in stored else NONE for plate in order[first:]]
     return _indexed(code, [*items, *[NONE] * padding])
 
@@ -33,6 +33,8 @@ def align_whole(storage: Storage, code: Py, stored: Plates, plates: Plates, even
 
     One that has no event gets ``event`` singleton dimensions in its place.
     """
+    if plates <= stored and not event:
+        return code
     plain = [ALL if p in stored else NONE for p in storage.order(plates | stored)]
     return _indexed(code, [*plain, *[NONE] * event])
 

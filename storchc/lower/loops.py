@@ -149,9 +149,10 @@ def _proposed(story: Story, loop: Loop) -> list[Sample]:
     def proposed(sample: Sample) -> bool:
         estimator = story.estimator(sample.name)
         plain = estimator.weighted and not (estimator.joint or estimator.enumerated)
-        return plain and loop.name in sample.loops and reduced_inside(story.graph, sample)
+        return plain and reduced_inside(story.graph, sample)
 
-    return [sample for sample in story.graph.samples if proposed(sample)]
+    inside = (sample for sample in story.graph.samples if loop.name in sample.loops)
+    return [sample for sample in inside if proposed(sample)]
 
 
 def _reach(sample: Sample) -> Reach:

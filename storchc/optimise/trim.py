@@ -16,6 +16,8 @@ from storchc.program.slots import Slot, Slots
 def trimmed(drawn: Drawn, operations: Sequence[Operation]) -> list[Operation]:
     """``operations`` whose shared functions return what somebody looks at, and nothing else."""
     functions = [each for each in operations if isinstance(each, Shared)]
+    if not functions:
+        return [*operations]
     inside = {each.target: _taken(drawn, each.body) for each in functions}
     outside = frozenset(_outside(drawn, operations))
     results = {
