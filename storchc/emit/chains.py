@@ -10,7 +10,7 @@ from __future__ import annotations
 from storchc.emit.alignment import align_whole
 from storchc.emit.code import Code
 from storchc.emit.context import Context
-from storchc.emit.written import Written, assigned
+from storchc.emit.written import Written, assigned, listed
 from storchc.ir.expression import SummedOut
 from storchc.ir.types import NO_PLATES
 from storchc.program.chains import Certain, Last, Pair, Shift
@@ -67,11 +67,11 @@ def pair(context: Context, operation: Pair) -> Written:
         align_whole(storage, mass.py, mass.stored, stored),
         align_whole(storage, weight.py, weight.stored, stored),
     )
-    pairs = assigned(context, joint, Code(both, stored), f"[{', '.join(storage.order(stored))}]")
+    pairs = assigned(context, joint, Code(both, stored), listed(storage.order(stored)))
     dim = literal(storage.dim(before, stored))
     left = stored - {before}
     summed = Code(method(pairs.filled[joint].py, "sum", dim), left)
-    total = assigned(context, now, summed, f"[{', '.join(storage.order(left))}]")
+    total = assigned(context, now, summed, listed(storage.order(left)))
     return Written(pairs.statements + total.statements, {**pairs.filled, **total.filled})
 
 

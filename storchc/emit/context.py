@@ -35,9 +35,13 @@ from storchc.python.expressions import (
     member,
     method,
     name,
+    prefix,
 )
 from storchc.python.names import RUNTIME
 from storchc.records import dataclass
+
+MANY_PLATES = 12
+"""Plates that are still written out wherever they are spoken of; of more, a chain has n²."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,11 @@ class Context:
         """``code`` over all of ``plates``, each with its full size."""
         if code.stored == plates or code.plain:
             return code.py
+        every, known = self.storage.order(plates), self.storage.order(code.stored)
+        opened = every[: len(every) - len(known)]
+        if len(every) > MANY_PLATES and isinstance(code.py, Local) and every == opened + known:
+            sizes = map(self.plate_size, opened)
+            return method(code.py, "expand", *sizes, prefix("*", member(code.py, "shape")))
         aligned = align(self.storage, code.py, code.stored, rank, plates)
         event = [literal(-1)] * rank
         return method(aligned, "expand", *self.plate_sizes(plates), *event)

@@ -9,7 +9,7 @@ from storchc.emit.code import Code
 from storchc.emit.context import Context
 from storchc.emit.places import place
 from storchc.emit.terms import emitted, whole
-from storchc.emit.written import Written, assigned
+from storchc.emit.written import Written, assigned, listed
 from storchc.ir.types import NO_PLATES
 from storchc.program.estimate import Control, Downstream, Estimate, OwnLoss, Total
 from storchc.program.slots import Slot
@@ -41,7 +41,7 @@ def evaluate(context: Context, operation: Eval) -> Written:
     term = operation.term
     shown = operation.comment
     if shown is None:
-        shown = f"[{', '.join(context.storage.order(term.stored))}]"
+        shown = listed(context.storage.order(term.stored))
     return assigned(context, operation.target, Code(emitted(context, term), term.stored), shown)
 
 

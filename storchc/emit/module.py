@@ -13,7 +13,7 @@ from storchc.emit.code import Code
 from storchc.emit.context import Context, known_size
 from storchc.emit.expressions import translate
 from storchc.emit.function import Body
-from storchc.emit.layout import layout
+from storchc.emit.layout import Kept, layout
 from storchc.emit.outline import Outline, outline
 from storchc.emit.places import place, safe_name
 from storchc.emit.text import docstring
@@ -161,8 +161,16 @@ def _constant(known: Outline, key: str, code: Py) -> list[str]:
 def _layout(known: Outline, forward: _Forward, below: bool) -> list[str]:
     """The constant that says how an estimate is stored, set off from what stands above it."""
     said = "# the plates of samples, costs and reports, outermost first"
-    lines = _constant(known, "the layout", forward.layout)
+    lines = _constant(known, "the layout", forward.layout.layout)
+    lines = [line for made in forward.layout.plates for line in _shared(known, *made)] + lines
     return ["", said, *lines] if below else [said, *lines]
+
+
+def _shared(known: Outline, target: Py, plates: Py) -> list[str]:
+    """The statement of a tuple of plates that lines of the layout share."""
+    texts = known.identifiers.text(builtin("str"))
+    tuples = known.identifiers.text(builtin("tuple"))
+    return statement(f"{write(target)}: {tuples}[{texts}, ...] = ", plates, 0)
 
 
 def _called(graph: Graph) -> set[str]:
@@ -238,10 +246,10 @@ def _declared(graph: Graph, item: Input) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Forward:
-    """The lines of ``forward``, and the constant that says how its tensors are stored."""
+    """The lines of ``forward``, and the constants that say how its tensors are stored."""
 
     lines: tuple[str, ...]
-    layout: Py
+    layout: Kept
 
 
 def _forward(known: Outline, program: Sequence[Operation]) -> _Forward:
@@ -253,7 +261,8 @@ def _forward(known: Outline, program: Sequence[Operation]) -> _Forward:
     head = _head(known, inputs, frozenset(all_used(body.statements)))
     parameters = {local: item.name for item, local in inputs.items()}
     statements = named([*head, *body.statements], known.identifiers, parameters)
-    return _Forward(tuple(lines(statements, INDENT)), layout(replace(context, held=body.held)))
+    context = replace(context, held=body.held)
+    return _Forward(tuple(lines(statements, INDENT)), layout(context, known.identifiers.hidden))
 
 
 def _watched(known: Outline) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from storchc.emit.code import Code
-from storchc.emit.context import Context
+from storchc.emit.context import MANY_PLATES, Context
 from storchc.ir.types import DistributionType, Plates, ValueType
 from storchc.program.slots import Slot
 from storchc.program.statements import Settled
@@ -40,7 +40,14 @@ def assigned(
 def shape(context: Context, type_: ValueType | DistributionType, stored: Plates) -> str:
     """``[z, data, K, C]``: the plates in memory and the event."""
     event = type_.shape if isinstance(type_, ValueType) else type_.batch + type_.event
-    return f"[{', '.join([*context.storage.order(stored), *map(str, event)])}]"
+    return listed([*context.storage.order(stored), *map(str, event)])
+
+
+def listed(dims: Sequence[str]) -> str:
+    """``[z, data, K]``; of many dimensions the outermost two and the last, and how many."""
+    if len(dims) <= MANY_PLATES:
+        return f"[{', '.join(dims)}]"
+    return f"[{dims[0]}, {dims[1]}, …, {dims[-1]}] ({len(dims)} dims)"
 
 
 def settled(context: Context, code: Code, type_: ValueType, kept: Settled | None) -> Code:

@@ -97,7 +97,7 @@ class Infix:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """``-operand``, ``~operand`` or ``not operand``."""
+    """``-operand``, ``~operand`` or ``not operand``; ``*operand`` in a tuple."""
 
     op: str
     operand: Py

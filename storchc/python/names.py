@@ -23,7 +23,7 @@ METHODS = f"{PACKAGE}.methods"
 SAMPLERS = f"{PACKAGE}.samplers"
 NO_NAMES: Mapping[Local, str] = {}
 
-_BUILTINS = ("range", "int", "float", "bool", "str", "dict", "list")
+_BUILTINS = ("range", "int", "float", "bool", "str", "dict", "list", "tuple")
 _ORIGIN = {
     "torch": "import torch",
     "math": "import math",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from storchc.driver import Result, check_story, compile_story
+from storchc.driver import Result, compile_story
 from tests.bench import compiling
 
 SIZES: dict[Callable[[int], str], tuple[int, int]] = {
@@ -23,28 +23,33 @@ SIZES: dict[Callable[[int], str], tuple[int, int]] = {
 }
 
 
-def calls(stage: Callable[[str, bytes], Result], text: str) -> tuple[int, Result]:
+def calls(stage: Callable[[str, bytes], Result], text: str) -> int:
     """How many calls of functions a stage makes for a story."""
     stage("<warm-up>", text.encode())
     profile = cProfile.Profile()
     result = profile.runcall(stage, "<counted>", text.encode())
     assert not result.failed
-    return sum(entry.callcount for entry in profile.getstats()), result
+    return sum(entry.callcount for entry in profile.getstats())
 
 
+def exponent(size: tuple[int, int], measured: tuple[int, int]) -> float:
+    """The slope of the logarithm of what is measured over that of the size."""
+    return math.log(measured[1] / measured[0]) / math.log(size[1] / size[0])
+
+
+@pytest.mark.parametrize("stage", compiling.STAGES.values(), ids=compiling.STAGES)
 @pytest.mark.parametrize("story", SIZES, ids=lambda story: story.__name__)
-def test_a_check_grows_with_its_story(story: Callable[[int], str]) -> None:
+def test_the_work_grows_with_the_story(
+    story: Callable[[int], str], stage: Callable[[str, bytes], Result]
+) -> None:
     small, large = SIZES[story]
-    few, many = (calls(check_story, story(size))[0] for size in (small, large))
-    assert math.log(many / few) / math.log(large / small) < 1.2
+    few, many = (calls(stage, story(size)) for size in (small, large))
+    assert exponent((small, large), (few, many)) < 1.2
 
 
-def test_a_chain_with_a_plate_each_is_compiled_in_proportion_to_what_is_written() -> None:
-    """The n-th value has n plates: n² names are written in all, for values and for costs."""
-    found = []
-    for size in (15, 30, 60):
-        made, result = calls(compile_story, compiling.apart(size))
-        assert result.code is not None
-        assert sum(result.code.count(f'"z{index}"') for index in range(size)) > size**2
-        found.append(made / len(result.code))
-    assert found[2] < found[1] < found[0]
+@pytest.mark.parametrize("story", [compiling.apart, compiling.row], ids=["apart", "row"])
+def test_the_text_grows_with_the_story(story: Callable[[int], str]) -> None:
+    """The n-th value has n plates, of which one is its own."""
+    texts = (compile_story("<bench>", story(size).encode()).code for size in (40, 80))
+    small, large = (len(text) for text in texts if text is not None)
+    assert exponent((40, 80), (small, large)) < 1.05
