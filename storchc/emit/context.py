@@ -63,11 +63,33 @@ class Module:
     checked: Local
 
 
+class OfModule:
+    """Something that belongs to a ``module``, and knows what is known of its story."""
+
+    __slots__ = ()
+    module: Module
+
+    @property
+    def story(self) -> Story:
+        """What is known of the story."""
+        return self.module.story
+
+    @property
+    def graph(self) -> Graph:
+        """The story that code is generated for."""
+        return self.module.story.graph
+
+    @property
+    def estimation(self) -> Estimation:
+        """What is known of it."""
+        return self.module.story.estimation
+
+
 NOTHING: Mapping[int, Slot] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Context(OfModule):
     """Where an expression is written: what the filled slots ``held`` are, as code.
 
     Of these ``own`` are the function's; others are those of the function around it. ``around`` are
@@ -84,21 +106,6 @@ class Context:
     around: tuple[Loop, ...] = ()
     detached: bool = False
     apart: Mapping[int, Slot] = field(default_factory=lambda: NOTHING)
-
-    @property
-    def story(self) -> Story:
-        """What is known of the story."""
-        return self.module.story
-
-    @property
-    def graph(self) -> Graph:
-        """The story that code is generated for."""
-        return self.module.story.graph
-
-    @property
-    def estimation(self) -> Estimation:
-        """What is known of it."""
-        return self.module.story.estimation
 
     @property
     def storage(self) -> Storage:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from storchc.analysis.estimation import Estimation
-from storchc.emit.context import Module
+from storchc.emit.context import Module, OfModule
 from storchc.ir.expression import CallUser
 from storchc.ir.graph import Graph
 from storchc.lower.story import Story
@@ -14,26 +13,11 @@ from storchc.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(OfModule):
     """A module and its identifiers."""
 
     module: Module
     identifiers: Identifiers
-
-    @property
-    def story(self) -> Story:
-        """What is known of the story."""
-        return self.module.story
-
-    @property
-    def graph(self) -> Graph:
-        """The story that code is generated for."""
-        return self.module.story.graph
-
-    @property
-    def estimation(self) -> Estimation:
-        """What is known of it."""
-        return self.module.story.estimation
 
     def runtime(self, identifier: str) -> Py:
         """A member of the runtime package."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from storchc.ir.alike import key
@@ -20,7 +20,7 @@ from storchc.ir.nodes import (
     Stop,
 )
 from storchc.ir.types import Plates
-from storchc.ir.walk import expressions, walk
+from storchc.ir.walk import expressions, nodes_in, walk
 
 
 class Index:
@@ -36,7 +36,7 @@ class Index:
     @cached_property
     def all_nodes(self) -> tuple[Node, ...]:
         """Every node in story order, those of a loop's body behind the loop itself."""
-        return tuple(_flat(self.nodes)) if self.loop_names else self.nodes
+        return tuple(nodes_in(self.nodes)) if self.loop_names else self.nodes
 
     @cached_property
     def parts(self) -> tuple[Value | Distribution, ...]:
@@ -194,10 +194,3 @@ class Index:
                 return self.sample_by_name.get(value.name)
             value = made.value
         return None
-
-
-def _flat(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        if isinstance(node, Loop):
-            yield from _flat(node.body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import EllipsisType
 from typing import assert_never
 
@@ -76,6 +76,14 @@ def walk(expression: Value | Distribution) -> Iterator[Value | Distribution]:
     yield expression
     for child in children(expression):
         yield from walk(child)
+
+
+def nodes_in(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Statements in order, and behind each loop those of its body."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Loop):
+            yield from nodes_in(node.body)
 
 
 def expressions(node: Node) -> tuple[Value | Distribution, ...]:

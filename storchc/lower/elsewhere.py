@@ -18,9 +18,9 @@ from storchc.program.joint import Begin
 from storchc.program.loops import Count, Open, Repeat
 from storchc.program.operation import Operation
 from storchc.program.shared import Call, Shared
-from storchc.program.slicing import dependent_on, drawn_in, leading_to
+from storchc.program.slicing import behind_value, dependent_on, drawn_in, leading_to
 from storchc.program.slots import Slot
-from storchc.program.statements import Draw, Take
+from storchc.program.statements import Draw
 from storchc.records import dataclass
 
 
@@ -47,22 +47,15 @@ def elsewhere(
         made = shared[sample.name]
         call = Call(made, made.results, replayed=False)
         return Elsewhere((call,), drawn_in(made.body))
-    drawn = story.drawn
-    later = _behind(program, sample)
-    touched = dependent_on(drawn, later, frozenset({Slot("value", sample.name)}))
+    drawn, value = story.drawn, Slot("value", sample.name)
+    later = program[behind_value(program, value) :]
+    touched = dependent_on(drawn, later, frozenset({value}))
     wanted = frozenset(Slot("cost", cost) for cost in costs)
     passed = drawn_in(leading_to(drawn, later, wanted, touched))
     wanted |= {Slot("draw", name) for name in passed}
     part = leading_to(drawn, later, wanted, touched)
     kept = kept_draws(passed - story.listed, touched)
     return Elsewhere(tuple(_anew(as_drawn(part, kept))), passed - kept)
-
-
-def _behind(program: Sequence[Operation], sample: Sample) -> Sequence[Operation]:
-    """The operations behind the one that takes the value of a sample."""
-    target = Slot("value", sample.name)
-    taken = (n for n, op in enumerate(program) if isinstance(op, Take) and op.target == target)
-    return program[next(taken) + 1 :]
 
 
 def _anew(operations: Iterable[Operation]) -> Iterator[Operation]:

@@ -13,7 +13,7 @@ from itertools import takewhile
 from storchc.analysis.facts.mixing import reduced_inside
 from storchc.ir.nodes import Carried, Compute, Cost, Loop, Node, Report, Sample
 from storchc.ir.types import NO_PLATES, Plates, ValueType
-from storchc.ir.walk import expressions
+from storchc.ir.walk import expressions, nodes_in
 from storchc.lower.left import Left, left_by, left_by_steps
 from storchc.lower.statements import Frame, lower_statement, reported
 from storchc.lower.story import Story
@@ -354,7 +354,7 @@ def within(node: Node) -> frozenset[str]:
 
 def _taken(story: Story, loop: Loop) -> frozenset[Slot]:
     """What a loop takes from outside of it, and has itself re-indexed where it chooses."""
-    flat = [*_flat(loop.body)]
+    flat = [*nodes_in(loop.body)]
     held = {Slot("value", n.name) for n in flat if isinstance(n, Sample) and n.mask is not None}
     made = {Slot("value", name) for name in within(loop)}
     return (_named(story, flat) | held) - made
@@ -365,10 +365,3 @@ def _named(story: Story, nodes: Iterable[Node]) -> frozenset[Slot]:
     roots = (root for node in nodes for root in expressions(node))
     slots = (slot for root in roots for slot in named_in(story.drawn, root))
     return frozenset(slot for slot in slots if slot.kind in ("value", "sequence"))
-
-
-def _flat(nodes: Iterable[Node]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        if isinstance(node, Loop):
-            yield from _flat(node.body)

@@ -27,6 +27,7 @@ from storchc.program.reads import Drawn
 from storchc.program.shared import Call, Shared
 from storchc.program.sizes import asked
 from storchc.program.slicing import (
+    behind_value,
     dependent_on,
     drawn_in,
     evaluated,
@@ -35,7 +36,7 @@ from storchc.program.slicing import (
     with_notes,
 )
 from storchc.program.slots import Kind, Slot, Slots
-from storchc.program.statements import Again, Alias, Draw, Note, Take
+from storchc.program.statements import Again, Alias, Draw, Note
 from storchc.records import dataclass
 
 
@@ -97,7 +98,7 @@ def _dependent_on_earlier(
     known = frozenset[Slot]()
     for each in looking:
         yield known
-        start = _behind(operations, each.value)
+        start = behind_value(operations, each.value)
         below = () if start is None else operations[start:]
         touched = dependent_on(drawn, below, frozenset({each.value}))
         loops = (o for o in below if isinstance(o, Repeat) and not touched.isdisjoint(o.filled()))
@@ -118,7 +119,7 @@ def _once(
     Of those that are ``left`` as they are none may be in the function: what is below them is found
     in the whole program. ``wanted`` is how much is computed elsewhere where it is written again.
     """
-    drawn, start = around.drawn, _behind(operations, looking.value)
+    drawn, start = around.drawn, behind_value(operations, looking.value)
     if start is None or not left.isdisjoint(looking.inner):
         return None
     touched = dependent_on(drawn, operations[start:], frozenset({looking.value}))
@@ -184,12 +185,6 @@ def _again(operation: Operation) -> bool:
     return any(isinstance(each, Again) for each in evaluated((operation,)))
 
 
-def _behind(operations: Sequence[Operation], value: Slot) -> int | None:
-    """The place behind the operation that takes the value of a sample."""
-    taken = (n for n, each in enumerate(operations) if isinstance(each, Take))
-    return next((n + 1 for n in taken if operations[n].filled() == (value,)), None)
-
-
 def _parts(
     drawn: Drawn, below: Sequence[Operation], looking: Looking, touched: Slots
 ) -> dict[int, Operation]:
@@ -228,7 +223,7 @@ def _wanted(around: Around, operations: Sequence[Operation], looking: Looking) -
     later sample computes alike for all values of this one. None where it cannot be the same: where
     groups of costs need different parts.
     """
-    drawn, start = around.drawn, _behind(operations, looking.value)
+    drawn, start = around.drawn, behind_value(operations, looking.value)
     if start is None:
         return None
     below = operations[start:]

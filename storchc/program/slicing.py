@@ -13,7 +13,7 @@ from storchc.program.operation import Operation
 from storchc.program.reads import Drawn
 from storchc.program.shared import Call, Shared
 from storchc.program.slots import Slot, Slots
-from storchc.program.statements import Draw, Note
+from storchc.program.statements import Draw, Note, Take
 
 
 def dependent_on(drawn: Drawn, operations: Iterable[Operation], slots: Slots) -> Slots:
@@ -111,6 +111,12 @@ def _repeat(drawn: Drawn, loop: Repeat, wanted: AbstractSet[Slot]) -> Repeat | N
 
 def _looked(drawn: Drawn, operations: Iterable[Operation]) -> set[Slot]:
     return {slot for operation in operations for slot in operation.looked_at(drawn)}
+
+
+def behind_value(operations: Sequence[Operation], value: Slot) -> int | None:
+    """The place behind the operation that takes the ``value`` of a sample; None where none does."""
+    taken = (n + 1 for n, each in enumerate(operations) if isinstance(each, Take))
+    return next((n for n in taken if operations[n - 1].filled() == (value,)), None)
 
 
 def evaluated(operations: Iterable[Operation]) -> Iterator[Operation]:

@@ -21,8 +21,8 @@ from storchc.analysis.rewrite.obstacles import HinderedError, Obstacle
 from storchc.diagnostics import loops as words
 from storchc.ir.expression import OverPlates
 from storchc.ir.graph import Graph
-from storchc.ir.nodes import Loop, Node, Sample
-from storchc.ir.walk import expressions, walk
+from storchc.ir.nodes import Sample
+from storchc.ir.walk import expressions, nodes_in, walk
 from storchc.records import dataclass
 
 Estimators = Mapping[str, Estimator]
@@ -99,7 +99,7 @@ def _check(graph: Graph, sample: Sample, dependent: Dependence, estimators: Esti
     """Raise `HinderedError` where whole sequences are not compiled, or would not be right."""
     name = sample.name
     outermost = graph.loop_by_name[sample.loops[0]]
-    for node in _inside(outermost):
+    for node in nodes_in((outermost,)):
         if isinstance(node, Sample) and node is not sample:
             _check_beside(sample, node, dependent, estimators)
         for part in (p for value in expressions(node) for p in walk(value)):
@@ -127,11 +127,3 @@ def _check_beside(
     if mutual and not estimators[other.name].enumerated:
         said = f"`{other.name}` depends on `{name}`, and `{name}` in later steps on it"
         raise HinderedError(place, said)
-
-
-def _inside(loop: Loop) -> list[Node]:
-    """The loop, its body, and the bodies within it."""
-    found: list[Node] = [loop]
-    for node in loop.body:
-        found += _inside(node) if isinstance(node, Loop) else [node]
-    return found
