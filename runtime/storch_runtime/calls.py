@@ -10,6 +10,7 @@ from torch import Tensor
 
 from storch_runtime.errors import StoryTypeError
 from storch_runtime.mode import MODE, Given, Mode
+from storch_runtime.remembered import carried
 
 __all__ = ["added", "cut", "knowing", "replayed_values", "without_gradient"]
 
@@ -37,28 +38,19 @@ def replayed_values(given: Given | None, samples: Collection[str]) -> Mapping[st
 
 
 def cut(value: Tensor) -> Tensor:
-    """A sample without its gradient, which knows as before what it was made of.
-
-    That stands in attributes: ``drawn_as`` of relaxed variables, ``drawn_from`` of gamma variables.
-    """
-    found = value.detach()
-    drawn_as, drawn_from = getattr(value, "drawn_as", None), getattr(value, "drawn_from", None)
-    if drawn_as is not None:
-        found.drawn_as = drawn_as.detach()  # type: ignore[attr-defined]
-    if drawn_from is not None:
-        found.drawn_from = drawn_from  # type: ignore[attr-defined]
-    return found
+    """A sample without its gradient, which knows as before what it was made of."""
+    with torch.no_grad():
+        return carried(value.detach(), value, Tensor.detach)
 
 
 def knowing(value: Tensor, drawn: Tensor) -> Tensor:
     """``value``, a view of ``drawn`` with more dimensions of size 1, with what that was drawn as.
 
-    Both have any shape of as many elements; `cut` says what it is.
+    Both have any shape of as many elements.
     """
-    drawn_as = getattr(drawn, "drawn_as", None)
-    if drawn_as is not None and drawn_as.numel() == value.numel():
-        value.drawn_as = drawn_as.reshape(value.shape)  # type: ignore[attr-defined]
-    return value
+    if drawn.numel() != value.numel():
+        return value
+    return carried(value, drawn, lambda source: source.reshape(value.shape))
 
 
 def without_gradient(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -48,6 +48,7 @@ from storch_runtime.place import Own as Own
 from storch_runtime.placing import index_put as index_put
 from storch_runtime.placing import scatter as scatter
 from storch_runtime.reindex import reindexed as reindexed
+from storch_runtime.remembered import logarithm as logarithm
 from storch_runtime.sequences import EndingSequences as EndingSequences
 from storch_runtime.sequences import Sequences as Sequences
 from storch_runtime.steps import Steps as Steps

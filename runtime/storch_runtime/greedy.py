@@ -22,6 +22,7 @@ from storch_runtime.joint import Joint
 from storch_runtime.methods.expect import Expect
 from storch_runtime.mode import MODE, Given
 from storch_runtime.place import OWN, Chained, Extending, In, Own, Place
+from storch_runtime.remembered import carried
 
 if TYPE_CHECKING:
     from storch_runtime.distributions import Distribution
@@ -216,10 +217,7 @@ def _in_place_of(sample: str, method: Method, *, whole: bool) -> Greedy:
 
 def _first(value: Tensor) -> Tensor:
     """``[1, ...]``: a value as the only element of a plate, which knows what it was made of."""
-    found = value.unsqueeze(0)
-    source = getattr(value, "drawn_as", None)
-    if source is not None:
-        found.drawn_as = source.unsqueeze(0)  # type: ignore[attr-defined]
+    found = carried(value.unsqueeze(0), value, lambda source: source.unsqueeze(0))
     return found
 
 

@@ -12,6 +12,7 @@ from storch_runtime.draw import Draw
 from storch_runtime.drawn import Drawn
 from storch_runtime.errors import StoryShapeError
 from storch_runtime.maybe import MaybeNone
+from storch_runtime.remembered import How, carried, source_of
 from storch_runtime.surrogate import magic_box
 
 if TYPE_CHECKING:
@@ -207,9 +208,10 @@ def held(draw: Draw, alive: Tensor, before: Tensor) -> Draw:
     event = draw.value.dim() - alive.dim()
     chosen = alive.reshape(alive.shape + (1,) * event)
     value = torch.where(chosen, draw.value, before)
-    source: Tensor | None = getattr(draw.value, "drawn_as", None)
-    if source is not None:  # of those that are held it is theirs, if they had any
-        value.drawn_as = torch.where(chosen, source, getattr(before, "drawn_as", source))  # type: ignore[attr-defined]
+    how: How | None = getattr(draw.value, "drawn_how", None)
+    if how is not None:  # of those that are held it is theirs, if they had any
+        theirs = source_of(before, how)
+        carried(value, draw.value, lambda s: s if theirs is None else s.where(chosen, theirs))
     return _Held(draw, alive, value)
 
 

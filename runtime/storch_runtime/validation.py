@@ -117,7 +117,7 @@ def check_classes(value: Tensor, count: int, subject: str) -> None:
 def look_for_ended(value: Tensor, subject: str) -> None:
     """Warn where draws ended at the smallest number: a logarithm would tell how much is missing.
 
-    Of gamma variables with a concentration of 0.01 they are two of five in single precision.
+    Families of gamma variables know their logarithms; what a transform gives does not.
     """
     ended = float(idle(value.detach()).double().mean())
     if ended > _MANY:

@@ -156,7 +156,8 @@ class Family:
     re-attached: by its noise, implicitly (first order), or not at all. ``inverse``: samples are
     drawn through uniform variables where these are given. ``ends``: where samples lie, by where the
     parameters do, if that is not known of the support alone; ``inside``: samples never round onto
-    an end of it; ``remembered``: they know what they were made of, where floats tell too little.
+    an end of it; ``remembered``: they know what they were made of, where floats tell too little;
+    ``logarithm``: that tells their logarithms.
     ``divergences``: to which
     families ``kl_divergence`` has a closed form that can be finite. ``caution``: what a user
     should know before using it. ``parts``: the distributions that it is made of, the last of which
@@ -181,6 +182,7 @@ class Family:
     ends: Callable[[Mapping[str, Range]], Range] | None = None
     inside: bool = False
     remembered: bool = False
+    logarithm: bool = False
     finite: Callable[[Arguments], Size | None] | None = None
     entropy: bool = True
     divergences: frozenset[str] = frozenset()

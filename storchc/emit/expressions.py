@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from storchc.catalogue import distributions as families
 from storchc.catalogue import functions
 from storchc.catalogue.family import Family
@@ -43,12 +45,13 @@ from storchc.python.expressions import (
     Imported,
     Py,
     call,
+    infix,
     literal,
     method,
     tuple_of,
 )
 
-_LOGARITHMS = frozenset({"log", "log10", "log2"})
+_LOGARITHMS = {"log": 1.0, "log10": math.log(10), "log2": math.log(2)}
 
 
 def translate(context: Context, value: Value) -> Code:
@@ -183,6 +186,9 @@ def _apply(context: Context, value: Apply) -> Code:
         denominator = unsure.position
         operands[denominator] = _looked_at(context, operands[denominator], value, denominator)
     if entry.name in _LOGARITHMS and not operands[0].plain:
+        family = _drawn_of(context, value.operands[0])
+        if family is not None and family.logarithm:
+            return _logarithm(context, operands[0], _LOGARITHMS[entry.name])
         operands[0] = _rounded(context, operands[0], value.operands[0])
     if entry.name == "one_hot":
         operands[0] = _of_classes(context, operands[0], value)
@@ -218,6 +224,12 @@ def _remembered(context: Context, value: Value) -> bool:
     """Whether it is a sample as it was drawn, which knows more than its value tells."""
     family = _drawn_of(context, value)
     return family is not None and family.remembered
+
+
+def _logarithm(context: Context, code: Code, base: float) -> Code:
+    """The logarithm of a draw that knows it, where its value is too small for floats too."""
+    found = call(context.runtime("logarithm"), code.py)
+    return Code(found if base == 1.0 else infix("/", found, literal(base)), code.stored)
 
 
 def _rounded(context: Context, code: Code, value: Value) -> Code:

@@ -13,6 +13,7 @@ from storch_runtime.distributions.composed import Composed
 from storch_runtime.distributions.cumulative import has_cumulative, sides
 from storch_runtime.distributions.enumeration import Finite
 from storch_runtime.precision import smallest
+from storch_runtime.remembered import carried
 from storch_runtime.surrogate import log_sum_exp
 
 __all__ = ["MixtureSameFamily"]
@@ -94,7 +95,8 @@ class MixtureSameFamily(Composed, Finite):
 
     def _each(self, value: Tensor) -> Tensor:
         """A value once for each component, at its place among the dimensions."""
-        return value.unsqueeze(-1 - len(self.own_event))
+        dim = -1 - len(self.own_event)
+        return carried(value.unsqueeze(dim), value, lambda source: source.unsqueeze(dim))
 
     def _mixed(self, each: Tensor) -> Tensor:
         """The log-probability of all from that of each component, behind its logarithm."""
@@ -128,7 +130,11 @@ class MixtureSameFamily(Composed, Finite):
             index = chosen.reshape(chosen.shape + (1,) * own)
             index = index.expand(*chosen.shape, *values.shape[values.dim() - own :])
             dim = values.dim() - 1 - own
-            return values.gather(dim, index).squeeze(dim)
+
+            def pick(each: Tensor) -> Tensor:
+                return each.gather(dim, index).squeeze(dim)
+
+            return carried(pick(values), values, pick)
 
     # --- gradients of values ---------------------------------------------------------------------
 

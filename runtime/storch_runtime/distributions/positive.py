@@ -8,7 +8,13 @@ from torch import Tensor
 from storch_runtime.distributions import ends, inverse
 from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import dirichlet_path, gamma_path
+from storch_runtime.distributions.unrounded import (
+    Unrounded,
+    log_gamma,
+    log_gamma_path,
+)
 from storch_runtime.distributions.wrapped import Forwarded, Implicit, Noisy
+from storch_runtime.remembered import logarithm_of
 
 __all__ = [
     "Chi2",
@@ -190,42 +196,42 @@ class Weibull(Noisy):
         return inverse.exponential(uniform)
 
 
-class RatedGamma(Implicit):
-    """A standard gamma variable divided by a rate."""
+class RatedGamma(Unrounded):
+    """A standard gamma variable divided by a rate; a value knows its logarithm."""
 
     __slots__ = ()
+    how = "logs"
     ends = ends.OPEN_HALF
-    hidden = ("concentration",)
 
     concentration = Forwarded()
     rate = Forwarded()
 
-    def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
-        """Torch's, which ends at the smallest number there is: the value knows whence it is."""
-        value = super().sample(n, noise=noise)
-        value.drawn_from = self  # type: ignore[attr-defined]
-        return value
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """The logarithm."""
+        return log_gamma(self.concentration, shape) - self.rate.log()
 
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Torch's; of a draw that ended at the smallest number, the mean over all below it.
+    def rounded(self, source: Tensor) -> Tensor:
+        """See `Unrounded.rounded`."""
+        return source.exp().clamp(min=torch.finfo(source.dtype).tiny)
 
-        With a concentration of 0.01 that is every other draw in single precision. Below ``t`` the
-        density is a power, so that ``log z`` is ``log t - 1/concentration`` on average.
-        """
-        source: RatedGamma | None = getattr(value, "drawn_from", None)
-        if source is None:
-            return super().log_prob(value)
-        concentration, rate, logs = self.concentration, self.rate, value.log()
-        with torch.no_grad():
-            ended = value * source.rate.clamp(max=1.0) <= 1.01 * torch.finfo(value.dtype).tiny
-            logs = torch.where(ended, logs - 1 / source.concentration, logs)
-        each = concentration * rate.log() + (concentration - 1) * logs - rate * value
-        return sum_event(each - concentration.lgamma(), self.event)
+    def source_path(self, source: Tensor) -> Tensor:
+        """See `Unrounded.source_path`."""
+        log_rate = self.rate.log()
+        return log_gamma_path(self.concentration, source + log_rate.detach()) - log_rate
 
     def path(self, value: Tensor) -> Tensor:
         """A standard gamma variable, divided by the rate."""
         rate = self.rate
         return gamma_path(self.concentration, value * rate.detach()) / rate
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of the logarithm that the value knows; else torch's."""
+        logs = logarithm_of(value)
+        if logs is None:
+            return super().log_prob(value)
+        concentration, rate = self.concentration, self.rate
+        each = concentration * rate.log() + (concentration - 1) * logs - rate * value
+        return sum_event(each - concentration.lgamma(), self.event)
 
 
 class Gamma(RatedGamma):
@@ -256,8 +262,8 @@ class Chi2(RatedGamma):
     df = Forwarded()
 
 
-class InverseGamma(Implicit):
-    """One over a gamma variable.
+class InverseGamma(Unrounded):
+    """One over a gamma variable; a value knows its logarithm.
 
     Parameters: ``concentration`` and ``rate``, above 0: ``[...]``.
     Value: above 0, ``[...]``.
@@ -265,18 +271,41 @@ class InverseGamma(Implicit):
     """
 
     __slots__ = ()
+    how = "logs"
     ends = ends.OPEN_HALF
-    hidden = ("concentration",)
 
     make = torch.distributions.InverseGamma
 
     concentration = Forwarded()
     rate = Forwarded()
 
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """The logarithm."""
+        return self.rate.log() - log_gamma(self.concentration, shape)
+
+    def rounded(self, source: Tensor) -> Tensor:
+        """See `Unrounded.rounded`; as large as floats are where one over it is one, too."""
+        tiny = torch.finfo(source.dtype).tiny
+        return source.exp().clamp(tiny, 1 / tiny)
+
+    def source_path(self, source: Tensor) -> Tensor:
+        """See `Unrounded.source_path`."""
+        log_rate = self.rate.log()
+        return log_rate - log_gamma_path(self.concentration, log_rate.detach() - source)
+
     def path(self, value: Tensor) -> Tensor:
         """The rate, divided by a standard gamma variable."""
         rate = self.rate
         return rate / gamma_path(self.concentration, rate.detach() / value)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of the logarithm that the value knows; else torch's."""
+        logs = logarithm_of(value)
+        if logs is None:
+            return super().log_prob(value)
+        concentration, rate = self.concentration, self.rate
+        each = concentration * rate.log() - (concentration + 1) * logs - rate / value
+        return sum_event(each - concentration.lgamma(), self.event)
 
 
 class FisherSnedecor(Implicit):

@@ -15,6 +15,7 @@ from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import ByNoise
 from storch_runtime.distributions.written import Written, exponential_noise, uniform_noise
 from storch_runtime.precision import smallest
+from storch_runtime.remembered import logarithm_of, remembering, source_of
 
 __all__ = [
     "ExpRelaxedCategorical",
@@ -24,20 +25,6 @@ __all__ = [
 ]
 
 _EULER = 0.5772156649015329
-
-
-def _remembering(value: Tensor, unrounded: Tensor) -> Tensor:
-    """A value with what it was made of: at low temperatures it is next to 1, or 0, in floats.
-
-    There its density moves by more than a rounding error of the value tells.
-    """
-    value.drawn_as = unrounded  # type: ignore[attr-defined]
-    return value
-
-
-def _drawn_as(value: Tensor) -> Tensor | None:
-    """The log-odds, or log-probabilities, that a value was drawn as; None: read them off it."""
-    return getattr(value, "drawn_as", None)
 
 
 class BlurredCoin(ByNoise, Written):
@@ -137,7 +124,7 @@ class RelaxedBernoulli(BlurredCoin):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Of a logistic variable, squeezed."""
-        odds = _drawn_as(value)
+        odds = source_of(value, "odds")
         if odds is None:
             odds = value.log() - torch.log1p(-value)
         squeezed = softplus(odds) + softplus(-odds)
@@ -147,7 +134,7 @@ class RelaxedBernoulli(BlurredCoin):
         """``sigmoid((logits + noise)/temperature)``, strictly inside (0, 1)."""
         odds = self.odds_from_noise(noise)
         value = odds.sigmoid().clamp(smallest(odds.dtype), 1 - torch.finfo(odds.dtype).eps)
-        return _remembering(value, odds)
+        return remembering(value, odds, "odds")
 
     def noise(self, value: Tensor) -> Tensor:
         """``temperature logit(value) - logits``."""
@@ -283,7 +270,7 @@ class RelaxedOneHotCategorical(BlurredClasses):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """On the simplex, with respect to its first C - 1 coordinates."""
-        logs = _drawn_as(value)
+        logs = logarithm_of(value)
         if logs is None:
             logs = value.clamp(min=smallest(value.dtype)).log()
         return sum_event(self.logs_log_prob(logs) - logs.sum(-1), self.event)
@@ -291,7 +278,7 @@ class RelaxedOneHotCategorical(BlurredClasses):
     def from_noise(self, noise: Tensor) -> Tensor:
         """``softmax((logits + noise)/temperature)``."""
         blurred = self.blurred(noise)
-        return _remembering(blurred.softmax(-1), blurred.log_softmax(-1))
+        return remembering(blurred.softmax(-1), blurred.log_softmax(-1), "logs")
 
     def noise(self, value: Tensor) -> Tensor:
         """``temperature log(value) - logits``: up to a shift, which changes nothing."""

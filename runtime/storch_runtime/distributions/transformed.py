@@ -19,6 +19,7 @@ from storch_runtime.distributions.base import (
 )
 from storch_runtime.distributions.composed import Composed
 from storch_runtime.distributions.transforms import Transform
+from storch_runtime.remembered import remembering, source_of
 
 __all__ = ["TransformedDistribution"]
 
@@ -140,7 +141,7 @@ class TransformedDistribution(Composed):
         told = [value]
         for transform in reversed(self.transforms):
             told.insert(0, transform.source(told[0]))
-        drawn_as: Tensor | None = getattr(value, "drawn_as", None)
+        drawn_as = source_of(value, "base")
         if drawn_as is None or drawn_as.shape != value.shape:
             return told[:-1], None
         *way, end = self._way(drawn_as.detach())
@@ -195,9 +196,7 @@ class TransformedDistribution(Composed):
 
     def _drawn(self, source: Tensor) -> Tensor:
         """What a source is sent to, which knows where it comes from."""
-        value = self._way(source)[-1]
-        value.drawn_as = source  # type: ignore[attr-defined]
-        return value
+        return remembering(self._way(source)[-1], source, "base")
 
     def sample(self, n: int | None = None, *, noise: Tensor | None = None) -> Tensor:
         """A draw of the base distribution, sent on, without gradient."""
@@ -212,16 +211,12 @@ class TransformedDistribution(Composed):
         """``value`` with the derivatives of a source that is sent to it."""
         sources, _ = self._sources(value)
         source = self.whole().replay(sources[0])
-        found = attach(value, self._way(source)[-1])
-        found.drawn_as = source  # type: ignore[attr-defined]
-        return found
+        return remembering(attach(value, self._way(source)[-1]), source, "base")
 
     def most_probable(self) -> Tensor:
         """The base distribution's, transformed: not where the density of the values is highest."""
         source = self.whole().most_probable()
-        value = self._way(source)[-1].detach()
-        value.drawn_as = source  # type: ignore[attr-defined]
-        return value
+        return remembering(self._way(source)[-1].detach(), source, "base")
 
     @property
     def noise_shape(self) -> torch.Size:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 
 from storch_runtime.distributions import ends, inverse
+from storch_runtime.distributions.base import sum_event
 from storch_runtime.distributions.pathwise import dirichlet_path
-from storch_runtime.distributions.wrapped import Forwarded, Implicit, Single
+from storch_runtime.distributions.unrounded import (
+    Unrounded,
+    dirichlet_slope,
+    log_gamma,
+)
+from storch_runtime.distributions.wrapped import Forwarded, Single
+from storch_runtime.remembered import source_of
 
 __all__ = ["Beta", "Kumaraswamy"]
 
 
-class Beta(Implicit):
-    """The first of two Dirichlet coordinates.
+class Beta(Unrounded):
+    """The first of two Dirichlet coordinates; a value knows its log-odds.
 
     Parameters: ``concentration1`` and ``concentration0``, above 0: ``[...]``.
     Value: within (0, 1), ``[...]``.
@@ -21,18 +29,46 @@ class Beta(Implicit):
     """
 
     __slots__ = ()
+    how = "odds"
     ends = ends.OPEN_INTERVAL
-    hidden = ("concentration1", "concentration0")
 
     make = torch.distributions.Beta
 
     concentration1 = Forwarded()
     concentration0 = Forwarded()
 
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """The log-odds."""
+        return log_gamma(self.concentration1, shape) - log_gamma(self.concentration0, shape)
+
+    def rounded(self, source: Tensor) -> Tensor:
+        """See `Unrounded.rounded`."""
+        info = torch.finfo(source.dtype)
+        return source.sigmoid().clamp(info.tiny, 1 - info.eps)
+
+    def source_path(self, source: Tensor) -> Tensor:
+        """See `Unrounded.source_path`."""
+        both = self._both()
+        logs = torch.stack((logsigmoid(source), logsigmoid(-source)), -1)
+        change = (both - both.detach()) * dirichlet_slope(both, logs)
+        return source + change[..., 0] - change[..., 1]
+
     def path(self, value: Tensor) -> Tensor:
         """Through the Dirichlet variable."""
-        both = torch.stack((self.concentration1, self.concentration0), -1)
-        return dirichlet_path(both, torch.stack((value, 1 - value), -1))[..., 0]
+        return dirichlet_path(self._both(), torch.stack((value, 1 - value), -1))[..., 0]
+
+    def _both(self) -> Tensor:
+        return torch.stack((self.concentration1, self.concentration0), -1)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of the log-odds that the value knows; else torch's."""
+        odds = source_of(value, "odds")
+        if odds is None:
+            return super().log_prob(value)
+        one, zero = self.concentration1, self.concentration0
+        each = (one - 1) * logsigmoid(odds) + (zero - 1) * logsigmoid(-odds)
+        scale = (one + zero).lgamma() - one.lgamma() - zero.lgamma()
+        return sum_event(each + scale, self.event)
 
 
 class Kumaraswamy(Single):

@@ -9,23 +9,28 @@ import torch
 from torch import Tensor
 
 from storch_runtime.distributions import ends, inverse
-from storch_runtime.distributions.base import Parameter
+from storch_runtime.distributions.base import Parameter, sum_event
 from storch_runtime.distributions.pathwise import dirichlet_path
+from storch_runtime.distributions.unrounded import (
+    Unrounded,
+    dirichlet_slope,
+    log_gamma,
+)
 from storch_runtime.distributions.wrapped import (
     Forwarded,
-    Implicit,
     Noisy,
     Single,
     half_of,
     widened,
 )
 from storch_runtime.errors import StoryTypeError
+from storch_runtime.remembered import logarithm_of
 
 __all__ = ["Dirichlet", "LogisticNormal", "LowRankMultivariateNormal", "MultivariateNormal"]
 
 
-class Dirichlet(Implicit):
-    """A vector of probabilities.
+class Dirichlet(Unrounded):
+    """A vector of probabilities, which knows its logarithms.
 
     Parameters: ``concentration`` above 0: ``[..., D]``.
     Value: ``[..., D]``, positive, adding up to 1.
@@ -33,8 +38,8 @@ class Dirichlet(Implicit):
     """
 
     __slots__ = ()
+    how = "logs"
     ends = ends.SIMPLEX
-    hidden = ("concentration",)
 
     make = torch.distributions.Dirichlet
     ranks: ClassVar[Mapping[str, int]] = {"concentration": 1}
@@ -46,9 +51,32 @@ class Dirichlet(Implicit):
         flat = (self.concentration <= 1).any(-1, keepdim=True)
         return self.mode.masked_fill(flat, torch.nan)
 
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """The logarithms."""
+        return log_gamma(self.concentration, shape).log_softmax(-1)
+
+    def rounded(self, source: Tensor) -> Tensor:
+        """See `Unrounded.rounded`."""
+        return source.exp().clamp(min=torch.finfo(source.dtype).tiny)
+
+    def source_path(self, source: Tensor) -> Tensor:
+        """See `Unrounded.source_path`."""
+        concentration = self.concentration
+        change = (concentration - concentration.detach()) * dirichlet_slope(concentration, source)
+        return source + change - (source.exp() * change).sum(-1, keepdim=True)
+
     def path(self, value: Tensor) -> Tensor:
         """The implicit derivative as it is."""
         return dirichlet_path(self.concentration, value)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Of the logarithms that the value knows; else torch's."""
+        logs = logarithm_of(value)
+        if logs is None:
+            return super().log_prob(value)
+        concentration = self.concentration
+        each = ((concentration - 1) * logs).sum(-1) - concentration.lgamma().sum(-1)
+        return sum_event(each + concentration.sum(-1).lgamma(), self.event)
 
 
 class Correlated(Single):

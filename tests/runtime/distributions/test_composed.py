@@ -27,6 +27,7 @@ from storch_runtime.distributions import (
 )
 from storch_runtime.distributions import TransformedDistribution as Transformed
 from storch_runtime.distributions.transforms import Transform
+from storch_runtime.remembered import remembering
 
 
 def mixture(event: int = 1, joined: int = 0) -> MixtureSameFamily:
@@ -162,7 +163,7 @@ def test_slopes_are_those_of_autograd(name: str, remembered: bool) -> None:
     way = ours._way(source)[-1].detach()
     found, wanted = (way.clone().requires_grad_() for _ in range(2))
     if remembered:
-        found.drawn_as = source  # type: ignore[attr-defined]
+        remembering(found, source, "base")
     plain = td.Independent(theirs.as_torch(), 1).log_prob(wanted)
     sides = (
         (ours.log_prob(found), found, location(ours)),
@@ -199,9 +200,10 @@ def test_a_saturated_value_is_known_by_its_source() -> None:
     value = ours.sample()
     exact = Transformed(Normal(loc.detach().double(), 5.0), [TanhTransform()])
     wide = value.double()
-    wide.drawn_as = value.drawn_as.double()  # type: ignore[attr-defined]
-    base = exact.base_distribution.log_prob(wide.drawn_as)  # type: ignore[attr-defined]
-    wanted = base - TanhTransform().log_slope(wide.drawn_as)  # type: ignore[attr-defined]
+    source = value.drawn_as.double()  # type: ignore[attr-defined]
+    remembering(wide, source, "base")
+    base = exact.base_distribution.log_prob(source)
+    wanted = base - TanhTransform().log_slope(source)
     found = ours.log_prob(value)
     assert found.isfinite().all() and ours.ending_log_prob(value).isfinite().all()
     torch.testing.assert_close(found, wanted.float(), rtol=1e-4, atol=1e-4)
