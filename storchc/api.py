@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from storch_runtime.observing import Inputs
     from storchc.ir.graph import Graph
     from storchc.loading import LoadedStory
+    from storchc.profile import Profile
 
 StoryPath = str | os.PathLike[str]
 
@@ -27,6 +28,7 @@ def compile(
     *,
     text: str | None = None,
     methods: Mapping[str, str] | None = None,
+    profile: StoryPath | None = None,
 ) -> str:
     """The text of the module that computes the story.
 
@@ -34,11 +36,15 @@ def compile(
         path: the story's file.
         text: the story itself, in place of a file.
         methods: replaces methods by the names of their samples: ``{"z": "Expect()"}``.
+        profile: what `compare` has measured, a file of ``storchc compare --json``: `Best` chooses
+            by it.
 
     Raises:
         StoryError: the story has errors.
     """
-    return _code(_sound(compile_story(*_read(path, text), _checked(methods))))
+    return _code(
+        _sound(compile_story(*_read(path, text), _checked(methods), profile=_profile(profile)))
+    )
 
 
 def load(
@@ -46,6 +52,7 @@ def load(
     *,
     text: str | None = None,
     methods: Mapping[str, str] | None = None,
+    profile: StoryPath | None = None,
 ) -> type[LoadedStory]:
     """The class that computes the story, ready to be constructed. Takes what ``compile`` takes.
 
@@ -56,7 +63,7 @@ def load(
     from storchc.loading import load_class
 
     name, data = _read(path, text)
-    result = _sound(compile_story(name, data, _checked(methods)))
+    result = _sound(compile_story(name, data, _checked(methods), profile=_profile(profile)))
     for diagnostic in result.diagnostics:
         warnings.warn(in_short(diagnostic), StoryWarning, stacklevel=2)
     assert result.graph is not None
@@ -134,9 +141,10 @@ def check(
     *,
     text: str | None = None,
     methods: Mapping[str, str] | None = None,
+    profile: StoryPath | None = None,
 ) -> list[Diagnostic]:
     """Everything that is wrong or doubtful in the story, in its order; empty when all is well."""
-    return check_story(*_read(path, text), _checked(methods)).diagnostics
+    return check_story(*_read(path, text), _checked(methods), profile=_profile(profile)).diagnostics
 
 
 def analyze(
@@ -144,11 +152,23 @@ def analyze(
     *,
     text: str | None = None,
     methods: Mapping[str, str] | None = None,
+    profile: StoryPath | None = None,
 ) -> Graph:
     """The typed graph of the story, as it says it. Raises ``StoryError`` when it has errors."""
-    graph = _sound(check_story(*_read(path, text), _checked(methods))).typed
+    graph = _sound(
+        check_story(*_read(path, text), _checked(methods), profile=_profile(profile))
+    ).typed
     assert graph is not None
     return graph
+
+
+def _profile(path: StoryPath | None) -> Profile | None:
+    """The profile in a file; ValueError where it is none."""
+    if path is None:
+        return None
+    from storchc.profile import read_profile
+
+    return read_profile(os.fspath(path), Path(path).read_bytes())
 
 
 def _checked(methods: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from storchc.analysis.facts.dependence import Ancestors
 from storchc.analysis.facts.support import outcome_count
@@ -12,6 +12,7 @@ from storchc.catalogue.ranking import DEFAULT_BUDGET, RANKED, RANKING, Rank
 from storchc.ir.graph import Graph
 from storchc.ir.nodes import Sample
 from storchc.ir.size import product
+from storchc.profile import Profile
 from storchc.records import dataclass
 
 
@@ -36,24 +37,47 @@ def asked(graph: Graph) -> Iterator[Sample]:
 
 
 def choose(
-    graph: Graph, mixed: Ancestors, given: Mapping[str, str], legal: Legal
+    graph: Graph,
+    mixed: Ancestors,
+    given: Mapping[str, str],
+    profile: Profile | None,
+    legal: Legal,
 ) -> dict[str, Taken]:
     """What takes the place of `Best`, sample by sample: the others keep what they have so far.
 
     ``mixed`` are the plates that costs reduce, ``given`` the methods that do not stand in the
-    story. Where nothing is right but what `Best` does by itself, as `Infer`, a sample is left out.
+    story. What a ``profile`` has measured goes before the catalogue. Where nothing is right but
+    what `Best` does by itself, as `Infer`, a sample is left out.
     """
     taken: dict[str, Taken] = {}
     plates = frozenset[str]().union(*mixed.values())
     for node in asked(graph):
         so_far = {name: choice.method for name, choice in taken.items()}
-        sampler = _sampler(graph, node, given)
-        found = _of_size(node) if node.plate in plates else _within_budget(graph, node)
-        tried = ((rank, text + sampler) for rank, text in found)
-        right = ((r, text) for r, text in tried if legal({**so_far, node.name: text}))
-        for rank, text in islice(right, 1):
-            taken[node.name] = Taken(text, rank.reason, next((t for _, t in right), ""))
+        joined = node.plate in plates
+        tried = chain(
+            () if profile is None or joined else _measured(profile, node),
+            ((r, t + _sampler(graph, node, given)) for r, t in _ranked(graph, node, joined)),
+        )
+        right = ((r, t) for r, t in tried if legal({**so_far, node.name: t}))
+        for reason, text in islice(right, 1):
+            second = next((t for _, t in right if t != text), "")
+            taken[node.name] = Taken(text, reason, second)
     return taken
+
+
+def _measured(profile: Profile, node: Sample) -> Iterator[tuple[str, str]]:
+    """The methods that were measured at a sample, the least variance x time first."""
+    rows = profile.of_sample(node.name)
+    for row in rows:
+        if not row.methods[node.name].startswith(f"{RANKED}("):
+            how = f"variance x time {row.product:.3g} ms, by {profile.file}"
+            yield f"{how}, of {len(rows)} that are not biased", row.methods[node.name]
+
+
+def _ranked(graph: Graph, node: Sample, joined: bool) -> Iterator[tuple[str, str]]:
+    """The methods of the catalogue, with why each stands where it does."""
+    found = _of_size(node) if joined else _within_budget(graph, node)
+    return ((rank.reason, text) for rank, text in found)
 
 
 def _of_size(node: Sample) -> Iterator[tuple[Rank, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storchc.analysis.estimation import Estimation
     from storchc.best import Taken
     from storchc.ir.graph import Graph
+    from storchc.profile import Profile
 
 NO_METHODS: Mapping[str, str] = MappingProxyType({})
 
@@ -62,20 +63,28 @@ def check_story(
     data: bytes,
     methods: Mapping[str, str] = NO_METHODS,
     *,
+    profile: Profile | None = None,
     until: str | None = None,
 ) -> Result:
     """Run every check on the story ``data``, called ``name`` in diagnostics.
 
-    ``until`` names the last pass of the analysis that is run.
+    `Best` chooses by the ``profile``: NotAProfile where that is of another story. ``until`` names
+    the last pass of the analysis that is run.
     """
     with _blamed(name), _uncollected():
-        return _check(name, data, methods, until)
+        return _check(name, data, methods, profile, until)
 
 
-def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHODS) -> Result:
+def compile_story(
+    name: str,
+    data: bytes,
+    methods: Mapping[str, str] = NO_METHODS,
+    *,
+    profile: Profile | None = None,
+) -> Result:
     """Check the story and, when it has no errors, write its module."""
     with _blamed(name), _uncollected():
-        result = _check(name, data, methods)
+        result = _check(name, data, methods, profile)
         if result.failed or result.graph is None or result.estimation is None:
             return result
         from storchc.emit.module import generate
@@ -84,12 +93,21 @@ def compile_story(name: str, data: bytes, methods: Mapping[str, str] = NO_METHOD
         return replace(result, code=code)
 
 
-def _check(name: str, data: bytes, methods: Mapping[str, str], until: str | None = None) -> Result:
+def _check(
+    name: str,
+    data: bytes,
+    methods: Mapping[str, str],
+    profile: Profile | None,
+    until: str | None = None,
+) -> Result:
     """Check the story, with the methods that are best where it leaves the choice to `Best`."""
     result = _checked(name, data, methods, until)
     if result.failed or result.typed is None or until or not _leaves_choice(result.typed):
         return result
     from storchc.best import choose
+
+    if profile is not None:
+        profile.must_be_of(result.typed.name)
 
     def legal(tried: Mapping[str, str]) -> bool:
         own = {given_name(sample) for sample in tried}
@@ -97,7 +115,8 @@ def _check(name: str, data: bytes, methods: Mapping[str, str], until: str | None
         return not found.failed and not any(d.file in own for d in found.diagnostics)
 
     assert result.estimation is not None
-    taken = choose(result.typed, result.estimation.dependence.mixed, methods, legal)
+    mixed = result.estimation.dependence.mixed
+    taken = choose(result.typed, mixed, methods, profile, legal)
     texts = {sample: choice.method for sample, choice in taken.items()}
     return replace(_checked(name, data, {**methods, **texts}), taken=taken)
 

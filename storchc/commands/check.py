@@ -7,6 +7,7 @@ import sys
 import click
 
 from storchc.commands.files import CannotUse, read
+from storchc.commands.options import fitting_profile, given_profile, profile_option
 from storchc.commands.showing import show
 from storchc.driver import Result, check_story
 
@@ -23,13 +24,16 @@ FORMATS = ("human", "json", "github", "sarif")
     help="For people (on standard error), or for programs (on standard output).",
 )
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
-def command(files: tuple[str, ...], form: str, strict: bool) -> None:
+@profile_option
+def command(files: tuple[str, ...], form: str, strict: bool, profile: str | None) -> None:
     """Say what is wrong with stories, and how to mend it.
 
     FILE is a story, in a .story or .yaml file; - is standard input.
     """
     stories, unread = _read_all(files)
-    results = [check_story(name, data) for name, data in stories]
+    measured = given_profile(profile)
+    with fitting_profile():
+        results = [check_story(name, data, profile=measured) for name, data in stories]
     if strict:
         results = [_stricter(result) for result in results]
     if form == "human":

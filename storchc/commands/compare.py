@@ -173,6 +173,7 @@ def _run(
     from dataclasses import replace
 
     from storchc.building import read_inputs, read_make
+    from storchc.comparing.candidates import own
     from storchc.comparing.story import chosen, compared
 
     with in_words():
@@ -185,7 +186,8 @@ def _run(
         results = compared(name, data, graph, candidates, given, make, asked)
     named = dict(zip([str(state) for state in asked.states] or [""], results, strict=False))
     _print(graph.name, named)
-    _write(graph.name, named, targets)
+    methods = {c.name: {**own(graph), **c.methods} for c in candidates}
+    _write(graph.name, named, methods, targets)
     return all(result.complete or asked.budget is not None for result in results) and not stop()
 
 
@@ -202,7 +204,10 @@ def _print(story: str, results: Mapping[str, Comparison]) -> None:
 
 
 def _write(
-    story: str, results: Mapping[str, Comparison], targets: Mapping[str, Path | None]
+    story: str,
+    results: Mapping[str, Comparison],
+    methods: Mapping[str, Methods],
+    targets: Mapping[str, Path | None],
 ) -> None:
     from storchc.comparing.formats import as_csv, as_json
     from storchc.comparing.page import as_page
@@ -210,7 +215,7 @@ def _write(
 
     writers = {
         "plot": lambda target: drawn(story, results, target.suffix[1:].lower()),
-        "json": lambda target: as_json(story, results).encode(),
+        "json": lambda target: as_json(story, results, methods).encode(),
         "csv": lambda target: as_csv(results).encode(),
         "html": lambda target: as_page(story, results).encode(),
     }

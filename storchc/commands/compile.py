@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from storchc.commands.files import encoded, may_write, read, write
-from storchc.commands.options import given_methods, method_option
+from storchc.commands.options import (
+    fitting_profile,
+    given_methods,
+    given_profile,
+    method_option,
+    profile_option,
+)
 from storchc.commands.showing import show
 from storchc.driver import Result, compile_story
 
@@ -19,15 +25,19 @@ from storchc.driver import Result, compile_story
     "-o", "out", metavar="OUT", help="A file or a folder to write to; - is standard output."
 )
 @method_option
-def command(files: tuple[str, ...], out: str | None, methods: tuple[str, ...]) -> None:
+@profile_option
+def command(
+    files: tuple[str, ...], out: str | None, methods: tuple[str, ...], profile: str | None
+) -> None:
     """Write the PyTorch module of each story beside it, as NAME.py.
 
     FILE is a story, in a .story or .yaml file; - is standard input, whose module goes to standard
     output. When a story has errors nothing is written.
     """
-    given = given_methods(methods)
+    given, measured = given_methods(methods), given_profile(profile)
     targets = _targets(files, out)
-    results = [compile_story(*read(file), given) for file in files]
+    with fitting_profile():
+        results = [compile_story(*read(file), given, profile=measured) for file in files]
     show(results)
     if any(result.failed for result in results):
         sys.exit(1)

@@ -9,7 +9,12 @@ import sys
 import click
 
 from storchc.commands.files import read
+from storchc.commands.options import fitting_profile, given_profile, profile_option
 from storchc.commands.showing import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from storchc.profile import Profile
 
 _CODE = re.compile(r"S\d{3}", re.IGNORECASE)
 _SUFFIXES = (".story", ".yaml", ".yml")
@@ -17,14 +22,15 @@ _SUFFIXES = (".story", ".yaml", ".yml")
 
 @click.command("explain", short_help="Explain a story, a diagnostic, or a method.")
 @click.argument("subject", metavar="FILE|CODE|NAME")
-def command(subject: str) -> None:
+@profile_option
+def command(subject: str, profile: str | None) -> None:
     """Explain a story: what is estimated, how, and why that is right.
 
     Or a diagnostic by its code, such as S402; a method, sampler, distribution or function by its
     name, such as ScoreFunction, or by what others call it, such as RLOO; or a word, such as plate.
     """
     if _is_file(subject):
-        _explain_story(subject)
+        _explain_story(subject, given_profile(profile))
     elif _CODE.fullmatch(subject):
         _explain_code(subject.upper())
     else:
@@ -36,11 +42,12 @@ def _is_file(subject: str) -> bool:
     return looks_so or os.path.isfile(subject)
 
 
-def _explain_story(file: str) -> None:
+def _explain_story(file: str, profile: Profile | None) -> None:
     from storchc.driver import check_story
 
     name, data = read(file)
-    result = check_story(name, data)
+    with fitting_profile():
+        result = check_story(name, data, profile=profile)
     show([result])
     if result.failed:
         sys.exit(1)

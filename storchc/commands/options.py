@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import click
+
+from storchc.commands.files import CannotUse, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from storchc.profile import Profile
 
 method_option = click.option(
     "--method",
@@ -11,6 +21,36 @@ method_option = click.option(
     multiple=True,
     help="Give sample z the method M, or 'M(…) using S(…)', in place of the story's.",
 )
+
+
+profile_option = click.option(
+    "--profile",
+    metavar="FILE.json",
+    help="Let `Best` choose by what `storchc compare --json FILE.json` has measured.",
+)
+
+
+def given_profile(file: str | None) -> Profile | None:
+    """The profile in ``--profile``."""
+    if file is None:
+        return None
+    from storchc.profile import read_profile
+
+    with fitting_profile():
+        return read_profile(*read(file))
+
+
+@contextmanager
+def fitting_profile() -> Iterator[None]:
+    """Say in a line that a file is no profile, or one of another story."""
+    try:
+        yield
+    except ValueError as problem:
+        from storchc.profile import NotAProfile
+
+        if not isinstance(problem, NotAProfile):
+            raise
+        raise CannotUse(str(problem)) from None
 
 
 def given_methods(texts: tuple[str, ...]) -> dict[str, str]:

@@ -31,9 +31,17 @@ COLUMNS = (
 )
 
 
-def as_json(story: str, results: Mapping[str, Comparison]) -> str:
-    """All that was found, by the names of the states; what is not a number is null."""
+def as_json(
+    story: str, results: Mapping[str, Comparison], methods: Mapping[str, Mapping[str, str]]
+) -> str:
+    """All that was found, by the names of the states; what is not a number is null.
+
+    ``methods`` are those of each row, by samples: `Best` reads them (`storchc.profile`).
+    """
     states = {name: result.as_dict() for name, result in results.items()}
+    for state in states.values():
+        for row in state["rows"]:
+            row["methods"] = dict(methods[row["name"]])
     return json.dumps(_finite({"story": story, "states": states}), indent=2) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,70 @@ def test_explain_says_what_was_taken_and_why(run: Run, tmp_path: Path) -> None:
     assert "in place of Best\n  z  ARMS(n=6): antithetic draws of which each sees all others" in out
     assert "next came" in out
     assert run("explain", "Best").out.startswith("Best: the unbiased method of the least variance")
+
+
+COIN = """story Coin
+param w = 0.3
+sample z ~ Bernoulli(logits=w) with Best(budget=1)
+sample y ~ Bernoulli(logits=w) with ScoreFunction()
+cost paid = (z - 0.4) ** 2 + y
+"""
+
+
+def profile(run: Run, tmp_path: Path, *names: str) -> None:
+    """Compare the coin's methods; what they are worth is written over what was measured."""
+    (tmp_path / "coin.story").write_text(COIN)
+    methods = [part for n in names for part in ("--method", f"z={n}")]
+    outcome = run("compare", "coin.story", "--repeats", "2", "--json", "coin.json", *methods)
+    assert outcome.status == 0
+    found = json.loads((tmp_path / "coin.json").read_text())
+    for place, row in enumerate(found["states"][""]["rows"]):
+        row["product"]["value"], row["biased"] = 0.25 + place, "Gumbel" in row["name"]
+    (tmp_path / "coin.json").write_text(json.dumps(found))
+
+
+def test_a_profile_decides_before_the_catalogue(run: Run, tmp_path: Path) -> None:
+    profile(run, tmp_path, "GumbelSoftmax()", "ARM(n=4)", "DisARM(n=7)", "Expect()")
+    out = " ".join(run("explain", "coin.story", "--profile", "coin.json").out.split())
+    assert (
+        "in place of Best z ARM(n=4): variance x time 1.25 ms, by coin.json, of 3 that are not "
+        "biased; next came DisARM(n=7)" in out
+    )
+    assert run("compile", "coin.story", "--profile", "coin.json", "-o", "-").out.count("ARM(n=4)")
+    assert "ScoreFunction(n=1" in run("explain", "coin.story").out
+    found = storchc.compile(tmp_path / "coin.story", profile=tmp_path / "coin.json")
+    assert "ARM(n=4)" in found
+    assert run("check", "coin.story", "--profile", "coin.json").status == 0
+
+
+def test_what_is_not_legal_any_more_is_left_out(run: Run, tmp_path: Path) -> None:
+    profile(run, tmp_path, "ARM(n=4)", "DisARM(n=7)")
+    (tmp_path / "coin.story").write_text(
+        COIN.replace("z ~ Bern", "z ~ OneHotCategorical").replace(
+            "OneHotCategoricaloulli(logits=w)", "Categorical(logits=stack([w, 0.5 * w, 0]))"
+        )
+    )
+    out = run("explain", "coin.story", "--profile", "coin.json").out
+    assert "z  ScoreFunction(n=1, baseline=moving_average)" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "is not what `storchc compare --json` writes"),
+        ("[", "is not what"),
+        ('{"story": "Coin", "states": {"": {"rows": [1]}}}', "is not what"),
+        ('{"story": "Other", "states": {"": {"rows": []}}}', "was measured on `Other`, not on"),
+    ],
+)
+def test_what_is_no_profile_is_said(run: Run, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "coin.story").write_text(COIN)
+    (tmp_path / "coin.json").write_text(text)
+    for command in ("check", "explain", "compile"):
+        outcome = run(command, "coin.story", "--profile", "coin.json")
+        assert outcome.status == 2 and words in outcome.err
+    with pytest.raises(ValueError, match=r"coin\.json"):
+        storchc.load(tmp_path / "coin.story", profile=tmp_path / "coin.json")
 
 
 DEAR = """story Dear

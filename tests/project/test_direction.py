@@ -45,7 +45,8 @@ KNOWS: dict[str, set[str]] = {
     "optimise": {"ir", "program"},
     "lower": {"analysis", "catalogue", "ir", "optimise", "program"},
     "emit": {"analysis", "catalogue", "ir", "lower", "program", "python"},
-    "best": {"analysis", "catalogue", "ir"},
+    "profile": set(),
+    "best": {"analysis", "catalogue", "ir", "profile"},
     "explain": {"analysis", "best", "catalogue", "diagnostics", "ir"},
     "overrides": {"diagnostics", "syntax"},
     "driver": {
@@ -56,6 +57,7 @@ KNOWS: dict[str, set[str]] = {
         "diagnostics",
         "ir",
         "overrides",
+        "profile",
         "syntax",
         "typing",
     },
@@ -63,7 +65,7 @@ KNOWS: dict[str, set[str]] = {
     "loading": {"diagnostics", "driver"},
     "building": {"diagnostics", "ir", "loading"},
     "comparing": {"analysis", "building", "catalogue", "driver", "ir", "loading"},
-    "api": {"comparing", "diagnostics", "driver", "ir", "loading"},
+    "api": {"comparing", "diagnostics", "driver", "ir", "loading", "profile"},
     "commands": {
         "advice",
         "building",
@@ -73,6 +75,7 @@ KNOWS: dict[str, set[str]] = {
         "driver",
         "explain",
         "ir",
+        "profile",
     },
     "debug": {
         "analysis",
