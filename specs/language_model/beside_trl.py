@@ -3,7 +3,8 @@
 `RLOOTrainer` and `GRPOTrainer` of the package `trl` are made as their users make them; they draw,
 reward and weigh the rollouts, and their own losses are differentiated. The story is given the same
 rollouts. Two things are measured of the divergence from the reference. `RLOOTrainer` counts it as
-a part of the reward, a number; the story differentiates it too, along its path, whose mean is 0.
+a part of the reward, a number, as the story does where it asks the policy under a frozen name; the
+story as it stands differentiates it too, along its path, whose mean is 0.
 `GRPOTrainer` adds another estimate of it to the loss, whose gradient is not that of the divergence.
 Run `python specs/language_model/beside_trl.py` (needs `transformers` and `trl`).
 """
@@ -22,10 +23,12 @@ import torch
 from datasets import Dataset
 from tokenizers import Tokenizer, models
 from torch import Tensor, nn
-from train import BETA, METHODS, RATE, tuned
+from train import BETA, HERE, METHODS, RATE, tuned
 from transformers import PreTrainedTokenizerFast
 from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 from writer import END, LENGTH, LETTERS, Writer, new_model, prompts, reward, teach
+
+import storchc
 
 COUNT = 4  # rollouts of a prompt
 COMMON = {
@@ -48,6 +51,7 @@ class Figures:
     largest: float  # element of the gradient
     path: float  # the length of the divergence's path over that of the gradient, in one estimate
     variance: float  # of the story's gradient over that of TRL's
+    divergence: float  # of the policy from the reference, nats
     cosine: float  # of the mean of GRPO's divergence term and the divergence's gradient
     along: float  # what that term has in the gradient's direction, over the gradient's length
 
@@ -122,17 +126,20 @@ def given(rollouts: dict[str, Tensor]) -> dict[str, Tensor]:
     return {"written": written.view(-1, COUNT, LENGTH).transpose(0, 1)}
 
 
-def story(policy: Writer, taught: Writer, beta: float = 0.0) -> nn.Module:
-    """RLOO as a story, with a copy of ``policy``; ``beta`` divergences are a part of the reward."""
+def as_number(policy: Writer, taught: Writer) -> nn.Module:
+    """The story with the divergence as a number: it asks the policy under a frozen name."""
+    text = (HERE / "language_model.story").read_text()
+    named = "distribution now discrete frozen: [P]: int -> [T]: int\ndistribution reference"
+    text = text.replace("distribution reference", named)
+    text = text.replace("log_prob(policy(prompt)", "log_prob(now(prompt)")
+    policy = deepcopy(policy)
+    return storchc.load(text=text)(policy=policy, now=policy, reference=taught, reward=reward)
+
+
+def as_cost(policy: Writer, taught: Writer) -> nn.Module:
+    """The story, whose divergence is differentiated along its path too."""
     model = tuned(METHODS["RLOO"], taught)
     model.policy = deepcopy(policy)
-
-    @torch.no_grad()
-    def lessened(prompt: Tensor, written: Tensor) -> Tensor:
-        logs = model.policy.log_prob(written, prompt), taught.log_prob(written, prompt)
-        return reward(prompt, written) - beta * (logs[0] - logs[1])
-
-    model.reward = lessened
     return model
 
 
@@ -156,8 +163,8 @@ def main(arguments: list[str] | None = None) -> Figures:
         f"their largest element is {figures.largest:.2g}\n"
         f"its path: {figures.path:.0%} of a gradient's length; "
         f"the variance of the gradient is {figures.variance:.3f} times TRL's\n"
-        f"GRPO's divergence term: cosine {figures.cosine:.2f} with the divergence's gradient, "
-        f"{figures.along:.2f} of its length in its direction"
+        f"GRPO's divergence term, {figures.divergence:.2f} nats away: cosine {figures.cosine:.2f} "
+        f"with the divergence's gradient, {figures.along:.2f} of its length in its direction"
     )
     return figures
 
@@ -177,19 +184,21 @@ def measured(policy: Writer, taught: Writer, beta: float, repeats: int) -> Figur
     """On as many sets of rollouts."""
     with TemporaryDirectory() as folder:
         rloo, grpo = trainers(policy, taught, beta, folder)
-    ours, whole = story(policy, taught, beta), story(policy, taught)
-    divergence = story(policy, taught)
+    unpathed, cost = as_number(policy, taught), as_cost(policy, taught)
+    divergence = as_cost(policy, taught)
     divergence.reward = lambda prompt, _: torch.zeros(len(prompt))
-    rows = []
+    rows, away = [], []
     for _ in range(repeats):
         drawn = rloo.rollouts()
         written = given(drawn)
+        apart = divergence(prompts(), 1.0, given=written)
+        away.append(apart.costs["kl"].mean().item())
         rows.append(
             (
                 rloo.gradient(drawn),
-                flat(ours(prompts(), 0.0, given=written).loss, ours.policy),
-                flat(whole(prompts(), beta, given=written).loss, whole.policy),
-                flat(divergence(prompts(), 1.0, given=written).loss, divergence.policy),
+                flat(unpathed(prompts(), beta, given=written).loss, unpathed.policy),
+                flat(cost(prompts(), beta, given=written).loss, cost.policy),
+                flat(apart.loss, divergence.policy),
                 LENGTH * grpo.gradient(unrewarded(grpo.rollouts())),  # a mean over tokens
             )
         )
@@ -200,6 +209,7 @@ def measured(policy: Writer, taught: Writer, beta: float, repeats: int) -> Figur
         largest=theirs.abs().max().item(),
         path=((path - theirs).norm(dim=1) / theirs.norm(dim=1)).mean().item(),
         variance=(path.var(0).sum() / theirs.var(0).sum()).item(),
+        divergence=sum(away) / repeats,
         cosine=(inner(term, exact) / (inner(term, term) * inner(exact, exact)).sqrt()).item(),
         along=(inner(term, exact) / inner(exact, exact)).item(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 import subprocess
 import sys
@@ -37,6 +38,22 @@ PACKAGES = {
 def test_every_row_is_whole() -> None:
     assert len(ROWS) > 35
     assert [row for row in ROWS if len(row) != 6 or not all(row)] == []
+
+
+OPTION = re.compile(r"(?<![.\w])(?:trainer\.)?([A-Za-z_]+)(?==|\(|$)")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_names_of_trl_are_its_trainers_and_their_options() -> None:
+    trl = pytest.importorskip("trl", reason="needs the package trl")
+    trainers = (trl.RLOOTrainer, trl.GRPOTrainer)
+    options = [getattr(trl, f"{name}Config").__dataclass_fields__ for name in ("RLOO", "GRPO")]
+    options += [inspect.signature(trainer.__init__).parameters for trainer in trainers]
+    known = {*dir(trl), *dir(trl.RLOOTrainer), *(name for group in options for name in group)}
+    codes = [code for row in ROWS for code in CODE.findall(row[5])]
+    names = {name for code in codes for name in OPTION.findall(code)}
+    assert len(names) > 10
+    assert names - known == {"True"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
