@@ -253,7 +253,9 @@ def _require(family: Family, given: Mapping[str, object]) -> None:
 
 
 def _signature(family: Family) -> str:
-    return f"it is `{family.name}({', '.join(_written(family, p) for p in family.parameters)})`"
+    written = [_written(family, p) for p in family.parameters]
+    written.sort(key=lambda one: "=" in one)  # what has a name comes last, as in a call
+    return f"it is `{family.name}({', '.join(written)})`"
 
 
 def _written(family: Family, parameter: Parameter) -> str:

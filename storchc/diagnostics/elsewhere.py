@@ -51,8 +51,25 @@ DISTRIBUTIONS = {
     "concrete": "RelaxedOneHotCategorical",
     "onehot": "OneHotCategorical",
     "discrete": "Categorical",
+    "dirac": "Delta",
+    "pointmass": "Delta",
+    "deterministic": "Delta",
 }
 """Families, in small letters."""
+
+_SQUASHED = "TransformedDistribution(Normal(…), [TanhTransform()])"
+
+COMPOSED = {
+    "mixture": "MixtureSameFamily(Categorical(…), q)",
+    "mixtureofdiagnormals": "MixtureSameFamily(Categorical(…), Independent(Normal(…), 1))",
+    "gaussianmixture": "MixtureSameFamily(Categorical(…), Normal(…))",
+    "zeroinflatedpoisson": "ZeroInflated(gate, Poisson(…))",
+    "zeroinflatednegativebinomial": "ZeroInflated(gate, NegativeBinomial(…))",
+    "zeroinflateddistribution": "ZeroInflated(gate, q)",
+    "tanhnormal": _SQUASHED,
+    "squashednormal": _SQUASHED,
+}
+"""Families that are made of others here, in small letters."""
 
 _PLAIN = "here it is `ScoreFunction()`"
 _LEAVE_ONE_OUT = "here it is `ScoreFunction(n=…, baseline=batch_average)`, which is leave-one-out"

@@ -227,8 +227,9 @@ def _called_here(family: str) -> str | None:
     last = family.rpartition(".")[2]
     if "." in family and last in elsewhere.FUNCTIONS:
         return elsewhere.FUNCTIONS[last]
-    here = elsewhere.DISTRIBUTIONS.get(family.casefold())
-    return here and f"here it is `{here}(…)`"
+    here, made = (t.get(family.casefold()) for t in (elsewhere.DISTRIBUTIONS, elsewhere.COMPOSED))
+    written = f"{here}(…)" if here else made
+    return written and f"here it is `{written}`"
 
 
 def unknown_distribution(name: Name, candidates: Iterable[str]) -> Problem:

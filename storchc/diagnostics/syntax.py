@@ -355,10 +355,26 @@ def unknown_reduction(span: Span, word: str) -> Problem:
     return Problem("S123", f"`{word}` is no reduction of a plate", span, help)
 
 
-def unknown_flag(span: Span, word: str, known: tuple[str, ...]) -> Problem:
+def unknown_flag(span: Span, word: str, kind: str, known: tuple[str, ...]) -> Problem:
     """``function f pure: …``, or a flag in the place of the name: ``module frozen f: …``."""
-    help = did_you_mean(word, known, f"the flags, which follow the name, are {_listed(known)}")
+    flags = f"the flags of a {kind}, which follow its name, are {_listed(known)}"
+    help = did_you_mean(word, known, flags)
     return Problem("S123", f"`{word}` is no flag", span, help)
+
+
+def flag_before(kind: str, flag: str) -> str:
+    """A flag behind the colon, or before the word that begins the statement."""
+    return f"flags stand between name and colon: `{kind} name {flag}: …`"
+
+
+def flag_in_text(flag: str) -> str:
+    """The same in YAML, where the name is a key."""
+    return f'flags stand before the shapes: `name: "{flag}: [3] -> [4]"`'
+
+
+FLAGS_AND_COLON = 'a `:` follows the flags, before the shapes: `"frozen: [3] -> [4]"`'
+FLAGS_APART = "flags are separated by spaces alone"
+NO_DEFAULT = "leave it out: a distribution is passed to the constructor"
 
 
 def flag_elsewhere(span: Span, word: str, kind: str, known: tuple[str, ...]) -> Problem:

@@ -13,12 +13,9 @@ from storchc.ir.types import Dtype, Flag
 from storchc.source import Span
 from storchc.syntax import tree
 from storchc.syntax.expressions import Expressions, Mistake, around, call_of, named, present
+from storchc.syntax.flags import DISTRIBUTION_FLAGS, FLAGS, FUNCTION_FLAGS, MODULE_FLAGS
 from storchc.syntax.lalr import Token
 
-FUNCTION_FLAGS: tuple[Flag, ...] = ("batched", "nondiff", "stateful")
-MODULE_FLAGS: tuple[Flag, ...] = (*FUNCTION_FLAGS, "frozen")
-DISTRIBUTION_FLAGS: tuple[Flag, ...] = ("reparameterized", "discrete", "frozen")
-FLAGS = tuple(dict.fromkeys((*MODULE_FLAGS, *DISTRIBUTION_FLAGS)))
 DTYPES = ("float", "int", "bool")
 
 
@@ -140,9 +137,6 @@ class Builder(Expressions):
 
     def flags(self, children: list[Token]) -> list[Token]:
         """``batched nondiff stateful`` in any order."""
-        for token in children:
-            if token.text not in FLAGS:
-                raise Mistake(words.unknown_flag(token.span, token.text, FLAGS))
         return children
 
     def module_type(self, children: list[Any]) -> CallableSpec:
@@ -266,6 +260,8 @@ def _flags(tokens: list[Token] | None, kind: str, known: tuple[Flag, ...]) -> fr
     """The flags of a declaration, each once."""
     flags: list[str] = []
     for token in tokens or ():
+        if token.text not in FLAGS:
+            raise Mistake(words.unknown_flag(token.span, token.text, kind, known))
         if token.text not in known:
             raise Mistake(words.flag_elsewhere(token.span, token.text, kind, known))
         if token.text in flags:

@@ -13,6 +13,7 @@ from storchc.diagnostics.terminals import END, OPERATORS, RESERVED, STATEMENTS, 
 from storchc.records import dataclass
 from storchc.source import Span
 from storchc.syntax import tree
+from storchc.syntax.flags import FLAGS
 from storchc.syntax.lalr import OTHER, Token, Unexpected
 from storchc.syntax.layout import KEYWORDS
 
@@ -220,6 +221,43 @@ _FOR_EACH = frozenset({"for", "per", "every", "foreach", "over", "along"})
 _WITHOUT_EACH = frozenset({"compute", "cost", "observe", "report", "expression"})
 
 
+def _flag(stuck: Stuck) -> Problem | None:
+    """Flags of a declaration: behind the colon or the signature, with commas, before it all."""
+    flag, kind = stuck.word, stuck.keyword.removesuffix("_entry")
+    if stuck.is_first:
+        kind = _first_after(stuck)
+        if flag in FLAGS and kind in _FLAGGED:
+            return words.unknown_statement(stuck.span, flag, words.flag_before(kind, flag))
+        return None
+    if stuck.start == "name" and flag in FLAGS:
+        return words.trailing_text(stuck.span, _shown(stuck), words.flag_in_text(flag))
+    if kind not in _FLAGGED:
+        return None
+    if stuck.found == "_COMMA" and {"COLON", "NAME"} <= stuck.accepted:
+        help = words.FLAGS_APART
+    elif kind != stuck.keyword and {"COLON", "NAME"} <= stuck.accepted and stuck.found != "NAME":
+        help = words.FLAGS_AND_COLON
+    elif stuck.found == "_EQUAL" and kind == "distribution" and END in stuck.accepted:
+        help = words.NO_DEFAULT
+    elif flag in FLAGS and ("COLON" not in stuck.accepted or END in stuck.accepted):
+        in_yaml = stuck.start != "statement"
+        help = words.flag_in_text(flag) if in_yaml else words.flag_before(kind, flag)
+    else:
+        return None
+    if END in stuck.accepted:
+        return words.trailing_text(stuck.span, _shown(stuck), help)
+    return words.expected(stuck.span, _shown(stuck), phrases(stuck.accepted), help)
+
+
+def _first_after(stuck: Stuck) -> str:
+    """The word behind the first one."""
+    match = _WORD.match(stuck.text[stuck.span.end : stuck.line.end].lstrip())
+    return match.group() if match else ""
+
+
+_FLAGGED = frozenset({"module", "function", "distribution"})
+
+
 def _loop(stuck: Stuck) -> Problem | None:
     """The first line of a loop."""
     if stuck.keyword not in ("for", "loop"):
@@ -320,6 +358,7 @@ def _is(part: Any, terminal: str) -> TypeGuard[Token]:
 
 _RULES: tuple[Callable[[Stuck], Problem | None], ...] = (
     _character,
+    _flag,
     _first_word,
     _keyword_again,
     _each,
