@@ -113,7 +113,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "joined",
-        lambda k: joins_of(k.graph, k.flow, k.touched, k.estimators),
+        lambda k: joins_of(k.graph, k.flow, k.dependence, k.touched, k.estimators),
         "asks which methods join draws, and what the costs move with",
     ),
     Fact(

@@ -17,7 +17,10 @@ MOST = 3
 
 
 def derivatives(graph: Graph, estimation: Estimation) -> Iterator[tuple[str, str]]:
-    """How often the loss may be differentiated where values bend, and why."""
+    """How often the loss may be differentiated, where that is not as often as methods allow."""
+    if next(uncredited_places(graph), None) is not None:
+        yield "derivatives", "of order 1 at most are right, because of `without_credit`"
+        return
     found = estimation.jumps
     limiting = [kink for kink in found.kinks if kink.order == found.order]
     if limiting:

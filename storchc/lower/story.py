@@ -80,9 +80,11 @@ class Story:
         return (sample.joins or bool(sample.loops)) and self.estimator(sample.name).joint
 
     def askers(self, value: OverPlates) -> list[str]:
-        """The samples whose methods ask what a reduction joins."""
+        """The samples whose methods ask what a reduction joins; of fixed draws none does."""
         joins = self.estimation.joins.items()
-        return [name for name, join in joins if join.reduction.span == value.span]
+        asking = [name for name, join in joins if join.reduction.span == value.span]
+        credited = self.estimation.reduced_origin(value).credited if asking else {}
+        return [name for name in asking if name in credited]
 
     def score_plates(self, sample: Sample) -> Plates:
         """The dimensions of a sample's score: the steps of the loops around it, and its plates."""

@@ -42,9 +42,16 @@ class Joins:
 
 
 def joins_of(
-    graph: Graph, flow: Flow, touched: Dependence, estimators: Mapping[str, Estimator]
+    graph: Graph,
+    flow: Flow,
+    credited: Dependence,
+    touched: Dependence,
+    estimators: Mapping[str, Estimator],
 ) -> Joins:
-    """How the costs join the draws of multi-sample methods; ``touched`` looks through cuts."""
+    """How the costs that credit multi-sample methods join their draws.
+
+    ``touched`` looks through cuts, ``credited`` does not.
+    """
     found: dict[str, Join] = {}
     bends: dict[str, Bend] = {}
     for node in graph.samples:
@@ -54,7 +61,7 @@ def joins_of(
         if uneven(graph, node, estimators) is not None or lone(node, estimators):
             continue
         try:
-            join = _Site(graph, flow, touched, estimators, node).join()
+            join = _Site(graph, flow, credited, touched, estimators, node).join()
         except NotAffineError as bend:
             bends[node.name] = Bend(bend.span, bend.reason)
         else:
@@ -80,6 +87,7 @@ class _Site:
 
     graph: Graph
     flow: Flow
+    credited: Dependence
     touched: Dependence
     estimators: Mapping[str, Estimator]
     node: Sample
@@ -90,6 +98,8 @@ class _Site:
         doubly = self.estimators[self.node.name].carrier == "pathwise"
         slopes = {}
         for cost in self.graph.costs:
+            if self.node.name not in self.credited.costs[cost.name]:
+                continue
             mixed = self.touched.costs[cost.name].get(self.node.name)
             if mixed is not None and self.node.plate in mixed:
                 if cost.loops:

@@ -310,6 +310,48 @@ def _carried(stops: bool, leaves: Leaves) -> Tensor:
     return torch.stack(total).sum()
 
 
+BOUND = """
+sample z ~ Categorical(logits=w) with VIMCO(n=2)
+compute bound = logmeanexp(z * v[0] + z * z * v[1], over=z)
+cost c = -bound + without_credit(z * w[0]) + 0.5 * without_credit(bound)
+"""
+
+
+def _bound(leaves: Leaves) -> Tensor:
+    """Of two draws, which only the first summand credits."""
+    w, v = leaves["w"], leaves["v"]
+    total = torch.zeros((), dtype=torch.float64)
+    for draws in product(range(3), repeat=2):
+        z = torch.tensor(draws, dtype=torch.float64)
+        weight = w.softmax(0)[list(draws)].prod()
+        bound = (z * v[0] + z * z * v[1]).exp().mean().log()
+        total = total - weight * bound
+        total = total + weight.detach() * ((z * w[0]).mean() + 0.5 * bound)
+    return total
+
+
+WEIGHED = """
+compute q = Normal(v[0], 1)
+sample z ~ q with DReG(n=2)
+compute bound = logmeanexp(z * w[1] - (z - w[0]) ** 2 / 4 - log_prob(q, z), over=z)
+cost c = -bound + 0.5 * without_credit(bound)
+"""
+
+
+def _weighed(leaves: Leaves) -> Tensor:
+    w, v = leaves["w"], leaves["v"]
+    total = torch.zeros((), dtype=torch.float64)
+
+    def bound(z: Tensor) -> Tensor:
+        score = -((z - v[0]) ** 2) / 2 - np.log(2 * np.pi) / 2
+        return (z * w[1] - (z - w[0]) ** 2 / 4 - score).exp().mean().log()
+
+    for (one, p), (other, q) in product(_nodes(), repeat=2):
+        z = v[0] + torch.stack([one, other])
+        total = total + p * q * (0.5 * bound(z.detach()) - bound(z))
+    return total
+
+
 STORIES: dict[str, tuple[str, Truth]] = {
     "path": (PATH, _path),
     "inside Expect": (INSIDE.format("Expect()"), _inside),
@@ -319,6 +361,7 @@ STORIES: dict[str, tuple[str, Truth]] = {
     "steps": (STEPS.format("Expect()"), _steps),
     "scored steps": (STEPS.format("ScoreFunction()"), _steps),
     "likelihood": (LIKELIHOOD, _likelihood),
+    "bound": (BOUND, _bound),
 }
 
 
@@ -330,6 +373,12 @@ def test_draws_are_data(name: str) -> None:
 @pytest.mark.certify
 def test_draws_are_data_along_paths_through_draws() -> None:
     assert _gap(PATHS, _paths) < 1e-9
+
+
+@pytest.mark.certify
+def test_draws_of_a_bound_are_data() -> None:
+    """What DReG estimates is the true gradient up to the error of the quadrature."""
+    assert _gap(WEIGHED, _weighed) < 1e-7
 
 
 @pytest.mark.certify
