@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from storchc.analysis.estimation import Estimation
 from storchc.analysis.facts.jumps import Jump, Kink
 from storchc.analysis.facts.reach import cut_condition
+from storchc.analysis.facts.uncredited import uncredited_places
 from storchc.explain.text import spoken
 from storchc.ir.expression import Apply, CallUser, Distribution, LogProb, Value
 from storchc.ir.graph import Graph
