@@ -18,6 +18,7 @@ COMMANDS = (
     "check",
     "explain",
     "compare",
+    "certify",
     "methods",
     "samplers",
     "distributions",

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "runtime/storch_runtime": ({"storch_runtime", "torch"}, set()),
     "storchc": ({"storchc"}, {"numpy", "storch_runtime", "torch"}),
+    "storchc/certify": ({"storchc", "storch_runtime", "torch"}, set()),
     "storchc/syntax": ({"storchc", "lark", "yaml"}, set()),
     "storchc/emit": ({"storchc", "jinja2"}, set()),
     "storchc/commands": ({"storchc", "click"}, {"rich", "storch_runtime", "torch"}),
