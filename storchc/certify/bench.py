@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ from storchc.records import dataclass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from storchc.loading import LoadedStory
+
+
+TRIES = 12
+"""Runs with every check on, before a situation is taken for a good one."""
 
 
 class CannotRun(Exception):
@@ -70,10 +75,15 @@ class Bench:
 
 
 def prepared(
-    story: Checked, reference: Checked, seed: int, plate: int, given: Mapping[str, Any]
+    story: Checked,
+    reference: Checked,
+    seed: int,
+    plate: int,
+    given: Mapping[str, Any],
+    seconds: float,
 ) -> Bench:
-    """A situation in which the story runs; CannotRun where none is found."""
-    options = choices(reference.graph)
+    """A situation in which both stories run; CannotRun where none is found in this time."""
+    options, end = choices(reference.graph), time.monotonic() + seconds
     problem = ""
     for dims in _dims(reference, bool(given)):
         plates = dict.fromkeys(reference.graph.data_plates, plate)
@@ -85,7 +95,9 @@ def prepared(
                 raise CannotRun(str(error)) from error
             except Exception as error:
                 problem = problem or f"{type(error).__name__}: {error}"
-    raise CannotRun(problem.splitlines()[0] if problem else "it has nothing to run")
+            if time.monotonic() > end:
+                raise CannotRun(problem.splitlines()[0])
+    raise CannotRun(problem.splitlines()[0] if problem else "there is nothing to run")
 
 
 def _dims(story: Checked, given: bool) -> Iterator[dict[str, int]]:
@@ -114,9 +126,10 @@ def _bench(story: Checked, reference: Checked, situation: Situation) -> Bench:
 
 
 def _try(model: LoadedStory, inputs: Mapping[str, Tensor]) -> None:
-    """Run the model a few times: its figures must be finite."""
-    with kept(model):
-        for _ in range(3):
+    """Run the model some times: its figures must be finite."""
+    with kept(model) as restore:
+        for _ in range(TRIES):
+            restore()
             estimate = model(**inputs)
             asked = Asked(leaves_of(model, inputs), None)
             row = asked.row(*of_loss(estimate, None))
@@ -167,18 +180,20 @@ def truth(
     model = bench.model(reference.story)
     asked = bench.asked(model, twice)
     probe: Probe = definition_of(reference, {}) if reference.defined else of_loss
+    end = time.monotonic() + seconds
     try:
-        return measured(bench, model, probe, asked, seconds / 2, watched, listed=True)
+        return measured(bench, model, probe, asked, seconds / 3, watched, listed=True)
     except NotListed:
         if isinstance(probe, Definition):
             probe = definition_of(reference, _levels(bench, model, probe, asked))
-        return measured(bench, model, probe, asked, seconds, watched, listed=False)
+        left = end - time.monotonic()
+        return measured(bench, model, probe, asked, left, watched, listed=False)
 
 
 def _levels(bench: Bench, model: LoadedStory, probe: Definition, asked: Asked) -> dict[str, float]:
     """What the costs are about, from a few replicates."""
     once = Asked(asked.leaves, None)
-    pilot = over_replicates(model, bench.inputs, probe, once, 0.0, lambda share: None)
+    pilot = over_replicates(model, bench.inputs, probe, once, 0.0, lambda share: None, fewest=2)
     values = pilot.mean[1 : 1 + len(probe.credited)].tolist()
     return dict(zip(probe.credited, values, strict=True))
 

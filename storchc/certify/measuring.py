@@ -96,10 +96,9 @@ def over_outcomes(
     total, begin = torch.zeros(()), time.monotonic()
     with told(model, tree, MOST_LISTED), kept(model) as restore:
         while True:
-            # the probability is known when the run has made its choices
-            estimate = model(**inputs)
-            scalar, costs = probe(estimate, tree.probability)
-            total = total + asked.row(scalar, costs)
+            estimate = _told_run(model, inputs)
+            # the probability is known now that the run has made its choices
+            total = total + asked.row(*probe(estimate, tree.probability))
             mass += tree.probability
             count += 1
             restore()
@@ -120,6 +119,14 @@ def over_outcomes(
     return Measured(total, None, count)
 
 
+def _told_run(model: LoadedStory, inputs: Mapping[str, Any]) -> Estimate:
+    """The model has run before: if it fails now, it is by what it was told to take."""
+    try:
+        return model(**inputs)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise NotListed("not all that it draws can be told") from error
+
+
 def over_replicates(
     model: LoadedStory,
     inputs: Mapping[str, Any],
@@ -127,19 +134,24 @@ def over_replicates(
     asked: Asked,
     seconds: float,
     watched: Watched,
+    *,
+    fewest: int = FEWEST,
 ) -> Measured:
-    """The mean of independent replicates, in batches; fewer than REPLICATES where time ends."""
+    """The mean of independent replicates, in batches; fewer than REPLICATES where time ends.
+
+    There are ``fewest`` batches, whatever time they take.
+    """
     begin, way = time.monotonic(), _way(model, inputs, probe, asked)
     lanes = _fitting(way.lanes, asked)
     first = time.monotonic()
     way.batch(model, inputs, probe, asked, lanes)
-    taken = (time.monotonic() - first) * FEWEST
+    taken = (time.monotonic() - first) * fewest
     lanes = max(int(lanes * min(1.0, seconds / taken)), 2)
     rows: list[Tensor] = []
-    while len(rows) * lanes < REPLICATES or len(rows) < FEWEST:
+    while len(rows) * lanes < REPLICATES or len(rows) < fewest:
         rows.append(way.batch(model, inputs, probe, asked, lanes))
         spent = (time.monotonic() - begin) / max(seconds, 1e-9)
-        if spent > 1 and len(rows) >= FEWEST:
+        if spent > 1 and len(rows) >= fewest:
             break
         watched(min(1.0, max(spent, len(rows) * lanes / REPLICATES)))
     table = torch.stack(rows)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from storch_runtime import Estimate, reduce_plates
+from storchc.certify.measuring import Probe
 from storchc.certify.variants import Checked, Chosen, checked, plain, samples_of, with_methods
 from storchc.records import dataclass
 from storchc.syntax import tree
@@ -95,6 +96,15 @@ def of_loss(estimate: Estimate, probability: float | None) -> tuple[Tensor, Tens
     share = 1.0 if probability is None else probability
     costs = [reduce_plates(estimate, name) * share for name in estimate.layout.costs]
     return estimate.loss * share, torch.stack(costs)
+
+
+def score_of(sample: str) -> Probe:
+    """The log-probability of what was drawn of a sample: its derivative has the mean 0."""
+
+    def probe(estimate: Estimate, probability: float | None) -> tuple[Tensor, Tensor]:
+        return estimate.log_probs[sample].sum(), torch.zeros(0)
+
+    return probe
 
 
 @dataclass(frozen=True, slots=True)

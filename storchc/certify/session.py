@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+import torch
+
 from storchc.certify import bench as benches
 from storchc.certify.bench import Bench, CannotRun, measured, orders_of, prepared, truth
 from storchc.certify.measuring import Measured
 from storchc.certify.outcomes import NotListed
-from storchc.certify.reference import Reference, of_loss, reference_of
+from storchc.certify.reference import Reference, of_loss, reference_of, score_of
 from storchc.certify.shrinking import shrunk
 from storchc.certify.variants import (
     Checked,
@@ -24,6 +26,8 @@ from storchc.certify.variants import (
 from storchc.certify.verdict import Verdict, compared
 from storchc.records import dataclass
 
+_clock = time.monotonic
+
 TOTAL = "the story"
 Progress = Callable[[str, float], None]
 """Told what is looked at, and the share of it that is done."""
@@ -34,13 +38,17 @@ PLATES = (2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A story whose estimate is compared with a reference; ``why`` it cannot be (empty: it can)."""
+    """A story whose estimate is compared with a reference; ``why`` it cannot be (empty: it can).
+
+    ``law`` is a sample whose distribution is the user's, where the claim is about that one.
+    """
 
     subject: str
     story: Checked | None
     reference: Reference | None
     samples: frozenset[str]
     why: str = ""
+    law: str = ""
 
 
 @dataclass(slots=True)
@@ -69,6 +77,7 @@ class Session:
     """One run of ``certify``: where it is, and when it is to end."""
 
     story: Checked
+    changed: Mapping[str, int]
     reference: Reference
     seed: int
     given: Mapping[str, Any]
@@ -79,14 +88,16 @@ class Session:
 
     def left(self) -> float:
         """Seconds that are left."""
-        return self.end - time.monotonic()
+        return self.end - _clock()
 
     def bench(self, plate: int) -> Bench:
         """The situation with data plates of this size."""
         if plate not in self.built:
-            plain = self.reference.story
+            plain, time_for_it = self.reference.story, max(self.left() / 6, 1.0)
             try:
-                self.built[plate] = prepared(self.story, plain, self.seed, plate, self.given)
+                self.built[plate] = prepared(
+                    self.story, plain, self.seed, plate, self.given, time_for_it
+                )
             except CannotRun as error:
                 self.built[plate] = error
         found = self.built[plate]
@@ -95,8 +106,8 @@ class Session:
         return found
 
     def sizes(self) -> dict[str, int]:
-        """The sizes of plates and free dims that were looked at last."""
-        found: dict[str, int] = {}
+        """The sizes that were changed, and those of plates and free dims, as they were last."""
+        found = dict(self.changed)
         for bench in self.built.values():
             if isinstance(bench, Bench):
                 found |= {**bench.situation.dims, **bench.situation.plates}
@@ -110,23 +121,39 @@ def certify(
 
     The same seed gives the same figures, where time suffices in both cases.
     """
-    begin = time.monotonic()
+    begin = _clock()
     with benches.in_double_precision():
-        smaller, sizes = shrunk(story, sizes=not given)
-        report = Report(story.graph.name, sizes, _stand_ins(smaller, given))
-        reference = reference_of(smaller)
-        if reference is None:
-            why = "no plain score function is legal in this story, with which it could be compared"
-            report.verdicts.append(Verdict(TOTAL, 1, "not tried", why))
-            return report
-        session = Session(smaller, reference, seed, given, progress, begin + budget)
+        report = Report(story.graph.name, {}, [])
         try:
+            session = _session(story, seed, begin + budget, given, progress)
+            if session is None:
+                why = "no plain score function is legal in it, with which it could be compared"
+                report.verdicts.append(Verdict(TOTAL, 1, "not tried", why))
+                return report
             _certify(session, report)
         except KeyboardInterrupt:
             report.interrupted = True
-        report.sizes.update(session.sizes())
-    report.seconds = time.monotonic() - begin
+    report.seconds = _clock() - begin
     return report
+
+
+def _session(
+    story: Checked, seed: int, end: float, given: Mapping[str, Any], progress: Progress
+) -> Session | None:
+    """With small sizes where the story runs with them, else with its own."""
+    session = None
+    for small in (True, False) if not given else (False,):
+        smaller, sizes = shrunk(story, sizes=small)
+        reference = reference_of(smaller)
+        if reference is None:
+            continue
+        session = Session(smaller, sizes, reference, seed, given, progress, end)
+        try:
+            session.bench(PLATES[0])
+        except CannotRun:
+            continue
+        return session
+    return session
 
 
 def _stand_ins(story: Checked, given: Mapping[str, Any]) -> list[str]:
@@ -135,7 +162,10 @@ def _stand_ins(story: Checked, given: Mapping[str, Any]) -> list[str]:
 
 
 def _certify(session: Session, report: Report) -> None:
-    claims = list(_claims(session.story, session.reference))
+    report.stand_ins += _stand_ins(session.story, session.given)
+    story, reference = session.story, session.reference
+    whole, *others = _claims(story, reference)
+    claims = [whole, *_laws(story, reference, session.given), *others]
     for place, claim in enumerate(claims):
         share = max(session.left(), 0.0) / (len(claims) - place)
 
@@ -143,7 +173,9 @@ def _certify(session: Session, report: Report) -> None:
             session.progress(claim.subject, (place + done) / len(claims))
 
         watched(0.0)
+        report.sizes.update(session.sizes())
         report.verdicts += _tried(session, claim, share, watched)
+        report.sizes.update(session.sizes())
 
 
 def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
@@ -161,6 +193,26 @@ def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
             yield Claim(f"cost {cost}", own, Reference(plain, reference.kept), names)
     for sample in names if len(names) > 1 else ():
         yield _alone(story, reference, sample)
+
+
+def _laws(story: Checked, reference: Reference, given: Mapping[str, Any]) -> Iterator[Claim]:
+    """The distributions of the user's: what they draw must be what their ``log_prob`` says."""
+    done: set[str] = set()
+    for sample in story.graph.samples:
+        made = story.graph.construction(sample.distribution)
+        if made is None or made.type.declared is None or made.type.family in done:
+            continue
+        name = made.type.family
+        done.add(name)
+        samples = frozenset({sample.name})
+        subject = f"distribution {name}"
+        if name not in given:
+            why = "something random stands in for it; --build gives the real one"
+            yield Claim(subject, None, None, samples, why)
+        elif sample.name in reference.kept:
+            yield Claim(subject, None, None, samples, reference.kept[sample.name])
+        else:
+            yield Claim(subject, reference.story, reference, samples, law=sample.name)
 
 
 def _alone(story: Checked, reference: Reference, sample: str) -> Claim:
@@ -191,16 +243,15 @@ def _tried(
         return [Verdict(claim.subject, 1, "not tried", claim.why)]
     if seconds <= 0:
         return [Verdict(claim.subject, 1, "not tried", "time is up")]
-    plates = PLATES if claim.story.graph.data_plates else PLATES[:1]
+    plates, end = PLATES if claim.story.graph.data_plates else PLATES[:1], _clock() + seconds
     try:
-        for plate in plates:
+        for plate in plates if not claim.law else ():
             bench = session.bench(plate)
             try:
-                return _judged(session, bench, claim, seconds / 3, watched, listed=True)
+                return _judged(session, bench, claim, end, watched, listed=True)
             except NotListed:
                 continue
-        bench = session.bench(plates[0])
-        return _judged(session, bench, claim, seconds, watched, listed=False)
+        return _judged(session, session.bench(plates[0]), claim, end, watched, listed=False)
     except CannotRun as error:
         return [Verdict(claim.subject, 1, "not tried", f"it could not be run: {error}")]
     except Exception as error:
@@ -213,23 +264,23 @@ def _judged(
     session: Session,
     bench: Bench,
     claim: Claim,
-    seconds: float,
+    end: float,
     watched: Callable[[float], None],
     *,
     listed: bool,
 ) -> list[Verdict]:
     assert claim.story is not None and claim.reference is not None
+    if claim.law:
+        return [_scored(bench, claim, end - _clock(), watched)]
     model = bench.model(claim.story)
     orders = [orders_of(bench, s) for s in (claim.story, claim.reference.story)]
     twice = all(order is None or order > 1 for order in orders)
-    asked = bench.asked(model, twice)
-    found = measured(
-        bench, model, of_loss, asked, seconds / 2, lambda done: watched(done / 2), listed
-    )
-    key = (id(claim.reference.story), id(bench), twice)
+    asked, key = bench.asked(model, twice), (id(claim.reference.story), id(bench), twice)
+    share = (end - _clock()) / (3 if listed else 1 if key in session.known else 2)
+    found = measured(bench, model, of_loss, asked, share, lambda done: watched(done / 2), listed)
     if key not in session.known:
         session.known[key] = truth(
-            bench, claim.reference, twice, seconds / 2, lambda done: watched(0.5 + done / 2)
+            bench, claim.reference, twice, end - _clock(), lambda done: watched(0.5 + done / 2)
         )
     right = session.known[key]
     costs = len(claim.story.graph.costs)
@@ -237,14 +288,32 @@ def _judged(
     return compared(claim.subject, found, right, asked, costs, note, _admitted(claim))
 
 
+def _scored(
+    bench: Bench, claim: Claim, seconds: float, watched: Callable[[float], None]
+) -> Verdict:
+    """Whether the mean score is 0, as it is of what is drawn from the very law that is scored."""
+    assert claim.story is not None
+    model = bench.model(claim.story)
+    asked = bench.asked(model, twice=False)
+    probe = score_of(claim.law)
+    found = measured(bench, model, probe, asked, seconds, watched, listed=False)
+    nothing = Measured(torch.zeros_like(found.mean), None, 1)
+    note = f"mean score, {_note(found, nothing)}"
+    return compared(claim.subject, found, nothing, asked, 0, note)[-1]
+
+
 def _note(found: Measured, right: Measured) -> str:
-    kinds = "outcomes" if found.error is None else "replicates"
-    said = f"{found.count:,} {kinds}".replace(",", " ")
+    said = counted(found.count, "outcome" if found.error is None else "replicate")
     if found.note:
         said += f" {found.note}"
     if found.error is None and right.error is not None:
-        said += f", against {right.count:,} replicates".replace(",", " ")
+        said += f", against {counted(right.count, 'replicate')}"
     return said
+
+
+def counted(count: int, what: str) -> str:
+    """``1 outcome``, ``10 000 replicates``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}".replace(",", " ")
 
 
 def _admitted(claim: Claim) -> str:

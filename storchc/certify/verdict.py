@@ -99,13 +99,16 @@ def _judged(
     admitted: str,
 ) -> Verdict:
     got, right = found.mean[part], truth.mean[part]
+    for who, figures in (("the definition", right), ("the estimate", got)):
+        if not bool(figures.isfinite().all()):
+            why = f"{who} is not finite everywhere here; another --seed may help"
+            return Verdict(subject, order, "not tried", why)
     off = (got - right).abs()
     slack = TOLERANCE * (1 + right.abs())
     exact = found.error is None and truth.error is None
     error = _joint_error(found, truth, part, off)
     bound = slack + error * _bound(found, truth, len(off))
     wrong = off > bound
-    wrong |= ~off.isfinite()
     scale = float(right.abs().max())
     if not bool(wrong.any()):
         kind: Outcome = "exact" if exact else "unbiased"
@@ -119,7 +122,7 @@ def _judged(
             scale=scale,
             admitted=admitted,
         )
-    worst = int((off / bound).nan_to_num(nan=float("inf")).argmax())
+    worst = int((off / bound).argmax())
     return Verdict(
         subject, order, "biased", note, float(off[worst]), float(error[worst]),
         float(right[worst]), scale, names[worst], admitted,
