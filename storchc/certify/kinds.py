@@ -67,9 +67,15 @@ def choices(graph: Graph) -> dict[str, tuple[str, ...]]:
 def guessed(story: tree.Story, options: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """The kinds that the story's own words tell; the first of the others."""
     found = {name: kinds[0] for name, kinds in options.items()}
+    made = {
+        step.names[0].id: step.value.function.id
+        for step in every_step(story.steps)
+        if isinstance(step, tree.Compute) and isinstance(step.value, tree.Call)
+    }
     for name, kind in _said(story):
-        if kind in options.get(f"input {name}", ()):
-            found[f"input {name}"] = kind
+        for place in (f"input {name}", f"result {name} 0", f"result {made.get(name)} 0"):
+            if kind in options.get(place, ()):
+                found[place] = kind
     return found
 
 
@@ -97,10 +103,13 @@ def _of_call(call: tree.Call, laws: Mapping[str, tree.Expression]) -> Iterator[t
         if isinstance(target, tree.Name):
             yield target.id, "binary"
     for keyword in call.keywords:
-        if isinstance(keyword.value, tree.Name) and keyword.name.id in _PARAMETER:
-            kind = _PARAMETER[keyword.name.id]
-            categorical = keyword.name.id == "probs" and "Categorical" in call.function.id
-            yield keyword.value.id, "simplex" if categorical else kind
+        if keyword.name.id not in _PARAMETER:
+            continue
+        categorical = keyword.name.id == "probs" and "Categorical" in call.function.id
+        kind = "simplex" if categorical else _PARAMETER[keyword.name.id]
+        match keyword.value:
+            case tree.Name(name) | tree.Call(tree.Name(name)):
+                yield name, kind
 
 
 def _observed(

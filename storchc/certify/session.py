@@ -180,7 +180,8 @@ def _certify(session: Session, report: Report) -> None:
 
 def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
     """The story as it stands, each of its costs alone, and the method of each sample alone."""
-    names = frozenset(s.name.id for s in samples_of(story.story))
+    order = [s.name.id for s in samples_of(story.story)]
+    names = frozenset(order)
     yield Claim(TOTAL, story, reference, names)
     costs = [cost.name for cost in story.graph.costs]
     for cost in costs if len(costs) > 1 else ():
@@ -191,7 +192,7 @@ def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
             yield Claim(f"cost {cost}", None, None, names, why)
         else:
             yield Claim(f"cost {cost}", own, Reference(plain, reference.kept), names)
-    for sample in names if len(names) > 1 else ():
+    for sample in order if len(order) > 1 else ():
         yield _alone(story, reference, sample)
 
 

@@ -88,7 +88,7 @@ class StandIn(nn.Module):
 
 def _as(part: Part, flat: Tensor) -> Tensor:
     """Numbers ``[..., size]`` as what a signature says: ``[..., *shape]``."""
-    values = flat.reshape(*flat.shape[:-1], *part.shape)
+    values = flat.reshape((*flat.shape[:-1], *part.shape))
     if part.dtype == "float":
         return LIMITED[part.kind](values) if part.kind in LIMITED else (values > 0).to(values)
     return values > 0 if part.dtype == "bool" else (values > 0).long()
