@@ -15,7 +15,7 @@ help: ## print this list
 	@echo "usage: make TARGET [ARGS='...'] [PYTHON=python3.12]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/demo.ready ## train a discrete VAE on handwritten digits with four gradient estimators
+demo: .venv/demo.ready ## train a discrete VAE with four gradient estimators; ARGS=--quick for a short run
 	@$(PY) specs/discrete_vae/demo.py $(ARGS)
 
 test: .venv/dev.ready ## run the tests

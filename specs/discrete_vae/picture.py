@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from images import Images
 from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ COLOURS = ("#d1495b", "#edae49", "#3d7ea6", "#2f4b3c")
 COLUMNS = 7
 
 
-def draw(path: Path, runs: Mapping[str, Run], images: Images, warning: str = "") -> None:
+def draw(path: Path, runs: Mapping[str, list[Run]], images: Images, warning: str = "") -> None:
     """Write the picture of all runs to ``path``; a ``warning`` stands above the curves."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with plt.style.context({"font.size": 10, "font.family": "DejaVu Sans"}):
@@ -29,18 +30,22 @@ def draw(path: Path, runs: Mapping[str, Run], images: Images, warning: str = "")
         plt.close(figure)
 
 
-def curves(axes: Axes, runs: Mapping[str, Run], warning: str) -> None:
-    """The exact ELBO of each run as it rose."""
-    for (name, run), colour in zip(runs.items(), COLOURS, strict=True):
-        axes.plot(run.steps, run.elbo, color=colour, linewidth=2, label=name)
-    ends = [run.elbo[-1] for run in runs.values()]
-    span = max(ends) - min(run.elbo[len(run.elbo) // 8] for run in runs.values())
+def curves(axes: Axes, runs: Mapping[str, list[Run]], warning: str) -> None:
+    """The exact ELBO of each method as it rose: the mean of the seeds, the least and the most."""
+    for (name, trained), colour in zip(runs.items(), COLOURS, strict=True):
+        elbo = np.array([run.elbo for run in trained])
+        seconds = np.array([run.times for run in trained]).mean(0)
+        axes.plot(seconds, elbo.mean(0), color=colour, linewidth=2, label=name)
+        axes.fill_between(seconds, elbo.min(0), elbo.max(0), color=colour, alpha=0.2, linewidth=0)
+    every = [run for trained in runs.values() for run in trained]
+    ends = [run.elbo[-1] for run in every]
+    span = max(ends) - min(run.elbo[len(run.elbo) // 8] for run in every)
     axes.set_ylim(max(ends) - 1.25 * span, max(ends) + 0.08 * span)
-    axes.set_xlim(0, max(run.steps[-1] for run in runs.values()))
+    axes.set_xlim(0, max(run.times[-1] for run in every))
     title = "Exact evidence lower bound on test images"
     title += f": {warning}" if warning else ""
     axes.set_title(title, loc="left", fontweight="bold")
-    axes.set_xlabel("training step")
+    axes.set_xlabel(f"seconds of training; {len(next(iter(runs.values())))} seeds, least to most")
     axes.set_ylabel("ELBO (nats per image)")
     axes.grid(color="#e6e6e6")
     axes.set_axisbelow(True)
@@ -48,12 +53,12 @@ def curves(axes: Axes, runs: Mapping[str, Run], warning: str) -> None:
     axes.legend(frameon=False, loc="best")
 
 
-def reconstructions(place: SubplotSpec, runs: Mapping[str, Run], images: Images) -> None:
+def reconstructions(place: SubplotSpec, runs: Mapping[str, list[Run]], images: Images) -> None:
     """Test images above what each model decodes from their most probable codes."""
     x = images.test[:COLUMNS]
     rows = {"test image": (x, "#000000")}
-    for (name, run), colour in zip(runs.items(), COLOURS, strict=True):
-        rows[name.replace(", ", ",\n")] = (decoded(run.networks, x), colour)
+    for (name, trained), colour in zip(runs.items(), COLOURS, strict=True):
+        rows[name.replace(", ", ",\n")] = (decoded(trained[0].networks, x), colour)
     grid = place.get_gridspec().figure.add_subfigure(place).subplots(len(rows), COLUMNS)
     for line, (name, (shown, colour)) in zip(grid, rows.items(), strict=True):
         for axes, image in zip(line, shown, strict=True):

@@ -192,15 +192,9 @@ def _run(
 
 
 def _print(story: str, results: Mapping[str, Comparison]) -> None:
-    from storch_runtime.comparison.table import laid_out, wrapped
-
     for state, result in results.items():
         click.echo(f"{story}{' with ' + state if state else ''}, seed {result.seed}\n")
-        for line in laid_out(result.lines()):
-            click.echo(line)
-        click.echo()
-        for line in wrapped(result.remarks()):
-            click.echo(line)
+        click.echo(result)
 
 
 def _write(

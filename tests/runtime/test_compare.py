@@ -88,7 +88,7 @@ def test_a_draw_too_rare_to_be_seen_is_no_bias() -> None:
     found = compare(models, repeats=100)
     assert not found.rows[1].biased
     assert found.rows[1].bias.unseen == ("w",)
-    assert "A draw that is too rare" in str(found)
+    assert "too rare to be seen may carry the rest" in str(found)
 
 
 def test_looks_at_other_values_are_evaluations() -> None:
@@ -225,3 +225,14 @@ cost c = two(z) ** 2
     parts = sum(spread.value for spread in row.groups.values())
     assert parts == pytest.approx(row.variance.value)
     assert row.memory is not None and row.memory > 0 and row.milliseconds > 0
+
+
+def test_scores_are_not_judged_by_few_estimates() -> None:
+    """The score of the other outcome is wrong by its sign: only many estimates say so."""
+    wrong = COIN.replace("(z - 0.4) ** 2", "(z - 0.4) ** 2 + 0 * w").replace(
+        "logits=w", "logits=-w"
+    )
+    models = {"right": storchc.load(text=COIN)()}
+    models["wrong"] = storchc.load(text=wrong, methods={"z": "ScoreFunction(n=20)"})()
+    found = [compare(models, repeats=repeats).rows[1] for repeats in (900, 1000)]
+    assert [row.biased for row in found] == [False, True]

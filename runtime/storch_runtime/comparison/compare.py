@@ -179,7 +179,9 @@ def _found(
         for reference, truth in zip(references, contest.references, strict=True)
         for name in reference.of
     }
-    rows = tuple(_row(c, held.get(c.name), groups) for c in contest.contenders)
+    everyone = [*contest.contenders, *contest.references]
+    farther = max((c.moments.reach.max().item() for c in everyone if c.count > 1), default=0.0)
+    rows = tuple(_row(c, held.get(c.name), groups, farther) for c in contest.contenders)
     truth = contest.references[0] if references else None
     variance = truth.moments.spread(list(truth.parameters))[0] if truth and truth.random else 0.0
     return Comparison(
@@ -206,7 +208,10 @@ def _groups(contender: Contender) -> dict[str, tuple[str, ...]]:
 
 
 def _row(
-    contender: Contender, truth: Contender | None, groups: Mapping[str, tuple[str, ...]]
+    contender: Contender,
+    truth: Contender | None,
+    groups: Mapping[str, tuple[str, ...]],
+    farther: float,
 ) -> Row:
     nothing = Spread(float("nan"), float("nan"))
     known = contender.count > 1
@@ -214,7 +219,7 @@ def _row(
     bias = None
     if known and truth is not None and truth.count > 1:
         shapes = {name: value.shape for name, value in contender.parameters.items()}
-        bias = judge(contender.truth, truth.truth, shapes)
+        bias = judge(contender.truth(farther), truth.truth(farther), shapes)
     return Row(
         contender.name,
         contender.count,

@@ -15,9 +15,11 @@ from torch import Tensor
 from storch_runtime.comparison.memory import peak_memory
 from storch_runtime.comparison.moments import Moments
 from storch_runtime.comparison.verdict import Truth
+from storch_runtime.drawn import Drawn
 from storch_runtime.elsewhere import Elsewhere
 from storch_runtime.estimate import Estimate
 from storch_runtime.observing import Inputs, called, learning, random_state
+from storch_runtime.steps import Steps
 from storch_runtime.story import StoryModule
 
 __all__ = ["Contender"]
@@ -30,7 +32,8 @@ COLD = 3
 class Contender:
     """A model, by its ``name``, called with ``inputs``; ``restore`` sets its buffers back.
 
-    ``seconds`` are those of its steps, ``failure`` what made it give up.
+    ``seconds`` are those of its steps, ``failure`` what made it give up. It is ``random`` where it
+    draws, and ``scored`` where its gradient is made of scores or weights.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Contender:
     memory: int | None = None
     evaluations: int | None = None
     random: bool = False
+    scored: bool = False
     failure: str = ""
 
     def __post_init__(self) -> None:
@@ -65,11 +69,11 @@ class Contender:
         """Estimates so far."""
         return self.moments.count
 
-    @property
-    def truth(self) -> Truth:
-        """What was seen of its gradient."""
+    def truth(self, farther: float) -> Truth:
+        """What was seen of its gradient; one of scores may lie ``farther`` off than that."""
         precision = next(iter(self.parameters.values())).dtype
-        return Truth(self.moments, self.random, precision)
+        rare = self.scored and self.random
+        return Truth(self.moments, self.random, precision, farther if rare else 0.0)
 
     @property
     def milliseconds(self) -> float:
@@ -106,6 +110,7 @@ class Contender:
             Elsewhere.looked = None
         after = random_state(self.parameters.values())
         self.random = not _same(before, after)
+        self.scored = any(_is_scored(draw) for draw in estimate.draws.values())
         self.evaluations = _evaluations(estimate, sum(looked))
         del estimate
         self.restore()
@@ -142,6 +147,15 @@ def _same(
 ) -> bool:
     states = zip(one[1].values(), other[1].values(), strict=True)
     return torch.equal(one[0], other[0]) and all(torch.equal(a, b) for a, b in states)
+
+
+def _is_scored(draw: Drawn) -> bool:
+    """Whether a draw has a score, or weights of its own."""
+    parts = draw.draws if isinstance(draw, Steps) else [draw]
+    return any(
+        getattr(part, "score", None) is not None or getattr(part, "weight", None) is not None
+        for part in parts
+    )
 
 
 def _evaluations(estimate: Estimate, looked: int) -> int:

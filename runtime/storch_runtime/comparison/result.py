@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from math import isinf
 from typing import Any
 
-from storch_runtime.comparison.table import Line, laid_out, memory, part, percent, spread
+from storch_runtime.comparison.table import Line, laid_out, memory, part, percent, spread, wrapped
 from storch_runtime.comparison.verdict import Bias
 
 __all__ = ["Comparison", "Row", "Spread"]
@@ -168,7 +168,7 @@ class Comparison:
 
     def __str__(self) -> str:
         """The table with what is to be said below."""
-        return "\n".join([*laid_out(self.lines()), "", *self.remarks()])
+        return "\n".join([*laid_out(self.lines()), "", *wrapped(self.remarks())])
 
 
 _ROUNDED = 1e-4

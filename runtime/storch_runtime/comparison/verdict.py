@@ -17,17 +17,25 @@ __all__ = ["Bias", "Truth", "judge"]
 CHANCE = 2 * NormalDist().cdf(-5.0)
 """How often a right estimator may be called biased: as often as 5 standard errors allow."""
 
+ENOUGH = 1000
+"""Estimates of scores or weights that a verdict takes: with fewer, what is rare is never drawn."""
+
 ROUNDING = 1000
 """Roundings of the largest number that a gradient's coordinates may differ by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Moments of a gradient, ``random`` where its estimates draw, in the model's ``precision``."""
+    """Moments of a gradient, ``random`` where its estimates draw, in the model's ``precision``.
+
+    A single estimate may lie ``farther`` off than any that was seen: one that is made of scores or
+    weights is large where a draw is rare, and as long as that was not drawn nothing tells.
+    """
 
     moments: Moments
     random: bool
     precision: torch.dtype
+    farther: float = 0.0
 
     def parts(self) -> Tensor:
         """The means of independent parts, ``[parts, P]``; what draws nothing has one mean."""
@@ -68,8 +76,9 @@ def judge(found: Truth, true: Truth, shapes: Mapping[str, torch.Size]) -> Bias:
 
     Each coordinate may lie as far off as Bernstein's inequality has it, at a chance of 5 standard
     errors for all of them together: ``z σ/√n + z² M/(3 n)``, with z beyond 5 as there are more
-    coordinates, and M the largest deviation among the coordinates of the same parameter. By its
-    second term what is rare or has heavy tails is not taken for a bias.
+    coordinates, and M the largest deviation among the coordinates of the same parameter, or
+    one that lies farther. By its second term what is rare or has heavy tails is not taken for a
+    bias.
     """
     there, truth = found.moments, true.moments
     deviation = (there.mean - truth.mean).abs()
@@ -79,7 +88,7 @@ def judge(found: Truth, true: Truth, shapes: Mapping[str, torch.Size]) -> Bias:
     errors = (square + true_square).sqrt()
     limit = z * errors + z * z / 3 * (reach + true_reach) + _rounding(found, true)
     excess = deviation / limit
-    blind = ((reach == 0) & found.random) | ((true_reach == 0) & true.random)
+    blind = _unmoved(found) | _unmoved(true)
     unseen = [name for name, p in there.places.items() if bool((blind & (excess > 1))[p].any())]
     excess = excess.masked_fill(blind, 0.0)
     worst = int(excess.nan_to_num().argmax())
@@ -89,7 +98,7 @@ def judge(found: Truth, true: Truth, shapes: Mapping[str, torch.Size]) -> Bias:
     return Bias(
         length,
         error,
-        excess[worst].item() > 1,
+        excess[worst].item() > 1 and _is_enough(found) and _is_enough(true),
         _place(worst, there.places, shapes),
         off,
         off / error_there if error_there else float("inf"),
@@ -102,7 +111,17 @@ def _share(of: Truth) -> tuple[Tensor, Tensor]:
     moments = of.moments
     if not of.random:
         return torch.zeros_like(moments.mean), torch.zeros_like(moments.mean)
-    return moments.variance / moments.count, moments.reach / moments.count
+    reach = moments.reach.clamp(min=of.farther)
+    return moments.variance / moments.count, reach / moments.count
+
+
+def _is_enough(of: Truth) -> bool:
+    return of.farther == 0 or of.moments.count >= ENOUGH
+
+
+def _unmoved(of: Truth) -> Tensor:
+    """Where draws have made no difference yet, ``[P]``."""
+    return (of.moments.reach == 0) & of.random
 
 
 def _rounding(found: Truth, true: Truth) -> float:
