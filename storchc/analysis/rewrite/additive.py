@@ -26,8 +26,13 @@ class Summand:
 
     @property
     def way(self) -> tuple[Samples, Samples] | None:
-        """How it is credited; None for all that nothing stands `without_credit` in."""
-        return (self.credits, self.without) if self.without else None
+        """How it is credited; None for all that nothing stands `without_credit` in.
+
+        What credits nobody is alike, whatever it is made of.
+        """
+        if not self.without:
+            return None
+        return (self.credits, self.without) if self.credits else (self.credits, self.credits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from storchc.ir.graph import Graph
 from storchc.ir.names import credited_of, uncredited_of
 from storchc.ir.nodes import Compute, Cost, Loop, Node
 from storchc.ir.types import DistributionType, Plates, ValueType
-from storchc.ir.walk import walk
+from storchc.ir.walk import expressions, walk
 from storchc.records import dataclass
 
 
@@ -92,8 +92,11 @@ class _Splitting:
         value = added(summand.value for summand in group)
         self.types[name] = value.type
         self.made[whole].append(Compute((name,), value, (value.type,), node.span))
-        credits = frozenset[str]().union(*(summand.credits for summand in group))
-        return Summand(Reference(name, value.type, value.span), credits, group[0].without)
+        credits, without = (
+            frozenset[str]().union(*found)
+            for found in zip(*((s.credits, s.without) for s in group), strict=True)
+        )
+        return Summand(Reference(name, value.type, value.span), credits, without)
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -148,17 +151,19 @@ def _behind(graph: Graph, costs: Iterable[Cost]) -> set[str]:
 
 def _without_idle(graph: Graph, names: Collection[str]) -> Graph:
     """``graph`` without those of the ``names`` that nothing looks at any more."""
-    while True:
-        seen = {p.name for p in graph.parts if isinstance(p, Reference)} | graph.carried
-        idle = {name for name in names if name not in seen and name in graph.compute_by_name}
-        if not idle:
-            return graph
-        graph = replace(graph, nodes=tuple(_kept(graph.nodes, idle)))
+    seen = set(graph.carried)
+    return replace(graph, nodes=_kept(graph.nodes, names, seen))
 
 
-def _kept(nodes: Iterable[Node], idle: Collection[str]) -> Iterator[Node]:
-    for node in nodes:
+def _kept(nodes: Iterable[Node], names: Collection[str], seen: set[str]) -> tuple[Node, ...]:
+    """The nodes that something behind them looks at; ``seen`` are the names that it looks at."""
+    kept = list[Node]()
+    for node in reversed([*nodes]):
+        if isinstance(node, Compute) and node.names[0] in names and node.names[0] not in seen:
+            continue
         if isinstance(node, Loop):
-            yield replace(node, body=tuple(_kept(node.body, idle)))
-        elif not (isinstance(node, Compute) and node.names[0] in idle):
-            yield node
+            node = replace(node, body=_kept(node.body, names, seen))
+        parts = (part for value in expressions(node) for part in walk(value))
+        seen.update(part.name for part in parts if isinstance(part, Reference))
+        kept.append(node)
+    return tuple(reversed(kept))

@@ -97,9 +97,8 @@ class Bonus(StoryModule):
 
         # story.story:14  cost c = 2 * (paid - 0.01 * bonus) + without_credit(sum(m ** 2) * a)
         credited_c = 2 * paid  # [a, z, data]
-        uncredited_c = 2 * -(0.01 * bonus)  # [z, data]
-        uncredited_c_1 = (self.m**2).sum() * a  # [a, z, data]
-        c = credited_c + uncredited_c + uncredited_c_1  # [a, z, data]
+        uncredited_c = 2 * -(0.01 * bonus) + (self.m**2).sum() * a  # [a, z, data]
+        c = credited_c + uncredited_c  # [a, z, data]
 
         # story.story:15  report gained = -c
         gained = -c  # [a, z, data]
@@ -110,8 +109,7 @@ class Bonus(StoryModule):
         a_control = methods["a"].control_variate(a_draw, a_downstream)
 
         # the loss: every cost with the scores of the samples that it depends on
-        loss = (a_draw.box * credited_c + (uncredited_c_1 + a_control)).mean((0, 1)).sum()
-        loss = loss + uncredited_c.mean(0).sum()
+        loss = (a_draw.box * credited_c + (uncredited_c + a_control)).mean((0, 1)).sum()
         loss = limit_order(loss, 1)
 
         return Estimate(
@@ -119,6 +117,6 @@ class Bonus(StoryModule):
             _layout,
             sizes=sizes,
             draws={"z": z_draw, "a": a_draw},
-            cost_values={"c": credited_c + uncredited_c[None] + uncredited_c_1},
+            cost_values={"c": credited_c + uncredited_c},
             report_values={"gained": gained},
         )
