@@ -74,6 +74,7 @@ class Measured:
     """The expectation of `Asked.row`; ``error`` is its standard error, None where it is exact.
 
     ``count`` outcomes or replicates; ``batches`` of these, from whose spread the error is known.
+    ``largest`` is how far the single replicate went that went farthest.
     """
 
     mean: Tensor
@@ -81,6 +82,7 @@ class Measured:
     count: int
     batches: int = 0
     note: str = ""
+    largest: Tensor | None = None
 
 
 def over_outcomes(
@@ -148,15 +150,19 @@ def over_replicates(
     taken = (time.monotonic() - first) * fewest
     lanes = max(int(lanes * min(1.0, seconds / taken)), 2)
     rows: list[Tensor] = []
+    largest = torch.zeros(())
     while len(rows) * lanes < REPLICATES or len(rows) < fewest:
-        rows.append(way.batch(model, inputs, probe, asked, lanes))
+        each = way.batch(model, inputs, probe, asked, lanes)
+        rows.append(each.mean(0))
+        largest = torch.maximum(largest, each.abs().amax(0))
         spent = (time.monotonic() - begin) / max(seconds, 1e-9)
         if spent > 1 and len(rows) >= fewest:
             break
         watched(min(1.0, max(spent, len(rows) * lanes / REPLICATES)))
     table = torch.stack(rows)
     error = table.std(0) / len(rows) ** 0.5
-    return Measured(table.mean(0), error, len(rows) * lanes, len(rows), way.note)
+    mean, count = table.mean(0), len(rows) * lanes
+    return Measured(mean, error, count, len(rows), way.note, largest + mean.abs())
 
 
 def _fitting(lanes: int, asked: Asked) -> int:
@@ -177,7 +183,7 @@ class Way:
     def batch(
         self, model: LoadedStory, inputs: Mapping[str, Any], probe: Probe, asked: Asked, count: int
     ) -> Tensor:
-        """The mean row of so many replicates."""
+        """The rows of so many replicates."""
         model.train(self.training)
         try:
             with kept(model):
@@ -259,7 +265,7 @@ def _in_lanes(
     along = {name: None if name in shared else 0 for name in leaves}
     lanes = torch.vmap(lane, in_dims=(0, along, 0), randomness="different")
     rows: Tensor = lanes(torch.zeros(count), leaves, state)
-    return rows.mean(0)
+    return rows
 
 
 def _flat(found: Mapping[str, Tensor], asked: Asked) -> list[Tensor]:
@@ -273,7 +279,7 @@ def _one_by_one(
     for _ in range(count):
         with kept(model):
             rows.append(asked.row(*probe(model(**inputs), None)))
-    return torch.stack(rows).mean(0)
+    return torch.stack(rows)
 
 
 _WAYS = (

@@ -7,6 +7,7 @@ from tests.certify.conftest import Certify
 
 pytestmark = pytest.mark.certify_all
 
+SEEDS = 100
 STORY = """story Smooth
 plate data
 input x[data]
@@ -22,8 +23,7 @@ def test_a_right_method_is_not_called_biased(
     certified: Certify, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     monkeypatch.setattr(measuring, "REPLICATES", 10_000)
-    monkeypatch.setattr(measuring, "LANES", 400)
-    for seed in range(100):
+    for seed in range(SEEDS):
         report = certified(STORY.format(method), seed=seed, budget=20.0)
         assert not report.failed, (seed, [v.words() for v in report.verdicts])
         assert report.count("unbiased") == 3
