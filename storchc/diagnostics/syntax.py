@@ -413,7 +413,9 @@ def call_of_constant(span: Span, word: str) -> Problem:
 def call_of_value(span: Span, method: str | None) -> Problem:
     """``f(x)(y)``, or ``f(x).mean()``."""
     help = "give the value a name in a `compute` step, and call functions and modules by name"
-    if method is not None:
+    if method in ("rsample", "sample", "sample_n"):
+        help = "draw it in a step of its own, `sample z ~ Normal(…) with Reparameterization()`"
+    elif method is not None:
         help = f"functions stand alone: `{method}(…)` around the value, with `dim=` if one is meant"
     return Problem("S125", "only a name can be called", span, help)
 

@@ -455,16 +455,13 @@ def _layer(layer: Layer) -> Smoothness:
 
 # --- what jumps leave behind ---------------------------------------------------------------------
 
-_MOVING_ON = frozenset({"remainder", "fmod", "frac", "hardshrink", "threshold"})
-"""They jump from one piece to the next and move on each."""
-
 
 def steps(value: Apply, position: int) -> bool:
     """Whether a value is constant in an operand but for where it jumps."""
     row = functions.row(value.function)
     if position == row.condition:
         return True
-    return row.breaks(position) and value.function not in _MOVING_ON
+    return row.breaks(position)
 
 
 _TOUCHING = frozenset(

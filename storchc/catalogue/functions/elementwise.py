@@ -420,7 +420,7 @@ FUNCTIONS = (
     *_rows("torch", "bool", TRUTHS, broken="all"),
     *_rows(FUNCTIONAL, "float", ACTIVATIONS, broken="none"),
     *(_row(FUNCTIONAL, "float", *row, broken="none") for row in OPTIONS),
-    *(_row(FUNCTIONAL, "float", *row, broken="all") for row in JUMPS),
+    *(_row(FUNCTIONAL, "float", *row, broken="none") for row in JUMPS),
     *(_row("torch", "float", *row, broken="none") for row in SETTINGS),
     _row(
         "torch",
@@ -430,7 +430,7 @@ FUNCTIONS = (
         (INPUT,),
         number(lambda x: math.fmod(x, 1.0), one(special.fraction)),
         by(counts),
-        broken="all",
+        broken="none",
     ),
     _row(
         "torch",

@@ -186,7 +186,7 @@ ARITHMETIC = (
         _whole,
         partial(_total_whole, operator.mod),
         ELEMENTWISE,
-        "all",
+        "none",
         relations.modulo,
         relations.dividing,
     ),

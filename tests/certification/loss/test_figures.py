@@ -191,17 +191,8 @@ ROWS: dict[str, Row] = {
 }
 
 
-UNCUT = {
-    "J(hardshrink(z))": "where(stop_gradient(abs(z) > 0.5), z, 0)",
-    "J(threshold(z, 0.1, 20.0))": "where(stop_gradient(z > 0.1), z, 20.0)",
-}
-"""What has the gradient that torch gives these: a path through them is refused in any case."""
-
-
 def said_to_be_continuous(steps: str) -> str:
     """The same story, with the plain estimate."""
-    for jump, plain in UNCUT.items():
-        steps = steps.replace(jump, plain)
     return steps.replace("J(", "continuous(")
 
 
@@ -281,6 +272,25 @@ def test_a_small_number_beside_a_pole() -> None:
     assert [p.code for p in storchc.check(text=STORY.format(m=0.3, steps=steps))] == ["S402"]
     scored = steps.replace("Reparameterization()", SCORE)
     assert gradient(scored, "m", 0.3) == pytest.approx(0.763, abs=8e-3)
+
+
+def angle(v: float) -> float:
+    """The derivative of E cos(2π (z/10 + v)) in v."""
+    return -2 * math.pi * math.sin(2 * math.pi * (0.03 + v)) * math.exp(-((0.2 * math.pi) ** 2) / 2)
+
+
+@pytest.mark.parametrize("turn", ["frac({})", "{} % 1", "fmod({}, 1)"])
+@pytest.mark.parametrize("method", [PATH, SCORE])
+def test_an_angle_in_a_cosine(turn: str, method: str) -> None:
+    """What moves on between jumps hands its gradient on, once the story says that none shows."""
+    steps = f"sample z ~ Normal(m, 1) with {method}\ncost c = {{}}"
+    cosine = f"cos(2 * pi * ({turn.format('(z / 10 + th)')}))"
+    refused = storchc.check(text=STORY.format(m=0.3, steps=steps.format(cosine)))
+    assert {p.code for p in refused} == ({"S402", "S440"} if method == PATH else {"S440"})
+    said = steps.format(f"continuous({cosine})")
+    assert storchc.check(text=STORY.format(m=0.3, steps=said)) == []
+    assert gradient(said, "th", 0.3) == pytest.approx(angle(0.3), abs=0.03)
+    assert gradient(said, "m", 0.3) == pytest.approx(angle(0.3) / 10, abs=0.01)
 
 
 def test_the_pinball_loss() -> None:
