@@ -24,6 +24,7 @@ from storchc.certify.variants import (
     with_methods,
 )
 from storchc.certify.verdict import Verdict, compared
+from storchc.diagnostics import suggest
 from storchc.records import dataclass
 
 _clock = time.monotonic
@@ -182,6 +183,9 @@ def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
     """The story as it stands, each of its costs alone, and the method of each sample alone."""
     order = [s.name.id for s in samples_of(story.story)]
     names = frozenset(order)
+    if names and names <= reference.kept.keys():
+        yield Claim(TOTAL, None, None, names, f"nothing plain can be put in it: {_kept(reference)}")
+        return
     yield Claim(TOTAL, story, reference, names)
     costs = [cost.name for cost in story.graph.costs]
     for cost in costs if len(costs) > 1 else ():
@@ -194,6 +198,10 @@ def _claims(story: Checked, reference: Reference) -> Iterator[Claim]:
             yield Claim(f"cost {cost}", own, Reference(plain, reference.kept), names)
     for sample in order if len(order) > 1 else ():
         yield _alone(story, reference, sample)
+
+
+def _kept(reference: Reference) -> str:
+    return "; ".join(f"`{name}`: {why}" for name, why in reference.kept.items())
 
 
 def _laws(story: Checked, reference: Reference, given: Mapping[str, Any]) -> Iterator[Claim]:
@@ -286,6 +294,8 @@ def _judged(
     right = session.known[key]
     costs = len(claim.story.graph.costs)
     note = _note(found, right)
+    if claim.reference.kept:
+        note += f"; the method of {suggest.listed(claim.reference.kept)} stands in both"
     return compared(claim.subject, found, right, asked, costs, note, _admitted(claim))
 
 
