@@ -58,6 +58,10 @@ class Expression:
     plain: bool
     stored: Plates
 
+    def __hash__(self) -> int:
+        """Of what has a hash: the settings of a function in the value have none."""
+        return hash((type(self.value), self.detached, self.plain, self.stored))
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
