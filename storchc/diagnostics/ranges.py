@@ -105,11 +105,21 @@ def narrow_proposal(
     return Problem("S343", message, span, help)
 
 
-def leaving_index(span: Span, text: str, lies: Range, size: str, *, from_end: bool) -> Problem:
+def index_from_the_end(span: Span, text: str, lies: Range, size: str) -> Problem:
     """``w[k - 1]`` with k from 0."""
-    beyond = "which counts from the end below 0" if from_end else "outside of it in part"
-    message = (
-        f"`{text}` goes from {lies.low:g} to {lies.high:g} in a dimension of `{size}`, {beyond}"
-    )
+    message = f"{_going(text, lies, size)}, which counts from the end below 0"
     help = f"choose by a condition, or keep it inside: `clamp({text}, 0, {size} - 1)`"
     return Problem("S344", message, span, help)
+
+
+def leaving_index(span: Span, text: str, lies: Range, size: str, *, chosen: bool) -> Problem:
+    """``w[k + 1]`` with k up to the last; ``chosen``: below a condition on ``k``."""
+    message = f"{_going(text, lies, size)}, outside of it in part"
+    help = f"keep it inside: `clamp({text}, 0, {size} - 1)`"
+    if chosen:
+        help += "; both sides of a choice are computed, whichever is taken"
+    return Problem("S344", message, span, help)
+
+
+def _going(text: str, lies: Range, size: str) -> str:
+    return f"`{text}` goes from {lies.low:g} to {lies.high:g} in a dimension of `{size}`"

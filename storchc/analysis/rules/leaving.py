@@ -31,27 +31,33 @@ Index = tuple[Value, Size, bool]
 def run(known: Estimation, problems: Problems) -> None:
     """Refuse ``w[k - 1]``, which takes the last element where ``k`` is 0, and ``w[k + 1]``.
 
-    What a condition on ``k`` chooses between is left alone, and so is what is made of several
-    samples: it may never be all that its range allows.
+    Both sides of a choice are computed: a condition on ``k`` sees to it that the last element is
+    not taken for it, but not that there is an element. What is made of several samples is left
+    alone: it may never be all that its range allows.
     """
     if not any(map(_indexes, known.graph.parts)):
         return
     for node in known.graph.all_nodes:
         for root in expressions(node):
             for (index, size, ends), guarded in _indices(root, frozenset()):
-                if guarded.isdisjoint(_chain(known, index)):
-                    _check(known, index, size, ends, problems)
+                chosen = not guarded.isdisjoint(_chain(known, index))
+                _check(known, index, size, ends, chosen, problems)
 
 
-def _check(known: Estimation, index: Value, size: Size, ends: bool, problems: Problems) -> None:
+def _check(
+    known: Estimation, index: Value, size: Size, ends: bool, chosen: bool, problems: Problems
+) -> None:
     lies, count = known.ranges.places[index], size.value
     if count is None or not lies.known or not lies.whole:
         return
     fits = lies.within(Range(0, count - 1))
     if not (fits or (ends and lies.within(Range(-count, -1)))):
         text = known.graph.source.cut(index.span)
-        from_end = ends and lies.low >= -count and lies.high < count
-        problems.add(words.leaving_index(index.span, text, lies, str(size), from_end=from_end))
+        if ends and lies.low >= -count and lies.high < count:
+            if not chosen:
+                problems.add(words.index_from_the_end(index.span, text, lies, str(size)))
+        else:
+            problems.add(words.leaving_index(index.span, text, lies, str(size), chosen=chosen))
 
 
 def _indices(
