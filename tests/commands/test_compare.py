@@ -151,7 +151,8 @@ def test_what_is_written(run: Run, tmp_path: Path) -> None:
         model.w.data.fill_(value)
         torch.save(model.state_dict(), tmp_path / f"{number}.pt")
     states = ("--state", "0.pt", "--state", "1.pt")
-    outcome = run("compare", "coin.story", "--repeats", "20", *states, *written)
+    methods = ("--method", "z=Expect()", "--method", "z=Infer()")
+    outcome = run("compare", "coin.story", "--repeats", "20", *methods, *states, *written)
     assert outcome.status == 0, outcome.err
     assert outcome.out.count("Coin with ") == 2
     found = json.loads((tmp_path / "a.json").read_text())
