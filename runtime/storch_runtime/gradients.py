@@ -112,8 +112,8 @@ def _finite(gradient: Tensor) -> bool:
 
 
 def _reached(start: _Node) -> Iterator[_Node]:
-    """Every node of the graph, once."""
-    seen, waiting = {start}, [start]
+    """Every node of the graph, once; none where the total is a parameter itself."""
+    seen, waiting = {start}, [] if start is None else [start]
     while waiting:
         node = waiting.pop()
         yield node

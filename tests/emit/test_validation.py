@@ -254,6 +254,13 @@ def test_classes_that_are_drawn_are_known() -> None:
     assert "of_classes" not in storchc.compile(text=text + "cost c = sum(one_hot(z, P) * w)\n")
 
 
+def test_a_total_that_is_a_parameter() -> None:
+    """No operation made it: there is nothing in which its gradient could stop being finite."""
+    model: Any = storchc.load(text="story Bare\nparam m = 0.0\ncost c = m\n")()
+    model().backward()
+    assert float(model.m.grad) == 1
+
+
 PATHWISE = "Reparameterization(n=999)"
 SMALL = """\
 story S
