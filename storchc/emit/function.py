@@ -186,7 +186,8 @@ class Body:
             if code in returned and returned[code] is IGNORED:
                 returned[code] = Local(code.wanted if isinstance(code, Local) else slot.called)
         called = call(self.held[part.target].py, *given)
-        filled = {s: Code(returned.get(c.py, c.py), c.stored) for s, c in inside.items()}
+        own = {s: c for s, c in inside.items() if s in part.results or s not in self.held}
+        filled = {s: Code(returned.get(c.py, c.py), c.stored) for s, c in own.items()}
         self._add(Written((Assign(_several([*returned.values()]), called),), filled))
 
 

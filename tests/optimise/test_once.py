@@ -260,7 +260,24 @@ cost c = h ** 2 * a
 """
 
 
-@pytest.mark.parametrize("text", [KEPT, IDLE, KEPT_BY_STEP, KEPT_AROUND, DRAWN_BETWEEN])
+LOOKED_AT_BEHIND = """
+story Behind
+param v = 0.3
+param u = -0.2
+sample a ~ Bernoulli(logits=u) with LocalExpectation()
+for t in range(3) from g = exp(-0.5 ** 2), h = 0.5 * a:
+    compute s = g
+    compute g = tanh(v + g)
+    compute h = tanh(v + h)
+cost c = h * g
+sample x ~ Bernoulli(logits=g) with ScoreFunction()
+cost d = x * g
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [KEPT, IDLE, KEPT_BY_STEP, KEPT_AROUND, DRAWN_BETWEEN, LOOKED_AT_BEHIND]
+)
 def test_what_does_not_depend_on_the_sample_is_drawn_before(text: str) -> None:
     text = text.replace(", going = True", "")
     assert storchc.compile(text=text).count("cost c") == 1
