@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -171,3 +172,46 @@ cost c = (z - 0.7) ** 2
     (first,) = torch.autograd.grad(estimate.loss, [model.w], create_graph=True)
     with pytest.raises(RuntimeError, match="order"):
         torch.autograd.grad(first.sum(), [model.w])
+
+
+STEPS = """
+story T
+param w[2] = tensor([0.2, -0.4])
+for t in range(2) from h = 0.3:
+    sample z ~ Bernoulli(logits=w[t] + h) with ScoreFunction(n=3, {})
+    compute h = 0.5 * h + z
+    cost c = (h - 0.7) ** 2 * (1 + t)
+"""
+
+
+def _step_by_step(w: Tensor, z: Tensor) -> Tensor:
+    """The gradient of one outcome ``[2, 3]``: what follows a step, over its spread among draws."""
+    h, costs, logs = torch.full((3,), 0.3, dtype=torch.float64), [], []
+    for t in range(2):
+        logs.append(torch.distributions.Bernoulli(logits=w[t] + h).log_prob(z[t]))
+        h = 0.5 * h + z[t]
+        costs.append((h - 0.7) ** 2 * (1 + t))
+    behind = torch.stack([costs[0] + costs[1], costs[1]]).detach()
+    left = behind - (behind.sum(1, keepdim=True) - behind) / 2
+    scaled = left / (left.std(1, keepdim=True) + 1e-4)
+    return _gradient((scaled * torch.stack(logs)).mean(1).sum(), w)
+
+
+def _every_outcome(options: str) -> None:
+    """Each of the 64 outcomes of three draws of two bits has the gradient that it is to have."""
+    model = _model(STEPS.format(options))
+    for bits in product((0.0, 1.0), repeat=6):
+        z = torch.tensor(bits, dtype=torch.float64).reshape(2, 3)
+        found = _gradient(model(given={"z": z.T}).loss, model.w)
+        w = model.w.detach().requires_grad_()
+        torch.testing.assert_close(found, _step_by_step(w, z), rtol=0, atol=1e-12)
+
+
+def test_every_outcome_of_a_loop() -> None:
+    _every_outcome(OPTIONS)
+
+
+@pytest.mark.parametrize("options", ["baseline=batch_average", f"{OPTIONS}, eps=0.1"])
+def test_another_scale_fails(options: str) -> None:
+    with pytest.raises(AssertionError):
+        _every_outcome(options)
