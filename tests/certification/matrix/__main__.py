@@ -17,6 +17,7 @@ from tests.certification.matrix.page import (
     PAGE,
     PAIRS_PAGE,
     Row,
+    constructs_section,
     families_section,
     page,
     pairs_page,
@@ -53,7 +54,7 @@ def prove_cells(workers: ProcessPoolExecutor) -> int:
             show(SITUATIONS[name].title, cell)
     found = [cell for _, cells in rows for cell in cells.values()]
     methods, families = rows[: len(SUBJECTS)], rows[len(SUBJECTS) :]
-    sections = [families_section(families), variances.result()]
+    sections = [families_section(families), constructs_section(), variances.result()]
     return conclude(found, PAGE, page(methods, sections))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.certification.matrix.cells import Cell
+from tests.certification.matrix.constructs import CONSTRUCTS, SITUATED
 from tests.certification.matrix.pairs import Pair
 from tests.certification.matrix.sampling import REPLICATES
 from tests.certification.matrix.situations import SITUATIONS
@@ -15,6 +16,7 @@ __all__ = [
     "PAGE",
     "PAIRS_PAGE",
     "Row",
+    "constructs_section",
     "families_section",
     "page",
     "pairs_page",
@@ -79,6 +81,25 @@ def page(rows: Sequence[Row], sections: Sequence[str] = ()) -> str:
 def families_section(rows: Sequence[Row]) -> str:
     """The families behind the methods."""
     return FAMILIES_INTRODUCTION + table(rows)
+
+
+CONSTRUCTS_INTRODUCTION = """\
+## Constructs
+
+The tests that prove constructs of the language right, by what they stand in, and those in which a
+broken variant fails; files are those of `tests/certification`. Hessians are proved with gradients
+in those of the first five lines, of `VIMCO` and of `Expect`; `RELAX`, `LAX` and `normalize` are of
+the first order, and a mode has no derivative. Where nothing stands no test of that kind does.
+
+"""
+
+
+def constructs_section() -> str:
+    """What is not a method, nor a family."""
+    lines = [_line(["construct", *SITUATED]), _line(["---"] * (len(SITUATED) + 1))]
+    for construct, tests in CONSTRUCTS.items():
+        lines.append(_line([construct, *(f"`{test}`" if test else "" for test in tests)]))
+    return CONSTRUCTS_INTRODUCTION + "\n".join(lines) + "\n"
 
 
 def table(rows: Sequence[Row]) -> str:

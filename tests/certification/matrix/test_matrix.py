@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from storchc.catalogue.methods import names
 from storchc.catalogue.ranking import RANKED
 from tests.certification.matrix.cells import examine
+from tests.certification.matrix.constructs import CONSTRUCTS
 from tests.certification.matrix.families import FAMILIES
 from tests.certification.matrix.made import MADE
-from tests.certification.matrix.page import PAGE, rows_of
+from tests.certification.matrix.page import PAGE, constructs_section, rows_of
 from tests.certification.matrix.pairs import Pair, examine_pair, pairs
 from tests.certification.matrix.situations import SITUATIONS
 from tests.certification.matrix.subjects import SUBJECTS, Subject
@@ -50,6 +52,17 @@ def test_the_page_has_every_row_and_nothing_wrong() -> None:
     kinds = ("exact", "quadrature", "|z|", "¦z¦", "bias", "refused: S", "first order only")
     for row in rows.values():
         assert all(cell.startswith(kinds) for cell in row[: len(SITUATIONS)])
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS)
+def test_the_tests_of_a_construct_are_there(construct: str) -> None:
+    for test in filter(None, CONSTRUCTS[construct]):
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+
+
+def test_the_page_says_where_constructs_are_certified() -> None:
+    assert constructs_section() in PAGE.read_text(encoding="utf-8")
 
 
 def names_of(pair: Pair) -> str:
