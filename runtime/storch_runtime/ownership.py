@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from torch import nn
@@ -14,12 +14,10 @@ __all__ = ["Apart", "Trained", "apart"]
 class Trained(Protocol):
     """What a method calls and trains: a module, or what is its own of one."""
 
-    @property
-    def __call__(self) -> Callable[..., Any]:
-        """What takes one value a row."""
+    def __call__(self, *arguments: Any) -> Any:
+        """What it makes of values with one element a row."""
 
-    @property
-    def parameters(self) -> Callable[[], Iterator[nn.Parameter]]:
+    def parameters(self) -> Iterator[nn.Parameter]:
         """What may be trained."""
 
 
