@@ -157,7 +157,8 @@ def test_an_interrupt_ends_it_with_what_is_known() -> None:
 
 def test_time_that_is_up() -> None:
     found = compare(coins("Expect()", "ScoreFunction()"), repeats=10**6, budget=0.3)
-    assert not found.complete and 20 <= found.rows[1].repeats < 10**6
+    assert not found.complete
+    assert all(row.repeats < 10**6 for row in found.rows)
 
 
 def test_few_estimates_say_nothing_of_the_bias() -> None:
