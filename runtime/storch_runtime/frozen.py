@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils.stateless import _reparametrize_module
 
+from storch_runtime.carrying import carries_gradient
+
 __all__ = ["Frozen"]
 
 
@@ -37,7 +39,7 @@ class Frozen:
         if not torch.is_grad_enabled():
             return asked(*arguments, **options)
         if not isinstance(self.module, nn.Module):
-            with torch.set_grad_enabled(any(a.requires_grad for a in arguments)):
+            with torch.set_grad_enabled(any(map(carries_gradient, arguments))):
                 return asked(*arguments, **options)
         # as `functional_call` does, which calls the module itself alone
         with _reparametrize_module(self.module, _fixed(self.module), tie_weights=True):

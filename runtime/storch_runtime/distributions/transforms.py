@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from storch_runtime.carrying import carries_gradient
 from storch_runtime.distributions.base import Parameter
 from storch_runtime.precision import smallest
 
@@ -75,7 +76,7 @@ class Fixed(Transform):
         """See `Transform.value`."""
         with torch.no_grad():
             found = self.plain(x)
-        if not x.requires_grad:
+        if not carries_gradient(x):
             return found
         followed: Tensor = _Followed.apply(x, found, self.log_slope)  # type: ignore[no-untyped-call]
         return followed
@@ -86,7 +87,7 @@ class Fixed(Transform):
 
     def back(self, y: Tensor, known: Tensor) -> Tensor:
         """See `Transform.back`."""
-        if not y.requires_grad:
+        if not carries_gradient(y):
             return known
         y, known = torch.broadcast_tensors(y, known)  # type: ignore[no-untyped-call]
         found: Tensor = _Back.apply(y, known, self.log_slope)  # type: ignore[no-untyped-call]

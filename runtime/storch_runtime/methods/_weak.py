@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from storch_runtime.carrying import carries_gradient
 from storch_runtime.distributions import Distribution, Exponential, Gamma, Normal, Poisson
 
 
@@ -28,11 +29,11 @@ def normal(law: Normal, value: Tensor) -> list[Pair]:
     """The mean: Weibull steps to both sides. The scale: a double-sided Maxwell and a normal."""
     loc, scale = law.loc, law.scale
     pairs = []
-    if loc.requires_grad:
+    if carries_gradient(loc):
         step = scale.detach() * rayleigh(value)
         mean, weight = loc.detach(), 1 / (scale.detach() * math.sqrt(2 * math.pi))
         pairs.append(Pair(loc, weight, mean + step, mean - step))
-    if scale.requires_grad:
+    if carries_gradient(scale):
         step = scale.detach() * maxwell(value)
         share = torch.rand_like(value)
         mean = loc.detach()
@@ -53,7 +54,7 @@ def exponential(law: Exponential, value: Tensor) -> list[Pair]:
 
 def gamma(law: Gamma, value: Tensor) -> list[Pair]:
     """The value drawn, and a waiting time behind it, which raises the concentration by one."""
-    if law.concentration.requires_grad:
+    if carries_gradient(law.concentration):
         raise ValueError(
             "`MeasureValued` knows no pair of values for the concentration of a `Gamma`, which "
             "carries a gradient: stop it, or use `Reparameterization()` or `ScoreFunction()`"

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from storch_runtime.carrying import carries_gradient
 from storch_runtime.distributions import Bernoulli, Categorical, OneHotCategorical
 from storch_runtime.downstream import Downstream
 from storch_runtime.draw import Draw
@@ -63,7 +64,7 @@ class MeasureValued(Method):
         law = draw.distribution
         if isinstance(law, _FINITE):
             return swapped_everywhere(draw, downstream)
-        pairs = [p for p in PAIRS[type(law)](law, draw.value) if p.parameter.requires_grad]
+        pairs = [p for p in PAIRS[type(law)](law, draw.value) if carries_gradient(p.parameter)]
         if not pairs:
             return torch.zeros_like(downstream.cost)
         gains = _gains(pairs, draw, downstream)
