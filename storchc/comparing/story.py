@@ -97,12 +97,18 @@ def compared(
             listen=asked.listen,
             stop=asked.stop,
             notes=notes,
+            admitted=frozenset(c.name for c in candidates if _is_biased(c.result)),
         )
         rows = tuple(_counted(row, evaluations[row.name]) for row in result.rows)
         results.append(replace(result, rows=rows))
         if asked.stop is not None and asked.stop():
             break
     return results
+
+
+def _is_biased(result: Result) -> bool:
+    """Whether the catalogue says so of one of its methods."""
+    return result.estimation is not None and bool(result.estimation.biases)
 
 
 def _each_once(candidates: list[Candidate], others: list[Candidate]) -> list[Candidate]:

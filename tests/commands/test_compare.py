@@ -197,6 +197,14 @@ def test_from_python() -> None:
         storchc.compare(text=COIN, methods={"z": "Expect()"})  # type: ignore[arg-type]
 
 
+def test_no_rare_draw_excuses_a_bias_that_the_catalogue_admits() -> None:
+    story = COIN.replace("z ~ Bernoulli(logits=w)", "z ~ OneHotCategorical(logits=w * LEAN)")
+    story = story.replace("LEAN", "tensor([1.0, -1.0, 0.5])").replace("(z - 0.4)", "(z[0] - 0.4)")
+    methods = [{"z": "UnorderedSetGumbelSoftmax(k=2)"}, {"z": "ScoreFunctionWOR(k=2)"}]
+    relaxed, right = storchc.compare(text=story, methods=methods, repeats=400).rows
+    assert relaxed.biased and not right.biased
+
+
 def test_an_objective_that_depends_on_the_number_of_draws() -> None:
     """Each number of draws has a bound of its own, and is held to the gradient of that."""
     story = COIN.replace("(z - 0.4) ** 2", "-logmeanexp((z - 0.4) ** 2, over=z)")
