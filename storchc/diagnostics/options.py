@@ -204,8 +204,8 @@ def option_for_user(span: Span, option: str, owner: str) -> Problem:
     return Problem("S241", message, span, help)
 
 
-def index_plates(span: Span, option: str, plates: Iterable[str]) -> Problem:
-    """``key=`` with plates that the sample lacks."""
+def option_plates(span: Span, option: str, plates: Iterable[str]) -> Problem:
+    """``key=`` or ``temperature=`` with plates that the sample lacks."""
     message = (
         f"the option `{option}` has the plates {listed(sorted(plates))}, which the sample lacks"
     )

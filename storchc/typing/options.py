@@ -13,7 +13,7 @@ from storchc.diagnostics.diagnostic import Problem
 from storchc.diagnostics.suggest import listed
 from storchc.ir.expression import CallUser, Construct, Literal, Named, Reference, Value
 from storchc.ir.nodes import Choice, ModuleOption, Written
-from storchc.ir.types import DistributionType, write_shape
+from storchc.ir.types import DistributionType, Plates, write_shape
 from storchc.records import dataclass
 from storchc.syntax import tree
 from storchc.typing import critics, distributions, expressions
@@ -26,12 +26,16 @@ _NUMBERS_OF_VALUES = ("n", "k")
 
 @dataclass(slots=True)
 class _Reading:
-    """A method or sampler under inspection, at a sample of the type ``drawn``, its name ``own``."""
+    """A method or sampler under inspection, at a sample of the type ``drawn``, its name ``own``.
+
+    ``plates``: all that the sample has, those of a plate that it joins too; None: not known.
+    """
 
     ctx: Context
     call: tree.Call
     drawn: DistributionType | None
     own: str = ""
+    plates: Plates | None = None
     constants: dict[str, Constant] = field(default_factory=dict)
     values: dict[str, Value | Construct | Named] = field(default_factory=dict)
 
@@ -42,13 +46,15 @@ class _Reading:
         return Choice(name, self.constants, self.values, span, written)
 
 
-def read_method(ctx: Context, node: tree.Sample, drawn: DistributionType | None) -> Choice | None:
+def read_method(
+    ctx: Context, node: tree.Sample, drawn: DistributionType | None, plates: Plates | None
+) -> Choice | None:
     """The method of a sample as the story names it; None where it names none, or a wrong one."""
     call = node.method
     if call is None:
         return None
     _check_numbers(ctx, call, node)
-    name, reading = call.function, _Reading(ctx, call, drawn, node.name.id)
+    name, reading = call.function, _Reading(ctx, call, drawn, node.name.id, plates)
     if name.id in ctx.uses:
         ctx.use(name)
         _each(reading, lambda keyword: _user_option(reading, keyword), None)
@@ -194,9 +200,17 @@ def _number(reading: _Reading, option: Option, given: tree.Expression) -> None:
             _check_bounds(option, number, given)
             reading.constants[option.name] = number
         case _ if option.value:
+            _check_plates(reading, option, value)
             reading.values[option.name] = _scalar(reading.ctx, option, value)
         case _:
             raise Refused(words.wrong_option(given.span, option.name, wanted))
+
+
+def _check_plates(reading: _Reading, option: Option, value: Value) -> None:
+    """A draw has the plates of its distribution, and of what it joins: no option adds any."""
+    more = frozenset[str]() if reading.plates is None else value.type.plates - reading.plates
+    if more:
+        raise Refused(words.option_plates(value.span, option.name, more))
 
 
 def _scalar(ctx: Context, option: Option, value: Value) -> Value:
@@ -252,9 +266,7 @@ def _index(reading: _Reading, option: Option, given: tree.Expression) -> None:
         return
     if isinstance(value, Literal) or value.type.dtype != "int":
         raise Refused(words.wrong_option(given.span, option.name, "an `int` value of the story"))
-    more = value.type.plates - reading.drawn.plates if reading.drawn else frozenset()
-    if more:
-        raise Refused(words.index_plates(given.span, option.name, more))
+    _check_plates(reading, option, value)
     reading.values[option.name] = _scalar(reading.ctx, option, value)
 
 

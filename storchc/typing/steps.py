@@ -101,8 +101,9 @@ def _sample(ctx: Context, node: tree.Sample) -> Sample | None:
         _warn_of_idle(ctx, node, drawn.plates, plates)
     if drawn is not None:  # as its method sees it
         drawn = replace(drawn, plates=drawn.plates | each)
-    method, sampler = read_method(ctx, node, drawn), read_sampler(ctx, node, drawn)
     type_ = None if drawn is None or plates is None else _drawn(drawn, plates | each)
+    method = read_method(ctx, node, drawn, None if type_ is None else type_.plates)
+    sampler = read_sampler(ctx, node, drawn)
     ctx.define(node.name, type_)
     if node.plate is None or plate is None:
         ctx.opened[node.name.id] = None if type_ is None else type_.plates
