@@ -64,11 +64,15 @@ class Own:
 
 def scripts() -> ModuleType:
     """The gallery's script; `ImportError` without the package `transformers`."""
+    before = set(sys.modules)
     sys.path.insert(0, str(FOLDER))
     try:
         return import_module("train")
     finally:
         sys.path.remove(str(FOLDER))
+        for name in set(sys.modules) - before:  # every folder of the gallery has a `train`
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(FOLDER)):
+                del sys.modules[name]
 
 
 def methods() -> list[str]:

@@ -97,6 +97,7 @@ def test_a_step_draws_once_and_asks_each_model_once(tuning: ModuleType) -> None:
     assert parts == [1] * tuning.LENGTH
 
 
+@pytest.mark.certify_all  # half a minute
 def test_tuning_finds_the_words_that_are_rewarded(tuning: ModuleType, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the package matplotlib")
     picture = tmp_path / "curves.png"

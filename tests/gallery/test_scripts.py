@@ -98,7 +98,7 @@ def test_demo_draws_its_picture(
     script: Script, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     demo = script("discrete_vae/demo")
-    runs = demo.main(["--steps", "60", "--repeats", "20", "--seeds", "2", "--out", str(tmp_path)])
+    runs = demo.main(["--steps", "20", "--repeats", "6", "--seeds", "2", "--out", str(tmp_path)])
     assert list(runs) == list(demo.METHODS)
     assert all(isfinite(run.elbo[-1]) for trained in runs.values() for run in trained)
     said = capsys.readouterr().out
