@@ -47,4 +47,4 @@ def imported(code: str) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
-_STATEMENTS = (ast.Import, ast.ImportFrom, ast.Assign, ast.ClassDef, ast.Expr)
+_STATEMENTS = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.ClassDef, ast.Expr)
