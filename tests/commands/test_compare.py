@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,15 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: i
     monkeypatch.setattr(owner, name, pressing)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As for a person at a terminal: what runs in the background ignores interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("owner", "name", "call"),
     [(candidates, "check_story", 3), (models, "load_class", 2), (os, "replace", 1)],
