@@ -9,7 +9,7 @@ from storchc.certify.session import Report
 from storchc.certify.verdict import Verdict
 from tests.certify.conftest import Certify
 
-pytestmark = pytest.mark.certify
+pytestmark = pytest.mark.certify_all
 
 STORY = """story Tokens
 plate data

@@ -95,7 +95,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _cases(methods: list[str]) -> list[object]:
     return [
-        pytest.param(story, method, marks=[] if story in QUICK else pytest.mark.certify)
+        pytest.param(story, method, marks=[] if story in QUICK else pytest.mark.certify_all)
         for story in STORIES
         for method in methods
     ]

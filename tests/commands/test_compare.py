@@ -273,7 +273,7 @@ def test_an_interrupt_prints_and_writes_what_is_known(
     assert not found["complete"]
 
 
-@pytest.mark.certify
+@pytest.mark.certify_all
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 @pytest.mark.parametrize("after", [0.2, 0.6, 1.5, 3.0, 5.0, 8.0])
 def test_an_interrupt_leaves_no_half_file(tmp_path: Path, after: float) -> None:

@@ -74,11 +74,11 @@ STORIES = [
     ("iwae", ""),
     ("bandit", ""),
     ("custom_method", ""),
-    ("mixture_prior", ""),
-    ("flow", ""),
-    ("missing_data", ""),
-    ("hidden_markov", ""),
-    ("soft_actor_critic", ""),
+    pytest.param("mixture_prior", "", marks=pytest.mark.certify_all),
+    pytest.param("flow", "", marks=pytest.mark.certify_all),
+    pytest.param("missing_data", "", marks=pytest.mark.certify_all),
+    pytest.param("hidden_markov", "", marks=pytest.mark.certify_all),
+    pytest.param("soft_actor_critic", "", marks=pytest.mark.certify_all),
 ]
 
 

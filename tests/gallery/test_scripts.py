@@ -68,6 +68,7 @@ def test_poles_are_held_up_and_fall(script: Script, story: str) -> None:
     assert 8 < judged <= 500
 
 
+@pytest.mark.certify_all  # half a minute
 def test_sequences_without_replacement_learn_to_spell(script: Script) -> None:
     rows = script("sequences/train").main(["--steps", "100", "--repeats", "20"])
     assert all(row.scores[-1] > row.scores[0] + 0.1 for row in rows.values())

@@ -123,7 +123,7 @@ def test_a_chain_of_two(first: str, second: str) -> None:
     assert _gap(CHAIN.format(first, second) + ENDS[end] + "\n", _chain) < 1e-9
 
 
-@pytest.mark.certify
+@pytest.mark.certify_all
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("first", FIRST)
 @pytest.mark.parametrize("second", SECOND)
@@ -370,18 +370,18 @@ def test_draws_are_data(name: str) -> None:
     assert _gap(*STORIES[name]) < 1e-9
 
 
-@pytest.mark.certify
+@pytest.mark.certify_all
 def test_draws_are_data_along_paths_through_draws() -> None:
     assert _gap(PATHS, _paths) < 1e-9
 
 
-@pytest.mark.certify
+@pytest.mark.certify_all
 def test_draws_of_a_bound_are_data() -> None:
     """What DReG estimates is the true gradient up to the error of the quadrature."""
     assert _gap(WEIGHED, _weighed) < 1e-7
 
 
-@pytest.mark.certify
+@pytest.mark.certify_all
 @pytest.mark.parametrize("stop", ["", "stop when b == 1"])
 def test_draws_are_data_in_what_a_loop_carries(stop: str) -> None:
     text = CARRIED.format(stop).replace("    \n", "")

@@ -52,7 +52,7 @@ def _line(written: str, family: str) -> Subject:
 
 def lines() -> list[Any]:
     """Those by draws take their time."""
-    slow = [(pytest.mark.certify,) if _line(*row[:2]).by_draws("one") else () for row in BROKEN]
+    slow = [(pytest.mark.certify_all,) if _line(*row[:2]).by_draws("one") else () for row in BROKEN]
     return [
         pytest.param(*row, marks=marks, id=f"{row[0]}-{row[1]}")
         for row, marks in zip(BROKEN, slow, strict=True)
