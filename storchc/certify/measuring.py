@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from storch_runtime import Estimate
-from storchc.certify.outcomes import NotListed, Tree, kept, told
+from storchc.certify.choices import Tree
+from storchc.certify.outcomes import NotListed, kept, told
 from storchc.records import dataclass
 
 TYPE_CHECKING = False

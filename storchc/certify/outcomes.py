@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
 from itertools import product
 from math import prod
 from typing import Any
@@ -20,7 +19,7 @@ from storch_runtime import Method
 from storch_runtime.methods import Expect
 from storch_runtime.samplers import reservoir
 from storch_runtime.samplers.sampler import Outcome
-from storchc.records import dataclass
+from storchc.certify.choices import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,41 +28,6 @@ if TYPE_CHECKING:
 
 class NotListed(Exception):
     """There are outcomes that cannot be listed, or too many; its text says which."""
-
-
-@dataclass(slots=True)
-class Tree:
-    """The choices of one run, and of those before it, depth first."""
-
-    listed: list[list[Outcome]] = field(default_factory=list)
-    taken: list[int] = field(default_factory=list)
-    depth: int = 0
-    probability: float = 1.0
-
-    def take(self, outcomes: Callable[[], list[Outcome]]) -> Any:
-        """The outcome of the next choice of this run."""
-        if self.depth == len(self.taken):
-            self.listed.append([outcome for outcome in outcomes() if outcome[1] > 0])
-            self.taken.append(0)
-        value, probability = self.listed[self.depth][self.taken[self.depth]]
-        self.depth += 1
-        self.probability *= probability
-        return value
-
-    def advance(self) -> bool:
-        """Go on to the next run; False where this was the last."""
-        self.depth, self.probability = 0, 1.0
-        while self.taken and self.taken[-1] == len(self.listed[-1]) - 1:
-            self.taken.pop()
-            self.listed.pop()
-        if self.taken:
-            self.taken[-1] += 1
-        return bool(self.taken)
-
-    @property
-    def size(self) -> int:
-        """How many runs there are, if all choices are like those of this one."""
-        return prod(len(outcomes) for outcomes in self.listed)
 
 
 @contextmanager

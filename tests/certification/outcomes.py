@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -24,40 +24,11 @@ from torch import Tensor
 from storch_runtime.distributions import Delta, Distribution, Normal, TransformedDistribution
 from storch_runtime.samplers import reservoir
 from storch_runtime.samplers.sampler import Outcome
+from storchc.certify.choices import Tree
 from tests.certification.harness import Case, Model, Uncertified, derivatives, differentiable
 
 TOO_MANY = 20_000
 NODES = 24
-
-
-@dataclass(slots=True)
-class Tree:
-    """The choices of one run, and of those before it, depth first."""
-
-    listed: list[list[Outcome]] = field(default_factory=list)
-    taken: list[int] = field(default_factory=list)
-    depth: int = 0
-    probability: float = 1.0
-
-    def take(self, outcomes: Callable[[], list[Outcome]]) -> Any:
-        """The outcome of the next choice of this run."""
-        if self.depth == len(self.taken):
-            self.listed.append([outcome for outcome in outcomes() if outcome[1] > 0])
-            self.taken.append(0)
-        value, probability = self.listed[self.depth][self.taken[self.depth]]
-        self.depth += 1
-        self.probability *= probability
-        return value
-
-    def advance(self) -> bool:
-        """Go on to the next run; False where this was the last."""
-        self.depth, self.probability = 0, 1.0
-        while self.taken and self.taken[-1] == len(self.listed[-1]) - 1:
-            self.taken.pop()
-            self.listed.pop()
-        if self.taken:
-            self.taken[-1] += 1
-        return bool(self.taken)
 
 
 def choosing(method: Any, tree: Tree) -> Callable[..., Any]:

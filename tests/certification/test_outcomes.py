@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from storch_runtime.methods import ScoreFunction
+from storchc.certify.choices import Tree
 from tests.certification.harness import Case, Uncertified, case
-from tests.certification.outcomes import Tree, enumerate_estimates
+from tests.certification.outcomes import enumerate_estimates
 
 STORY = """
 story T
