@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 import storchc
-from storch_runtime import Monitor, StoryModule
+from storch_runtime import GradientStatistics, Monitor, StoryModule
+from storch_runtime.monitor import _of_bias
 
 STORY = """story Coins
 dim D = 3
@@ -200,3 +201,14 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         Monitor(**{"model": coins("Infer()"), "to": lambda *_: None, **options})
+
+
+def test_both_sides_of_a_bias_have_errors() -> None:
+    """Means of 4 estimates, of variance 4 and 5: together a standard error of 1.5."""
+    found = [
+        GradientStatistics(4, {"w": torch.tensor(mean)}, {"w": torch.tensor(variance)})
+        for mean, variance in ((4.0, 4.0), (1.0, 5.0))
+    ]
+    figures = _of_bias(*found)
+    assert figures["bias/norm"] == pytest.approx(3)
+    assert figures["bias/standard_errors"] == pytest.approx(2)
